@@ -1,0 +1,114 @@
+/**
+ * The trigger index and the price cache: what the streamer writes and evaluate reads (design sections 10, 16).
+ *
+ * The index is a cache. Every call answers `rebuild` while the symbol's epoch is missing; nothing is decided
+ * for that symbol until `finishRebuild`. Losing all of it loses no money.
+ */
+import type { Bar, Hit, Level, Nearest, Tick } from '../domain/triggers/types.ts';
+
+/** The last price of a symbol as the cache shows it; prices are decimal text. */
+export interface CachedPrice {
+  readonly symbol: string;
+  readonly bid: string;
+  readonly ask: string;
+  readonly last: string;
+  readonly bidSize: string;
+  readonly askSize: string;
+  /** The feed's name, for instance `synthetic`, `replay`. */
+  readonly source: string;
+  /** False when the feed has no quotes and bid = ask = last. */
+  readonly quoted: boolean;
+  readonly tickId: number;
+  /** Receive time, epoch ms. */
+  readonly at: number;
+  /** Epoch ms of the recording; 0 when live. */
+  readonly recordedAt: number;
+}
+
+export interface PriceBatch {
+  readonly symbol: string;
+  readonly shard: number;
+  readonly leaseToken: string;
+  /** Running number of this writer's batches for this symbol; a repeat of an accepted batch is a no-op. */
+  readonly batch: number;
+  readonly ticks: readonly Tick[];
+  /** The last tick of the batch in decimal text, for price:{} and quote:{}. */
+  readonly display: CachedPrice;
+  /** Bars touched by this batch (as they stand now), to upsert into the tape. */
+  readonly bars: readonly Bar[];
+  readonly nowMs: number;
+}
+
+export type PriceBatchResult =
+  | {
+      readonly outcome: 'applied';
+      /** Hits that this batch made. */
+      readonly hits: number;
+      /** True when visible hits went from none to some: send a wake-up. */
+      readonly wake: boolean;
+      readonly nearest: Nearest;
+    }
+  | { readonly outcome: 'rebuild' }
+  | { readonly outcome: 'not_leader' };
+
+export type ArmResult =
+  | { readonly outcome: 'armed'; readonly armedTick: number; readonly hits: number; readonly wake: boolean }
+  | { readonly outcome: 'rebuild' };
+
+export interface TriggerIndex {
+  /** Applies a numbered batch of ticks in order. */
+  applyBatch(batch: PriceBatch): Promise<PriceBatchResult>;
+  /**
+   * Arms, re-arms (newer version replaces older) and removes levels of one symbol in one step, and tests each
+   * armed level at once against the standing price. A level whose `armedTick` is -1 is armed at the standing
+   * tick; the answer says which tick that was (-1: no price seen yet).
+   */
+  arm(
+    symbol: string,
+    levels: readonly Level[],
+    remove: readonly { member: string; version: number }[],
+    nowMs: number,
+  ): Promise<ArmResult>;
+  /** Takes up to `limit` visible hits: they become visible again at nowMs + hideMs unless settled. */
+  takeHits(symbol: string, limit: number, nowMs: number, hideMs: number): Promise<readonly Hit[]>;
+  /** Removes hits for good (claimed, or refused for a recorded reason). Only the taken version is removed. */
+  settleHits(symbol: string, hits: readonly { member: string; version: number }[]): Promise<void>;
+  /** Symbols of this shard that have hits visible at nowMs. */
+  symbolsWithHits(shard: number, nowMs: number): Promise<readonly string[]>;
+  /** True when the symbol's epoch exists. */
+  isBuilt(symbol: string): Promise<boolean>;
+  /** Arms levels before the epoch is set, with peaks and hits that the caller found from the tape. */
+  loadRebuilt(symbol: string, levels: readonly Level[], hits: readonly Hit[], nowMs: number): Promise<void>;
+  /** Sets the epoch, last of all. Answers whether hits are visible now (send a wake-up). */
+  finishRebuild(symbol: string, epoch: string, nowMs: number): Promise<{ readonly wake: boolean }>;
+  /** Levels now in the index of a symbol (health, audit, tests). */
+  levels(symbol: string): Promise<readonly Level[]>;
+}
+
+export interface PriceCache {
+  /** Null when there is no price within its 60 s TTL. */
+  price(symbol: string): Promise<CachedPrice | null>;
+  prices(symbols: readonly string[]): Promise<ReadonlyMap<string, CachedPrice>>;
+  /** 1 s bars with second >= fromSecond, oldest first. */
+  bars(symbol: string, fromSecond: number): Promise<readonly Bar[]>;
+  /** Streamer, on `rebuild`: writes bars it still holds in memory. */
+  writeBars(symbol: string, bars: readonly Bar[]): Promise<void>;
+  /** Symbols that somebody wants prices of (orders, positions, watchers). */
+  want(symbols: readonly string[]): Promise<void>;
+  wanted(): Promise<readonly string[]>;
+}
+
+export interface Leases {
+  /** Takes or renews a lease; the token says who holds it. False when somebody else does. */
+  hold(name: string, token: string, ttlMs: number): Promise<boolean>;
+  release(name: string, token: string): Promise<void>;
+  /** True once per key within the TTL (SET NX): drops doubled sweeps. */
+  once(key: string, ttlMs: number): Promise<boolean>;
+}
+
+/** The specification's counters (ws:*, om:*, orders:*, positions:*), kept in the cache. */
+export interface Counters {
+  add(increments: Readonly<Record<string, number>>): Promise<void>;
+  set(values: Readonly<Record<string, string>>, ttlMs?: number): Promise<void>;
+  read(names: readonly string[]): Promise<Readonly<Record<string, string | null>>>;
+}

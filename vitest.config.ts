@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Lua scripts are imported as text, exactly as the deployed bundles do it (infra/bundle). */
+const luaAsText = {
+  name: 'lua-as-text',
+  load(id: string): string | undefined {
+    return id.endsWith('.lua') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined;
+  },
+};
+
+const project = (name: string, timeout: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: Math.max(timeout, 60_000),
+  },
+});
+
+export default defineConfig({
+  plugins: [luaAsText],
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('unit', 30_000),
+      project('integration', 60_000),
+      project('e2e', 120_000),
+      project('faults', 180_000),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['shared/**/*.ts', 'functions/**/*.ts', 'infra/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
+  },
+});
