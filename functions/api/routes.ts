@@ -1,0 +1,33 @@
+/**
+ * The HTTP API's routes (design section 17), one line each. The CDK app declares exactly these and the API
+ * function answers exactly these; `open` routes need no token.
+ */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** API Gateway's form: path parameters in braces. */
+  readonly path: string;
+  /** The operation's name: the key of its handler. */
+  readonly name: string;
+  readonly open?: true;
+}
+
+export const ROUTES = [
+  { method: 'POST', path: '/api/v1/wallets', name: 'createWallet' },
+  { method: 'GET', path: '/api/v1/wallets', name: 'listWallets' },
+  { method: 'GET', path: '/api/v1/wallets/{wallet_id}', name: 'getWallet' },
+  { method: 'GET', path: '/api/v1/wallets/{wallet_id}/balances', name: 'getBalances' },
+  { method: 'POST', path: '/api/v1/orders', name: 'createOrder' },
+  { method: 'GET', path: '/api/v1/orders', name: 'listOrders' },
+  { method: 'GET', path: '/api/v1/orders/{order_id}', name: 'getOrder' },
+  { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', name: 'cancelOrder' },
+  { method: 'GET', path: '/api/v1/positions', name: 'listPositions' },
+  { method: 'GET', path: '/api/v1/positions/{position_id}', name: 'getPosition' },
+  { method: 'POST', path: '/api/v1/positions/{position_id}/close', name: 'closePosition' },
+  { method: 'PATCH', path: '/api/v1/positions/{position_id}/protection', name: 'changeProtection' },
+  { method: 'GET', path: '/api/v1/prices', name: 'listPrices' },
+  { method: 'GET', path: '/api/v1/prices/{symbol}', name: 'getPrice' },
+  { method: 'GET', path: '/api/v1/symbols', name: 'listSymbols' },
+  { method: 'GET', path: '/api/v1/health/services', name: 'healthServices', open: true },
+] as const satisfies readonly Route[];
+
+export type OperationName = (typeof ROUTES)[number]['name'];
