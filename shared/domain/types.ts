@@ -1,0 +1,347 @@
+/**
+ * The things this system keeps: orders, fills, positions, wallets (design sections 1, 5, 7, 8, 9).
+ *
+ * Facts only. What follows from entry, fills and prices (value, unrealized P&L, water marks, risk level) is
+ * derived when read. Times are epoch milliseconds. Prices and amounts are `Decimal`.
+ */
+import type { Decimal } from './money/decimal.ts';
+import type { HitCause, PriceSource } from './triggers/types.ts';
+
+export type Side = 'buy' | 'sell';
+export type PositionSide = 'long' | 'short';
+export const ORDER_TYPES = ['market', 'limit', 'stop_loss', 'take_profit'] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK'] as const;
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+
+export const ORDER_STATUSES = [
+  'pending',
+  'submitted',
+  'open',
+  'partially_filled',
+  'filled',
+  'cancelling',
+  'cancelled',
+  'rejected',
+  'expired',
+  'failed',
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'liquidated'] as const;
+export type PositionStatus = (typeof POSITION_STATUSES)[number];
+
+export const EXIT_CAUSES = [
+  'stop_loss',
+  'take_profit',
+  'trailing_stop',
+  'break_even',
+  'time_stop',
+  'manual',
+  'ai_signal',
+  'risk_breach',
+  'liquidation',
+  'external',
+] as const;
+export type ExitCause = (typeof EXIT_CAUSES)[number];
+
+/** Where a wallet lives; qualifies every venue id. */
+export type Environment = 'demo';
+
+/** The price that decided something: every decision records price, source, age, level and rule. */
+export interface TriggerFacts {
+  /** Name of the level, for instance `stop_loss`, `trailing_stop`, `take_profit:0`. */
+  readonly levelName: string;
+  readonly cause: HitCause;
+  readonly source: PriceSource;
+  readonly level: Decimal;
+  readonly price: Decimal;
+  readonly peak: Decimal | null;
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  readonly last: Decimal;
+  /** Null when the feed has no sizes. */
+  readonly bidSize: Decimal | null;
+  readonly askSize: Decimal | null;
+  readonly tickId: number;
+  readonly armedTickId: number;
+  /** Receive time of the tick. */
+  readonly tickAt: number;
+  /** The recording's own time; 0 when live. */
+  readonly recordedAt: number;
+}
+
+export interface StatusChange {
+  readonly status: OrderStatus;
+  readonly at: number;
+  readonly reason: string;
+  /** Who or what caused it: `api`, `venue`, `evaluate`, `resolver`, ... */
+  readonly cause: string;
+}
+
+/** Why the venue (or we) refused; stable code first. */
+export interface OrderRefusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The sending protocol's state (design section 6). Null before the first claim and when settled. */
+export interface SendAttempt {
+  readonly attempt: number;
+  readonly token: string;
+  /** Venue time given to the signature. */
+  readonly signedAt: number;
+  readonly recvWindowMs: number;
+  /** When this process claimed it, on our clock. */
+  readonly claimedAt: number;
+  /** `sent`: claimed, no answer stored yet (a crash leaves this). `unknown`: the reply is lost. */
+  readonly outcome: 'sent' | 'unknown' | 'answered' | 'not_executed';
+}
+
+export interface FeeAmount {
+  readonly asset: string;
+  readonly amount: Decimal;
+}
+
+/** One trade of an order. Key: order + venue trade id. */
+export interface Fill {
+  readonly tradeId: string;
+  readonly price: Decimal;
+  readonly quantity: Decimal;
+  readonly fee: FeeAmount;
+  /** Value of a third-asset fee in the quote asset at the fill; null for base/quote fees and while unknown. */
+  readonly feeQuoteValue: Decimal | null;
+  readonly at: number;
+  readonly tickId: number | null;
+  readonly maker: boolean;
+}
+
+export interface OrderTimings {
+  readonly createdAt: number;
+  /** The tick that decided an exit was received. */
+  readonly tickAt: number | null;
+  readonly claimedAt: number | null;
+  /** First byte to the venue leaves right after this instant. */
+  readonly sentAt: number | null;
+  readonly acceptedAt: number | null;
+  readonly firstFillAt: number | null;
+  readonly finalAt: number | null;
+}
+
+export interface Order {
+  readonly orderId: string;
+  readonly version: number;
+  readonly userId: string;
+  readonly walletId: string;
+  readonly environment: Environment;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly role: 'entry' | 'exit';
+  /** The position an entry opens or an exit reduces. */
+  readonly positionId: string;
+  /** Exits only: why, and the tick that decided. `flatten` = part of a full exit, else a part exit. */
+  readonly exit: {
+    readonly cause: ExitCause;
+    readonly flatten: boolean;
+    readonly trigger: TriggerFacts | null;
+  } | null;
+  readonly clientOrderId: string | null;
+  /** Hash of the canonical request body; null for orders the system makes itself. */
+  readonly bodyHash: string | null;
+  readonly flowId: string | null;
+  readonly executionId: string | null;
+  readonly aiReasoning: string | null;
+  readonly aiConfidence: number | null;
+  readonly aiAgentId: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly notes: string | null;
+  /** As asked, before normalising. */
+  readonly asked: {
+    readonly quantity: Decimal;
+    readonly limitPrice: Decimal | null;
+    readonly stopPrice: Decimal | null;
+  };
+  /** As sent. */
+  readonly quantity: Decimal;
+  readonly limitPrice: Decimal | null;
+  readonly stopPrice: Decimal | null;
+  readonly status: OrderStatus;
+  readonly statusHistory: readonly StatusChange[];
+  readonly refusal: OrderRefusal | null;
+  /** The caller (or a plan) wants it cancelled; finished through the due index. */
+  readonly cancelWanted: { readonly at: number; readonly cause: string } | null;
+  readonly send: SendAttempt | null;
+  readonly venueOrderId: string | null;
+  /** Sums over fills; never averages. */
+  readonly filledQuantity: Decimal;
+  readonly filledQuote: Decimal;
+  readonly fees: readonly FeeAmount[];
+  /** What the venue says it has executed in all; a gap to the sums asks for its trades. */
+  readonly venueQuantity: Decimal;
+  readonly fillCount: number;
+  /** Price at the decision (mark at creation, trigger price for exits); slippage is measured against it. */
+  readonly referencePrice: Decimal | null;
+  /** The market has reached this resting order's price and no report has come yet. */
+  readonly touchedAt: number | null;
+  /** Arming of the order's own level (resting orders); null = not yet armed. */
+  readonly armedTick: number | null;
+  readonly armedAt: number | null;
+  readonly timings: OrderTimings;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly dueAt: number | null;
+  /** Re-drives since the last change of state; spaces them out (2 s, doubling to 60 s). */
+  readonly dueTries: number;
+}
+
+export interface Protection {
+  readonly stopLoss: { readonly price: Decimal } | null;
+  /** One or a ladder; shares are fractions of the position and add up to at most 1. */
+  readonly takeProfits: readonly { readonly price: Decimal; readonly share: Decimal }[];
+  readonly trailingStop: {
+    readonly distance: { readonly percent: Decimal } | { readonly amount: Decimal };
+    readonly activationPrice: Decimal | null;
+  } | null;
+  readonly breakEven: {
+    /** Profit in percent of the entry price at which the stop moves to entry + fees (+ offset). */
+    readonly activationProfitPercent: Decimal;
+    readonly offsetPercent: Decimal;
+  } | null;
+  /** `bid_ask`: bid closes a long, ask a short. */
+  readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
+}
+
+/** When a level was first armed, kept over rebuilds. `peak` is a trailing stop's best price then. */
+export interface Arming {
+  readonly tick: number;
+  readonly at: number;
+  readonly peak: Decimal | null;
+}
+
+/** One live exit order of a position: what it reserves. */
+export interface LiveExit {
+  readonly orderId: string;
+  /** Quantity still reserved (asked minus filled; zero is removed when the order is settled). */
+  readonly reserved: Decimal;
+  readonly levelName: string | null;
+}
+
+export interface Position {
+  readonly positionId: string;
+  readonly version: number;
+  readonly userId: string;
+  readonly walletId: string;
+  readonly environment: Environment;
+  readonly flowId: string | null;
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly side: PositionSide;
+  readonly status: PositionStatus;
+  readonly entryOrderId: string;
+  /** The entry order can still fill. */
+  readonly entryLive: boolean;
+  readonly exitOrderIds: readonly string[];
+  readonly liveExits: readonly LiveExit[];
+  /** Sums of the entry's fills, before fees. */
+  readonly entryQuantity: Decimal;
+  readonly entryQuote: Decimal;
+  readonly entryFees: readonly FeeAmount[];
+  /** Sums of the exits' fills. */
+  readonly exitQuantity: Decimal;
+  readonly exitQuote: Decimal;
+  readonly exitFees: readonly FeeAmount[];
+  /** Held now: bought - base fees - sold (mirrored for a short). */
+  readonly quantity: Decimal;
+  /** Cost of what is held, in quote. */
+  readonly cost: Decimal;
+  /** Entry fees in quote value not yet charged to a sale. */
+  readonly openFees: Decimal;
+  /** P&L of what has been sold, after fees. */
+  readonly realizedPnl: Decimal;
+  /** Third-asset fees without a known price: booked, flagged, valued later. */
+  readonly unvaluedFees: readonly FeeAmount[];
+  /** Sum of (fill - reference price) x quantity; against us positive. */
+  readonly slippage: Decimal;
+  readonly protection: Protection;
+  /** The stop and targets as set at entry (the specification's initial_*). */
+  readonly initialProtection: Protection;
+  readonly breakEvenActivatedAt: number | null;
+  /** Stop price set by break-even; combined with the others, the tightest wins. */
+  readonly breakEvenStop: Decimal | null;
+  /** Take-profit rungs already claimed, by index. */
+  readonly claimedRungs: readonly number[];
+  /** Revision of the level set; grows with each change. */
+  readonly levelsVersion: number;
+  /** Revision that the index is known to hold; 0 = none. */
+  readonly armedVersion: number;
+  readonly armings: Readonly<Record<string, Arming>>;
+  /** A full exit has been claimed. Never taken back. */
+  readonly flatten: {
+    readonly cause: ExitCause;
+    readonly price: Decimal | null;
+    readonly trigger: TriggerFacts | null;
+    readonly at: number;
+    /** Step of the escalation ladder; grows with each exit that ended without finishing. */
+    readonly step: number;
+    /** Do nothing before this time. */
+    readonly retryAt: number | null;
+  } | null;
+  readonly exitCause: ExitCause | null;
+  /** What was left below the venue's minimum at close, at its cost. */
+  readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
+  readonly aiReasoning: string | null;
+  readonly aiConfidence: number | null;
+  readonly aiAgentId: string | null;
+  readonly createdAt: number;
+  readonly openedAt: number | null;
+  readonly closedAt: number | null;
+  readonly updatedAt: number;
+  readonly dueAt: number | null;
+  readonly dueTries: number;
+}
+
+/** A thing done to a position, kept in order: its timeline. */
+export interface PositionAction {
+  readonly at: number;
+  readonly kind: string;
+  /** Facts as text: prices as decimal text, ids. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export interface Wallet {
+  readonly walletId: string;
+  readonly version: number;
+  readonly userId: string;
+  readonly environment: Environment;
+  readonly name: string;
+  readonly demo: {
+    /** Fraction, for instance 0.001. */
+    readonly feeRate: Decimal;
+    /** Which asset pays the fee of a buy. A sell's fee is always in quote. */
+    readonly buyFeeIn: 'quote' | 'base';
+    readonly startingBalances: readonly FeeAmount[];
+  };
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** The venue's news of an order: from its answer, the user stream, or a query. */
+export interface ExecutionReport {
+  readonly walletId: string;
+  readonly environment: Environment;
+  readonly symbol: string;
+  /** Our id as sent: `mq` + order id + `-` + attempt. */
+  readonly clientId: string;
+  readonly venueOrderId: string;
+  readonly status: 'new' | 'partially_filled' | 'filled' | 'cancelled' | 'rejected' | 'expired';
+  readonly reason: string | null;
+  /** The venue's cumulative executed quantity. */
+  readonly cumulativeQuantity: Decimal;
+  readonly fills: readonly Fill[];
+  readonly at: number;
+  readonly source: 'answer' | 'stream' | 'query';
+}

@@ -1,0 +1,85 @@
+/**
+ * The ledger: orders, fills, positions and wallets in DynamoDB (design section 14).
+ *
+ * Reads of single items are strongly consistent. Every state change goes through `commit`: one transaction,
+ * each item conditional on the version that was read. Lists and the live and due indexes are eventually
+ * consistent; whoever acts on them reads the item again.
+ */
+import type { Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
+
+/** `before: null` = must not exist yet. The store writes `after` with version before + 1 (1 when new). */
+export interface Change<T> {
+  readonly before: T | null;
+  readonly after: T;
+}
+
+export interface Commit {
+  readonly orders?: readonly Change<Order>[];
+  readonly positions?: readonly Change<Position>[];
+  /** Each must not exist yet: a fill counts once. */
+  readonly fills?: readonly { readonly orderId: string; readonly fill: Fill }[];
+  /** Appended to the position's timeline; ids are derived from position, version and index. */
+  readonly actions?: readonly { readonly positionId: string; readonly action: PositionAction }[];
+}
+
+export type CommitResult =
+  | { readonly outcome: 'done' }
+  /** Somebody wrote an item since it was read, or a new item exists already: read again and decide again. */
+  | { readonly outcome: 'conflict'; readonly items: readonly string[] }
+  /** A fill of this commit is already booked; nothing was written. */
+  | { readonly outcome: 'duplicate_fill'; readonly tradeIds: readonly string[] };
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; null = no more. */
+  readonly cursor: string | null;
+}
+
+export interface ListQuery {
+  readonly limit: number;
+  readonly cursor: string | null;
+  readonly status?: readonly string[];
+  readonly symbol?: string;
+  readonly walletId?: string;
+}
+
+/** Thrown by list calls for a cursor that this system did not make. */
+export class BadCursorError extends Error {
+  override readonly name = 'BadCursorError';
+}
+
+export interface DueItem {
+  readonly kind: 'order' | 'position';
+  readonly id: string;
+  readonly dueAt: number;
+}
+
+export interface Ledger {
+  order(orderId: string): Promise<Order | null>;
+  position(positionId: string): Promise<Position | null>;
+  /** Strongly consistent; missing ids are left out. */
+  orders(orderIds: readonly string[]): Promise<readonly Order[]>;
+  positions(positionIds: readonly string[]): Promise<readonly Position[]>;
+  fills(orderId: string): Promise<readonly Fill[]>;
+  actions(positionId: string): Promise<readonly PositionAction[]>;
+  commit(commit: Commit): Promise<CommitResult>;
+  /** Newest first. */
+  ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>>;
+  positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>>;
+  /** Everything of a symbol that may have levels: positions not closed, orders not final. No cap. */
+  livePositions(symbol: string): Promise<readonly Position[]>;
+  liveOrders(symbol: string): Promise<readonly Order[]>;
+  /** Symbols with a live position or order (the streamer's demand at start). */
+  liveSymbols(): Promise<readonly string[]>;
+  /** What is overdue at `now` in this shard, oldest first, at most `limit`. */
+  due(shard: number, now: number, limit: number): Promise<readonly DueItem[]>;
+  /** Moves an overdue item's time on; false when its due time is no longer `from` (someone else has it). */
+  moveDue(item: DueItem, to: number): Promise<boolean>;
+}
+
+export interface WalletStore {
+  /** False when the id exists already. */
+  create(wallet: Wallet): Promise<boolean>;
+  get(walletId: string): Promise<Wallet | null>;
+  ofUser(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<Wallet>>;
+}

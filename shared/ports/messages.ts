@@ -1,0 +1,28 @@
+/**
+ * What travels on the queues (design section 15). Messages to submit and exits are pointers: the handler reads
+ * the state and does what it calls for, so doubled, late and lost messages are harmless.
+ */
+import type { ExecutionReport } from '../domain/types.ts';
+
+/** To submit and exits. */
+export type WorkMessage = { readonly orderId: string } | { readonly positionId: string };
+
+export type TriggerMessage =
+  /** Visible hits of this symbol went from none to some. */
+  | { readonly kind: 'wake'; readonly symbol: string; readonly at: number }
+  /** One scheduled pass; `second` is the epoch second it is meant for. */
+  | { readonly kind: 'sweep'; readonly shard: number; readonly second: number }
+  /** The index of this symbol is gone. */
+  | { readonly kind: 'rebuild'; readonly symbol: string; readonly at: number };
+
+export interface Outbox {
+  submit(message: WorkMessage, delaySeconds?: number): Promise<void>;
+  exits(message: WorkMessage, delaySeconds?: number): Promise<void>;
+  /** FIFO, grouped by our order; the deduplication id comes from the report's facts. */
+  executions(report: ExecutionReport): Promise<void>;
+  trigger(message: TriggerMessage): Promise<void>;
+  /** Many with delays, in batches of ten; throws when any was not taken, after trying the others. */
+  triggers(
+    messages: readonly { readonly message: TriggerMessage; readonly delaySeconds: number }[],
+  ): Promise<void>;
+}
