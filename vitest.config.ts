@@ -9,11 +9,15 @@ const luaAsText = {
   },
 };
 
+/** `npm run test:all` runs the files named *.long.test.ts, `npm test` all others. */
+const long = process.env['MONIQO_LONG_TESTS'] === 'on';
+
 const project = (name: string, timeout: number) => ({
   extends: true as const,
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [`test/${name}/**/*${long ? '.long' : ''}.test.ts`],
+    exclude: long ? [] : ['**/*.long.test.ts'],
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 60_000),
   },

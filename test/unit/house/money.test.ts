@@ -1,0 +1,72 @@
+/**
+ * A price or amount never passes through a JavaScript number (house rule; design sections 10, 11): no parseFloat,
+ * no Number(), no unary plus, no toNumber() where money lives. The doors are named one by one, each with what
+ * passes through it.
+ */
+import { describe, expect, it } from 'vitest';
+import { lineOf, parse, type SyntaxNode, sourceFiles, walk } from './source.ts';
+
+const FOLDERS = [
+  'shared/domain',
+  'shared/usecases',
+  'shared/venues',
+  'shared/adapters',
+  'shared/feeds',
+  'shared/http',
+];
+
+/** file -> why a number may be made there. Everything in here is Units, a count, a time or an id. */
+const DOORS: Readonly<Record<string, string>> = {
+  'shared/domain/triggers/units.ts': 'the door between decimal text and Units (design section 10)',
+};
+
+const nameOf = (node: unknown): string => {
+  const n = node as SyntaxNode;
+  if (n?.type === 'Identifier') return String(n['name']);
+  if (n?.type === 'MemberExpression') return `${nameOf(n['object'])}.${nameOf(n['property'])}`;
+  return '';
+};
+
+/** What turns text or a Decimal into a JavaScript number; null = nothing of the kind. */
+function conversion(node: SyntaxNode): string | null {
+  if (node.type === 'UnaryExpression' && node['operator'] === '+') return 'unary plus';
+  if (node.type !== 'CallExpression') return null;
+  const callee = nameOf(node['callee']);
+  if (/^(parseFloat|parseInt|Number|Number\.parseFloat|Number\.parseInt)$/.test(callee)) return `${callee}()`;
+  if (/\.toNumber$/.test(callee)) return '.toNumber()';
+  return null;
+}
+
+/** A line may say `// not money: <what it is>` when the number is a time, a count or an id. */
+const isExplained = (line: string): boolean => /\/\/ not money: \S+/.test(line);
+
+describe('money never passes through a JavaScript number', () => {
+  it('holds in domain, use cases, venues, adapters, feeds and http', async () => {
+    const { readFileSync } = await import('node:fs');
+    const broken: string[] = [];
+    for (const file of FOLDERS.flatMap((folder) => sourceFiles(folder))) {
+      if (file in DOORS || file.endsWith('.d.ts')) continue;
+      const text = readFileSync(file, 'utf8');
+      const lines = text.split('\n');
+      walk(parse(file, text), (node) => {
+        const what = conversion(node);
+        if (what === null) return;
+        const line = lineOf(file, node.start);
+        if (!isExplained(lines[line - 1] ?? '')) broken.push(`${file}:${line}: ${what}`);
+      });
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it.each([
+    ['+text', 'unary plus'],
+    ['Number(price)', 'Number()'],
+    ['parseFloat(price)', 'parseFloat()'],
+    ['Number.parseFloat(price)', 'Number.parseFloat()'],
+    ['price.toNumber()', '.toNumber()'],
+  ])('finds %s', (text, what) => {
+    const found: (string | null)[] = [];
+    walk(parse('x.ts', `const y = ${text};`), (node) => found.push(conversion(node)));
+    expect(found).toContain(what);
+  });
+});
