@@ -29,6 +29,11 @@ export interface PriceBatch {
   readonly symbol: string;
   readonly shard: number;
   readonly leaseToken: string;
+  /**
+   * The lease's fencing number (`Leases.hold`). For each symbol the highest one ever seen is the writer: a
+   * lower one is answered `not_leader`, so who lost the lease cannot write after its successor has written.
+   */
+  readonly fence: number;
   /** Running number of this writer's batches for this symbol; a repeat of an accepted batch is a no-op. */
   readonly batch: number;
   readonly ticks: readonly Tick[];
@@ -98,9 +103,12 @@ export interface PriceCache {
   wanted(): Promise<readonly string[]>;
 }
 
+/** Whether the caller holds the lease; `fence` grows with each change of hands and stays over renewals. */
+export type Lease = { readonly held: true; readonly fence: number } | { readonly held: false };
+
 export interface Leases {
-  /** Takes or renews a lease; the token says who holds it. False when somebody else does. */
-  hold(name: string, token: string, ttlMs: number): Promise<boolean>;
+  /** Takes or renews a lease; the token says who holds it. Not held when somebody else holds it. */
+  hold(name: string, token: string, ttlMs: number): Promise<Lease>;
   release(name: string, token: string): Promise<void>;
   /** True once per key within the TTL (SET NX): drops doubled sweeps. */
   once(key: string, ttlMs: number): Promise<boolean>;

@@ -98,10 +98,17 @@ export interface Bar {
   readonly count: number;
 }
 
-/** The nearest level on each side per source: the streamer calls the script at once when a tick reaches one. */
+/**
+ * The nearest level on each side per source: the streamer calls the script at once when a tick reaches one.
+ * A price strictly between the two changes nothing at all. Levels that do not count yet (armed later than the
+ * last tick) are not in it.
+ */
 export interface Nearest {
-  /** Highest price at or below which something is due; null = nothing. */
+  /** Highest price at or below which something is due or, for a short trailing stop, moves; null = nothing. */
   readonly falls: Readonly<Record<PriceSource, Units | null>>;
-  /** Lowest price at or above which something is due (also the lowest armed peak of a long trailing stop). */
+  /**
+   * Lowest price at or above which something is due or, for a long trailing stop, moves: its activation, or
+   * one unit above the lowest armed peak.
+   */
   readonly rises: Readonly<Record<PriceSource, Units | null>>;
 }
