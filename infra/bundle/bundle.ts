@@ -1,0 +1,109 @@
+/**
+ * Bundles each entry into one ES module for Node 24: what is uploaded to AWS and what the laptop runs.
+ *
+ * Always true: everything is inside the bundle (the AWS SDK too, so that a deployed version never meets
+ * another SDK than the tested one); Lua scripts are text; no bundle is above the limit of design section 22.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { BUNDLE_ENTRIES, type BundleEntry } from './entries.ts';
+
+export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
+export const DEFAULT_DIST = join(PROJECT_ROOT, 'dist');
+
+/** Design section 22: a function's code, without its source map. */
+export const MAX_BUNDLE_BYTES = 1_000_000;
+
+/** CommonJS dependencies inside an ES module still call `require` for Node's own modules. */
+const REQUIRE_SHIM =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+export interface BundleOptions {
+  /** Where `<name>/index.mjs` is written; default `dist` in the project. */
+  readonly distDir?: string;
+  /** Which entries; default all of them. */
+  readonly entries?: readonly BundleEntry[];
+  /** Largest allowed bundle in bytes; default the design's limit. */
+  readonly maxBytes?: number;
+}
+
+export interface BundleResult {
+  readonly name: string;
+  readonly file: string;
+  /** Size of index.mjs; the source map is not counted. */
+  readonly bytes: number;
+}
+
+export class BundleTooLargeError extends Error {
+  constructor(tooLarge: readonly BundleResult[], maxBytes: number) {
+    const list = tooLarge.map(({ name, bytes }) => `${name} (${bytes} bytes)`).join(', ');
+    super(`Bundles above ${maxBytes} bytes: ${list}`);
+    this.name = 'BundleTooLargeError';
+  }
+}
+
+/**
+ * Bundles the entries and answers their sizes.
+ *
+ * @throws BundleTooLargeError when one is above the limit, esbuild's BuildFailure when one does not compile.
+ */
+export async function bundle(options: BundleOptions = {}): Promise<readonly BundleResult[]> {
+  const { distDir = DEFAULT_DIST, entries = BUNDLE_ENTRIES, maxBytes = MAX_BUNDLE_BYTES } = options;
+  const results = await Promise.all(entries.map((entry) => bundleOne(entry, distDir)));
+  const tooLarge = results.filter(({ bytes }) => bytes > maxBytes);
+  if (tooLarge.length > 0) throw new BundleTooLargeError(tooLarge, maxBytes);
+  return results;
+}
+
+async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): Promise<BundleResult> {
+  const outdir = join(distDir, name);
+  const file = join(outdir, 'index.mjs');
+  const { outputFiles } = await build({
+    absWorkingDir: PROJECT_ROOT,
+    entryPoints: [resolve(PROJECT_ROOT, entry)],
+    outfile: file,
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    // Stack traces, logs and error names stay readable; costs a few bytes per function.
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    loader: { '.lua': 'text' },
+    banner: { js: REQUIRE_SHIM },
+    logLevel: 'warning',
+  });
+  await mkdir(outdir, { recursive: true });
+  for (const output of outputFiles) await writeIfChanged(output.path, output.contents);
+  for (const path of copy) {
+    await writeIfChanged(join(outdir, basename(path)), await readFile(resolve(PROJECT_ROOT, path)));
+  }
+  const code = outputFiles.find(({ path }) => path.endsWith('index.mjs'));
+  if (code === undefined) throw new Error(`esbuild wrote no index.mjs for ${name}`);
+  return { name, file, bytes: code.contents.byteLength };
+}
+
+/**
+ * Writes beside and renames over, and only when the content differs: a second system that starts at the
+ * same moment, or reads the folder meanwhile, never sees half a file.
+ */
+async function writeIfChanged(path: string, contents: Uint8Array): Promise<void> {
+  if (await isAlready(path, contents)) return;
+  const beside = `${path}.${process.pid}.tmp`;
+  await writeFile(beside, contents);
+  await rename(beside, path);
+}
+
+async function isAlready(path: string, contents: Uint8Array): Promise<boolean> {
+  try {
+    return (await readFile(path)).equals(contents);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

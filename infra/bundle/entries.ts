@@ -1,0 +1,35 @@
+/**
+ * What is deployed: every function and the streamer, by name (design section 2).
+ *
+ * A name is the folder of its bundle (`dist/<name>`), the function's name in the stacks and in the laptop's
+ * log lines.
+ */
+export const FUNCTION_ENTRIES = {
+  api: 'functions/api/handler.ts',
+  submit: 'functions/submit/handler.ts',
+  exits: 'functions/exits/handler.ts',
+  executions: 'functions/executions/handler.ts',
+  dispatch: 'functions/triggers/dispatch.ts',
+  evaluate: 'functions/triggers/evaluate.ts',
+} as const satisfies Record<string, string>;
+
+export type FunctionName = keyof typeof FUNCTION_ENTRIES;
+
+/** The always-on process; its image is built from the same folder, with the Dockerfile beside the bundle. */
+export const STREAMER_ENTRY = 'functions/streamer/main.ts';
+export const STREAMER_DOCKERFILE = 'functions/streamer/Dockerfile';
+export const STREAMER = 'streamer';
+
+export interface BundleEntry {
+  readonly name: string;
+  /** Path from the project's root. */
+  readonly entry: string;
+  /** Files copied unchanged beside the bundle, as paths from the project's root. */
+  readonly copy: readonly string[];
+}
+
+/** All entries, the streamer last. */
+export const BUNDLE_ENTRIES: readonly BundleEntry[] = [
+  ...Object.entries(FUNCTION_ENTRIES).map(([name, entry]) => ({ name, entry, copy: [] })),
+  { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE] },
+];

@@ -1,0 +1,123 @@
+/** The HTTP API (design section 17): one route per line of functions/api/routes.ts, all answered by one function. */
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AccountRecovery, Mfa, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { ROUTES, type Route } from '../../functions/api/routes.ts';
+import { type Platform, ServiceFunction, useCaseEnvironment } from './service-function.ts';
+import type { Settings } from './settings.ts';
+
+export interface ApiStackProps extends StackProps {
+  readonly platform: Platform;
+}
+
+/** Per-user limits are the function's own (in Valkey); this bounds everybody together. */
+const THROTTLE = { rateLimit: 200, burstLimit: 400 };
+
+export class ApiStack extends Stack {
+  readonly api: HttpApi;
+  readonly fn: LambdaFunction;
+
+  constructor(scope: Construct, id: string, { platform, ...props }: ApiStackProps) {
+    super(scope, id, props);
+    const { settings } = platform;
+    this.fn = new ServiceFunction(this, 'Api', {
+      name: 'api',
+      platform,
+      memoryMb: 512,
+      inVpc: true,
+      environment: useCaseEnvironment(platform),
+      writes: ['orders', 'positions', 'wallets', 'demoVenue'],
+      reads: ['priceTape'],
+      sends: ['submit', 'exits', 'executions', 'triggers'],
+    }).fn;
+    this.api = new HttpApi(this, 'HttpApi', {
+      apiName: `moniqo-${settings.stage}`,
+      createDefaultStage: false,
+    });
+    this.addRoutes(this.makeUsers(settings));
+    this.addStage(settings);
+    new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
+  }
+
+  private addRoutes({ pool, client }: { pool: UserPool; client: UserPoolClient }): void {
+    const integration = new HttpLambdaIntegration('ApiIntegration', this.fn, {
+      // One permission for the API as a whole; one per route would outgrow the function's policy.
+      scopePermissionToRoute: false,
+    });
+    const withToken = new HttpUserPoolAuthorizer('Users', pool, { userPoolClients: [client] });
+    const withoutToken = new HttpNoneAuthorizer();
+    for (const { method, path, open } of ROUTES as readonly Route[]) {
+      this.api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+        authorizer: open === true ? withoutToken : withToken,
+      });
+    }
+  }
+
+  private makeUsers(settings: Settings): { pool: UserPool; client: UserPoolClient } {
+    const pool = new UserPool(this, 'UserPool', {
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { sms: false, otp: true },
+      passwordPolicy: { minLength: 12 },
+      deletionProtection: settings.deletionProtection,
+      removalPolicy: settings.removalPolicy,
+    });
+    const client = pool.addClient('Client', {
+      authFlows: { userSrp: true },
+      disableOAuth: true,
+      accessTokenValidity: Duration.hours(1),
+      preventUserExistenceErrors: true,
+    });
+    new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId });
+    new CfnOutput(this, 'UserPoolClientId', { value: client.userPoolClientId });
+    return { pool, client };
+  }
+
+  private addStage(settings: Settings): void {
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: settings.logRetention,
+      removalPolicy: settings.removalPolicy,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat() },
+    });
+  }
+}
+
+/** Who asked what, what they got and how long it took; no query strings, no bodies. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      request_id: AccessLogField.contextRequestId(),
+      at: AccessLogField.contextRequestTimeEpoch(),
+      ip: AccessLogField.contextIdentitySourceIp(),
+      route: '$context.routeKey',
+      user: '$context.authorizer.claims.sub',
+      status: AccessLogField.contextStatus(),
+      bytes: AccessLogField.contextResponseLength(),
+      ms: AccessLogField.contextResponseLatency(),
+      integration_error: '$context.integrationErrorMessage',
+    }),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * The whole system as one CDK app. The CDK command line and the laptop call the same function, so both read
+ * the same templates. Needs no credentials, no Docker and no network.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { z } from 'zod';
+import { bundle, DEFAULT_DIST, PROJECT_ROOT } from '../bundle/bundle.ts';
+import { ApiStack } from './api-stack.ts';
+import { CacheStack } from './cache-stack.ts';
+import { DataStack } from './data-stack.ts';
+import { MonitoringStack } from './monitoring-stack.ts';
+import { NetworkStack } from './network-stack.ts';
+import { OrdersStack } from './orders-stack.ts';
+import { QueuesStack } from './queues-stack.ts';
+import type { Platform } from './service-function.ts';
+import { DEFAULT_FEED, parseStage, type Settings, type Stage, settingsFor } from './settings.ts';
+import { StreamerStack } from './streamer-stack.ts';
+import { TriggersStack } from './triggers-stack.ts';
+
+export interface AppOptions {
+  /** Where the assembly is written; default: what the CDK command line says, else a temporary folder. */
+  readonly outdir?: string;
+  /** Default: the context's `stage` (`cdk synth -c stage=prod`). */
+  readonly stage?: Stage;
+  /** Default: the context's `feed`. */
+  readonly feed?: string;
+  /** Overrides for cdk.json's context. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Folder with the bundles; default `dist` in the project. */
+  readonly distDir?: string;
+}
+
+/** Declares all stacks. The bundles must be in place (infra/bundle). @throws Error for an unknown stage. */
+export function buildApp(options: AppOptions = {}): App {
+  const { outdir, stage, feed, context, distDir = DEFAULT_DIST } = options;
+  const app = new App({
+    ...(outdir === undefined ? {} : { outdir }),
+    analyticsReporting: false,
+    context: { ...projectContext(), ...LIKE_THE_COMMAND_LINE },
+    postCliContext: {
+      ...context,
+      ...(stage === undefined ? {} : { stage }),
+      ...(feed === undefined ? {} : { feed }),
+    },
+  });
+  const settings = settingsFor(
+    parseStage(app.node.tryGetContext('stage')),
+    z.string().min(1).default(DEFAULT_FEED).parse(app.node.tryGetContext('feed')),
+    distDir,
+  );
+  addStacks(app, settings);
+  return app;
+}
+
+/** Bundles and synthesises; answers the assembly's folder. For callers that have no CDK command line. */
+export async function synthesize(outdir: string, options: Omit<AppOptions, 'outdir'> = {}): Promise<string> {
+  await bundle(options.distDir === undefined ? {} : { distDir: options.distDir });
+  return buildApp({ ...options, outdir }).synth().directory;
+}
+
+function addStacks(app: App, settings: Settings): void {
+  const id = (name: string) => `Moniqo-${settings.stage}-${name}`;
+  const network = new NetworkStack(app, id('network'), { settings });
+  const data = new DataStack(app, id('data'), { settings });
+  const { queues } = new QueuesStack(app, id('queues'), {});
+  const { vpc, appSecurityGroup } = network;
+  const cache = new CacheStack(app, id('cache'), { settings, vpc, appSecurityGroup });
+  const platform: Platform = {
+    settings,
+    vpc,
+    appSecurityGroup,
+    queues,
+    tables: data.tables,
+    cacheUrl: cache.url,
+  };
+  new StreamerStack(app, id('streamer'), { platform });
+  const orders = new OrdersStack(app, id('orders'), { platform });
+  const triggers = new TriggersStack(app, id('triggers'), { platform });
+  const api = new ApiStack(app, id('api'), { platform });
+  new MonitoringStack(app, id('monitoring'), {
+    settings,
+    queues,
+    dispatchDeadLetters: triggers.dispatchDeadLetters,
+    functions: { api: api.fn, ...orders.functions, ...triggers.functions },
+  });
+}
+
+/** The command line sets these by itself; without them the templates would not say where their assets are. */
+const LIKE_THE_COMMAND_LINE = {
+  'aws:cdk:enable-asset-metadata': true,
+  'aws:cdk:enable-path-metadata': true,
+};
+
+const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+function projectContext(): Record<string, unknown> {
+  return CdkJson.parse(JSON.parse(readFileSync(join(PROJECT_ROOT, 'cdk.json'), 'utf8'))).context;
+}

@@ -1,0 +1,108 @@
+/** The tables (design section 14). Deleting anything else loses no money; this stack is the record. */
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+type KeyType = 'S' | 'N';
+/** Partition key, then sort key; a type after the colon, S when none is given. */
+type KeyPair = readonly [partition: string, sort: string];
+
+interface TableShape {
+  readonly key: KeyPair;
+  readonly indexes: Readonly<Record<string, KeyPair>>;
+  /** Attribute with the epoch second after which an item may be deleted. */
+  readonly timeToLive?: string;
+}
+
+/** Sparse: only items that are live carry `live_symbol`, only items that owe something carry `due_at`. */
+const LIVE: KeyPair = ['live_symbol', 'pk'];
+const DUE: KeyPair = ['due_shard', 'due_at:N'];
+
+/** Every table by its name in the code; `orders` is ORDERS_TABLE for the functions. */
+export const TABLE_SHAPES = {
+  orders: {
+    key: ['pk', 'sk'],
+    indexes: {
+      by_user: ['user_id', 'sort'],
+      by_wallet: ['wallet_id', 'sort'],
+      by_position: ['position_id', 'sort'],
+      live: LIVE,
+      due: DUE,
+    },
+  },
+  positions: {
+    key: ['pk', 'sk'],
+    indexes: {
+      by_user: ['user_id', 'sort'],
+      by_wallet: ['wallet_id', 'sort'],
+      by_flow: ['flow_id', 'sort'],
+      live: LIVE,
+      due: DUE,
+    },
+  },
+  wallets: { key: ['pk', 'sk'], indexes: { by_user: ['user_id', 'sort'] } },
+  /** The demo venue's own book: its balances and its orders. */
+  demoVenue: { key: ['pk', 'sk'], indexes: { live: LIVE } },
+  /** One row per symbol and minute. */
+  priceTape: { key: ['pk', 'sk:N'], indexes: {}, timeToLive: 'expires_at' },
+} as const satisfies Record<string, TableShape>;
+
+export type TableName = keyof typeof TABLE_SHAPES;
+export type Tables = Readonly<Record<TableName, Table>>;
+
+export const TABLE_NAMES = Object.keys(TABLE_SHAPES) as readonly TableName[];
+
+const CONSTRUCT_ID: Record<TableName, string> = {
+  orders: 'Orders',
+  positions: 'Positions',
+  wallets: 'Wallets',
+  demoVenue: 'DemoVenue',
+  priceTape: 'PriceTape',
+};
+
+export interface DataStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+export class DataStack extends Stack {
+  readonly tables: Tables;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
+    super(scope, id, { ...props, terminationProtection: settings.deletionProtection });
+    const make = (name: TableName) => makeTable(this, CONSTRUCT_ID[name], TABLE_SHAPES[name], settings);
+    this.tables = {
+      orders: make('orders'),
+      positions: make('positions'),
+      wallets: make('wallets'),
+      demoVenue: make('demoVenue'),
+      priceTape: make('priceTape'),
+    };
+  }
+}
+
+function makeTable(scope: Construct, id: string, shape: TableShape, settings: Settings): Table {
+  const table = new Table(scope, id, {
+    partitionKey: attribute(shape.key[0]),
+    sortKey: attribute(shape.key[1]),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: settings.pointInTimeRecovery },
+    deletionProtection: settings.deletionProtection,
+    removalPolicy: settings.removalPolicy,
+    ...(shape.timeToLive === undefined ? {} : { timeToLiveAttribute: shape.timeToLive }),
+  });
+  for (const [indexName, [partition, sort]] of Object.entries(shape.indexes)) {
+    table.addGlobalSecondaryIndex({
+      indexName,
+      partitionKey: attribute(partition),
+      sortKey: attribute(sort),
+      projectionType: ProjectionType.ALL,
+    });
+  }
+  return table;
+}
+
+function attribute(declaration: string): Attribute {
+  const [name = '', type = 'S'] = declaration.split(':') as [string?, KeyType?];
+  return { name, type: type === 'N' ? AttributeType.NUMBER : AttributeType.STRING };
+}

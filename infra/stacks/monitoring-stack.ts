@@ -1,0 +1,206 @@
+/**
+ * The first dashboard and alarms (design section 18): the specification's three, and one per queue for work
+ * that was given up or is late.
+ */
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  Alarm,
+  AlarmStatusWidget,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IWidget,
+  Metric,
+  SingleValueWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { FunctionName } from '../bundle/entries.ts';
+import type { QueueName, Queues } from './queues-stack.ts';
+import { METRIC_NAMESPACE } from './service-function.ts';
+import type { Settings } from './settings.ts';
+
+export interface MonitoringStackProps extends StackProps {
+  readonly settings: Settings;
+  readonly queues: Queues;
+  readonly dispatchDeadLetters: Queue;
+  readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
+}
+
+/** The specification's metrics, emitted with the one dimension `stage`. */
+type MetricName = 'ws_connected' | 'ws_errors_total' | 'om_checks_total';
+
+type Severity = 'critical' | 'warning';
+
+interface AlarmShape {
+  readonly severity: Severity;
+  readonly says: string;
+  readonly metric: Metric;
+  readonly when: ComparisonOperator;
+  readonly threshold: number;
+  readonly periods: number;
+  readonly missing: TreatMissingData;
+}
+
+/** Oldest message in seconds; sweeps wait in triggers for up to 130 s by design. */
+const LATE_AFTER_SECONDS: Record<QueueName, number> = {
+  submit: 60,
+  exits: 60,
+  executions: 60,
+  triggers: 300,
+};
+
+const MINUTE = Duration.minutes(1);
+const FIVE_MINUTES = Duration.minutes(5);
+
+export class MonitoringStack extends Stack {
+  readonly topic: Topic;
+  private readonly stage: Settings['stage'];
+  private readonly alarms: Alarm[] = [];
+
+  constructor(scope: Construct, id: string, { settings, ...props }: MonitoringStackProps) {
+    super(scope, id, props);
+    this.stage = settings.stage;
+    this.topic = new Topic(this, 'Alarms', { displayName: `Moniqo ${settings.stage}`, enforceSSL: true });
+    this.addSpecificationAlarms();
+    for (const [name, { queue, deadLetterQueue }] of Object.entries(props.queues) as Entry[]) {
+      this.addDeadLetterAlarm(name, deadLetterQueue);
+      this.addAgeAlarm(name, queue);
+    }
+    this.addDeadLetterAlarm('dispatch', props.dispatchDeadLetters);
+    new Dashboard(this, 'MonitorHealth', {
+      dashboardName: `moniqo-${settings.stage}-monitor-health`,
+      defaultInterval: Duration.hours(3),
+      widgets: this.widgets(props.queues, props.functions),
+    });
+  }
+
+  private addSpecificationAlarms(): void {
+    this.addAlarm('WebSocketDisconnected', {
+      severity: 'critical',
+      says: 'No price stream is connected: prices are stale and nothing triggers by price.',
+      // While a deployment overlaps, one connected task of the two is enough.
+      metric: this.metric('ws_connected', 'Maximum', MINUTE),
+      when: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      periods: 1,
+      missing: TreatMissingData.BREACHING,
+    });
+    this.addAlarm('OrderMonitorDown', {
+      severity: 'critical',
+      says: 'No order monitor check for two minutes: stops may not fire.',
+      metric: this.metric('om_checks_total', 'Sum', MINUTE),
+      when: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      periods: 2,
+      missing: TreatMissingData.BREACHING,
+    });
+    this.addAlarm('HighErrorRate', {
+      severity: 'warning',
+      says: 'More than 10 stream errors within five minutes.',
+      metric: this.metric('ws_errors_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 10,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addDeadLetterAlarm(name: string, queue: Queue): void {
+    this.addAlarm(`DeadLetters-${name}`, {
+      severity: 'critical',
+      says: `Work of ${name} was given up and lies in its dead-letter queue.`,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addAgeAlarm(name: QueueName, queue: Queue): void {
+    this.addAlarm(`LateWork-${name}`, {
+      severity: 'warning',
+      says: `The oldest message of ${name} waits for more than ${LATE_AFTER_SECONDS[name]} s.`,
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: LATE_AFTER_SECONDS[name],
+      periods: 2,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addAlarm(name: string, shape: AlarmShape): void {
+    const alarm = new Alarm(this, name, {
+      alarmName: `moniqo-${this.stage}-${name}`,
+      alarmDescription: `${shape.severity}: ${shape.says}`,
+      metric: shape.metric,
+      comparisonOperator: shape.when,
+      threshold: shape.threshold,
+      evaluationPeriods: shape.periods,
+      datapointsToAlarm: shape.periods,
+      treatMissingData: shape.missing,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    alarm.addOkAction(new SnsAction(this.topic));
+    this.alarms.push(alarm);
+  }
+
+  private metric(metricName: MetricName, statistic: 'Maximum' | 'Sum', period: Duration): Metric {
+    return new Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { stage: this.stage },
+      statistic,
+      period,
+    });
+  }
+
+  private widgets(queues: Queues, functions: MonitoringStackProps['functions']): IWidget[][] {
+    const entries = Object.entries(queues) as Entry[];
+    const running = Object.values(functions);
+    const graph = (title: string, left: Metric[]) => new GraphWidget({ title, left, width: 8, height: 6 });
+    return [
+      [
+        new AlarmStatusWidget({ title: 'Alarms', alarms: this.alarms, width: 16, height: 4 }),
+        new SingleValueWidget({
+          title: 'Streams connected',
+          metrics: [this.metric('ws_connected', 'Maximum', MINUTE)],
+          width: 8,
+          height: 4,
+        }),
+      ],
+      [
+        graph('Monitor checks per minute', [this.metric('om_checks_total', 'Sum', MINUTE)]),
+        graph('Stream errors', [this.metric('ws_errors_total', 'Sum', MINUTE)]),
+        graph(
+          'Function errors',
+          running.map((fn) => fn.metricErrors({ period: MINUTE })),
+        ),
+      ],
+      [
+        graph(
+          'Age of the oldest message (s)',
+          entries.map(([, { queue }]) => ageOf(queue)),
+        ),
+        graph(
+          'Dead letters',
+          entries.map(([, { deadLetterQueue }]) => depthOf(deadLetterQueue)),
+        ),
+        graph(
+          'Function duration p99 (ms)',
+          running.map((fn) => fn.metricDuration({ statistic: 'p99' })),
+        ),
+      ],
+    ];
+  }
+}
+
+type Entry = [QueueName, Queues[QueueName]];
+
+const ageOf = (queue: Queue) => queue.metricApproximateAgeOfOldestMessage({ period: MINUTE });
+const depthOf = (queue: Queue) => queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE });

@@ -1,0 +1,147 @@
+/**
+ * A function of ours: its bundle, its log group, its environment and the least it may touch.
+ *
+ * Every function that may write to Valkey or reach a venue is in the VPC; what it may touch is said by the
+ * caller in the words of the tables and queues, and follows into its role.
+ */
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { type IVpc, type SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  type FunctionProps,
+  Function as LambdaFunction,
+  RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../bundle/entries.ts';
+import type { TableName, Tables } from './data-stack.ts';
+import type { QueueName, Queues } from './queues-stack.ts';
+import type { Settings } from './settings.ts';
+import { TIMEOUT_SECONDS } from './timeouts.ts';
+
+/** What the stacks that run code are given. */
+export interface Platform {
+  readonly settings: Settings;
+  readonly vpc: IVpc;
+  readonly appSecurityGroup: SecurityGroup;
+  readonly tables: Tables;
+  readonly queues: Queues;
+  /** `rediss://host:port`. */
+  readonly cacheUrl: string;
+}
+
+/** What a function or the streamer may touch, and nothing else. */
+export interface Access {
+  readonly reads?: readonly TableName[];
+  readonly writes?: readonly TableName[];
+  readonly sends?: readonly QueueName[];
+}
+
+/** A queue that the function works on. */
+export interface Worker {
+  readonly queue: QueueName;
+  readonly batchSize: number;
+  /** Batches at the same time; left out for FIFO, where the groups are the bound. */
+  readonly maxConcurrency?: number;
+}
+
+export interface ServiceFunctionProps extends Access {
+  readonly name: FunctionName;
+  readonly platform: Platform;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** False only for what never speaks to Valkey or a venue. */
+  readonly inVpc: boolean;
+  readonly worksOn?: Worker;
+  readonly more?: Pick<FunctionProps, 'onFailure' | 'retryAttempts' | 'maxEventAge'>;
+}
+
+export class ServiceFunction extends Construct {
+  readonly fn: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const { name, platform, worksOn } = props;
+    const { settings } = platform;
+    this.fn = new LambdaFunction(this, 'Function', {
+      ...props.more,
+      ...(props.inVpc ? vpcPlacement(platform) : {}),
+      // Work that sends itself on (a step, then the next) is how the queues are used here; the bound is the
+      // escalation ladder's own counter. Lambda's would cut a chain after 16 hops.
+      ...(worksOn === undefined ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(join(settings.distDir, name)),
+      timeout: Duration.seconds(TIMEOUT_SECONDS[name]),
+      memorySize: props.memoryMb,
+      description: `Moniqo ${name} (${settings.stage})`,
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: settings.logRetention,
+        removalPolicy: settings.removalPolicy,
+      }),
+      environment: {
+        ...props.environment,
+        STAGE: settings.stage,
+        POWERTOOLS_SERVICE_NAME: name,
+        NODE_OPTIONS: '--enable-source-maps',
+      },
+    });
+    grantAccess(this.fn, platform, props);
+    if (worksOn !== undefined) this.workOn(platform, worksOn);
+  }
+
+  private workOn({ queues }: Platform, { queue, batchSize, maxConcurrency }: Worker): void {
+    this.fn.addEventSource(
+      new SqsEventSource(queues[queue].queue, {
+        batchSize,
+        reportBatchItemFailures: true,
+        ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      }),
+    );
+  }
+}
+
+function vpcPlacement({ vpc, appSecurityGroup }: Platform) {
+  return {
+    vpc,
+    vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+    securityGroups: [appSecurityGroup],
+  };
+}
+
+/** Grants exactly what is listed. */
+export function grantAccess(grantee: IGrantable, { tables, queues }: Platform, access: Access): void {
+  for (const name of access.reads ?? []) tables[name].grantReadData(grantee);
+  for (const name of access.writes ?? []) tables[name].grantReadWriteData(grantee);
+  for (const name of access.sends ?? []) queues[name].queue.grantSendMessages(grantee);
+}
+
+/** The namespace of every metric of ours; the alarms look here. */
+export const METRIC_NAMESPACE = 'Moniqo';
+
+/** Names of tables, queues and cache, for whatever runs the use cases. */
+export function useCaseEnvironment({ settings, tables, queues, cacheUrl }: Platform): Record<string, string> {
+  return {
+    ORDERS_TABLE: tables.orders.tableName,
+    POSITIONS_TABLE: tables.positions.tableName,
+    WALLETS_TABLE: tables.wallets.tableName,
+    DEMO_VENUE_TABLE: tables.demoVenue.tableName,
+    PRICE_TAPE_TABLE: tables.priceTape.tableName,
+    SUBMIT_QUEUE_URL: queues.submit.queue.queueUrl,
+    EXITS_QUEUE_URL: queues.exits.queue.queueUrl,
+    EXECUTIONS_QUEUE_URL: queues.executions.queue.queueUrl,
+    TRIGGERS_QUEUE_URL: queues.triggers.queue.queueUrl,
+    VALKEY_URL: cacheUrl,
+    SWEEP_SHARDS: String(settings.sweepShards),
+    ORDER_MONITOR_ENABLED: 'true',
+    ORDER_MONITOR_CHECK_INTERVAL_SECONDS: '1',
+    POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
+  };
+}

@@ -1,0 +1,17 @@
+/** Function timeouts (design section 15), here because each queue's visibility follows from its worker's. */
+import { Duration } from 'aws-cdk-lib';
+import type { FunctionName } from '../bundle/entries.ts';
+
+export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
+  /** Below API Gateway's own 30 s, so that the caller gets our answer and not the gateway's. */
+  api: 29,
+  submit: 15,
+  exits: 15,
+  executions: 5,
+  evaluate: 10,
+  dispatch: 30,
+};
+
+/** Six times the worker's timeout: a retry within the worker's own life would run beside it. */
+export const visibilityFor = (worker: FunctionName): Duration =>
+  Duration.seconds(6 * TIMEOUT_SECONDS[worker]);
