@@ -25,16 +25,32 @@ export interface FeedStats {
   readonly subscriptions: readonly string[];
 }
 
+/** Input that was left out and counted as an error, for instance a malformed line. */
+export interface SkippedInput {
+  /** Where it is, for instance `line 17`. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+export interface FeedHandlers {
+  /** An answered promise asks a feed that can wait (a recording) to hold the next tick until it resolves. */
+  readonly onTick: (tick: FeedTick) => Promise<void> | undefined;
+  /** Called once when a finite feed is exhausted. */
+  readonly onEnd: () => void;
+  /** The feed cannot go on; nothing follows. */
+  readonly onError: (error: Error) => void;
+  readonly onSkipped: (skipped: SkippedInput) => void;
+}
+
 export interface Feed {
   readonly name: string;
-  /** Starts sending; `onEnd` is called once when a finite feed is exhausted. */
-  start(handlers: {
-    readonly onTick: (tick: FeedTick) => void;
-    readonly onEnd: () => void;
-    readonly onError: (error: Error) => void;
-  }): Promise<void>;
+  /** Starts sending; resolves when the source is open, not when it ends. Throws when it cannot be opened. */
+  start(handlers: FeedHandlers): Promise<void>;
   /** Adds symbols; unknown ones to this source are answered back. */
   subscribe(symbols: readonly string[]): { readonly unknown: readonly string[] };
   stats(): FeedStats;
+  /** Counts worth a log line when it ends (lines read, skipped, rounded). */
+  summary?(): Readonly<Record<string, number>>;
+  /** After it resolves no handler is called any more. */
   stop(): Promise<void>;
 }
