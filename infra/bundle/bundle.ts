@@ -6,7 +6,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { build, formatMessages } from 'esbuild';
 import { BUNDLE_ENTRIES, type BundleEntry } from './entries.ts';
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
@@ -59,7 +59,7 @@ export async function bundle(options: BundleOptions = {}): Promise<readonly Bund
 async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): Promise<BundleResult> {
   const outdir = join(distDir, name);
   const file = join(outdir, 'index.mjs');
-  const { outputFiles } = await build({
+  const { outputFiles, warnings } = await build({
     absWorkingDir: PROJECT_ROOT,
     entryPoints: [resolve(PROJECT_ROOT, entry)],
     outfile: file,
@@ -76,8 +76,9 @@ async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): P
     sourcesContent: false,
     loader: { '.lua': 'text' },
     banner: { js: REQUIRE_SHIM },
-    logLevel: 'warning',
+    logLevel: 'silent',
   });
+  for (const text of await formatMessages(warnings, { kind: 'warning' })) console.warn(text);
   await mkdir(outdir, { recursive: true });
   for (const output of outputFiles) await writeIfChanged(output.path, output.contents);
   for (const path of copy) {

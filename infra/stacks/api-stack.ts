@@ -1,5 +1,5 @@
 /** The HTTP API (design section 17): one route per line of functions/api/routes.ts, all answered by one function. */
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -10,7 +10,14 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { AccountRecovery, Mfa, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  AccountRecovery,
+  Mfa,
+  OAuthScope,
+  ResourceServerScope,
+  UserPool,
+  type UserPoolClient,
+} from 'aws-cdk-lib/aws-cognito';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -24,6 +31,19 @@ export interface ApiStackProps extends StackProps {
 
 /** Per-user limits are the function's own (in Valkey); this bounds everybody together. */
 const THROTTLE = { rateLimit: 200, burstLimit: 400 };
+
+/** Cognito writes a scope as `moniqo/read`. */
+const SCOPE_PREFIX = 'moniqo';
+
+const SCOPES = {
+  read: new ResourceServerScope({ scopeName: 'read', scopeDescription: 'See orders, positions, wallets' }),
+  trade: new ResourceServerScope({ scopeName: 'trade', scopeDescription: 'Open and close' }),
+  closeOnly: new ResourceServerScope({ scopeName: 'close-only', scopeDescription: 'Close and cancel' }),
+  admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: 'Limits, pauses, keys' }),
+};
+
+/** Where a program on the user's own machine receives its code (RFC 8252); a console adds its address here. */
+const LOOPBACK_CALLBACK = 'http://localhost:8787/';
 
 export class ApiStack extends Stack {
   readonly api: HttpApi;
@@ -79,9 +99,23 @@ export class ApiStack extends Stack {
       deletionProtection: settings.deletionProtection,
       removalPolicy: settings.removalPolicy,
     });
+    pool.addDomain('Domain', {
+      cognitoDomain: { domainPrefix: `moniqo-${settings.stage}-${Aws.ACCOUNT_ID}` },
+    });
+    const server = pool.addResourceServer('Scopes', {
+      identifier: SCOPE_PREFIX,
+      scopes: Object.values(SCOPES),
+    });
     const client = pool.addClient('Client', {
       authFlows: { userSrp: true },
-      disableOAuth: true,
+      oAuth: {
+        flows: { authorizationCodeGrant: true },
+        callbackUrls: [LOOPBACK_CALLBACK],
+        // Whoever signs in may ask for every scope of the client: admin is not among them.
+        scopes: [SCOPES.read, SCOPES.trade, SCOPES.closeOnly].map((scope) =>
+          OAuthScope.resourceServer(server, scope),
+        ),
+      },
       accessTokenValidity: Duration.hours(1),
       preventUserExistenceErrors: true,
     });

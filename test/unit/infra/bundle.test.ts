@@ -1,0 +1,82 @@
+/** What a bundle is: one ES module with everything inside, Lua as text, below the size limit. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BundleTooLargeError, bundle, PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
+import { BUNDLE_ENTRIES } from '../../../infra/bundle/entries.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'moniqo-bundle-test-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const bundleFile = (entry: string, copy: string[] = [], maxBytes = 1000) =>
+  bundle({ distDir: join(folder, 'dist'), entries: [{ name: 'sample', entry, copy }], maxBytes });
+
+describe('a bundle', () => {
+  it('runs by itself: Lua as text, CommonJS inside, Node modules required', async () => {
+    write('script.lua', "return 'hello'\n");
+    write('old.cjs', "const { basename } = require('node:path');\nexports.name = (p) => basename(p);\n");
+    const entry = write(
+      'entry.ts',
+      "import script from './script.lua';\nimport { name } from './old.cjs';\n" +
+        'export const handler = async (path: string): Promise<string[]> => [script, name(path)];\n',
+    );
+    const [result] = await bundleFile(entry, [], 10_000);
+    const loaded = (await import(/* @vite-ignore */ pathToFileURL(result?.file ?? '').href)) as {
+      handler: (path: string) => Promise<string[]>;
+    };
+    expect(await loaded.handler('/a/b.txt')).toEqual(["return 'hello'\n", 'b.txt']);
+    expect(result?.bytes).toBe(statSync(result?.file ?? '').size);
+    expect(existsSync(`${result?.file}.map`)).toBe(true);
+  });
+
+  it('brings what is copied beside it and leaves no half-written file', async () => {
+    await bundleFile(write('entry.ts', 'export const one = 1;\n'), [write('Dockerfile', 'FROM scratch\n')]);
+    expect(readdirSync(join(folder, 'dist/sample')).sort()).toEqual([
+      'Dockerfile',
+      'index.mjs',
+      'index.mjs.map',
+    ]);
+  });
+
+  it('is left untouched when nothing changed', async () => {
+    const entry = write('entry.ts', 'export const one = 1;\n');
+    const [first] = await bundleFile(entry);
+    const inode = statSync(first?.file ?? '').ino;
+    await bundleFile(entry);
+    expect(statSync(first?.file ?? '').ino).toBe(inode);
+  });
+
+  it('is refused by name and size when it is too large', async () => {
+    const entry = write('entry.ts', `export const text = '${'x'.repeat(2000)}';\n`);
+    const refused = bundleFile(entry);
+    await expect(refused).rejects.toBeInstanceOf(BundleTooLargeError);
+    await expect(refused).rejects.toThrow(/sample \(\d{4} bytes\)/);
+  });
+
+  it('is refused when the entry does not compile', async () => {
+    await expect(bundleFile(write('entry.ts', "import './missing.ts';\n"))).rejects.toThrow('missing.ts');
+  });
+});
+
+describe('the table of entries', () => {
+  it('names files that exist, each once', () => {
+    for (const { entry, copy } of BUNDLE_ENTRIES) {
+      for (const path of [entry, ...copy]) expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
+    }
+    const names = BUNDLE_ENTRIES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

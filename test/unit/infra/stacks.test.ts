@@ -1,0 +1,183 @@
+/** What the templates promise about stacks, API, streamer and alarms (design sections 17, 18, 20). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTES } from '../../../functions/api/routes.ts';
+import { buildApp } from '../../../infra/stacks/build-app.ts';
+import { mentions, type Synthesised, synthesise } from './synthesised.ts';
+
+let sandbox: Synthesised;
+let prod: Synthesised;
+
+beforeAll(() => {
+  sandbox = synthesise('sandbox');
+  prod = synthesise('prod');
+});
+
+afterAll(() => {
+  sandbox.remove();
+  prod.remove();
+});
+
+const QUEUE = 'AWS::SQS::Queue';
+
+describe('the stacks', () => {
+  it('are one per lifetime', () => {
+    expect([...sandbox.stacks.keys()]).toEqual(
+      ['network', 'data', 'queues', 'cache', 'streamer', 'orders', 'triggers', 'api', 'monitoring'].map(
+        (name) => `Moniqo-sandbox-${name}`,
+      ),
+    );
+  });
+
+  it('refer to each other by exports only, which any reader of the templates can resolve', () => {
+    for (const template of [...sandbox.stacks.values(), ...prod.stacks.values()]) {
+      expect(JSON.stringify(template.toJSON())).not.toContain('Fn::GetStackOutput');
+    }
+  });
+
+  it('name no account and no region, so they synthesise without credentials', () => {
+    for (const template of sandbox.stacks.values()) {
+      expect(JSON.stringify(template.toJSON())).not.toMatch(/arn:aws:[a-z0-9]*:[a-z]{2}-[a-z]+-\d:\d{12}/);
+    }
+  });
+
+  it('refuse a stage that does not exist', () => {
+    expect(() => buildApp({ context: { stage: 'production' } })).toThrow('Unknown stage "production"');
+  });
+});
+
+describe('the API', () => {
+  const routes = () => sandbox.ofType('AWS::ApiGatewayV2::Route');
+
+  it('has exactly the routes that the function answers', () => {
+    expect(routes().map(({ properties }) => properties['RouteKey'])).toEqual(
+      ROUTES.map(({ method, path }) => `${method} ${path}`),
+    );
+  });
+
+  it('asks for a token on every route that is not open', () => {
+    const open = routes().filter(({ properties }) => properties['AuthorizationType'] !== 'JWT');
+    expect(open.map(({ properties }) => [properties['RouteKey'], properties['AuthorizationType']])).toEqual([
+      ['GET /api/v1/health/services', 'NONE'],
+    ]);
+  });
+
+  it('logs each access', () => {
+    const [stage] = sandbox.ofType('AWS::ApiGatewayV2::Stage');
+    expect(stage?.properties).toMatchObject({ StageName: '$default', AutoDeploy: true });
+    expect(JSON.stringify(stage?.properties['AccessLogSettings'])).toContain('$context.requestId');
+  });
+
+  it('gives nobody the admin scope by signing in', () => {
+    const [client] = sandbox.ofType('AWS::Cognito::UserPoolClient');
+    const scopes = JSON.stringify(client?.properties['AllowedOAuthScopes']);
+    expect(scopes).toContain('/read');
+    expect(scopes).not.toContain('/admin');
+  });
+});
+
+describe('the streamer', () => {
+  it('is one ARM task that is replaced without a gap and rolled back when it does not come up', () => {
+    const [service] = sandbox.ofType('AWS::ECS::Service');
+    expect(service?.properties).toMatchObject({
+      DesiredCount: 1,
+      LaunchType: 'FARGATE',
+      DeploymentConfiguration: {
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      },
+    });
+    const [task] = sandbox.ofType('AWS::ECS::TaskDefinition');
+    expect(task?.properties['RuntimePlatform']).toMatchObject({ CpuArchitecture: 'ARM64' });
+  });
+
+  it('never stops for its log and reads its feed from the context', () => {
+    expect(container(sandbox)).toMatchObject({
+      Name: 'streamer',
+      StopTimeout: 30,
+      LogConfiguration: { Options: { mode: 'non-blocking' } },
+    });
+    expect(container(sandbox).Environment).toContainEqual({ Name: 'FEED', Value: 'synthetic' });
+    const other = synthesise('sandbox', { feed: 'binance' });
+    try {
+      expect(container(other).Environment).toContainEqual({ Name: 'FEED', Value: 'binance' });
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('lets nobody in', () => {
+    const [service] = sandbox.ofType('AWS::ECS::Service');
+    const app = sandbox.one('AWS::EC2::SecurityGroup', 'App');
+    expect(mentions(service?.properties['NetworkConfiguration'], app.id)).toBe(true);
+    expect(app.properties['SecurityGroupIngress']).toBeUndefined();
+    for (const { properties } of sandbox.ofType('AWS::EC2::SecurityGroupIngress')) {
+      expect(mentions(properties['GroupId'], app.id)).toBe(false);
+    }
+  });
+});
+
+describe('the alarms', () => {
+  const alarms = () =>
+    new Map(
+      sandbox
+        .ofType('AWS::CloudWatch::Alarm')
+        .map(({ properties }) => [
+          String(properties['AlarmName']).replace('moniqo-sandbox-', ''),
+          properties,
+        ]),
+    );
+  const ours = { Namespace: 'Moniqo', Dimensions: [{ Name: 'stage', Value: 'sandbox' }] };
+
+  it('are the three of the specification', () => {
+    expect(alarms().get('WebSocketDisconnected')).toMatchObject({
+      ...ours,
+      MetricName: 'ws_connected',
+      Statistic: 'Maximum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Period: 60,
+      EvaluationPeriods: 1,
+      AlarmDescription: expect.stringMatching(/^critical/),
+    });
+    expect(alarms().get('OrderMonitorDown')).toMatchObject({
+      ...ours,
+      MetricName: 'om_checks_total',
+      Statistic: 'Sum',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      Period: 60,
+      EvaluationPeriods: 2,
+      TreatMissingData: 'breaching',
+      AlarmDescription: expect.stringMatching(/^critical/),
+    });
+    expect(alarms().get('HighErrorRate')).toMatchObject({
+      ...ours,
+      MetricName: 'ws_errors_total',
+      Statistic: 'Sum',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 10,
+      Period: 300,
+      AlarmDescription: expect.stringMatching(/^warning/),
+    });
+  });
+
+  it('ring for every dead-letter queue there is, and tell somebody', () => {
+    const dead = sandbox.ofType(QUEUE).filter(({ id }) => id.includes('DeadLetters'));
+    const watched = [...alarms()]
+      .filter(([name]) => name.startsWith('DeadLetters-'))
+      .map(([, alarm]) => alarm);
+    for (const { id } of dead) {
+      const watching = watched.filter((alarm) => mentions(alarm['Dimensions'], id));
+      expect(watching).toHaveLength(1);
+      expect(watching[0]).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 0 });
+    }
+    for (const alarm of alarms().values()) expect(alarm['AlarmActions']).toHaveLength(1);
+  });
+});
+
+function container(from: Synthesised): { Environment: unknown[] } & Record<string, unknown> {
+  const task = from.one('AWS::ECS::TaskDefinition', 'Task');
+  const [only] = task.properties['ContainerDefinitions'] as [{ Environment: unknown[] }];
+  return only;
+}

@@ -1,0 +1,60 @@
+/** Synthesises the app once per stage, with stand-in bundles: templates do not depend on what is inside them. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { BUNDLE_ENTRIES } from '../../../infra/bundle/entries.ts';
+import { buildApp } from '../../../infra/stacks/build-app.ts';
+import type { Stage } from '../../../infra/stacks/settings.ts';
+
+export interface Resource {
+  readonly stack: string;
+  readonly id: string;
+  readonly properties: Record<string, unknown>;
+  readonly deletionPolicy: string | undefined;
+}
+
+export interface Synthesised {
+  readonly stacks: ReadonlyMap<string, Template>;
+  /** All resources of a CloudFormation type over all stacks. */
+  ofType(type: string): readonly Resource[];
+  /** The only resource of a type whose id in its stack begins so. */
+  one(type: string, idPrefix: string): Resource;
+  remove(): void;
+}
+
+export function synthesise(stage: Stage, context: Readonly<Record<string, unknown>> = {}): Synthesised {
+  const folder = mkdtempSync(join(tmpdir(), 'moniqo-infra-test-'));
+  const distDir = join(folder, 'dist');
+  for (const { name } of BUNDLE_ENTRIES) {
+    mkdirSync(join(distDir, name), { recursive: true });
+    writeFileSync(join(distDir, name, 'index.mjs'), `// ${name}\n`);
+    writeFileSync(join(distDir, name, 'Dockerfile'), 'FROM scratch\n');
+  }
+  const app = buildApp({ outdir: join(folder, 'out'), stage, distDir, context });
+  const stacks = new Map(
+    app.node.children.filter(Stack.isStack).map((stack) => [stack.stackName, Template.fromStack(stack)]),
+  );
+  const ofType = (type: string) =>
+    [...stacks].flatMap(([stack, template]) =>
+      Object.entries(template.findResources(type)).map(([id, resource]) => ({
+        stack,
+        id,
+        properties: (resource['Properties'] ?? {}) as Record<string, unknown>,
+        deletionPolicy: resource['DeletionPolicy'] as string | undefined,
+      })),
+    );
+  const one = (type: string, idPrefix: string) => {
+    const found = ofType(type).filter(({ id }) => id.startsWith(idPrefix));
+    const [only] = found;
+    if (only === undefined || found.length > 1) {
+      throw new Error(`${found.length} resources of ${type} begin with ${idPrefix}`);
+    }
+    return only;
+  };
+  return { stacks, ofType, one, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Any reference to a resource, of this stack or another, as text: enough to find its id in it. */
+export const mentions = (value: unknown, id: string): boolean => JSON.stringify(value ?? null).includes(id);

@@ -1,0 +1,248 @@
+/** What the templates promise about queues, functions, tables and the minute (design sections 14, 15, 20). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FUNCTION_ENTRIES } from '../../../infra/bundle/entries.ts';
+import { mentions, type Synthesised, synthesise } from './synthesised.ts';
+
+let sandbox: Synthesised;
+let prod: Synthesised;
+
+beforeAll(() => {
+  sandbox = synthesise('sandbox');
+  prod = synthesise('prod');
+});
+
+afterAll(() => {
+  sandbox.remove();
+  prod.remove();
+});
+
+const FUNCTION = 'AWS::Lambda::Function';
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const QUEUE = 'AWS::SQS::Queue';
+
+const functionFor = (mapping: { properties: Record<string, unknown> }) => {
+  const found = sandbox.ofType(FUNCTION).filter(({ id }) => mentions(mapping.properties['FunctionName'], id));
+  expect(found).toHaveLength(1);
+  return found[0];
+};
+
+const queueFor = (mapping: { properties: Record<string, unknown> }) => {
+  const found = sandbox.ofType(QUEUE).filter(({ id }) => mentions(mapping.properties['EventSourceArn'], id));
+  expect(found).toHaveLength(1);
+  return found[0];
+};
+
+describe('the queues', () => {
+  it('are never without a dead-letter queue of their own kind', () => {
+    const queues = sandbox.ofType(QUEUE);
+    const dead = queues.filter(({ id }) => id.includes('DeadLetters'));
+    const work = queues.filter((queue) => !dead.includes(queue));
+    expect(work.map(({ id }) => id.replace(/Queue.*/, ''))).toEqual([
+      'Submit',
+      'Exits',
+      'Executions',
+      'Triggers',
+    ]);
+    for (const { properties } of work) {
+      expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 });
+      const target = dead.find(({ id }) => mentions(properties['RedrivePolicy'], id));
+      expect(target?.properties['FifoQueue']).toBe(properties['FifoQueue']);
+    }
+    for (const { properties } of dead) expect(properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
+    for (const { properties } of queues) expect(properties['SqsManagedSseEnabled']).toBe(true);
+  });
+
+  it('are FIFO for executions only, in its high-throughput mode', () => {
+    const fifo = sandbox.ofType(QUEUE).filter(({ properties }) => properties['FifoQueue'] === true);
+    expect(fifo.map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'ExecutionsDeadLetters',
+      'ExecutionsQueue',
+    ]);
+    expect(sandbox.one(QUEUE, 'ExecutionsQueue').properties).toMatchObject({
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    });
+  });
+
+  it('hide a message for at least six times its worker timeout', () => {
+    for (const mapping of sandbox.ofType(MAPPING)) {
+      const visibility = Number(queueFor(mapping)?.properties['VisibilityTimeout']);
+      const timeout = Number(functionFor(mapping)?.properties['Timeout']);
+      expect(visibility).toBeGreaterThanOrEqual(6 * timeout);
+    }
+  });
+
+  it('feed their workers with the batches of the design and partial failures', () => {
+    const mappings = sandbox.ofType(MAPPING).map((mapping) => ({
+      worker: functionFor(mapping)?.id.replace(/Function.*/, ''),
+      batch: mapping.properties['BatchSize'],
+      most: (mapping.properties['ScalingConfig'] as { MaximumConcurrency: number } | undefined)
+        ?.MaximumConcurrency,
+      reports: mapping.properties['FunctionResponseTypes'],
+    }));
+    const reports = ['ReportBatchItemFailures'];
+    expect(mappings).toEqual([
+      { worker: 'Submit', batch: 1, most: 10, reports },
+      { worker: 'Exits', batch: 1, most: 20, reports },
+      { worker: 'Executions', batch: 10, most: undefined, reports },
+      { worker: 'Evaluate', batch: 10, most: 10, reports },
+    ]);
+  });
+});
+
+describe('the functions', () => {
+  it('are the bundled ones, on Node 24 and ARM, each with its own log group', () => {
+    const functions = sandbox.ofType(FUNCTION);
+    const services = functions.map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
+    expect(services.sort()).toEqual(Object.keys(FUNCTION_ENTRIES).sort());
+    for (const { properties } of functions) {
+      expect(properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+      });
+      expect(properties['LoggingConfig']).toBeDefined();
+    }
+  });
+
+  it('have the timeouts of the design', () => {
+    const timeouts = sandbox
+      .ofType(FUNCTION)
+      .map(({ properties }) => [variables(properties)['POWERTOOLS_SERVICE_NAME'], properties['Timeout']]);
+    expect(Object.fromEntries(timeouts)).toEqual({
+      api: 29,
+      submit: 15,
+      exits: 15,
+      executions: 5,
+      evaluate: 10,
+      dispatch: 30,
+    });
+  });
+
+  it('may send their work on without being cut after 16 hops, where they work on a queue', () => {
+    const allowed = sandbox
+      .ofType(FUNCTION)
+      .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
+      .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
+    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'submit']);
+  });
+
+  it('are in the VPC, all but dispatch', () => {
+    const outside = sandbox
+      .ofType(FUNCTION)
+      .filter(({ properties }) => properties['VpcConfig'] === undefined)
+      .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
+    expect(outside).toEqual(['dispatch']);
+  });
+
+  it('know every table, queue and the cache by name', () => {
+    const api = variables(sandbox.one(FUNCTION, 'Api').properties);
+    expect(Object.keys(api)).toEqual(
+      expect.arrayContaining([
+        ...['ORDERS_TABLE', 'POSITIONS_TABLE', 'WALLETS_TABLE', 'DEMO_VENUE_TABLE', 'PRICE_TAPE_TABLE'],
+        ...['SUBMIT_QUEUE_URL', 'EXITS_QUEUE_URL', 'EXECUTIONS_QUEUE_URL', 'TRIGGERS_QUEUE_URL'],
+        ...['VALKEY_URL', 'STAGE', 'SWEEP_SHARDS', 'ORDER_MONITOR_ENABLED'],
+        'ORDER_MONITOR_CHECK_INTERVAL_SECONDS',
+      ]),
+    );
+    expect(JSON.stringify(api['VALKEY_URL'])).toContain('rediss://');
+    expect(api['NODE_OPTIONS']).toBe('--enable-source-maps');
+  });
+
+  it('are granted named actions on named things only', () => {
+    const policies = sandbox
+      .ofType('AWS::IAM::Policy')
+      .filter(({ stack }) => /-(orders|triggers|api)$/.test(stack));
+    expect(policies).toHaveLength(Object.keys(FUNCTION_ENTRIES).length);
+    for (const { properties } of policies) {
+      const { Statement } = properties['PolicyDocument'] as {
+        Statement: { Action: unknown; Resource: unknown }[];
+      };
+      for (const { Action, Resource } of Statement) {
+        for (const action of [Action].flat()) expect(action).not.toContain('*');
+        for (const resource of [Resource].flat()) expect(resource).not.toBe('*');
+      }
+    }
+    const dispatch = sandbox.one('AWS::IAM::Policy', 'DispatchFunction');
+    expect(JSON.stringify(dispatch)).not.toContain('dynamodb:');
+  });
+});
+
+describe('the tables', () => {
+  const shape = (idPrefix: string) => {
+    const { properties } = sandbox.one('AWS::DynamoDB::Table', idPrefix);
+    const types = new Map(
+      (properties['AttributeDefinitions'] as { AttributeName: string; AttributeType: string }[]).map(
+        (definition) => [definition.AttributeName, definition.AttributeType],
+      ),
+    );
+    const keys = (schema: unknown) =>
+      (schema as { AttributeName: string }[])
+        .map(({ AttributeName: name }) => `${name}:${types.get(name)}`)
+        .join(' ');
+    const indexes = (properties['GlobalSecondaryIndexes'] ?? []) as {
+      IndexName: string;
+      KeySchema: unknown;
+      Projection: unknown;
+    }[];
+    for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'ALL' });
+    return {
+      key: keys(properties['KeySchema']),
+      indexes: Object.fromEntries(indexes.map(({ IndexName, KeySchema }) => [IndexName, keys(KeySchema)])),
+    };
+  };
+
+  it('have the keys and indexes that their access patterns need', () => {
+    const key = 'pk:S sk:S';
+    const live = 'live_symbol:S pk:S';
+    const due = 'due_shard:S due_at:N';
+    const lists = { by_user: 'user_id:S sort:S', by_wallet: 'wallet_id:S sort:S' };
+    expect(shape('Orders')).toEqual({
+      key,
+      indexes: { ...lists, by_position: 'position_id:S sort:S', live, due },
+    });
+    expect(shape('Positions')).toEqual({
+      key,
+      indexes: { ...lists, by_flow: 'flow_id:S sort:S', live, due },
+    });
+    expect(shape('Wallets')).toEqual({ key, indexes: { by_user: 'user_id:S sort:S' } });
+    expect(shape('DemoVenue')).toEqual({ key, indexes: { live } });
+    expect(shape('PriceTape')).toEqual({ key: 'pk:S sk:N', indexes: {} });
+    expect(sandbox.one('AWS::DynamoDB::Table', 'PriceTape').properties['TimeToLiveSpecification']).toEqual({
+      AttributeName: 'expires_at',
+      Enabled: true,
+    });
+  });
+
+  it('are paid by use, go with the sandbox and stay in prod', () => {
+    for (const { properties, deletionPolicy } of sandbox.ofType('AWS::DynamoDB::Table')) {
+      expect(properties['BillingMode']).toBe('PAY_PER_REQUEST');
+      expect(deletionPolicy).toBe('Delete');
+    }
+    for (const { properties, deletionPolicy } of prod.ofType('AWS::DynamoDB::Table')) {
+      expect(deletionPolicy).toBe('Retain');
+      expect(properties['DeletionProtectionEnabled']).toBe(true);
+      expect(properties['PointInTimeRecoverySpecification']).toMatchObject({
+        PointInTimeRecoveryEnabled: true,
+      });
+    }
+  });
+});
+
+describe('the minute', () => {
+  it('calls dispatch, with retries and a dead-letter queue', () => {
+    const rules = sandbox.ofType('AWS::Events::Rule');
+    expect(rules).toHaveLength(1);
+    const [rule] = rules;
+    expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+    const targets = rule?.properties['Targets'] as Record<string, unknown>[];
+    expect(targets).toHaveLength(1);
+    expect(mentions(targets[0]?.['Arn'], sandbox.one(FUNCTION, 'Dispatch').id)).toBe(true);
+    expect(targets[0]?.['RetryPolicy']).toEqual({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 2 });
+    expect(mentions(targets[0]?.['DeadLetterConfig'], 'DispatchDeadLetters')).toBe(true);
+  });
+});
+
+function variables(properties: Record<string, unknown>): Record<string, unknown> {
+  return (properties['Environment'] as { Variables: Record<string, unknown> }).Variables;
+}
