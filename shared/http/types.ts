@@ -1,0 +1,47 @@
+/** What comes in from API Gateway (HTTP API, payload 2.0) and what operations get and answer. */
+
+/** The parts of API Gateway's event that are used. */
+export interface HttpEvent {
+  readonly routeKey: string;
+  readonly rawPath: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly pathParameters?: Readonly<Record<string, string | undefined>>;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | undefined;
+  readonly isBase64Encoded: boolean;
+  readonly requestContext: {
+    readonly requestId: string;
+    readonly authorizer?: {
+      readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
+    };
+  };
+}
+
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an operation is given: parsed as far as the transport can. */
+export interface ApiRequest {
+  readonly requestId: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed JSON body; undefined when there is none. */
+  readonly body: unknown;
+}
+
+/** A request of a user: the token was checked by API Gateway's authorizer. */
+export interface UserRequest extends ApiRequest {
+  readonly userId: string;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  /** Written as JSON. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,107 @@
+/**
+ * Checks what came in against a zod schema and tells everything that is wrong at once, by field name
+ * (design section 17). Schemas are strict: a field that is not known is refused and named.
+ */
+import * as z from 'zod';
+import { type Decimal, parseDecimal } from '../domain/money/decimal.ts';
+import { type Complaint, HTTP_ERRORS, type HttpErrorCode, ProblemError } from './errors.ts';
+
+/**
+ * Parses `value`, or refuses with every complaint.
+ * @throws ProblemError with the code of the first complaint
+ */
+export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value ?? {}, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const [first, ...rest] = parsed.error.issues.flatMap(complaints);
+  if (first === undefined) throw new Error('a schema refused without a reason');
+  throw new ProblemError(HTTP_ERRORS[first.code], [first, ...rest]);
+}
+
+interface CodedComplaint extends Complaint {
+  readonly code: HttpErrorCode;
+}
+
+const complaint = (code: HttpErrorCode, field: string | null, detail: string): CodedComplaint => ({
+  code,
+  field,
+  detail,
+  nextAction: HTTP_ERRORS[code].nextAction,
+});
+
+const fieldName = (path: readonly PropertyKey[]): string | null =>
+  path.length === 0 ? null : path.map(String).join('.');
+
+const isHttpErrorCode = (code: unknown): code is HttpErrorCode =>
+  typeof code === 'string' && Object.hasOwn(HTTP_ERRORS, code);
+
+function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
+  const field = fieldName(issue.path);
+  const called = field ?? 'The body';
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => {
+        const name = fieldName([...issue.path, key]) ?? key;
+        return complaint('unknown_field', name.slice(0, 100), `${name.slice(0, 100)} is not known here.`);
+      });
+    case 'invalid_type':
+      if (issue.input === undefined) return [complaint('missing_field', field, `${called} is required.`)];
+      if (typeof issue.input === 'number' && issue.expected === 'string') {
+        return [complaint('number_not_text', field, `${called} is a number; send it as a string.`)];
+      }
+      return [complaint('invalid_field', field, `${called} must be of type ${issue.expected}.`)];
+    case 'invalid_value':
+      if (issue.input === undefined) return [complaint('missing_field', field, `${called} is required.`)];
+      return [complaint('invalid_field', field, `${called} must be one of: ${issue.values.join(', ')}.`)];
+    case 'custom': {
+      const code: unknown = issue.params?.['code'];
+      return [
+        complaint(isHttpErrorCode(code) ? code : 'invalid_field', field, `${called} ${issue.message}.`),
+      ];
+    }
+    default:
+      return [complaint('invalid_field', field, `${called}: ${issue.message}.`)];
+  }
+}
+
+/** Decimal text: at most 30 digits before and 18 after the point, no exponent; becomes an exact `Decimal`. */
+export const decimalField = z.string().transform((text, context): Decimal => {
+  const value = parseDecimal(text);
+  if (value !== null) return value;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be decimal text with at most 30 digits before and 18 after the point, without exponent',
+  });
+  return z.NEVER;
+});
+
+/** Decimal text above zero. */
+export const positiveField = decimalField.superRefine((value, context) => {
+  if (value.gt(0)) return;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be greater than zero',
+    params: { code: 'not_positive' },
+  });
+});
+
+/** Decimal text, zero or more. */
+export const notNegativeField = decimalField.superRefine((value, context) => {
+  if (value.gte(0)) return;
+  context.addIssue({ code: 'custom', message: 'must not be negative', params: { code: 'not_positive' } });
+});
+
+/** Query text that is a whole number within bounds. */
+export const countField = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number from ${least} to ${most}`)
+    .transform((text) => Number.parseInt(text, 10)) // not money: a count
+    .refine((count) => count >= least && count <= most, `must be from ${least} to ${most}`);
+
+/** Query text that is one of the words, or several with commas between. */
+export const wordsField = <const W extends readonly string[]>(words: W) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(words)).min(1).max(words.length));

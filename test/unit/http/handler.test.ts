@@ -1,0 +1,179 @@
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { BODY_LIMIT_BYTES } from '../../../shared/http/body.ts';
+import { httpHandler, type Operations } from '../../../shared/http/handler.ts';
+import type { HttpEvent, HttpResponse } from '../../../shared/http/types.ts';
+import { decimalField, positiveField, validate } from '../../../shared/http/validate.ts';
+import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
+
+const ROUTES = [
+  { method: 'POST', path: '/things/{thing_id}', name: 'makeThing' },
+  { method: 'GET', path: '/open', name: 'openThing', open: true },
+  { method: 'GET', path: '/broken', name: 'brokenThing' },
+] as const;
+
+const Thing = z.strictObject({
+  quantity: positiveField,
+  price: decimalField.optional(),
+  colour: z.enum(['red', 'blue']).optional(),
+  inner: z.strictObject({ deep: positiveField }).optional(),
+});
+
+const operations: Operations<(typeof ROUTES)[number]> = {
+  makeThing: async (request) => {
+    const body = validate(Thing, request.body);
+    return {
+      status: 201,
+      body: { user: request.userId, id: request.params['thing_id'], got: body.quantity },
+    };
+  },
+  openThing: async (request) => ({ status: 200, body: { query: request.query } }),
+  brokenThing: async () => {
+    throw new Error('secret: table orders-prod is on fire');
+  },
+};
+
+interface Told {
+  readonly level: string;
+  readonly code: string;
+  readonly fields: LogFields;
+}
+
+function aHandler() {
+  const told: Told[] = [];
+  const tell =
+    (level: string) =>
+    (code: string, fields: LogFields = {}): void => {
+      told.push({ level, code, fields });
+    };
+  const log: Log = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+  let now = 1_000;
+  const handler = httpHandler({
+    routes: ROUTES,
+    operations,
+    log,
+    clock: { now: () => (now += 5) },
+  });
+  return { told, call: (event: HttpEvent) => handler(event, {} as Context) };
+}
+
+const anEvent = (routeKey: string, more: Partial<HttpEvent> = {}): HttpEvent => ({
+  routeKey,
+  rawPath: '/x',
+  headers: {},
+  isBase64Encoded: false,
+  requestContext: { requestId: 'req-1', authorizer: { jwt: { claims: { sub: 'alice' } } } },
+  ...more,
+});
+
+const post = (body: string, more: Partial<HttpEvent> = {}): HttpEvent =>
+  anEvent('POST /things/{thing_id}', { pathParameters: { thing_id: 'a%2Fb' }, body, ...more });
+
+const problem = (response: HttpResponse): Record<string, unknown> => {
+  expect(response.headers['content-type']).toBe('application/problem+json');
+  return JSON.parse(response.body) as Record<string, unknown>;
+};
+
+describe('the HTTP handler', () => {
+  it('answers JSON with the request id, and logs STARTED and COMPLETED once', async () => {
+    const { call, told } = aHandler();
+    const response = await call(post('{"quantity":"0.5"}', { headers: { 'Content-Type': 'text/plain' } }));
+    expect(response).toMatchObject({
+      statusCode: 201,
+      headers: { 'content-type': 'application/json', 'x-request-id': 'req-1' },
+    });
+    expect(JSON.parse(response.body)).toEqual({ user: 'alice', id: 'a/b', got: '0.5' });
+    expect(told.map((t) => t.code)).toEqual(['REQUEST_STARTED', 'REQUEST_COMPLETED']);
+    expect(told[1]?.fields).toMatchObject({ request_id: 'req-1', status: 201, duration_ms: 5 });
+  });
+
+  it('reads a base64 body', async () => {
+    const body = Buffer.from('{"quantity":"2"}').toString('base64');
+    expect(await aHandler().call(post(body, { isBase64Encoded: true }))).toMatchObject({ statusCode: 201 });
+  });
+
+  it('needs no token for an open route, and a subject for every other', async () => {
+    const { call } = aHandler();
+    const context = { requestId: 'req-2' };
+    expect(await call(anEvent('GET /open', { requestContext: context }))).toMatchObject({ statusCode: 200 });
+    const refused = await call(post('{"quantity":"1"}', { requestContext: context }));
+    expect(problem(refused)).toMatchObject({ status: 401, code: 'unauthenticated', request_id: 'req-2' });
+    expect(refused.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  it('answers 404 for a route that is not its own', async () => {
+    expect(problem(await aHandler().call(anEvent('GET /nowhere')))).toMatchObject({
+      status: 404,
+      code: 'no_such_route',
+    });
+  });
+
+  it('hides what went wrong inside, and logs it', async () => {
+    const { call, told } = aHandler();
+    const response = await call(anEvent('GET /broken'));
+    expect(problem(response)).toMatchObject({ status: 500, code: 'internal', request_id: 'req-1' });
+    expect(response.body).not.toContain('secret');
+    expect(told.map((t) => t.code)).toEqual(['REQUEST_STARTED', 'REQUEST_FAILED', 'REQUEST_COMPLETED']);
+    expect(told[1]?.fields['error']).toContain('on fire');
+    expect(told[2]?.fields['status']).toBe(500);
+  });
+
+  it('has every member of a problem document', async () => {
+    const document = problem(await aHandler().call(post('{"quantity":5}')));
+    expect(Object.keys(document).sort()).toEqual(
+      ['code', 'detail', 'field', 'next_action', 'request_id', 'status', 'title', 'type'].sort(),
+    );
+    expect(document).toMatchObject({ code: 'number_not_text', field: 'quantity', status: 400 });
+    expect(document['type']).toBe('urn:moniqo:error:number_not_text');
+    expect(document['next_action']).toContain('string');
+  });
+
+  it.each([
+    ['no JSON', 'hello', 400, 'invalid_json', null],
+    ['half a document', '{"quantity":', 400, 'invalid_json', null],
+    ['an array', '[]', 400, 'invalid_json', null],
+    ['null', 'null', 400, 'invalid_json', null],
+    ['no body', '', 400, 'missing_field', 'quantity'],
+    ['a number for text', '{"quantity":0.1}', 400, 'number_not_text', 'quantity'],
+    ['an exponent', '{"quantity":"1e3"}', 400, 'invalid_field', 'quantity'],
+    ['19 decimals', '{"quantity":"0.1234567890123456789"}', 400, 'invalid_field', 'quantity'],
+    ['not a number', '{"quantity":"NaN"}', 400, 'invalid_field', 'quantity'],
+    ['spaces', '{"quantity":" 1"}', 400, 'invalid_field', 'quantity'],
+    ['a negative amount', '{"quantity":"-1"}', 422, 'not_positive', 'quantity'],
+    ['zero', '{"quantity":"0.00"}', 422, 'not_positive', 'quantity'],
+    ['an unknown field', '{"quantity":"1","qauntity":"2"}', 400, 'unknown_field', 'qauntity'],
+    [
+      'an unknown inner field',
+      '{"quantity":"1","inner":{"deep":"1","x":1}}',
+      400,
+      'unknown_field',
+      'inner.x',
+    ],
+    ['a missing inner field', '{"quantity":"1","inner":{}}', 400, 'missing_field', 'inner.deep'],
+    ['a word that is not one of them', '{"quantity":"1","colour":"green"}', 400, 'invalid_field', 'colour'],
+    ['a prototype member', '{"quantity":"1","__proto__":{"x":1}}', 400, 'unknown_field', '__proto__'],
+  ])('refuses %s', async (_what, body, status, code, field) => {
+    const response = await aHandler().call(post(body));
+    expect(response.statusCode).toBe(status);
+    expect(problem(response)).toMatchObject({ status, code, field });
+  });
+
+  it('lists every complaint when there are more than one', async () => {
+    const document = problem(await aHandler().call(post('{"quantity":"-1","colour":"green","x":1}')));
+    expect(document['errors']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ code: 'not_positive', field: 'quantity' }),
+        expect.objectContaining({ code: 'invalid_field', field: 'colour' }),
+        expect.objectContaining({ code: 'unknown_field', field: 'x' }),
+      ]),
+    );
+  });
+
+  it('refuses a body above the limit without parsing it', async () => {
+    const large = await aHandler().call(post('x'.repeat(BODY_LIMIT_BYTES + 1)));
+    expect(problem(large)).toMatchObject({ status: 413, code: 'body_too_large' });
+    const umlauts = await aHandler().call(post('ä'.repeat(BODY_LIMIT_BYTES / 2 + 1)));
+    expect(umlauts.statusCode).toBe(413);
+  });
+});
