@@ -70,8 +70,6 @@ async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): P
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
-    // Stack traces, logs and error names stay readable; costs a few bytes per function.
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
     loader: { '.lua': 'text' },
