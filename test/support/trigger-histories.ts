@@ -35,17 +35,15 @@ const member = fc.constantFrom(
 );
 const version = fc.integer({ min: 0, max: 4 });
 
-/** A history around one price scale: at 100 units rounding of basis points matters, at 8 x 10^11 exactness does. */
-function historyAt(scale: number): fc.Arbitrary<History> {
-  const offset = fc.integer({ min: -12, max: 12 });
-  const price = offset.map((n) => units(scale + n * Math.max(1, Math.floor(scale / 100))));
+/** Levels of all kinds around one price; `armedTick` is to be set. */
+export function levelsAt(scale: number): fc.Arbitrary<Level> {
+  const grain = Math.max(1, Math.floor(scale / 100));
+  const price = fc.integer({ min: -12, max: 12 }).map((n) => units(scale + n * grain));
   const distance = fc.oneof(
     fc.constantFrom(1, 50, 100, 333, 1000).map((bp) => ({ bp })),
-    fc.constantFrom(1, 2, 5).map((n) => ({ units: units(n * Math.max(1, Math.floor(scale / 100))) })),
+    fc.constantFrom(1, 2, 5).map((n) => ({ units: units(n * grain) })),
   );
-  /** Mostly armed at the standing tick; else before or after it. `at` is put on the running tick id later. */
-  const armedTick = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.integer({ min: -6, max: 6 }));
-  const facts = { member, version, source, armedAt: fc.constantFrom(1000, 2000) };
+  const facts = { member, version, source, armedTick: fc.constant(-1), armedAt: fc.constantFrom(1000, 2000) };
   const fixed = fc.record({
     ...facts,
     kind: fc.constant('fixed' as const),
@@ -60,7 +58,15 @@ function historyAt(scale: number): fc.Arbitrary<History> {
     activation: fc.option(price, { freq: 3 }),
     peak: fc.option(price, { freq: 2 }),
   });
-  const level = fc.tuple(fc.oneof(fixed, trailing, trailing), armedTick);
+  return fc.oneof(fixed, trailing, trailing);
+}
+
+/** A history around one price scale: at 100 units rounding of basis points matters, at 8 x 10^11 exactness does. */
+function historyAt(scale: number): fc.Arbitrary<History> {
+  const offset = fc.integer({ min: -12, max: 12 });
+  /** Mostly armed at the standing tick; else before or after it. `at` is put on the running tick id later. */
+  const armedTick = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.integer({ min: -6, max: 6 }));
+  const level = fc.tuple(levelsAt(scale), armedTick);
   const versioned = fc.record({ member, version });
   const move = fc.record({
     skip: fc.constantFrom(1, 1, 1, 3, 0, -2),
