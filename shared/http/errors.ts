@@ -50,6 +50,11 @@ export const HTTP_ERRORS = {
     title: 'The value must be greater than zero',
     nextAction: 'Send a value above zero.',
   },
+  over_precise: {
+    status: 422,
+    title: 'The value has more decimals than can be kept',
+    nextAction: 'Send fewer decimals.',
+  },
   invalid_cursor: {
     status: 400,
     title: 'The cursor is not one of ours',

@@ -64,10 +64,20 @@ function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
   }
 }
 
+const TOO_FINE = /^-?\d{1,30}\.\d{19,}$/;
+
 /** Decimal text: at most 30 digits before and 18 after the point, no exponent; becomes an exact `Decimal`. */
 export const decimalField = z.string().transform((text, context): Decimal => {
   const value = parseDecimal(text);
   if (value !== null) return value;
+  if (TOO_FINE.test(text)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'has more than 18 decimals',
+      params: { code: 'over_precise' },
+    });
+    return z.NEVER;
+  }
   context.addIssue({
     code: 'custom',
     message: 'must be decimal text with at most 30 digits before and 18 after the point, without exponent',

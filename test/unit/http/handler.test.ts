@@ -137,7 +137,7 @@ describe('the HTTP handler', () => {
     ['no body', '', 400, 'missing_field', 'quantity'],
     ['a number for text', '{"quantity":0.1}', 400, 'number_not_text', 'quantity'],
     ['an exponent', '{"quantity":"1e3"}', 400, 'invalid_field', 'quantity'],
-    ['19 decimals', '{"quantity":"0.1234567890123456789"}', 400, 'invalid_field', 'quantity'],
+    ['19 decimals', '{"quantity":"0.1234567890123456789"}', 422, 'over_precise', 'quantity'],
     ['not a number', '{"quantity":"NaN"}', 400, 'invalid_field', 'quantity'],
     ['spaces', '{"quantity":" 1"}', 400, 'invalid_field', 'quantity'],
     ['a negative amount', '{"quantity":"-1"}', 422, 'not_positive', 'quantity'],

@@ -1,0 +1,166 @@
+/**
+ * The requests that the API takes (design section 17): names as in the specification, decimals as strings, no
+ * field that is not known. Schemas check shape; what needs symbol rules or prices is checked by the use cases.
+ */
+import * as z from 'zod';
+import { decimal } from '../../shared/domain/money/decimal.ts';
+import {
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  POSITION_STATUSES,
+  type Protection,
+  TIMES_IN_FORCE,
+} from '../../shared/domain/types.ts';
+import { countField, notNegativeField, positiveField, wordsField } from '../../shared/http/validate.ts';
+
+const idField = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'must be an id');
+const nameField = z.string().trim().min(1).max(100);
+const labelField = z.string().min(1).max(100);
+const symbolField = z.string().min(1).max(40);
+
+/** A caller's own key: printable ASCII, so that it travels in a header as well. */
+export const keyField = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,100}$/, 'must have 1 to 100 printable ASCII characters without spaces');
+
+const takeProfitRung = z.strictObject({ price: positiveField, share: positiveField });
+
+const trailingStopField = z
+  .strictObject({
+    distance_percent: positiveField.optional(),
+    distance_amount: positiveField.optional(),
+    activation_price: positiveField.nullish(),
+  })
+  .transform((trailing, context) => {
+    const { distance_percent: percent, distance_amount: amount } = trailing;
+    const activationPrice = trailing.activation_price ?? null;
+    if (percent !== undefined && amount === undefined) return { distance: { percent }, activationPrice };
+    if (amount !== undefined && percent === undefined) return { distance: { amount }, activationPrice };
+    context.addIssue({ code: 'custom', message: 'needs either distance_percent or distance_amount' });
+    return z.NEVER;
+  });
+
+const breakEvenField = z
+  .strictObject({
+    activation_profit_percent: positiveField.default(decimal('1')),
+    offset_percent: notNegativeField.default(decimal('0')),
+  })
+  .transform((rule) => ({
+    activationProfitPercent: rule.activation_profit_percent,
+    offsetPercent: rule.offset_percent,
+  }));
+
+/** What a caller says about protection: left out = as it is (or none), null = none. */
+export interface ProtectionChange {
+  readonly stopLoss?: Protection['stopLoss'];
+  readonly takeProfits?: Protection['takeProfits'];
+  readonly trailingStop?: Protection['trailingStop'];
+  readonly breakEven?: Protection['breakEven'];
+  readonly triggerPrice?: Protection['triggerPrice'];
+}
+
+export const protectionField = z
+  .strictObject({
+    stop_loss: positiveField.nullable().optional(),
+    take_profit: positiveField.nullable().optional(),
+    take_profits: z.array(takeProfitRung).max(20).nullable().optional(),
+    trailing_stop: trailingStopField.nullable().optional(),
+    break_even: breakEvenField.nullable().optional(),
+    trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
+  })
+  .transform((asked, context): ProtectionChange => {
+    if (asked.take_profit !== undefined && asked.take_profits !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['take_profit'],
+        message: 'and take_profits exclude each other',
+      });
+      return z.NEVER;
+    }
+    const takeProfits =
+      asked.take_profit === undefined
+        ? asked.take_profits
+        : asked.take_profit && [{ price: asked.take_profit, share: decimal('1') }];
+    return {
+      ...(asked.stop_loss !== undefined && { stopLoss: asked.stop_loss && { price: asked.stop_loss } }),
+      ...(takeProfits !== undefined && { takeProfits: takeProfits ?? [] }),
+      ...(asked.trailing_stop !== undefined && { trailingStop: asked.trailing_stop }),
+      ...(asked.break_even !== undefined && { breakEven: asked.break_even }),
+      ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
+    };
+  });
+
+export const CreateOrderBody = z.strictObject({
+  wallet_id: idField,
+  symbol: symbolField,
+  side: z.enum(['buy', 'sell']),
+  type: z.enum(ORDER_TYPES),
+  quantity: positiveField,
+  limit_price: positiveField.nullish(),
+  stop_price: positiveField.nullish(),
+  time_in_force: z.enum(TIMES_IN_FORCE).default('GTC'),
+  client_order_id: keyField.nullish(),
+  protection: protectionField.nullish(),
+  position_id: idField.nullish(),
+  flow_id: labelField.nullish(),
+  execution_id: labelField.nullish(),
+  ai_reasoning: z.string().max(4_000).nullish(),
+  ai_confidence: z.number().min(0).max(100).nullish(),
+  ai_agent: labelField.nullish(),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(500))
+    .refine((pairs) => Object.keys(pairs).length <= 30, 'has more than 30 members')
+    .default({}),
+  tags: z.array(z.string().min(1).max(64)).max(30).default([]),
+  notes: z.string().max(2_000).nullish(),
+});
+
+export const ClosePositionBody = z.strictObject({ quantity: positiveField.nullish() });
+
+export const EmptyBody = z.strictObject({});
+
+const assetField = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset like USDT');
+
+export const CreateWalletBody = z.strictObject({
+  name: nameField,
+  type: z.enum(['demo']),
+  starting_balances: z
+    .record(assetField, notNegativeField)
+    .refine((balances) => Object.keys(balances).length >= 1, 'must name at least one asset')
+    .refine((balances) => Object.keys(balances).length <= 50, 'names more than 50 assets'),
+  fee_rate: notNegativeField
+    .refine((rate) => rate.lt('0.1'), 'must be a fraction below 0.1, for instance "0.001" for 0.1 %')
+    .optional(),
+  buy_fee_in: z.enum(['quote', 'base']).default('quote'),
+});
+
+const pageFields = {
+  limit: countField(1, 200).default(50),
+  cursor: z.string().min(1).max(2_000).nullable().default(null),
+};
+
+export const ListOrdersQuery = z.strictObject({
+  ...pageFields,
+  status: wordsField(ORDER_STATUSES).optional(),
+  symbol: symbolField.optional(),
+  wallet_id: idField.optional(),
+});
+
+export const ListPositionsQuery = z.strictObject({
+  ...pageFields,
+  status: wordsField(POSITION_STATUSES).optional(),
+  symbol: symbolField.optional(),
+  wallet_id: idField.optional(),
+});
+
+export const ListWalletsQuery = z.strictObject(pageFields);
+
+export const ListPricesQuery = z.strictObject({
+  symbols: z
+    .string()
+    .max(4_000)
+    .transform((text) => text.split(',').map((symbol) => symbol.trim()))
+    .optional(),
+});
+
+export const NoQuery = z.strictObject({});

@@ -1,0 +1,126 @@
+/**
+ * An order as the API shows it: the specification's `orders` shape, decimals as text, fees by asset
+ * (design sections 5, 7, 23).
+ *
+ * `requested_amount` is the quantity as sent, so that filled + remaining = requested; `asked` and `sent` show
+ * both sides of the normalising.
+ */
+import { averagePrice, remaining } from '../../domain/orders.ts';
+import type { Fill, Order, OrderStatus, StatusChange } from '../../domain/types.ts';
+import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
+import { triggerView } from './trigger-view.ts';
+
+/** `fills: null` (lists) leaves the single fills out; the sums are always there. */
+export function orderView(order: Order, fills: readonly Fill[] | null) {
+  const quote = order.symbol.split('/')[1] ?? '';
+  const fee = singleFee(order.fees, quote);
+  return {
+    order_id: order.orderId,
+    user_id: order.userId,
+    user_wallet_id: order.walletId,
+    position_id: order.positionId,
+    flow_id: order.flowId,
+    execution_id: order.executionId,
+    symbol: order.symbol,
+    side: order.side,
+    type: order.type,
+    role: order.role,
+    time_in_force: order.timeInForce,
+    requested_amount: money(order.quantity),
+    filled_amount: money(order.filledQuantity),
+    filled_value: money(order.filledQuote),
+    remaining_amount: money(remaining(order)),
+    limit_price: moneyOrNull(order.limitPrice),
+    stop_price: moneyOrNull(order.stopPrice),
+    average_fill_price: moneyOrNull(averagePrice(order)),
+    reference_price: moneyOrNull(order.referencePrice),
+    asked: {
+      quantity: money(order.asked.quantity),
+      limit_price: moneyOrNull(order.asked.limitPrice),
+      stop_price: moneyOrNull(order.asked.stopPrice),
+    },
+    sent: {
+      quantity: money(order.quantity),
+      limit_price: moneyOrNull(order.limitPrice),
+      stop_price: moneyOrNull(order.stopPrice),
+    },
+    status: order.status,
+    /** True while the venue's answer is lost: only its own evidence settles the order. */
+    outcome_unknown: order.send?.outcome === 'unknown',
+    cancel_requested_at: timeOrNull(order.cancelWanted?.at ?? null),
+    status_history: order.statusHistory.map(statusChangeView),
+    reject: order.refusal && { code: order.refusal.code, message: order.refusal.message },
+    exchange: order.environment,
+    external_order_id: order.venueOrderId,
+    ...(fills !== null && { fills: fills.map(fillView) }),
+    fill_count: order.fillCount,
+    total_fees: fee.fees,
+    fee_currency: fee.fee_currency,
+    fees_by_asset: feesByAsset(order.fees),
+    exit: order.exit && {
+      cause: order.exit.cause,
+      full_exit: order.exit.flatten,
+      trigger: order.exit.trigger && triggerView(order.exit.trigger),
+    },
+    ai_reasoning: order.aiReasoning,
+    ai_confidence: order.aiConfidence,
+    ai_agent_id: order.aiAgentId,
+    created_at: time(order.createdAt),
+    updated_at: time(order.updatedAt),
+    submitted_at: timeOrNull(order.timings.sentAt),
+    first_fill_at: timeOrNull(order.timings.firstFillAt),
+    ...(fills !== null && { last_fill_at: timeOrNull(lastFillAt(fills)) }),
+    closed_at: timeOrNull(order.timings.finalAt),
+    cancelled_at: timeOrNull(reachedAt(order, 'cancelled')),
+    timings: {
+      created_at: time(order.timings.createdAt),
+      tick_at: timeOrNull(order.timings.tickAt),
+      claimed_at: timeOrNull(order.timings.claimedAt),
+      sent_at: timeOrNull(order.timings.sentAt),
+      accepted_at: timeOrNull(order.timings.acceptedAt),
+      first_fill_at: timeOrNull(order.timings.firstFillAt),
+      final_at: timeOrNull(order.timings.finalAt),
+      /** From the tick that decided to the moment the order went out. */
+      tick_to_sent_ms: span(order.timings.tickAt, order.timings.sentAt),
+    },
+    metadata: {
+      ...order.metadata,
+      client_order_id: order.clientOrderId,
+      tags: order.tags,
+      notes: order.notes,
+    },
+    deleted_at: null,
+  };
+}
+
+export type OrderView = ReturnType<typeof orderView>;
+
+const statusChangeView = (change: StatusChange) => ({
+  status: change.status,
+  timestamp: time(change.at),
+  reason: change.reason,
+  cause: change.cause,
+});
+
+/** One trade. Its id is the venue's trade id: unique within the order. */
+export const fillView = (fill: Fill) => ({
+  fill_id: fill.tradeId,
+  trade_id: fill.tradeId,
+  amount: money(fill.quantity),
+  price: money(fill.price),
+  fee: money(fill.fee.amount),
+  fee_currency: fill.fee.asset,
+  fee_quote_value: moneyOrNull(fill.feeQuoteValue),
+  timestamp: time(fill.at),
+  tick_id: fill.tickId,
+  maker: fill.maker,
+});
+
+const lastFillAt = (fills: readonly Fill[]): number | null =>
+  fills.length === 0 ? null : Math.max(...fills.map((fill) => fill.at));
+
+const reachedAt = (order: Order, status: OrderStatus): number | null =>
+  order.statusHistory.find((change) => change.status === status)?.at ?? null;
+
+const span = (from: number | null, to: number | null): number | null =>
+  from === null || to === null ? null : to - from;

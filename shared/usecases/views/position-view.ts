@@ -1,0 +1,240 @@
+/**
+ * A position as the API shows it: the specification's `positions` shape (design sections 8, 9, 23).
+ *
+ * What follows from entry, fills and prices is derived here, at the mark given; nothing of it is stored. Without
+ * a price the figures that need one are null. Figures that need the price tape are in the single view only.
+ */
+import type { Decimal } from '../../domain/money/decimal.ts';
+import { figures } from '../../domain/positions.ts';
+import { stopPrice } from '../../domain/protection.ts';
+import type { PositionStatistics } from '../../domain/statistics.ts';
+import type { Order, Position, PositionAction, Protection } from '../../domain/types.ts';
+import type { CachedPrice } from '../../ports/trigger-index.ts';
+import { markOf } from './price-view.ts';
+import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
+import { triggerView } from './trigger-view.ts';
+
+const MINUTE_MS = 60_000;
+
+type Figures = ReturnType<typeof figures>;
+
+/** The view without what the price tape is needed for (lists). */
+export function positionView(position: Position, price: CachedPrice | null, now: number) {
+  const mark = markOf(price, now);
+  const derived = figures(position, mark);
+  return {
+    position_id: position.positionId,
+    user_id: position.userId,
+    user_wallet_id: position.walletId,
+    flow_id: position.flowId,
+    symbol: position.symbol,
+    side: position.side,
+    status: position.status,
+    entry: entryView(position, derived),
+    current: currentView(position, derived, mark, price, now),
+    risk_management: riskManagementView(position),
+    ai_monitoring: {
+      should_close: false,
+      close_reason: null,
+      close_urgency: 'none',
+      close_confidence: 0,
+      last_ai_check: null,
+      ai_signals: [],
+    },
+    closing: position.flatten && {
+      cause: position.flatten.cause,
+      price: moneyOrNull(position.flatten.price),
+      at: time(position.flatten.at),
+      step: position.flatten.step,
+    },
+    exit: exitView(position, derived),
+    fees: {
+      total_fees_quote: moneyOrNull(derived.totalFeesQuote),
+      fees_by_asset: feesByAsset([...position.entryFees, ...position.exitFees]),
+      unvalued: feesByAsset(position.unvaluedFees),
+    },
+    created_at: time(position.createdAt),
+    opened_at: timeOrNull(position.openedAt),
+    closed_at: timeOrNull(position.closedAt),
+    updated_at: time(position.updatedAt),
+    deleted_at: null,
+  };
+}
+
+export type PositionView = ReturnType<typeof positionView>;
+
+export interface PositionFacts {
+  readonly position: Position;
+  readonly price: CachedPrice | null;
+  readonly now: number;
+  readonly statistics: PositionStatistics;
+  readonly entryOrder: Order | null;
+  readonly exitOrders: readonly Order[];
+  readonly actions: readonly PositionAction[];
+}
+
+/** The whole view: with the tape's figures, the tick that got it out, and its timeline. */
+export function positionDetail(facts: PositionFacts) {
+  const { position, statistics } = facts;
+  const view = positionView(position, facts.price, facts.now);
+  const trailing = view.risk_management.trailing_stop;
+  const total = singleFee([...position.entryFees, ...position.exitFees], position.quote);
+  return {
+    ...view,
+    entry: {
+      ...view.entry,
+      market_conditions: { price: moneyOrNull(facts.entryOrder?.referencePrice ?? null) },
+    },
+    current: {
+      ...view.current,
+      risk_level: statistics.riskLevel,
+      high_water_mark: moneyOrNull(statistics.highWaterMark),
+      low_water_mark: moneyOrNull(statistics.lowWaterMark),
+      max_drawdown_percent: moneyOrNull(statistics.maxDrawdownPercent),
+    },
+    risk_management: {
+      ...view.risk_management,
+      trailing_stop: {
+        ...trailing,
+        current_trigger: moneyOrNull(statistics.trailingTrigger),
+        adjusted_count: trailing.enabled ? statistics.stopAdjustments : 0,
+      },
+    },
+    exit_trigger: exitTrigger(position, facts.exitOrders),
+    statistics: {
+      total_fees: total.fees,
+      fee_currency: total.fee_currency,
+      total_fees_quote: view.fees.total_fees_quote,
+      total_slippage: money(position.slippage),
+      price_moves_count: statistics.priceMovesCount,
+      stop_adjustments: statistics.stopAdjustments,
+      max_favorable_excursion: moneyOrNull(statistics.maxFavorableExcursion),
+      max_adverse_excursion: moneyOrNull(statistics.maxAdverseExcursion),
+      max_favorable_excursion_quote: inQuote(statistics.maxFavorableExcursion, position),
+      max_adverse_excursion_quote: inQuote(statistics.maxAdverseExcursion, position),
+    },
+    actions: facts.actions.map((action) => ({
+      ...action.facts,
+      timestamp: time(action.at),
+      action: action.kind,
+    })),
+  };
+}
+
+const entryView = (position: Position, derived: Figures) => ({
+  order_id: position.entryOrderId,
+  order_ids: [position.entryOrderId],
+  timestamp: timeOrNull(position.openedAt),
+  price: moneyOrNull(derived.entryPrice),
+  amount: money(position.entryQuantity),
+  value: money(position.entryQuote),
+  leverage: 1,
+  margin_used: money(position.entryQuote),
+  ...singleFee(position.entryFees, position.quote),
+  fees_by_asset: feesByAsset(position.entryFees),
+  /** The entry order can still fill. */
+  live: position.entryLive,
+  ai_reasoning: position.aiReasoning,
+  ai_confidence: position.aiConfidence,
+  ai_agent: position.aiAgentId,
+});
+
+const currentView = (
+  position: Position,
+  derived: Figures,
+  mark: Decimal | null,
+  price: CachedPrice | null,
+  now: number,
+) => ({
+  price: moneyOrNull(mark),
+  amount: money(position.quantity),
+  cost: money(position.cost),
+  value: moneyOrNull(derived.value),
+  unrealized_pnl: moneyOrNull(derived.unrealizedPnl),
+  unrealized_pnl_percent: moneyOrNull(derived.unrealizedPnlPercent),
+  realized_pnl: money(derived.realizedPnl),
+  realized_pnl_percent: moneyOrNull(derived.realizedPnlPercent),
+  time_held_minutes: minutesHeld(position, now),
+  price_source: price?.source ?? null,
+  tick_id: price?.tickId ?? null,
+  last_updated: timeOrNull(price?.at ?? null),
+});
+
+const exitView = (position: Position, derived: Figures) =>
+  position.closedAt === null
+    ? null
+    : {
+        order_id: position.exitOrderIds.at(-1) ?? null,
+        order_ids: position.exitOrderIds,
+        timestamp: time(position.closedAt),
+        price: moneyOrNull(derived.exitPrice),
+        amount: money(position.exitQuantity),
+        value: money(position.exitQuote),
+        ...singleFee(position.exitFees, position.quote),
+        fees_by_asset: feesByAsset(position.exitFees),
+        reason: position.exitCause,
+        realized_pnl: money(derived.realizedPnl),
+        realized_pnl_percent: moneyOrNull(derived.realizedPnlPercent),
+        time_held_minutes: minutesHeld(position, position.closedAt),
+        dust: position.dust && { amount: money(position.dust.quantity), cost: money(position.dust.cost) },
+      };
+
+const minutesHeld = (position: Position, now: number): number =>
+  position.openedAt === null
+    ? 0
+    : Math.max(0, Math.floor(((position.closedAt ?? now) - position.openedAt) / MINUTE_MS));
+
+function riskManagementView(position: Position) {
+  const { protection, initialProtection } = position;
+  const stop = stopPrice(position);
+  const next = protection.takeProfits.find((_, rung) => !position.claimedRungs.includes(rung));
+  return {
+    initial_stop_loss: moneyOrNull(initialProtection.stopLoss?.price ?? null),
+    initial_take_profit: moneyOrNull(initialProtection.takeProfits[0]?.price ?? null),
+    current_stop_loss: moneyOrNull(stop?.price ?? null),
+    current_stop_level: stop?.levelName ?? null,
+    current_take_profit: moneyOrNull(next?.price ?? null),
+    take_profits: protection.takeProfits.map((rung, index) => ({
+      price: money(rung.price),
+      share: money(rung.share),
+      claimed: position.claimedRungs.includes(index),
+    })),
+    // Exits are watched by us; nothing rests at the venue for them.
+    stop_loss_order_id: null,
+    take_profit_order_id: null,
+    trailing_stop: trailingView(protection),
+    break_even: {
+      enabled: protection.breakEven !== null,
+      activation_profit_percent: moneyOrNull(protection.breakEven?.activationProfitPercent ?? null),
+      offset_percent: moneyOrNull(protection.breakEven?.offsetPercent ?? null),
+      activated: position.breakEvenActivatedAt !== null,
+      activated_at: timeOrNull(position.breakEvenActivatedAt),
+      stop_price: moneyOrNull(position.breakEvenStop),
+    },
+    trigger_price: protection.triggerPrice,
+    levels_version: position.levelsVersion,
+    /** The trigger index holds these levels. */
+    armed: position.armedVersion === position.levelsVersion,
+  };
+}
+
+function trailingView({ trailingStop }: Protection) {
+  const distance = trailingStop?.distance ?? null;
+  return {
+    enabled: trailingStop !== null,
+    distance_percent: distance !== null && 'percent' in distance ? money(distance.percent) : null,
+    distance_amount: distance !== null && 'amount' in distance ? money(distance.amount) : null,
+    activation_price: moneyOrNull(trailingStop?.activationPrice ?? null),
+  };
+}
+
+/** The tick that decided the (last) exit; null for exits by hand and while nothing has triggered. */
+function exitTrigger(position: Position, exitOrders: readonly Order[]) {
+  const ofOrders = exitOrders.flatMap((order) => order.exit?.trigger ?? []);
+  const trigger = position.flatten === null ? ofOrders.at(-1) : position.flatten.trigger;
+  return trigger == null ? null : triggerView(trigger);
+}
+
+/** An excursion is a price difference per unit; this is the same in quote, for what was bought. */
+const inQuote = (excursion: Decimal | null, position: Position): string | null =>
+  excursion === null ? null : money(excursion.times(position.entryQuantity));

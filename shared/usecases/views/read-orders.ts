@@ -1,0 +1,35 @@
+/** Reading orders: a user sees only their own; others' ids are as if they did not exist (design section 4.8). */
+import type { Order } from '../../domain/types.ts';
+import type { Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import { type OrderView, orderView } from './order-view.ts';
+
+export interface ReadOrders {
+  /** With its fills; null when there is none of this user. */
+  get(userId: string, orderId: string): Promise<OrderView | null>;
+  /** The stored order; null when there is none of this user. */
+  own(userId: string, orderId: string): Promise<Order | null>;
+  view(order: Order): Promise<OrderView>;
+  /** Newest first, without the single fills. @throws BadCursorError */
+  list(userId: string, query: ListQuery): Promise<Page<OrderView>>;
+}
+
+export function makeReadOrders({ ledger }: { readonly ledger: Ledger }): ReadOrders {
+  const own = async (userId: string, orderId: string): Promise<Order | null> => {
+    const order = await ledger.order(orderId);
+    return order?.userId === userId ? order : null;
+  };
+  const view = async (order: Order): Promise<OrderView> =>
+    orderView(order, order.fillCount === 0 ? [] : await ledger.fills(order.orderId));
+  return {
+    own,
+    view,
+    get: async (userId, orderId) => {
+      const order = await own(userId, orderId);
+      return order === null ? null : view(order);
+    },
+    list: async (userId, query) => {
+      const page = await ledger.ordersOfUser(userId, query);
+      return { items: page.items.map((order) => orderView(order, null)), cursor: page.cursor };
+    },
+  };
+}
