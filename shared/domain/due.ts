@@ -1,0 +1,87 @@
+/**
+ * What is owed next, and when: the due index is `nextDue` of each item, recomputed on every write (design
+ * section 14). Times are epoch ms on our clock.
+ */
+import { wantsLevels } from './levels.ts';
+import { isFinal, isSettled } from './orders.ts';
+import { isClosed } from './positions.ts';
+import type { Order, Position, SendAttempt } from './types.ts';
+
+/** Levels that could not be armed are tried again. */
+export const ARM_RETRY_MS = 2_000;
+/** The market is past an order's price and no report has come: query. */
+export const REPORT_EXPECTED_MS = 3_000;
+/** Default receive window of a signed request. */
+export const RECV_WINDOW_MS = 2_000;
+/** After this much more than the receive window, absence is proof (design 6.5). */
+export const FENCE_MARGIN_MS = 10_000 + 5_000;
+/** From the claim until an empty answer proves that the venue never took the attempt. */
+export const FENCE_MS = RECV_WINDOW_MS + FENCE_MARGIN_MS;
+/** A live order without news is queried. */
+export const QUIET_MS = 5 * 60_000;
+/** A cancel or an exit plan is taken up again. */
+export const FOLLOW_UP_MS = 2_000;
+/** A final order whose fills do not add up to what the venue says: its trades are asked for. */
+export const GAP_MS = 1_000;
+/** Re-drives of one state are spaced out up to this. */
+export const MAX_BACKOFF_MS = 60_000;
+
+/** 2 s, doubling to 60 s, by the re-drives since the last change of state. */
+export const backoff = (dueTries: number): number =>
+  Math.min(FOLLOW_UP_MS * 2 ** Math.min(Math.max(dueTries, 0), 10), MAX_BACKOFF_MS);
+
+export const fenceMs = (send: SendAttempt): number => send.recvWindowMs + FENCE_MARGIN_MS;
+
+/** Is the order's own level to be put into the index? */
+export function orderNeedsArming(order: Order): boolean {
+  const isWorking = order.status === 'open' || order.status === 'partially_filled';
+  if (!isWorking || order.armedAt !== null || order.touchedAt !== null) return false;
+  return order.type !== 'market' || order.filledQuantity.greaterThan(0);
+}
+
+/** When the order is due: its sending, resolving, cancelling, querying or arming; null when nothing is owed. */
+export function nextDueOrder(order: Order, now: number): number | null {
+  if (isFinal(order.status))
+    return isSettled(order) ? null : order.updatedAt + Math.max(GAP_MS, spaced(order));
+  switch (order.status) {
+    case 'pending': {
+      // After an attempt that was not executed `dueAt` says when to try again; a first one goes at once.
+      const retryAt = order.send === null ? null : order.dueAt;
+      return retryAt !== null && retryAt > now ? retryAt : now;
+    }
+    case 'submitted':
+      return order.send === null ? now : order.send.claimedAt + fenceMs(order.send);
+    case 'cancelling':
+      return order.updatedAt + backoff(order.dueTries);
+    default: {
+      if (order.touchedAt !== null) return order.touchedAt + REPORT_EXPECTED_MS;
+      if (orderNeedsArming(order)) return order.updatedAt;
+      const isQuick = order.type === 'market' && order.fillCount === 0;
+      if (isQuick) return (order.timings.acceptedAt ?? order.updatedAt) + REPORT_EXPECTED_MS;
+      return order.updatedAt + QUIET_MS;
+    }
+  }
+}
+
+/** Zero for the first try of a state, then the backoff. */
+const spaced = (item: { readonly dueTries: number }): number =>
+  item.dueTries === 0 ? 0 : backoff(item.dueTries);
+
+/** Does the index hold another level set than the position wants? */
+export const positionNeedsArming = (p: Position): boolean =>
+  p.armedVersion !== p.levelsVersion && (wantsLevels(p) || p.armedVersion > 0);
+
+/** When the position is due: its levels or its exit plan; null when nothing is owed. */
+export function nextDuePosition(p: Position, _now: number): number | null {
+  if (isClosed(p)) return null;
+  const times: number[] = [];
+  if (positionNeedsArming(p)) times.push(p.updatedAt + spaced(p));
+  if (p.flatten !== null) times.push(p.flatten.retryAt ?? p.updatedAt + backoff(p.dueTries));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** The same item with its due time; every use case calls it on what it commits. */
+export function withDue<T extends Order | Position>(item: T, now: number): T {
+  const dueAt = 'orderId' in item ? nextDueOrder(item, now) : nextDuePosition(item, now);
+  return { ...item, dueAt };
+}

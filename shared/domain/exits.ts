@@ -1,0 +1,321 @@
+/**
+ * Exits: one goal, one plan (design section 9).
+ *
+ * The first full-exit cause sets `flatten`; from then on `planExit` says what is to be done, inside every
+ * transaction that changes the position. Part exits reserve a quantity.
+ * Always true:
+ * - what is sent or claimed never exceeds what is free, so sold + reserved <= held;
+ * - `flatten` is never taken back; a second claim hears the first's facts;
+ * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
+ */
+import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from './money/decimal.ts';
+import { isFinal, isSettled } from './orders.ts';
+import { freeQuantity, isClosed, isDust } from './positions.ts';
+import { err, ok, type Result } from './result.ts';
+import type { SymbolSpec } from './symbols.ts';
+import type { ExitCause, Order, OrderType, Position, TriggerFacts } from './types.ts';
+
+export type PlanStep =
+  | { readonly kind: 'cancel'; readonly orderId: string }
+  /** A market order of the closing side over this quantity (base, on the step). */
+  | { readonly kind: 'send'; readonly quantity: Decimal }
+  | { readonly kind: 'wait'; readonly until: number; readonly why: string }
+  | { readonly kind: 'alarm'; readonly why: string }
+  | { readonly kind: 'close' };
+
+/** How long a plan waits for the news of its live orders before it looks again. */
+const LOOK_AGAIN_MS = 2_000;
+
+/**
+ * The escalation ladder: the wait after an exit that ended unfinished, and the part of what is free that the
+ * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed.
+ */
+const LADDER = [
+  { waitMs: 0, divisor: 1 },
+  { waitMs: 1_000, divisor: 1 },
+  { waitMs: 2_000, divisor: 2 },
+  { waitMs: 4_000, divisor: 4 },
+] as const;
+const LAST_RUNG = { waitMs: 30_000, divisor: 1 } as const;
+const LAST_STEP = LADDER.length;
+const ladderStep = (step: number) => LADDER[step] ?? LAST_RUNG;
+
+/**
+ * What a flattened position needs now. `liveOrders`: its entry while it is live, and the orders of `liveExits`.
+ * `mark` decides what is dust by worth (unknown: by quantity alone). Without `flatten`, or closed: nothing.
+ */
+export function planExit(
+  p: Position,
+  liveOrders: readonly Order[],
+  spec: SymbolSpec,
+  now: number,
+  mark: Decimal | null = p.flatten?.price ?? null,
+): readonly PlanStep[] {
+  if (p.flatten === null || isClosed(p)) return [];
+  const steps: PlanStep[] = [];
+  for (const order of liveOrders) {
+    if (isFinal(order.status) || order.cancelWanted !== null) continue;
+    // A market exit on its way sells anyway; what rests would hold its quantity back.
+    if (order.role === 'entry' || order.type !== 'market')
+      steps.push({ kind: 'cancel', orderId: order.orderId });
+  }
+  const { step, retryAt } = p.flatten;
+  if (step >= LAST_STEP) steps.push({ kind: 'alarm', why: `${step} exits ended unfinished` });
+  const quantity = sliceOf(freeQuantity(p), step, spec, mark);
+  if (quantity.greaterThan(0)) {
+    const isEarly = retryAt !== null && retryAt > now;
+    steps.push(isEarly ? { kind: 'wait', until: retryAt, why: 'next try' } : { kind: 'send', quantity });
+  } else if (p.entryLive || p.liveExits.length > 0) {
+    const unknown = liveOrders.some((o) => o.send?.outcome === 'unknown');
+    const why = unknown ? 'an order is unknown' : 'orders are not settled';
+    steps.push({ kind: 'wait', until: now + LOOK_AGAIN_MS, why });
+  } else {
+    steps.push({ kind: 'close' });
+  }
+  return steps;
+}
+
+/** What to send of what is free: zero for dust, all when a slice or its rest would be dust. */
+function sliceOf(free: Decimal, step: number, spec: SymbolSpec, mark: Decimal | null): Decimal {
+  if (isDust(free, spec, mark)) return ZERO;
+  const whole = minOf(floorTo(free, spec.stepSize), floorTo(spec.maxQuantity, spec.stepSize));
+  const slice = floorTo(whole.dividedBy(ladderStep(step).divisor), spec.stepSize);
+  const isTooSmall = isDust(slice, spec, mark) || isDust(free.minus(slice), spec, mark);
+  return isTooSmall ? whole : slice;
+}
+
+export interface FlattenRefusal {
+  readonly code: 'already_closing' | 'not_open';
+  /** The first claim; null when the position closed without one. */
+  readonly facts: Position['flatten'];
+}
+
+/** Claims the whole position for one cause, whatever is free right now. Its levels are to be removed. */
+export function claimFlatten(
+  p: Position,
+  claim: {
+    readonly cause: ExitCause;
+    readonly price: Decimal | null;
+    readonly trigger: TriggerFacts | null;
+    readonly at: number;
+  },
+): Result<Position, FlattenRefusal> {
+  if (isClosed(p)) return err({ code: 'not_open', facts: p.flatten });
+  if (p.flatten !== null) return err({ code: 'already_closing', facts: p.flatten });
+  return ok({
+    ...p,
+    status: 'closing',
+    flatten: { ...claim, step: 0, retryAt: null },
+    exitCause: claim.cause,
+    levelsVersion: p.levelsVersion + 1,
+    updatedAt: Math.max(p.updatedAt, claim.at),
+    dueTries: 0,
+  });
+}
+
+export interface PartRefusal {
+  readonly code:
+    | 'not_enough_free'
+    | 'already_closing'
+    | 'already_claimed'
+    | 'rung_claimed'
+    | 'below_minimum'
+    | 'not_open';
+  /** What could be claimed, in base. */
+  readonly free: Decimal;
+  readonly facts: Position['flatten'];
+}
+
+/** Reserves a part for one exit order. The quantity has to be on the step; `price` checks the least notional. */
+export function claimPart(
+  p: Position,
+  claim: {
+    readonly orderId: string;
+    readonly quantity: Decimal;
+    readonly cause: ExitCause;
+    readonly levelName: string | null;
+    readonly rung?: number;
+    readonly price?: Decimal;
+    readonly at: number;
+  },
+  spec: SymbolSpec,
+): Result<Position, PartRefusal> {
+  const free = freeQuantity(p);
+  const refuse = (code: PartRefusal['code']) => err({ code, free, facts: p.flatten });
+  if (p.flatten !== null && !isClosed(p)) return refuse('already_closing');
+  if (p.status !== 'open') return refuse('not_open');
+  if (p.exitOrderIds.includes(claim.orderId)) return refuse('already_claimed');
+  if (claim.rung !== undefined && p.claimedRungs.includes(claim.rung)) return refuse('rung_claimed');
+  const onStep = floorTo(claim.quantity, spec.stepSize).equals(claim.quantity);
+  if (!onStep || isDust(claim.quantity, spec, claim.price ?? null)) return refuse('below_minimum');
+  if (claim.quantity.greaterThan(free)) return refuse('not_enough_free');
+  const claimed = {
+    ...p,
+    exitCause: claim.cause,
+    claimedRungs: claim.rung === undefined ? p.claimedRungs : [...p.claimedRungs, claim.rung],
+  };
+  return ok(withExit(claimed, claim, claim.levelName, claim.at));
+}
+
+/** Reserves an exit order's quantity; a planned `send` goes through here before its order is written. */
+export function withExit(
+  p: Position,
+  order: { readonly orderId: string; readonly quantity: Decimal },
+  levelName: string | null,
+  now: number,
+): Position {
+  return {
+    ...p,
+    exitOrderIds: [...p.exitOrderIds, order.orderId],
+    liveExits: [...p.liveExits, { orderId: order.orderId, reserved: order.quantity, levelName }],
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+}
+
+/**
+ * An exit order is settled: its reservation is released. One that belonged to the full exit and ended
+ * unfinished moves the ladder up; a finished one starts it anew. Else the position as it was.
+ */
+export function exitSettled(p: Position, order: Order, now: number): Position {
+  if (!isSettled(order) || !p.liveExits.some((e) => e.orderId === order.orderId)) return p;
+  const next = {
+    ...p,
+    liveExits: p.liveExits.filter((e) => e.orderId !== order.orderId),
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+  if (p.flatten === null || order.exit?.flatten !== true) return next;
+  if (order.status === 'filled') return { ...next, flatten: { ...p.flatten, step: 0, retryAt: null } };
+  const step = p.flatten.step + 1;
+  return { ...next, flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs } };
+}
+
+/** Quantity that the ladder of take profits gives each rung, by index; zero = merged into a neighbour. */
+function ladder(p: Position, spec: SymbolSpec): readonly Decimal[] {
+  const rungs = p.protection.takeProfits;
+  const nearest = rungs.map((r, index) => ({ ...r, index }));
+  nearest.sort((a, b) => (p.side === 'long' ? a.price.comparedTo(b.price) : b.price.comparedTo(a.price)));
+  const takesAll = sum(rungs.map((r) => r.share)).greaterThanOrEqualTo(1);
+  const total = floorTo(p.quantity.plus(soldOf(p)), spec.stepSize);
+  const planned = rungs.map(() => ZERO);
+  let left = total;
+  let carried = ZERO;
+  let lastUsed: number | null = null;
+  for (const [i, { index, share, price }] of nearest.entries()) {
+    const isLast = i === nearest.length - 1;
+    const wanted =
+      isLast && takesAll ? left : minOf(floorTo(total.times(share), spec.stepSize).plus(carried), left);
+    if (isDust(wanted, spec, price)) {
+      carried = wanted;
+      continue;
+    }
+    planned[index] = wanted;
+    left = left.minus(wanted);
+    carried = ZERO;
+    lastUsed = index;
+  }
+  // A last rung below the minimum goes with the one before it.
+  if (carried.greaterThan(0) && lastUsed !== null)
+    planned[lastUsed] = (planned[lastUsed] ?? ZERO).plus(carried);
+  return planned;
+}
+
+/** Exits' share of the holding so far, base fees included. */
+function soldOf(p: Position): Decimal {
+  const fees = sum(p.exitFees.filter((f) => f.asset === p.base).map((f) => f.amount));
+  return maxOf(p.side === 'long' ? p.exitQuantity.plus(fees) : p.exitQuantity.minus(fees), ZERO);
+}
+
+/** What a take-profit rung sells now: its share floored to the step; the last takes the rest; zero = merged. */
+export function rungQuantity(p: Position, index: number, spec: SymbolSpec): Decimal {
+  const free = floorTo(freeQuantity(p), spec.stepSize);
+  if (rungTakesRest(p, index, spec)) return free;
+  return minOf(ladder(p, spec)[index] ?? ZERO, free);
+}
+
+/** No other unclaimed rung has anything left to sell and the shares add up to the whole: a full exit. */
+export function rungTakesRest(p: Position, index: number, spec: SymbolSpec): boolean {
+  if (sum(p.protection.takeProfits.map((r) => r.share)).lessThan(1)) return false;
+  const planned = ladder(p, spec);
+  if (!planned[index]?.greaterThan(0)) return false;
+  return planned.every((q, i) => i === index || q.isZero() || p.claimedRungs.includes(i));
+}
+
+/** A pending exit order of the closing side (version 0: the store writes 1). */
+export function newExitOrder(
+  p: Position,
+  args: {
+    readonly orderId: string;
+    readonly quantity: Decimal;
+    readonly cause: ExitCause;
+    readonly flatten: boolean;
+    readonly trigger: TriggerFacts | null;
+    readonly now: number;
+    readonly clientOrderId?: string | null;
+    readonly bodyHash?: string | null;
+    readonly type?: OrderType;
+    readonly limitPrice?: Decimal | null;
+    /** Price at the decision when no tick decided: the mark. */
+    readonly referencePrice?: Decimal | null;
+  },
+): Order {
+  const { quantity, now, trigger } = args;
+  const limitPrice = args.limitPrice ?? null;
+  return {
+    orderId: args.orderId,
+    version: 0,
+    userId: p.userId,
+    walletId: p.walletId,
+    environment: p.environment,
+    symbol: p.symbol,
+    side: p.side === 'long' ? 'sell' : 'buy',
+    type: args.type ?? 'market',
+    timeInForce: 'GTC',
+    role: 'exit',
+    positionId: p.positionId,
+    exit: { cause: args.cause, flatten: args.flatten, trigger },
+    clientOrderId: args.clientOrderId ?? null,
+    bodyHash: args.bodyHash ?? null,
+    flowId: p.flowId,
+    executionId: null,
+    aiReasoning: null,
+    aiConfidence: null,
+    aiAgentId: null,
+    metadata: {},
+    tags: [],
+    notes: null,
+    asked: { quantity, limitPrice, stopPrice: null },
+    quantity,
+    limitPrice,
+    stopPrice: null,
+    status: 'pending',
+    statusHistory: [{ status: 'pending', at: now, reason: args.cause, cause: 'exit' }],
+    refusal: null,
+    cancelWanted: null,
+    send: null,
+    venueOrderId: null,
+    filledQuantity: ZERO,
+    filledQuote: ZERO,
+    fees: [],
+    venueQuantity: ZERO,
+    fillCount: 0,
+    referencePrice: trigger?.price ?? args.referencePrice ?? null,
+    touchedAt: null,
+    armedTick: null,
+    armedAt: null,
+    timings: {
+      createdAt: now,
+      tickAt: trigger?.tickAt ?? null,
+      claimedAt: null,
+      sentAt: null,
+      acceptedAt: null,
+      firstFillAt: null,
+      finalAt: null,
+    },
+    createdAt: now,
+    updatedAt: now,
+    dueAt: null,
+    dueTries: 0,
+  };
+}

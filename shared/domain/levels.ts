@@ -1,0 +1,184 @@
+/**
+ * Levels: what the trigger engine has to watch for a position or an order (design sections 9, 10).
+ *
+ * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
+ * trailing_stop, break_even_trigger; order (an order's own price).
+ */
+import { type Decimal, ZERO } from './money/decimal.ts';
+import { stopFalls } from './normalise.ts';
+import { isFinal } from './orders.ts';
+import { breakEvenTrigger, stopPrice } from './protection.ts';
+import type { SymbolSpec } from './symbols.ts';
+import type {
+  Distance,
+  FixedLevel,
+  Hit,
+  Level,
+  PriceSource,
+  TrailingLevel,
+  Units,
+} from './triggers/types.ts';
+import { decimalToUnits } from './triggers/units.ts';
+import type { Arming, ExitCause, Order, Position } from './types.ts';
+
+/** Exact for prices on the tick; a price that cannot be held is a bug of whoever let it in. */
+function toUnits(price: Decimal, spec: SymbolSpec, rounding: 'up' | 'down'): Units {
+  const units = decimalToUnits(price, spec.unitExponent, rounding);
+  if (!units.ok) throw new Error(`${price.toFixed()} is no price of ${spec.symbol}: ${units.error.code}`);
+  return units.value;
+}
+
+/** Price that closes: bid for a long, ask for a short, unless chosen otherwise. */
+function sourceOf(p: Position): PriceSource {
+  if (p.protection.triggerPrice !== 'bid_ask') return p.protection.triggerPrice;
+  return p.side === 'long' ? 'bid' : 'ask';
+}
+
+/** Has this position levels at all: held, not closing, protected? */
+export const wantsLevels = (p: Position): boolean =>
+  (p.status === 'opening' || p.status === 'open') &&
+  p.flatten === null &&
+  p.quantity.greaterThan(0) &&
+  (p.protection.stopLoss !== null ||
+    p.breakEvenStop !== null ||
+    p.protection.takeProfits.some((_, i) => !p.claimedRungs.includes(i)) ||
+    p.protection.trailingStop !== null ||
+    (p.protection.breakEven !== null && p.breakEvenActivatedAt === null));
+
+/** The levels to be armed now, at the position's level version; [] when it holds nothing or is closing. */
+export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
+  if (!wantsLevels(p)) return [];
+  const levels: Level[] = [];
+  const isLong = p.side === 'long';
+  const facts = (name: string) => ({
+    member: `${p.positionId}|${name}`,
+    version: p.levelsVersion,
+    source: sourceOf(p),
+    armedTick: p.armings[name]?.tick ?? -1,
+    armedAt: p.armings[name]?.at ?? p.updatedAt,
+  });
+  // Rounding, should a price be finer than the unit, always triggers earlier.
+  const against = (name: string, price: Decimal): FixedLevel => {
+    const units = toUnits(price, spec, isLong ? 'up' : 'down');
+    return { kind: 'fixed', direction: isLong ? 'falls' : 'rises', price: units, ...facts(name) };
+  };
+  const inFavour = (name: string, price: Decimal): FixedLevel => {
+    const units = toUnits(price, spec, isLong ? 'down' : 'up');
+    return { kind: 'fixed', direction: isLong ? 'rises' : 'falls', price: units, ...facts(name) };
+  };
+
+  const stop = stopPrice(p);
+  if (stop !== null) levels.push(against(stop.levelName, stop.price));
+  for (const [i, { price }] of p.protection.takeProfits.entries()) {
+    if (!p.claimedRungs.includes(i)) levels.push(inFavour(`take_profit:${i}`, price));
+  }
+  const trailing = trailingLevel(p, spec);
+  if (trailing !== null) levels.push({ ...trailing, ...facts('trailing_stop') });
+  const trigger = breakEvenTrigger(p, spec);
+  if (trigger !== null) levels.push(inFavour('break_even_trigger', trigger));
+  return levels;
+}
+
+function trailingLevel(p: Position, spec: SymbolSpec) {
+  if (p.protection.trailingStop === null) return null;
+  const { distance, activationPrice } = p.protection.trailingStop;
+  const isLong = p.side === 'long';
+  const peak = p.armings['trailing_stop']?.peak ?? null;
+  const far: Distance =
+    'percent' in distance
+      ? { bp: distance.percent.times(100).toNumber() }
+      : { units: toUnits(distance.amount, spec, 'down') };
+  return {
+    kind: 'trailing',
+    side: p.side,
+    distance: far,
+    activation: activationPrice && toUnits(activationPrice, spec, isLong ? 'down' : 'up'),
+    peak: peak && toUnits(peak, spec, isLong ? 'up' : 'down'),
+  } as const satisfies Omit<TrailingLevel, 'member' | 'version' | 'source' | 'armedTick' | 'armedAt'>;
+}
+
+/**
+ * Notes that the index holds this version of the levels. An arming already known is kept: it is when the level
+ * was first armed. News of an older version changes nothing; the newer one is still to be armed.
+ */
+export function confirmArmed(
+  p: Position,
+  version: number,
+  armings: Readonly<Record<string, Arming>>,
+  now: number,
+): Position {
+  if (version !== p.levelsVersion || p.armedVersion === version) return p;
+  return {
+    ...p,
+    armedVersion: version,
+    armings: { ...armings, ...p.armings },
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+}
+
+/**
+ * The level of a resting order at its own price: buys are compared with the ask, sells with the bid. A market
+ * order that filled in part waits for any next tick. Null for what rests nowhere.
+ */
+export function orderLevel(order: Order, spec: SymbolSpec): FixedLevel | null {
+  if (isFinal(order.status) || order.status === 'pending' || order.status === 'submitted') return null;
+  const source = order.side === 'buy' ? 'ask' : 'bid';
+  const facts = {
+    kind: 'fixed',
+    member: `${order.orderId}|order`,
+    version: Math.max(order.version, 1),
+    source,
+    armedTick: order.armedTick ?? -1,
+    armedAt: order.armedAt ?? order.updatedAt,
+  } as const;
+  if (order.type === 'market') {
+    if (!order.filledQuantity.greaterThan(0)) return null;
+    return { ...facts, direction: 'rises', price: toUnits(ZERO, spec, 'down') };
+  }
+  const price = order.limitPrice ?? order.stopPrice;
+  if (price === null) return null;
+  const falls = order.type === 'limit' ? order.side === 'buy' : stopFalls(order.side, order.type);
+  return {
+    ...facts,
+    direction: falls ? 'falls' : 'rises',
+    price: toUnits(price, spec, falls ? 'up' : 'down'),
+  };
+}
+
+/** Takes a member apart. Throws on text that no member has. */
+export function parseMember(member: string): { readonly ownerId: string; readonly levelName: string } {
+  const at = member.indexOf('|');
+  if (at <= 0 || at === member.length - 1)
+    throw new Error(`not a level: ${JSON.stringify(member.slice(0, 80))}`);
+  return { ownerId: member.slice(0, at), levelName: member.slice(at + 1) };
+}
+
+/** The rung of a take-profit level; null for any other. */
+export function rungOf(levelName: string): number | null {
+  const match = /^take_profit:(\d{1,4})$/.exec(levelName);
+  return match?.[1] === undefined ? null : Number.parseInt(match[1], 10);
+}
+
+/** Why a position exits when this level is reached; null for levels that do not close it. */
+export function hitCause(levelName: string): ExitCause | null {
+  if (rungOf(levelName) !== null) return 'take_profit';
+  return levelName === 'stop_loss' || levelName === 'break_even' || levelName === 'trailing_stop'
+    ? levelName
+    : null;
+}
+
+/**
+ * Does a hit still stand? One of an older version does when its level has not changed since: a change of
+ * another level must not lose a stop that was reached meanwhile.
+ */
+export function hitStands(p: Position, hit: Hit, spec: SymbolSpec): boolean {
+  const { ownerId, levelName } = parseMember(hit.member);
+  if (ownerId !== p.positionId) return false;
+  const level = levelsOf(p, spec).find((l) => l.member === hit.member);
+  if (level === undefined) return false;
+  if (hit.version === p.levelsVersion) return true;
+  if (hit.version > p.levelsVersion || hit.source !== level.source) return false;
+  // A trailing stop that was changed has lost its arming.
+  return level.kind === 'fixed' ? level.price === hit.level : p.armings[levelName]?.tick === hit.armedTick;
+}

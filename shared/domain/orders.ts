@@ -1,0 +1,245 @@
+/**
+ * Orders: what an event makes of one (design sections 5, 6, 7).
+ *
+ * Pure and total: every status answers every event, with the next order or a refusal that says why.
+ * Always true:
+ * - a final status never changes; its sums may still grow to what the venue says;
+ * - sums and the venue's cumulative quantity never go down;
+ * - an order with a fill is never proven absent.
+ * `transition` sets facts, history, timings and `updatedAt`. It leaves `version` to the store and `dueAt` to
+ * `withDue` (due.ts), with one exception: going back to `pending` notes in `dueAt` when to try again.
+ */
+
+import type { Decimal } from './money/decimal.ts';
+import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
+import { err, ok, type Result, unreachable } from './result.ts';
+import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
+import type { ExecutionReport, FeeAmount, Order, OrderStatus, SendAttempt } from './types.ts';
+
+export { type OrderEvent, type OrderEventKind, type Outcome, TRANSITIONS } from './transitions.ts';
+
+export interface TransitionRefusal {
+  readonly code: 'illegal_transition' | 'already_final' | 'nothing_to_do';
+  readonly message: string;
+}
+
+const IS_FINAL: Record<OrderStatus, boolean> = {
+  pending: false,
+  submitted: false,
+  open: false,
+  partially_filled: false,
+  filled: true,
+  cancelling: false,
+  cancelled: true,
+  rejected: true,
+  expired: true,
+  failed: true,
+};
+
+/** No event leads out of this status. */
+export const isFinal = (status: OrderStatus): boolean => IS_FINAL[status];
+
+/** Final, and its fills add up to what the venue says: only now is its reservation released (design 7). */
+export const isSettled = (order: Order): boolean =>
+  isFinal(order.status) && order.filledQuantity.greaterThanOrEqualTo(order.venueQuantity);
+
+/** Quantity in base that can still fill; zero when it filled above its amount. */
+export const remaining = (order: Order): Decimal => maxOf(order.quantity.minus(order.filledQuantity), ZERO);
+
+/** Volume-weighted fill price, 18 decimals; null before the first fill. */
+export const averagePrice = (order: Order): Decimal | null =>
+  quotient(order.filledQuote, order.filledQuantity);
+
+/** Adds an amount to its asset's sum, in the order in which the assets first came. */
+export function addFee(fees: readonly FeeAmount[], fee: FeeAmount): readonly FeeAmount[] {
+  if (fee.amount.isZero()) return fees;
+  const held = fees.find((f) => f.asset === fee.asset);
+  if (held === undefined) return [...fees, fee];
+  return fees.map((f) => (f === held ? { asset: f.asset, amount: sum([f.amount, fee.amount]) } : f));
+}
+
+/** Applies one event. Never mutates; refuses what the table (TRANSITIONS) calls illegal, final or idle. */
+export function transition(order: Order, event: OrderEvent): Result<Order, TransitionRefusal> {
+  const outcome = TRANSITIONS[order.status][event.kind];
+  if (outcome === 'illegal_transition' || outcome === 'already_final' || outcome === 'nothing_to_do') {
+    return refuse(order, event, outcome);
+  }
+  switch (event.kind) {
+    case 'claimed': {
+      const next = { ...order, send: event.send, timings: claimTimings(order, event.send, event.at) };
+      return moved(next, outcome, event.at, `attempt ${event.send.attempt}`, 'sender');
+    }
+    case 'accepted': {
+      const next = answered(
+        { ...order, venueOrderId: order.venueOrderId ?? event.venueOrderId, touchedAt: null },
+        event.at,
+      );
+      return moved(next, outcome, event.at, 'accepted by the venue', event.cause);
+    }
+    case 'refused':
+    case 'gave_up': {
+      const next = { ...order, refusal: event.refusal, send: settledSend(order.send, 'answered') };
+      return moved(next, outcome, event.at, event.refusal.code, event.cause);
+    }
+    case 'not_sent':
+      return voided(order, outcome, event.at, event.reason, 'sender', event.retryAt);
+    case 'not_executed':
+      return voided(order, outcome, event.at, event.reason, event.cause, event.at);
+    case 'proven_absent':
+      return provenAbsent(order, event, outcome);
+    case 'reply_lost': {
+      if (order.send === null || order.send.outcome !== 'sent') return refuse(order, event, 'nothing_to_do');
+      const send: SendAttempt = { ...order.send, outcome: 'unknown' };
+      return ok({ ...order, send, updatedAt: latest(order, event.at) });
+    }
+    case 'cancel_wanted': {
+      const next = { ...order, cancelWanted: { at: event.at, cause: event.cause } };
+      return moved(next, outcome, event.at, 'cancel wanted', event.cause);
+    }
+    case 'filled':
+      return withFill(order, event, outcome);
+    case 'reported':
+      return withReport(order, event, outcome);
+    case 'touched':
+      return ok({
+        ...order,
+        touchedAt: event.at,
+        // A hit has left the index: the level has to be armed anew, for ticks after this one.
+        armedTick: event.tick ?? order.armedTick,
+        armedAt: null,
+        updatedAt: latest(order, event.at),
+      });
+    case 'armed':
+      return ok({
+        ...order,
+        armedTick: event.tick,
+        armedAt: event.at,
+        updatedAt: latest(order, event.at),
+      });
+    default:
+      return unreachable(event);
+  }
+}
+
+function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome: Outcome) {
+  const { fill } = event;
+  const filledQuantity = order.filledQuantity.plus(fill.quantity);
+  const next = answered(
+    {
+      ...order,
+      filledQuantity,
+      filledQuote: order.filledQuote.plus(fill.price.times(fill.quantity)),
+      fees: addFee(order.fees, fill.fee),
+      venueQuantity: maxOf(order.venueQuantity, filledQuantity),
+      fillCount: order.fillCount + 1,
+      touchedAt: null,
+      timings: { ...order.timings, firstFillAt: order.timings.firstFillAt ?? fill.at },
+    },
+    event.at,
+  );
+  if (outcome === 'totals') return ok({ ...next, updatedAt: latest(order, event.at), dueTries: 0 });
+  const whole = filledQuantity.greaterThanOrEqualTo(order.quantity);
+  const partly = order.status === 'cancelling' ? 'same' : 'partially_filled';
+  return moved(next, whole ? 'filled' : partly, event.at, `${filledQuantity.toFixed()} filled`, event.cause);
+}
+
+/** The venue's word as one of our statuses; null = it says nothing that this status does not know better. */
+function reportedStatus(order: Order, status: ExecutionReport['status']): OrderStatus | null {
+  switch (status) {
+    case 'new':
+      return order.status === 'pending' || order.status === 'submitted' ? 'open' : null;
+    case 'partially_filled':
+      return order.status === 'cancelling' || order.status === 'partially_filled' ? null : 'partially_filled';
+    case 'filled':
+    case 'cancelled':
+    case 'rejected':
+    case 'expired':
+      return status;
+    default:
+      return unreachable(status);
+  }
+}
+
+function withReport(order: Order, event: OrderEvent & { kind: 'reported' }, outcome: Outcome) {
+  const { report } = event;
+  const venueQuantity = maxOf(order.venueQuantity, report.cumulativeQuantity);
+  const isNews = venueQuantity.greaterThan(order.venueQuantity);
+  if (outcome === 'totals') {
+    if (!isNews) return refuse(order, event, 'already_final');
+    return ok({ ...order, venueQuantity, updatedAt: latest(order, report.at), dueTries: 0 });
+  }
+  const status = reportedStatus(order, report.status);
+  const venueOrderId = order.venueOrderId ?? report.venueOrderId;
+  const isTouched = order.touchedAt !== null;
+  const isUnsettled = order.send !== null && order.send.outcome !== 'answered';
+  if (status === null && !isNews && order.venueOrderId !== null && !isTouched && !isUnsettled) {
+    return refuse(order, event, 'nothing_to_do');
+  }
+  const next = answered({ ...order, venueQuantity, venueOrderId, touchedAt: null }, report.at);
+  const reason = report.reason ?? `venue: ${report.status}`;
+  const refusal = status === 'rejected' ? { code: 'venue_rejected', message: reason } : order.refusal;
+  return moved({ ...next, refusal }, status ?? 'same', report.at, reason, event.cause);
+}
+
+function provenAbsent(order: Order, event: OrderEvent & { kind: 'proven_absent' }, outcome: Outcome) {
+  // A fill, or the venue's own count, is evidence that outranks an empty answer.
+  if (order.venueQuantity.greaterThan(0)) return refuse(order, event, 'illegal_transition');
+  const reason = 'the venue never took it';
+  if (outcome === 'by_role' && order.role === 'entry') {
+    const refusal = { code: 'not_executed', message: reason };
+    const next = { ...order, refusal, send: settledSend(order.send, 'not_executed') };
+    return moved(next, 'failed', event.at, reason, event.cause);
+  }
+  return voided(order, outcome === 'by_role' ? 'pending' : outcome, event.at, reason, event.cause, event.at);
+}
+
+/** The attempt is void: a new one needs a new claim, not before `retryAt`. */
+function voided(o: Order, outcome: Outcome, at: number, reason: string, cause: string, retryAt: number) {
+  const next = { ...o, send: settledSend(o.send, 'not_executed'), dueAt: retryAt };
+  return moved(next, outcome, at, reason, cause);
+}
+
+function moved(
+  order: Order,
+  outcome: Outcome,
+  at: number,
+  reason: string,
+  cause: string,
+): Result<Order, TransitionRefusal> {
+  const status = outcome in IS_FINAL ? (outcome as OrderStatus) : order.status;
+  const updatedAt = latest(order, at);
+  if (status === order.status) return ok({ ...order, updatedAt });
+  const finalAt = isFinal(status) ? at : null;
+  return ok({
+    ...order,
+    status,
+    statusHistory: [...order.statusHistory, { status, at, reason, cause }],
+    timings: { ...order.timings, finalAt },
+    touchedAt: isFinal(status) ? null : order.touchedAt,
+    updatedAt,
+    dueTries: 0,
+  });
+}
+
+/** The venue has shown that it has the order: the attempt's outcome is known. */
+function answered(order: Order, at: number): Order {
+  return {
+    ...order,
+    send: settledSend(order.send, 'answered'),
+    timings: { ...order.timings, acceptedAt: order.timings.acceptedAt ?? at },
+  };
+}
+
+const settledSend = (send: SendAttempt | null, outcome: SendAttempt['outcome']): SendAttempt | null =>
+  send === null ? null : { ...send, outcome };
+
+const claimTimings = (order: Order, send: SendAttempt, at: number): Order['timings'] => ({
+  ...order.timings,
+  claimedAt: send.claimedAt,
+  sentAt: at,
+});
+
+const latest = (order: Order, at: number): number => Math.max(order.updatedAt, at);
+
+const refuse = (order: Order, event: OrderEvent, code: TransitionRefusal['code']) =>
+  err({ code, message: `${event.kind} does not apply to a ${order.status} order` });

@@ -1,0 +1,280 @@
+/**
+ * Protection: a position's stop loss, take profits, trailing stop and break-even rule (design section 9).
+ *
+ * Always true:
+ * - what is rounded triggers earlier, never later;
+ * - break-even only tightens the stop, and never puts it where closing would lose after fees;
+ * - a changed level set has a new version; a level that did not change keeps its arming.
+ */
+import {
+  ceilTo,
+  type Decimal,
+  floorTo,
+  isMultipleOf,
+  maxOf,
+  minOf,
+  quotient,
+  sum,
+  ZERO,
+} from './money/decimal.ts';
+import { checkPrice, type FieldError } from './normalise.ts';
+import type { SymbolSpec } from './symbols.ts';
+import type { Arming, Position, PositionSide, Protection } from './types.ts';
+
+export { confirmArmed, hitCause, hitStands, levelsOf, orderLevel, parseMember } from './levels.ts';
+
+export const NO_PROTECTION: Protection = {
+  stopLoss: null,
+  takeProfits: [],
+  trailingStop: null,
+  breakEven: null,
+  triggerPrice: 'bid_ask',
+};
+
+export const hasProtection = (p: Protection): boolean =>
+  p.stopLoss !== null || p.takeProfits.length > 0 || p.trailingStop !== null || p.breakEven !== null;
+
+/**
+ * Everything that is wrong with a protection, by field. `reference` is the price that closes this side now
+ * (bid for a long, ask for a short); null: unknown, then no level is compared with the market.
+ */
+export function checkProtection(
+  protection: Protection,
+  side: PositionSide,
+  spec: SymbolSpec,
+  reference: Decimal | null,
+): readonly FieldError[] {
+  return [
+    ...checkLevels(roundProtection(protection, side, spec), side, spec, reference),
+    ...checkShares(protection),
+    ...checkTrailing(protection, spec, reference),
+    ...checkBreakEven(protection),
+  ];
+}
+
+function checkLevels(p: Protection, side: PositionSide, spec: SymbolSpec, reference: Decimal | null) {
+  const errors: FieldError[] = [];
+  const isBelow = (a: Decimal, b: Decimal) => (side === 'long' ? a.lessThan(b) : a.greaterThan(b));
+  const [less, more] = side === 'long' ? ['below', 'above'] : ['above', 'below'];
+  const stop = p.stopLoss?.price ?? null;
+  if (stop !== null) {
+    const field = 'protection.stop_loss';
+    const unusable = checkPrice(spec, stop, field);
+    if (unusable !== null) errors.push(unusable);
+    else if (reference !== null && !isBelow(stop, reference)) {
+      const message = `a ${side}'s stop loss at ${stop.toFixed()} would trigger at once: the price is ${reference.toFixed()}`;
+      errors.push({ code: 'stop_wrong_side', field, message, fix: `put it ${less} the current price` });
+    }
+  }
+  for (const [i, { price }] of p.takeProfits.entries()) {
+    const field = `protection.take_profits.${i}.price`;
+    const unusable = checkPrice(spec, price, field);
+    const fix = `put it ${more} the current price and the stop`;
+    if (unusable !== null) errors.push(unusable);
+    else if (reference !== null && !isBelow(reference, price)) {
+      const message = `a ${side}'s take profit at ${price.toFixed()} would trigger at once: the price is ${reference.toFixed()}`;
+      errors.push({ code: 'target_wrong_side', field, message, fix });
+    } else if (stop !== null && !isBelow(stop, price)) {
+      const message = `the take profit at ${price.toFixed()} is not ${more} the stop loss at ${stop.toFixed()}`;
+      errors.push({ code: 'target_wrong_side', field, message, fix });
+    }
+  }
+  return errors;
+}
+
+function checkShares(p: Protection): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [i, { share }] of p.takeProfits.entries()) {
+    if (share.greaterThan(0) && share.lessThanOrEqualTo(1)) continue;
+    const field = `protection.take_profits.${i}.share`;
+    const message = `${share.toFixed()} is no share of a position`;
+    errors.push({ code: 'share_out_of_range', field, message, fix: 'send a fraction above 0, at most 1' });
+  }
+  const total = sum(p.takeProfits.map((t) => t.share));
+  if (total.greaterThan(1)) {
+    const message = `the shares add up to ${total.toFixed()}`;
+    const fix = 'let them add up to at most 1';
+    errors.push({ code: 'shares_above_whole', field: 'protection.take_profits', message, fix });
+  }
+  return errors;
+}
+
+function checkTrailing(p: Protection, spec: SymbolSpec, reference: Decimal | null): FieldError[] {
+  if (p.trailingStop === null) return [];
+  const { distance, activationPrice } = p.trailingStop;
+  const errors: FieldError[] = [];
+  if ('percent' in distance) {
+    const field = 'protection.trailing_stop.distance_percent';
+    errors.push(...checkPercent(distance.percent, field, false));
+  } else {
+    const field = 'protection.trailing_stop.distance_amount';
+    const amount = distance.amount;
+    const tick = spec.tickSize.toFixed();
+    const isUsable =
+      checkPrice(spec, amount, field) === null && !(reference && amount.greaterThanOrEqualTo(reference));
+    if (!isUsable) {
+      const message = `${amount.toFixed()} is no distance between zero and the price`;
+      errors.push({ code: 'distance_out_of_range', field, message, fix: 'send a distance within the price' });
+    } else if (!isMultipleOf(amount, spec.tickSize)) {
+      const message = `${amount.toFixed()} is not a whole number of ticks of ${tick}`;
+      errors.push({ code: 'not_on_tick', field, message, fix: `send a multiple of ${tick}` });
+    }
+  }
+  if (activationPrice === null) return errors;
+  const unusable = checkPrice(spec, activationPrice, 'protection.trailing_stop.activation_price');
+  return unusable === null ? errors : [...errors, unusable];
+}
+
+function checkBreakEven(p: Protection): FieldError[] {
+  if (p.breakEven === null) return [];
+  const { activationProfitPercent: activation, offsetPercent: offset } = p.breakEven;
+  const errors = [
+    ...checkPercent(activation, 'protection.break_even.activation_profit_percent', false),
+    ...checkPercent(offset, 'protection.break_even.offset_percent', true),
+  ];
+  if (errors.length > 0 || offset.lessThan(activation)) return errors;
+  const message = `an offset of ${offset.toFixed()} % lies beyond the activation at ${activation.toFixed()} %`;
+  const fix = 'send an offset below the activation';
+  return [{ code: 'offset_beyond_activation', field: 'protection.break_even.offset_percent', message, fix }];
+}
+
+/** Percent: above zero (or zero where allowed), below 100, in whole basis points. */
+function checkPercent(percent: Decimal, field: string, isZeroAllowed: boolean): FieldError[] {
+  const isInRange = (percent.greaterThan(0) || (isZeroAllowed && percent.isZero())) && percent.lessThan(100);
+  if (!isInRange) {
+    const message = `${percent.toFixed()} % is out of range`;
+    const least = isZeroAllowed ? 'at least' : 'above';
+    return [{ code: 'percent_out_of_range', field, message, fix: `send ${least} 0 and below 100` }];
+  }
+  if (percent.decimalPlaces() <= 2) return [];
+  const message = `${percent.toFixed()} % is finer than a basis point`;
+  return [{ code: 'not_whole_basis_points', field, message, fix: 'send at most 2 decimals' }];
+}
+
+/** Prices to the tick that triggers earlier: a falling level up, a rising one down. */
+export function roundProtection(protection: Protection, side: PositionSide, spec: SymbolSpec): Protection {
+  const [stop, target] = side === 'long' ? [ceilTo, floorTo] : [floorTo, ceilTo];
+  const { stopLoss, takeProfits, trailingStop } = protection;
+  return {
+    ...protection,
+    stopLoss: stopLoss && { price: stop(stopLoss.price, spec.tickSize) },
+    takeProfits: takeProfits.map((t) => ({ ...t, price: target(t.price, spec.tickSize) })),
+    trailingStop: trailingStop && {
+      ...trailingStop,
+      activationPrice: trailingStop.activationPrice && target(trailingStop.activationPrice, spec.tickSize),
+    },
+  };
+}
+
+export interface StopPrice {
+  readonly price: Decimal;
+  readonly levelName: 'stop_loss' | 'break_even';
+}
+
+/** The tightest of the stop loss and the break-even stop; null without either. */
+export function stopPrice(p: Position): StopPrice | null {
+  const loss = p.protection.stopLoss?.price ?? null;
+  const even = p.breakEvenStop;
+  if (even !== null && (loss === null || tighter(p.side, even, loss).equals(even)) && !loss?.equals(even)) {
+    return { price: even, levelName: 'break_even' };
+  }
+  return loss && { price: loss, levelName: 'stop_loss' };
+}
+
+const tighter = (side: PositionSide, a: Decimal, b: Decimal): Decimal =>
+  side === 'long' ? maxOf(a, b) : minOf(a, b);
+
+/** Average entry price; null before the first fill. */
+const entryPriceOf = (p: Position): Decimal | null => quotient(p.entryQuote, p.entryQuantity);
+
+/**
+ * Where closing what is held loses nothing: entry + its open fees + an exit fee at the same rate, + the offset
+ * (percent of the entry price), on the tick on the profitable side. Never looser than the one before.
+ * Throws for a position that holds nothing.
+ */
+export function breakEvenStop(p: Position, spec: SymbolSpec): Decimal {
+  const entry = entryPriceOf(p);
+  if (entry === null || !p.quantity.greaterThan(0)) throw new Error(`${p.positionId} holds nothing`);
+  const offset = entry.times(p.protection.breakEven?.offsetPercent ?? ZERO).dividedBy(100);
+  const rate = p.cost.isZero() ? ZERO : p.openFees.dividedBy(p.cost);
+  const even =
+    p.side === 'long'
+      ? p.cost.plus(p.openFees).dividedBy(p.quantity.times(rate.negated().plus(1)))
+      : p.cost.minus(p.openFees).dividedBy(p.quantity.times(rate.plus(1)));
+  const stop =
+    p.side === 'long' ? ceilTo(even.plus(offset), spec.tickSize) : floorTo(even.minus(offset), spec.tickSize);
+  return p.breakEvenStop === null ? stop : tighter(p.side, stop, p.breakEvenStop);
+}
+
+/** The price at which break-even activates (its profit is reached, on the tick); null when nothing is to do. */
+export function breakEvenTrigger(p: Position, spec: SymbolSpec): Decimal | null {
+  const entry = entryPriceOf(p);
+  if (p.protection.breakEven === null || p.breakEvenActivatedAt !== null || entry === null) return null;
+  const profit = entry.times(p.protection.breakEven.activationProfitPercent).dividedBy(100);
+  return p.side === 'long'
+    ? ceilTo(entry.plus(profit), spec.tickSize)
+    : floorTo(entry.minus(profit), spec.tickSize);
+}
+
+/** Moves the stop to break-even, once. The position as it was when there is nothing to activate. */
+export function activateBreakEven(p: Position, now: number, spec: SymbolSpec): Position {
+  if (p.protection.breakEven === null || p.breakEvenActivatedAt !== null) return p;
+  if (!p.quantity.greaterThan(0)) return p;
+  return {
+    ...p,
+    breakEvenActivatedAt: now,
+    breakEvenStop: breakEvenStop(p, spec),
+    levelsVersion: p.levelsVersion + 1,
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+}
+
+/**
+ * Sets a new protection (checked and rounded by the caller). Unchanged levels keep their arming, unchanged rungs
+ * stay claimed; a break-even rule that is taken away takes its stop with it.
+ */
+export function changeProtection(p: Position, protection: Protection, now: number): Position {
+  const before = fingerprints(p.protection);
+  const after = fingerprints(protection);
+  if (protectionText(p.protection) === protectionText(protection)) return p;
+  const isKept = (name: string) => before[name] !== undefined && before[name] === after[name];
+  const armings: Record<string, Arming> = {};
+  for (const [name, arming] of Object.entries(p.armings)) {
+    const isMoved = name === 'break_even' ? protection.breakEven !== null : isKept(name);
+    if (isMoved && p.protection.triggerPrice === protection.triggerPrice) armings[name] = arming;
+  }
+  return {
+    ...p,
+    protection,
+    breakEvenStop: protection.breakEven && p.breakEvenStop,
+    breakEvenActivatedAt: protection.breakEven && p.breakEvenActivatedAt,
+    claimedRungs: p.claimedRungs.filter((i) => isKept(`take_profit:${i}`)),
+    levelsVersion: p.levelsVersion + 1,
+    armings,
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+}
+
+/** What makes each level what it is, as text. */
+function fingerprints(p: Protection): Readonly<Record<string, string>> {
+  const all: Record<string, string> = {};
+  if (p.stopLoss !== null) all['stop_loss'] = p.stopLoss.price.toFixed();
+  for (const [i, t] of p.takeProfits.entries()) all[`take_profit:${i}`] = t.price.toFixed();
+  if (p.trailingStop !== null) {
+    const { distance, activationPrice } = p.trailingStop;
+    const far = 'percent' in distance ? `${distance.percent.toFixed()}%` : distance.amount.toFixed();
+    all['trailing_stop'] = `${far} from ${activationPrice?.toFixed() ?? 'at once'}`;
+  }
+  if (p.breakEven !== null) all['break_even_trigger'] = p.breakEven.activationProfitPercent.toFixed();
+  return all;
+}
+
+const protectionText = (p: Protection): string =>
+  JSON.stringify([
+    fingerprints(p),
+    p.takeProfits.map((t) => t.share.toFixed()),
+    p.breakEven?.offsetPercent.toFixed() ?? null,
+    p.triggerPrice,
+  ]);
