@@ -1,0 +1,266 @@
+/**
+ * The laptop's API Gateway: one port on the loopback that answers the declared routes, and the token issuer
+ * under /local-issuer (a stand-in for Cognito; only there because nothing but this machine can reach it).
+ */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { JWTPayload } from 'jose';
+import { z } from 'zod';
+import type { FunctionProcess } from '../functions/function-process.ts';
+import type { Logs } from '../processes/logs.ts';
+import type { DeclaredApi, DeclaredRoute } from '../template/declared.ts';
+import { corsHeaders, preflight } from './cors.ts';
+import { type HttpAnswer, toHttpAnswer, toHttpEvent } from './http-event.ts';
+import type { Issuer } from './issuer.ts';
+import { createRouter, type Match } from './routes.ts';
+
+export const HOST = '127.0.0.1';
+/** API Gateway's limit for a request's body. */
+const BODY_LIMIT = 10 * 1024 * 1024;
+const ISSUER_BODY_LIMIT = 4 * 1024;
+const ISSUER_PATH = '/local-issuer';
+
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
+export interface GatewayParts {
+  readonly api: DeclaredApi;
+  readonly functions: ReadonlyMap<string, FunctionProcess>;
+  readonly issuer: Issuer;
+}
+
+class TooLarge extends Error {}
+
+export class Gateway {
+  readonly #server: Server;
+  readonly #logs: Logs;
+  #parts: (GatewayParts & { find: ReturnType<typeof createRouter> }) | undefined;
+
+  constructor(logs: Logs) {
+    this.#logs = logs;
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        this.#logs.write('http', 'error', `${request.method} ${request.url}: ${String(error)}`);
+        if (!response.headersSent) json(response, 500, { message: 'Internal Server Error' });
+        else response.destroy();
+      });
+    });
+  }
+
+  /** Takes the port before anything else is started; until `open` every request gets 503. */
+  async listen(port: number): Promise<string> {
+    this.#server.listen(port, HOST);
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      throw new PortTakenError(`port ${port} is taken; choose another with --port (0: any that is free)`);
+    }
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+    return `http://${HOST}:${address.port}`;
+  }
+
+  open(parts: GatewayParts): void {
+    this.#parts = { ...parts, find: createRouter(parts.api.routes) };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', `http://${HOST}`);
+    if (!this.#parts) return json(response, 503, { message: 'Service Unavailable' });
+    if (url.pathname.startsWith(`${ISSUER_PATH}/`)) return this.#issuer(request, response, url, this.#parts);
+    const { api, find } = this.#parts;
+    const cors = corsHeaders(api.cors, request.headers.origin);
+    for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
+    if (api.cors && preflight(request, response)) return;
+    const match = find(request.method ?? 'GET', url.pathname);
+    if (!match) return json(response, 404, { message: 'Not Found' });
+    const claims = await this.#authorize(request, response, match.route);
+    if (claims === 'refused') return;
+    const body = await readBody(request, response, BODY_LIMIT);
+    if (body) await this.#invoke(request, response, url, match, body, claims);
+  }
+
+  /** The claims; undefined on an open route; 'refused' when the answer has been given. */
+  async #authorize(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { authorizer }: DeclaredRoute,
+  ): Promise<JWTPayload | undefined | 'refused'> {
+    if (!authorizer || !this.#parts) return undefined;
+    const header = request.headers.authorization;
+    if (header === undefined) return unauthorized(response, 'Bearer');
+    let claims: JWTPayload;
+    try {
+      claims = await this.#parts.issuer.verify(header.replace(/^Bearer\s+/i, ''), authorizer.audience);
+    } catch (error) {
+      // The reason belongs to the caller, as API Gateway gives it; it tells nothing about the key.
+      const why = error instanceof Error ? error.message.replaceAll('"', "'") : 'invalid';
+      return unauthorized(response, `Bearer scope="" error="invalid_token" error_description="${why}"`);
+    }
+    const granted = new Set(String(claims['scope'] ?? '').split(' '));
+    if (authorizer.scopes.length > 0 && !authorizer.scopes.some((scope) => granted.has(scope))) {
+      json(response, 403, { message: 'Forbidden' });
+      return 'refused';
+    }
+    return claims;
+  }
+
+  async #invoke(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    match: Match,
+    body: Buffer,
+    claims: JWTPayload | undefined,
+  ): Promise<void> {
+    if (!this.#parts) return;
+    const { functions, api } = this.#parts;
+    const target = functions.get(match.route.functionName);
+    if (!target) throw new Error(`no function ${match.route.functionName}`);
+    const requestId = randomUUID();
+    const event = toHttpEvent({
+      request,
+      url,
+      match,
+      body,
+      claims,
+      requestId,
+      apiId: api.id,
+      at: new Date(),
+    });
+    const outcome = await within(match.route.timeoutMs, target.invoke(event));
+    response.setHeader('apigw-requestid', requestId);
+    if (outcome === 'late') return json(response, 503, { message: 'Service Unavailable' });
+    if (outcome === 'failed') return json(response, 500, { message: 'Internal Server Error' });
+    write(response, outcome);
+  }
+
+  async #issuer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    parts: GatewayParts,
+  ): Promise<void> {
+    // A page of another site that lets its name point to 127.0.0.1 must not get tokens.
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+    if (host !== HOST && host !== 'localhost') return json(response, 403, { message: 'Forbidden' });
+    const path = url.pathname.slice(ISSUER_PATH.length);
+    if (request.method === 'GET' && path === '/.well-known/jwks.json')
+      return json(response, 200, parts.issuer.jwks);
+    if (request.method !== 'POST' || path !== '/token') return json(response, 404, { message: 'Not Found' });
+    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+      return json(response, 415, { message: 'send application/json' });
+    }
+    const body = await readBody(request, response, ISSUER_BODY_LIMIT);
+    if (!body) return;
+    const asked = readTokenRequest(body.toString());
+    if (!asked.success) return json(response, 400, { message: z.prettifyError(asked.error) });
+    const { sub, scope, expires_in } = asked.data;
+    const token = await parts.issuer.issue({
+      sub,
+      ...(scope === undefined ? {} : { scope }),
+      ...(expires_in === undefined ? {} : { expiresInSeconds: expires_in }),
+    });
+    return json(response, 200, { access_token: token, token_type: 'Bearer' });
+  }
+}
+
+const tokenSchema = z.strictObject({
+  sub: z.string().min(1).max(128),
+  scope: z.string().max(512).optional(),
+  expires_in: z.number().int().min(-86_400).max(31_536_000).optional(),
+});
+
+function readTokenRequest(text: string): z.ZodSafeParseResult<z.infer<typeof tokenSchema>> {
+  try {
+    return tokenSchema.safeParse(JSON.parse(text));
+  } catch {
+    return tokenSchema.safeParse(undefined);
+  }
+}
+
+function unauthorized(response: ServerResponse, challenge: string): 'refused' {
+  response.setHeader('www-authenticate', challenge);
+  json(response, 401, { message: 'Unauthorized' });
+  return 'refused';
+}
+
+/** Reads the body up to the limit. Over it the answer is 413, given without reading the rest. */
+async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+): Promise<Buffer | undefined> {
+  try {
+    return await collect(request, limit);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    const problem = {
+      type: 'about:blank',
+      title: 'Content Too Large',
+      status: 413,
+      code: 'body_too_large',
+      detail: `The body may have at most ${limit} bytes.`,
+    };
+    response.setHeader('connection', 'close');
+    json(response, 413, problem, 'application/problem+json');
+    return undefined;
+  }
+}
+
+function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      reject(new TooLarge());
+      request.resume();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(new TooLarge());
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('aborted', () => reject(new Error('the client went away')));
+  });
+}
+
+/** The function's answer, or what became of it; a late one is left to end by itself, as API Gateway does. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<HttpAnswer | 'late' | 'failed'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), limitMs);
+  });
+  try {
+    return await Promise.race([work.then(toHttpAnswer, () => 'failed' as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
+  write(response, { status, headers: { 'content-type': type }, body: Buffer.from(JSON.stringify(body)) });
+}
+
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('content-length', body.length);
+  response.statusCode = status;
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

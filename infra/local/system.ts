@@ -1,0 +1,396 @@
+/**
+ * The whole system on this machine, as the synthesised template declares it (design section 19). Used by
+ * `npm start`, the demo, the benchmarks and the tests.
+ *
+ * Always true:
+ * - what runs comes from the template; only addresses differ from AWS;
+ * - when `startSystem` fails, nothing it started is left; when this process dies, its children end by themselves;
+ * - all ports are free ones, so systems can run side by side.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import {
+  containerEnvironment,
+  type Endpoints,
+  type Environment,
+  functionEnvironment,
+} from './functions/environment.ts';
+import { FunctionProcess } from './functions/function-process.ts';
+import { Gateway } from './http/gateway.ts';
+import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
+import { DEFAULT_PORT, type FeedOptions, feedEnvironment } from './options.ts';
+import { stopChild } from './processes/child.ts';
+import { Logs } from './processes/logs.ts';
+import { ContainerProcess } from './services/containers.ts';
+import { createTables, type LocalDynamo, startDynamo } from './services/dynamodb.ts';
+import { type LocalRedis, startRedis } from './services/redis.ts';
+import { createQueues, type LocalSqs, sqsClient, startSqs } from './services/sqs.ts';
+import { synthesise } from './services/synth.ts';
+import { Schedule } from './sources/schedule.ts';
+import { type Intercept, SqsPoller } from './sources/sqs-poller.ts';
+import { type Assembly, loadAssembly } from './template/assembly.ts';
+import type { DeclaredSystem } from './template/declared.ts';
+import { readSystem } from './template/read-system.ts';
+import { createRunDirectory, logDirectory, removeRunDirectory } from './workspace.ts';
+
+/** Streamer and functions first, then what they talk to: together below 5 s. */
+const WORKERS_GRACE_MS = 2_500;
+const SERVICES_GRACE_MS = 1_500;
+
+const DEMO_USER = 'demo-user';
+const NO_CLIENT = 'local-client';
+
+export interface SystemOptions extends FeedOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Keeps the tables here over a restart; default: in memory. */
+  readonly dataDirectory?: string;
+  /** An assembly that is there already (or its folder); default: bundled and synthesised from the sources. */
+  readonly assembly?: Assembly | string;
+  readonly verbose?: boolean;
+  /** Default: below .moniqo. */
+  readonly logDirectory?: string;
+  /** Where warnings, errors and lifecycle lines go; default stderr. */
+  readonly show?: (line: string) => void;
+  /** `in-process` takes js-redis-server even where a real one is installed. */
+  readonly redis?: 'in-process';
+  /** For tests: extra environment by short name (`evaluate`, `streamer`), `*` for all. */
+  readonly environment?: Readonly<Record<string, Environment>>;
+  /** For tests: what becomes of each message on its way from a queue to its function. */
+  readonly intercept?: Intercept;
+}
+
+export interface RunningSystem {
+  /** e.g. http://127.0.0.1:8787 */
+  readonly api: string;
+  /** For user `demo-user`, 24 h. */
+  readonly token: string;
+  readonly valkeyUrl: string;
+  readonly redisKind: LocalRedis['kind'];
+  readonly dynamoEndpoint: string;
+  readonly sqsEndpoint: string;
+  /** By short name (`submit`). */
+  readonly queueUrls: Readonly<Record<string, string>>;
+  readonly tableNames: Readonly<Record<string, string>>;
+  readonly declared: DeclaredSystem;
+  issueToken(request: TokenRequest): Promise<string>;
+  /** The processes that run now. */
+  pids(): readonly { readonly name: string; readonly pid: number }[];
+  /** Calls a function directly, as a test event would. @throws InvocationError */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Fires every scheduled rule once, now. */
+  fireRules(): void;
+  /** SIGKILL; it is started again as after a crash. @throws when there is no such function */
+  killFunction(functionName: string): void;
+  killStreamer(): void;
+  /** Kills and starts it again at once. */
+  restartStreamer(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Services {
+  readonly dynamo: LocalDynamo;
+  readonly sqs: LocalSqs;
+  readonly redis: LocalRedis;
+  readonly assembly: Assembly;
+}
+
+/**
+ * Starts everything and resolves when the API answers.
+ * @throws PortTakenError, SetupError (Java), TemplateError, or what a part said when it did not start
+ */
+export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  const runDirectory = createRunDirectory();
+  const show = options.show ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const directory = options.logDirectory;
+  // The port decides the log folder, and a taken port must be found before anything is started.
+  const early = new Logs({ directory: directory ?? join(runDirectory, 'logs'), verbose: false, show });
+  const gateway = new Gateway(early);
+  let api: string;
+  try {
+    api = await gateway.listen(options.port ?? 0);
+  } catch (error) {
+    await early.close();
+    removeRunDirectory(runDirectory);
+    throw error;
+  }
+  const logs = new Logs({
+    directory: directory ?? logDirectory(Number(new URL(api).port), DEFAULT_PORT),
+    verbose: options.verbose ?? false,
+    show,
+  });
+  const system = new System(options, gateway, api, logs, async () => {
+    await early.close();
+    await logs.close();
+    removeRunDirectory(runDirectory);
+  });
+  try {
+    await system.start(runDirectory);
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+  return system;
+}
+
+class System implements RunningSystem {
+  readonly api: string;
+  token = '';
+  valkeyUrl = '';
+  redisKind: LocalRedis['kind'] = 'server';
+  dynamoEndpoint = '';
+  sqsEndpoint = '';
+  queueUrls: Readonly<Record<string, string>> = {};
+  tableNames: Readonly<Record<string, string>> = {};
+  #declared: DeclaredSystem | undefined;
+  readonly #options: SystemOptions;
+  readonly #gateway: Gateway;
+  readonly #logs: Logs;
+  readonly #cleanUp: () => Promise<void>;
+  readonly #functions: FunctionProcess[] = [];
+  readonly #containers: ContainerProcess[] = [];
+  readonly #pollers: SqsPoller[] = [];
+  readonly #schedules: Schedule[] = [];
+  /** Stops the stand-ins for managed services, in the order they came up. */
+  readonly #services: { name: string; pid: number; stop: () => Promise<void> }[] = [];
+  #clients: SQSClient[] = [];
+  #synth: ChildProcess | undefined;
+  #issuer: Issuer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    options: SystemOptions,
+    gateway: Gateway,
+    api: string,
+    logs: Logs,
+    cleanUp: () => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#gateway = gateway;
+    this.api = api;
+    this.#logs = logs;
+    this.#cleanUp = cleanUp;
+  }
+
+  get declared(): DeclaredSystem {
+    if (!this.#declared) throw new Error('the system has not started');
+    return this.#declared;
+  }
+
+  async start(runDirectory: string): Promise<void> {
+    const { dynamo, sqs, redis, assembly } = await this.#startServices(runDirectory);
+    const endpoints: Endpoints = {
+      sqsEndpoint: sqs.endpoint,
+      cacheHost: redis.host,
+      cachePort: redis.port,
+      apiEndpoint: this.api,
+      dynamoEndpoint: dynamo.endpoint,
+    };
+    const declared = readSystem(assembly, endpoints);
+    this.#declared = declared;
+    if (declared.notRun.length > 0) {
+      this.#logs.write(
+        'system',
+        'warn',
+        `declared, but not run on this machine: ${declared.notRun.join(', ')}`,
+      );
+    }
+    this.dynamoEndpoint = dynamo.endpoint;
+    this.sqsEndpoint = sqs.endpoint;
+    this.valkeyUrl = `redis://${redis.host}:${redis.port}`;
+    this.redisKind = redis.kind;
+    this.queueUrls = Object.fromEntries(declared.queues.map(({ shortName, url }) => [shortName, url]));
+    this.tableNames = Object.fromEntries(declared.tables.map(({ shortName, name }) => [shortName, name]));
+    await Promise.all([
+      createTables(dynamo.endpoint, declared.tables),
+      createQueues(sqs.endpoint, declared.queues),
+      this.#startFunctions(declared, endpoints),
+      this.#openIssuer(declared),
+    ]);
+    this.#startSources(declared, sqs.endpoint);
+    await this.#startContainers(declared, endpoints);
+    if (declared.api && this.#issuer) {
+      const functions = new Map(this.#functions.map((one) => [one.declared.name, one]));
+      this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer });
+    }
+    for (const schedule of this.#schedules) schedule.start();
+  }
+
+  /** The assembly and the stand-ins, side by side; if one fails, the others are waited for, then it is thrown. */
+  async #startServices(runDirectory: string): Promise<Services> {
+    const { dataDirectory, redis: choice, assembly: given } = this.#options;
+    const fail = (error: unknown): never => {
+      this.#synth?.kill('SIGKILL');
+      throw error;
+    };
+    const settled = await Promise.allSettled([
+      startDynamo(this.#logs, dataDirectory)
+        .then((dynamo) => {
+          const { program } = dynamo;
+          this.#services.push({
+            name: 'dynamodb',
+            pid: program.pid,
+            stop: () => program.stop(SERVICES_GRACE_MS),
+          });
+          return dynamo;
+        })
+        .catch(fail),
+      startSqs(this.#logs)
+        .then((sqs) => {
+          const stop = (): Promise<void> => stopChild(sqs.child, SERVICES_GRACE_MS);
+          this.#services.push({ name: 'sqs', pid: sqs.child.pid ?? 0, stop });
+          return sqs;
+        })
+        .catch(fail),
+      startRedis(this.#logs, choice)
+        .then((redis) => {
+          this.#services.push({ name: 'redis', pid: redis.pid, stop: () => redis.stop(SERVICES_GRACE_MS) });
+          return redis;
+        })
+        .catch(fail),
+      this.#assembly(given, runDirectory),
+    ]);
+    const failure = settled.find((one) => one.status === 'rejected');
+    if (failure) throw failure.reason;
+    const [dynamo, sqs, redis, assembly] = settled.map((one) =>
+      one.status === 'fulfilled' ? one.value : undefined,
+    );
+    return { dynamo, sqs, redis, assembly } as Services;
+  }
+
+  #assembly(given: Assembly | string | undefined, runDirectory: string): Promise<Assembly> {
+    if (typeof given === 'string') return loadAssembly(given);
+    if (given !== undefined) return Promise.resolve(given);
+    return synthesise(runDirectory, this.#logs, (child) => {
+      this.#synth = child;
+    });
+  }
+
+  async #openIssuer({ api }: DeclaredSystem): Promise<void> {
+    const clientId = api?.routes.find((route) => route.authorizer)?.authorizer?.audience[0] ?? NO_CLIENT;
+    this.#issuer = await createIssuer(`${this.api}/local-issuer`, clientId);
+    this.token = await this.#issuer.issue({ sub: DEMO_USER, scope: `${DEFAULT_SCOPE} admin` });
+  }
+
+  #overrides(name: string): Environment {
+    return { ...this.#options.environment?.['*'], ...this.#options.environment?.[name] };
+  }
+
+  async #startFunctions(declared: DeclaredSystem, endpoints: Endpoints): Promise<void> {
+    for (const one of declared.functions) {
+      const environment = functionEnvironment(one, endpoints, this.#overrides(one.shortName));
+      this.#functions.push(new FunctionProcess(one, environment, this.#logs));
+    }
+    await Promise.all(this.#functions.map((one) => one.start()));
+  }
+
+  #startSources(declared: DeclaredSystem, sqsEndpoint: string): void {
+    const client = sqsClient(sqsEndpoint);
+    this.#clients.push(client);
+    const queues = new Map(declared.queues.map((queue) => [queue.arn, queue]));
+    const byName = new Map(this.#functions.map((one) => [one.declared.name, one]));
+    for (const source of declared.queueSources) {
+      const queue = queues.get(source.queueArn);
+      const target = byName.get(source.functionName);
+      if (!queue || !target) throw new Error(`a source of ${source.functionName} names what is not declared`);
+      const deadLetterUrl =
+        queue.deadLetterArn === undefined ? undefined : queues.get(queue.deadLetterArn)?.url;
+      const { intercept } = this.#options;
+      const poller = new SqsPoller({
+        source,
+        queue,
+        deadLetterUrl,
+        target,
+        client,
+        logs: this.#logs,
+        intercept,
+      });
+      this.#pollers.push(poller);
+      poller.start();
+    }
+    const functions = new Map(this.#functions.map((one) => [one.declared.arn, one]));
+    for (const rule of declared.rules) {
+      this.#schedules.push(new Schedule({ rule, functions, queues, client, logs: this.#logs }));
+    }
+  }
+
+  async #startContainers(declared: DeclaredSystem, endpoints: Endpoints): Promise<void> {
+    for (const container of declared.containers) {
+      const overrides = { ...feedEnvironment(this.#options), ...this.#overrides(container.shortName) };
+      const environment = containerEnvironment(
+        container.environment,
+        container.secrets,
+        endpoints,
+        overrides,
+      );
+      for (let copy = 1; copy <= container.count; copy += 1) {
+        const name = container.count === 1 ? container.shortName : `${container.shortName}-${copy}`;
+        this.#containers.push(new ContainerProcess(name, container, environment, this.#logs));
+      }
+    }
+    await Promise.all(this.#containers.map((one) => one.start()));
+  }
+
+  issueToken(request: TokenRequest): Promise<string> {
+    if (!this.#issuer) throw new Error('the system has not started');
+    return this.#issuer.issue(request);
+  }
+
+  pids(): readonly { readonly name: string; readonly pid: number }[] {
+    const workers = [
+      ...this.#functions.map((one) => ({ name: one.declared.shortName, pid: one.pid })),
+      ...this.#containers.map((one) => ({ name: one.name, pid: one.pid })),
+    ];
+    const running = workers.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }]));
+    return [...this.#services.map(({ name, pid }) => ({ name, pid })), ...running];
+  }
+
+  invoke(functionName: string, event: unknown): Promise<unknown> {
+    return this.#function(functionName).invoke(event);
+  }
+
+  fireRules(): void {
+    for (const schedule of this.#schedules) schedule.fire();
+  }
+
+  killFunction(functionName: string): void {
+    this.#function(functionName).kill();
+  }
+
+  killStreamer(): void {
+    for (const container of this.#containers) container.kill();
+  }
+
+  async restartStreamer(): Promise<void> {
+    await Promise.all(this.#containers.map((container) => container.restart()));
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const schedule of this.#schedules) schedule.stop();
+    await Promise.all([this.#gateway.close(), ...this.#pollers.map((poller) => poller.stop())]);
+    await Promise.all([
+      ...this.#functions.map((one) => one.stop(WORKERS_GRACE_MS)),
+      ...this.#containers.map((one) => one.stop(WORKERS_GRACE_MS)),
+    ]);
+    for (const client of this.#clients) client.destroy();
+    await Promise.all(this.#services.map((service) => service.stop()));
+    await this.#cleanUp();
+  }
+
+  #function(name: string): FunctionProcess {
+    const found = this.#functions.find(
+      ({ declared }) => declared.shortName === name || declared.name === name,
+    );
+    if (!found) {
+      const names = this.#functions.map(({ declared }) => declared.shortName).join(', ');
+      throw new Error(`no function ${name}; there are: ${names}`);
+    }
+    return found;
+  }
+}
