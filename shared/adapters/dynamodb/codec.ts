@@ -1,0 +1,158 @@
+/**
+ * Domain values <-> DynamoDB attribute values, exactly (design section 14).
+ *
+ * Always true:
+ * - a Decimal travels as number text and comes back as the same Decimal; it never is a JavaScript number;
+ * - reading is strict: an attribute of another type, or a missing one, is a `CodecError` that names its path;
+ * - the codec of an object names each of its properties, so a new property does not compile until it is kept.
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { Decimal } from '../../domain/money/decimal.ts';
+
+/** An item or a value that this system did not write, or cannot read any more. */
+export class CodecError extends Error {
+  override readonly name = 'CodecError';
+}
+
+export interface Codec<T> {
+  encode(value: T): AttributeValue;
+  /** `path` names the attribute in errors. */
+  decode(attribute: AttributeValue, path: string): T;
+}
+
+/** A codec of an object, which is also an item's: its properties are the item's attributes. */
+export interface ObjectCodec<T> extends Codec<T> {
+  item(value: T): Record<string, AttributeValue>;
+  /** Reads the known properties; other attributes (keys, index attributes) are left alone. */
+  fromItem(item: Readonly<Record<string, AttributeValue>>, path: string): T;
+}
+
+const wrong = (path: string, expected: string, attribute: AttributeValue): CodecError =>
+  new CodecError(`${path}: expected ${expected}, found ${Object.keys(attribute).join()}`);
+
+/** DynamoDB keeps 38 significant digits of magnitude 1e-130 to 9.99e125. */
+const MAX_DIGITS = 38;
+const MAX_EXPONENT = 125;
+const MIN_EXPONENT = -130;
+
+/** A Decimal as number text; throws when DynamoDB could not keep it exactly. */
+export function numberText(value: Decimal): string {
+  if (!value.isFinite()) throw new CodecError(`not a finite number: ${value.toString()}`);
+  if (value.isZero()) return '0';
+  if (value.precision() > MAX_DIGITS || value.e > MAX_EXPONENT || value.e < MIN_EXPONENT) {
+    throw new CodecError(`too long for an exact number: ${value.toString()}`);
+  }
+  return value.toString();
+}
+
+export const decimals: Codec<Decimal> = {
+  encode: (value) => ({ N: numberText(value) }),
+  decode: (attribute, path) => {
+    if (attribute.N === undefined) throw wrong(path, 'a number', attribute);
+    return new Decimal(attribute.N);
+  },
+};
+
+/** Ids, times, counts: whole numbers that a double keeps exactly. */
+export const integers: Codec<number> = {
+  encode: (value) => {
+    if (!Number.isSafeInteger(value)) throw new CodecError(`not a whole number: ${value}`);
+    return { N: String(value) };
+  },
+  decode: (attribute, path) => {
+    if (attribute.N === undefined) throw wrong(path, 'a number', attribute);
+    const value = Number(attribute.N); // not money: a whole number, checked below
+    if (!Number.isSafeInteger(value)) throw new CodecError(`${path}: not a whole number`);
+    return value;
+  },
+};
+
+/** A JavaScript number that is no amount, such as a model's confidence. */
+export const ratios: Codec<number> = {
+  encode: (value) => {
+    if (!Number.isFinite(value)) throw new CodecError(`not a finite number: ${value}`);
+    return { N: String(value) };
+  },
+  decode: (attribute, path) => {
+    if (attribute.N === undefined) throw wrong(path, 'a number', attribute);
+    return Number(attribute.N); // not money: a confidence or another plain ratio
+  },
+};
+
+export const texts: Codec<string> = {
+  encode: (value) => ({ S: value }),
+  decode: (attribute, path) => {
+    if (attribute.S === undefined) throw wrong(path, 'text', attribute);
+    return attribute.S;
+  },
+};
+
+export const booleans: Codec<boolean> = {
+  encode: (value) => ({ BOOL: value }),
+  decode: (attribute, path) => {
+    if (attribute.BOOL === undefined) throw wrong(path, 'true or false', attribute);
+    return attribute.BOOL;
+  },
+};
+
+/** One of a fixed set of words. */
+export const words = <const W extends string>(allowed: readonly W[]): Codec<W> => ({
+  encode: (value) => ({ S: value }),
+  decode: (attribute, path) => {
+    const word = allowed.find((candidate) => candidate === attribute.S);
+    if (word === undefined) throw wrong(path, `one of ${allowed.join(', ')}`, attribute);
+    return word;
+  },
+});
+
+export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
+  encode: (value) => (value === null ? { NULL: true } : inner.encode(value)),
+  decode: (attribute, path) => (attribute.NULL === true ? null : inner.decode(attribute, path)),
+});
+
+export const lists = <T>(inner: Codec<T>): Codec<readonly T[]> => ({
+  encode: (values) => ({ L: values.map(inner.encode) }),
+  decode: (attribute, path) => {
+    if (attribute.L === undefined) throw wrong(path, 'a list', attribute);
+    return attribute.L.map((element, index) => inner.decode(element, `${path}[${index}]`));
+  },
+});
+
+/** A map from any text to values of one kind. */
+export const maps = <T>(inner: Codec<T>): Codec<Readonly<Record<string, T>>> => ({
+  encode: (values) => ({
+    M: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, inner.encode(value)])),
+  }),
+  decode: (attribute, path) => {
+    if (attribute.M === undefined) throw wrong(path, 'a map', attribute);
+    return Object.fromEntries(
+      Object.entries(attribute.M).map(([key, value]) => [key, inner.decode(value, `${path}.${key}`)]),
+    );
+  },
+});
+
+export function objects<T extends object>(
+  fields: { readonly [K in keyof T]-?: Codec<T[K]> },
+): ObjectCodec<T> {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  const item = (value: T): Record<string, AttributeValue> =>
+    Object.fromEntries(names.map((name) => [name, fields[name].encode(value[name])]));
+  const fromItem = (attributes: Readonly<Record<string, AttributeValue>>, path: string): T => {
+    const entries = names.map((name): [string, unknown] => {
+      const attribute = attributes[name];
+      if (attribute === undefined) throw new CodecError(`${path}.${name}: missing`);
+      return [name, fields[name].decode(attribute, `${path}.${name}`)];
+    });
+    // Each property of T has been read by its own codec; only the type of the assembled object is asserted.
+    return Object.fromEntries(entries) as T;
+  };
+  return {
+    item,
+    fromItem,
+    encode: (value) => ({ M: item(value) }),
+    decode: (attribute, path) => {
+      if (attribute.M === undefined) throw wrong(path, 'an object', attribute);
+      return fromItem(attribute.M, path);
+    },
+  };
+}

@@ -1,0 +1,262 @@
+/** How each kept thing is written: one codec per type of `domain/types.ts`. */
+import {
+  type Arming,
+  EXIT_CAUSES,
+  type ExecutionReport,
+  type FeeAmount,
+  type Fill,
+  type LiveExit,
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  type Order,
+  type OrderRefusal,
+  type OrderTimings,
+  POSITION_STATUSES,
+  type Position,
+  type PositionAction,
+  type Protection,
+  type SendAttempt,
+  type StatusChange,
+  TIMES_IN_FORCE,
+  type TriggerFacts,
+  type Wallet,
+} from '../../domain/types.ts';
+import {
+  booleans,
+  type Codec,
+  CodecError,
+  decimals,
+  integers,
+  lists,
+  maps,
+  nullable,
+  objects,
+  ratios,
+  texts,
+  words,
+} from './codec.ts';
+
+const environments: Codec<ExecutionReport['environment']> = words(['demo']);
+const sources: Codec<TriggerFacts['source']> = words(['bid', 'ask', 'last', 'mid']);
+export const sides: Codec<Order['side']> = words(['buy', 'sell']);
+export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
+export const timesInForce: Codec<Order['timeInForce']> = words(TIMES_IN_FORCE);
+export const fees = objects<FeeAmount>({ asset: texts, amount: decimals });
+
+const triggerFacts = objects<TriggerFacts>({
+  levelName: texts,
+  cause: words(['tick', 'armed', 'rebuilt']),
+  source: sources,
+  level: decimals,
+  price: decimals,
+  peak: nullable(decimals),
+  bid: decimals,
+  ask: decimals,
+  last: decimals,
+  bidSize: nullable(decimals),
+  askSize: nullable(decimals),
+  tickId: integers,
+  armedTickId: integers,
+  tickAt: integers,
+  recordedAt: integers,
+});
+
+const statusChange = objects<StatusChange>({
+  status: words(ORDER_STATUSES),
+  at: integers,
+  reason: texts,
+  cause: texts,
+});
+
+const sendAttempt = objects<SendAttempt>({
+  attempt: integers,
+  token: texts,
+  signedAt: integers,
+  recvWindowMs: integers,
+  claimedAt: integers,
+  outcome: words(['sent', 'unknown', 'answered', 'not_executed']),
+});
+
+const timings = objects<OrderTimings>({
+  createdAt: integers,
+  tickAt: nullable(integers),
+  claimedAt: nullable(integers),
+  sentAt: nullable(integers),
+  acceptedAt: nullable(integers),
+  firstFillAt: nullable(integers),
+  finalAt: nullable(integers),
+});
+
+export const fills = objects<Fill>({
+  tradeId: texts,
+  price: decimals,
+  quantity: decimals,
+  fee: fees,
+  feeQuoteValue: nullable(decimals),
+  at: integers,
+  tickId: nullable(integers),
+  maker: booleans,
+});
+
+export const orders = objects<Order>({
+  orderId: texts,
+  version: integers,
+  userId: texts,
+  walletId: texts,
+  environment: environments,
+  symbol: texts,
+  side: sides,
+  type: orderTypes,
+  timeInForce: timesInForce,
+  role: words(['entry', 'exit']),
+  positionId: texts,
+  exit: nullable(
+    objects<NonNullable<Order['exit']>>({
+      cause: words(EXIT_CAUSES),
+      flatten: booleans,
+      trigger: nullable(triggerFacts),
+    }),
+  ),
+  clientOrderId: nullable(texts),
+  bodyHash: nullable(texts),
+  flowId: nullable(texts),
+  executionId: nullable(texts),
+  aiReasoning: nullable(texts),
+  aiConfidence: nullable(ratios),
+  aiAgentId: nullable(texts),
+  metadata: maps(texts),
+  tags: lists(texts),
+  notes: nullable(texts),
+  asked: objects<Order['asked']>({
+    quantity: decimals,
+    limitPrice: nullable(decimals),
+    stopPrice: nullable(decimals),
+  }),
+  quantity: decimals,
+  limitPrice: nullable(decimals),
+  stopPrice: nullable(decimals),
+  status: words(ORDER_STATUSES),
+  statusHistory: lists(statusChange),
+  refusal: nullable(objects<OrderRefusal>({ code: texts, message: texts })),
+  cancelWanted: nullable(objects<NonNullable<Order['cancelWanted']>>({ at: integers, cause: texts })),
+  send: nullable(sendAttempt),
+  venueOrderId: nullable(texts),
+  filledQuantity: decimals,
+  filledQuote: decimals,
+  fees: lists(fees),
+  venueQuantity: decimals,
+  fillCount: integers,
+  referencePrice: nullable(decimals),
+  touchedAt: nullable(integers),
+  armedTick: nullable(integers),
+  armedAt: nullable(integers),
+  timings,
+  createdAt: integers,
+  updatedAt: integers,
+  dueAt: nullable(integers),
+  dueTries: integers,
+});
+
+type Trailing = NonNullable<Protection['trailingStop']>;
+
+const distance: Codec<Trailing['distance']> = {
+  encode: (value) =>
+    'percent' in value
+      ? { M: { percent: decimals.encode(value.percent) } }
+      : { M: { amount: decimals.encode(value.amount) } },
+  decode: (attribute, path) => {
+    const { percent, amount } = attribute.M ?? {};
+    if (percent !== undefined) return { percent: decimals.decode(percent, `${path}.percent`) };
+    if (amount !== undefined) return { amount: decimals.decode(amount, `${path}.amount`) };
+    throw new CodecError(`${path}: neither percent nor amount`);
+  },
+};
+
+const protection = objects<Protection>({
+  stopLoss: nullable(objects<NonNullable<Protection['stopLoss']>>({ price: decimals })),
+  takeProfits: lists(objects<Protection['takeProfits'][number]>({ price: decimals, share: decimals })),
+  trailingStop: nullable(objects<Trailing>({ distance, activationPrice: nullable(decimals) })),
+  breakEven: nullable(
+    objects<NonNullable<Protection['breakEven']>>({
+      activationProfitPercent: decimals,
+      offsetPercent: decimals,
+    }),
+  ),
+  triggerPrice: words(['bid_ask', 'last', 'mid']),
+});
+
+export const positions = objects<Position>({
+  positionId: texts,
+  version: integers,
+  userId: texts,
+  walletId: texts,
+  environment: environments,
+  flowId: nullable(texts),
+  symbol: texts,
+  base: texts,
+  quote: texts,
+  side: words(['long', 'short']),
+  status: words(POSITION_STATUSES),
+  entryOrderId: texts,
+  entryLive: booleans,
+  exitOrderIds: lists(texts),
+  liveExits: lists(objects<LiveExit>({ orderId: texts, reserved: decimals, levelName: nullable(texts) })),
+  entryQuantity: decimals,
+  entryQuote: decimals,
+  entryFees: lists(fees),
+  exitQuantity: decimals,
+  exitQuote: decimals,
+  exitFees: lists(fees),
+  quantity: decimals,
+  cost: decimals,
+  openFees: decimals,
+  realizedPnl: decimals,
+  unvaluedFees: lists(fees),
+  slippage: decimals,
+  protection,
+  initialProtection: protection,
+  breakEvenActivatedAt: nullable(integers),
+  breakEvenStop: nullable(decimals),
+  claimedRungs: lists(integers),
+  levelsVersion: integers,
+  armedVersion: integers,
+  armings: maps(objects<Arming>({ tick: integers, at: integers, peak: nullable(decimals) })),
+  flatten: nullable(
+    objects<NonNullable<Position['flatten']>>({
+      cause: words(EXIT_CAUSES),
+      price: nullable(decimals),
+      trigger: nullable(triggerFacts),
+      at: integers,
+      step: integers,
+      retryAt: nullable(integers),
+    }),
+  ),
+  exitCause: nullable(words(EXIT_CAUSES)),
+  dust: nullable(objects<NonNullable<Position['dust']>>({ quantity: decimals, cost: decimals })),
+  aiReasoning: nullable(texts),
+  aiConfidence: nullable(ratios),
+  aiAgentId: nullable(texts),
+  createdAt: integers,
+  openedAt: nullable(integers),
+  closedAt: nullable(integers),
+  updatedAt: integers,
+  dueAt: nullable(integers),
+  dueTries: integers,
+});
+
+export const actions = objects<PositionAction>({ at: integers, kind: texts, facts: maps(texts) });
+
+export const wallets = objects<Wallet>({
+  walletId: texts,
+  version: integers,
+  userId: texts,
+  environment: environments,
+  name: texts,
+  demo: objects<Wallet['demo']>({
+    feeRate: decimals,
+    buyFeeIn: words(['quote', 'base']),
+    startingBalances: lists(fees),
+  }),
+  createdAt: integers,
+  updatedAt: integers,
+});

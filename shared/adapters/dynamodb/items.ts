@@ -1,0 +1,108 @@
+/**
+ * Items of the ledger: keys, and the index attributes beside the facts (design section 14).
+ *
+ * Facts are camelCase attributes, named as in the types; index attributes are snake_case and derived on every
+ * write, so an index can never disagree with its item. Sparse ones are left out: `live_symbol` once an order is
+ * final or a position closed, `due_shard`/`due_at` when nothing is owed.
+ */
+import { createHash } from 'node:crypto';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Fill, Order, OrderStatus, Position, PositionAction, Wallet } from '../../domain/types.ts';
+import { integers } from './codec.ts';
+import { actions, fills, orders, positions, wallets } from './entities.ts';
+
+export type Item = Record<string, AttributeValue>;
+export type Key = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
+
+export const key = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: sk } });
+export const orderKey = (orderId: string): Key => key(orderId, 'order');
+export const positionKey = (positionId: string): Key => key(positionId, 'position');
+export const walletKey = (walletId: string): Key => key(walletId, 'wallet');
+export const FILL_PREFIX = 'fill#';
+export const ACTION_PREFIX = 'action#';
+
+const padded = (whole: number, digits: number): string => String(whole).padStart(digits, '0');
+
+/** Orders lists by time; 15 digits hold epoch milliseconds for the next 30,000 years. */
+export const sortText = (createdAt: number, id: string): string => `${padded(createdAt, 15)}#${id}`;
+
+/**
+ * The due shard of an item. When the number of shards shrinks, items in a shard that is no longer swept wait
+ * there until they are written again: sweep the old shards until their index is empty.
+ */
+export const dueShard = (id: string, shards: number): string =>
+  String(createHash('sha256').update(id).digest().readUInt32BE(0) % shards);
+
+const FINAL: Readonly<Record<OrderStatus, boolean>> = {
+  pending: false,
+  submitted: false,
+  open: false,
+  partially_filled: false,
+  cancelling: false,
+  filled: true,
+  cancelled: true,
+  rejected: true,
+  expired: true,
+  failed: true,
+};
+
+const due = (id: string, dueAt: number | null, shards: number): Item =>
+  dueAt === null ? {} : { due_shard: { S: dueShard(id, shards) }, due_at: integers.encode(dueAt) };
+
+const live = (isLive: boolean, symbol: string): Item => (isLive ? { live_symbol: { S: symbol } } : {});
+
+export const orderItem = (order: Order, shards: number): Item => ({
+  ...orders.item(order),
+  ...orderKey(order.orderId),
+  user_id: { S: order.userId },
+  wallet_id: { S: order.walletId },
+  position_id: { S: order.positionId },
+  sort: { S: sortText(order.createdAt, order.orderId) },
+  ...live(!FINAL[order.status], order.symbol),
+  ...due(order.orderId, order.dueAt, shards),
+});
+
+export const positionItem = (position: Position, shards: number): Item => ({
+  ...positions.item(position),
+  ...positionKey(position.positionId),
+  user_id: { S: position.userId },
+  wallet_id: { S: position.walletId },
+  ...(position.flowId === null ? {} : { flow_id: { S: position.flowId } }),
+  sort: { S: sortText(position.createdAt, position.positionId) },
+  ...live(position.status !== 'closed' && position.status !== 'liquidated', position.symbol),
+  ...due(position.positionId, position.dueAt, shards),
+});
+
+export const walletItem = (wallet: Wallet): Item => ({
+  ...wallets.item(wallet),
+  ...walletKey(wallet.walletId),
+  user_id: { S: wallet.userId },
+  sort: { S: sortText(wallet.createdAt, wallet.walletId) },
+});
+
+export const fillItem = (orderId: string, fill: Fill): Item => ({
+  ...fills.item(fill),
+  ...key(orderId, `${FILL_PREFIX}${fill.tradeId}`),
+});
+
+/**
+ * An action that goes with a change of its position is named by the position's new version and its place in
+ * the commit; one that stands alone is named by a hash of what it says, so that a repeat is the same item.
+ */
+export function actionItem(
+  positionId: string,
+  action: PositionAction,
+  origin: { readonly version: number; readonly index: number } | null,
+): Item {
+  const name =
+    origin === null
+      ? `h${createHash('sha256')
+          .update(JSON.stringify([action.kind, action.facts]))
+          .digest('hex')
+          .slice(0, 16)}`
+      : `v${padded(origin.version, 10)}#${padded(origin.index, 3)}`;
+  return {
+    ...actions.item(action),
+    ...key(positionId, `${ACTION_PREFIX}${padded(action.at, 15)}#${name}`),
+  };
+}

@@ -1,0 +1,174 @@
+/** The ledger on DynamoDB: orders with their fills, positions with their actions (design section 14). */
+import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import type { Fill, Order, Position } from '../../domain/types.ts';
+import type { Change, Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import { createDueIndex } from './due-index.ts';
+import { actions, fills, orders, positions } from './entities.ts';
+import {
+  ACTION_PREFIX,
+  actionItem,
+  FILL_PREFIX,
+  fillItem,
+  type Item,
+  orderItem,
+  orderKey,
+  positionItem,
+  positionKey,
+} from './items.ts';
+import { collect, getItem, getItems, queryAll, readPage, underKey } from './reads.ts';
+import { type ConditionalPut, transactPut } from './transact.ts';
+
+export interface LedgerOptions {
+  readonly client: DynamoDBClient;
+  readonly ordersTable: string;
+  readonly positionsTable: string;
+  /** Number of due shards (SWEEP_SHARDS). */
+  readonly sweepShards: number;
+}
+
+const readOrder = (item: Item): Order => orders.fromItem(item, `order ${item['pk']?.S}`);
+const readPosition = (item: Item): Position => positions.fromItem(item, `position ${item['pk']?.S}`);
+
+const byTradeId = new Intl.Collator('en', { numeric: true });
+
+/** Oldest first; trades of one instant by their running number. */
+const inOrder = (a: Fill, b: Fill): number => a.at - b.at || byTradeId.compare(a.tradeId, b.tradeId);
+
+/** The item as it will be stored: one version above the one that was read. */
+function nextVersion<T extends { readonly version: number }>(change: Change<T>, id: (item: T) => string): T {
+  if (change.before !== null && id(change.before) !== id(change.after)) {
+    throw new Error(`a change from ${id(change.before)} to ${id(change.after)} is not one item's`);
+  }
+  return { ...change.after, version: (change.before?.version ?? 0) + 1 };
+}
+
+const expects = (change: Change<{ readonly version: number }>): ConditionalPut['expects'] =>
+  change.before === null ? 'new' : { version: change.before.version };
+
+interface LedgerPut extends ConditionalPut {
+  /** Set on the put of a fill. */
+  readonly tradeId?: string;
+}
+
+function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: LedgerOptions): LedgerPut[] {
+  const puts: LedgerPut[] = [];
+  for (const change of commit.orders ?? []) {
+    const order = nextVersion(change, (o) => o.orderId);
+    const item = orderItem(order, sweepShards);
+    puts.push({ table: ordersTable, item, name: `order ${order.orderId}`, expects: expects(change) });
+  }
+  const versions = new Map<string, number>();
+  for (const change of commit.positions ?? []) {
+    const position = nextVersion(change, (p) => p.positionId);
+    versions.set(position.positionId, position.version);
+    const item = positionItem(position, sweepShards);
+    const name = `position ${position.positionId}`;
+    puts.push({ table: positionsTable, item, name, expects: expects(change) });
+  }
+  for (const { orderId, fill } of commit.fills ?? []) {
+    const name = `fill ${orderId} ${fill.tradeId}`;
+    puts.push({
+      table: ordersTable,
+      item: fillItem(orderId, fill),
+      name,
+      expects: 'new',
+      tradeId: fill.tradeId,
+    });
+  }
+  (commit.actions ?? []).forEach(({ positionId, action }, index) => {
+    const version = versions.get(positionId);
+    const item = actionItem(positionId, action, version === undefined ? null : { version, index });
+    puts.push({ table: positionsTable, item, name: `action ${positionId}`, expects: 'any' });
+  });
+  return puts;
+}
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { client, ordersTable, positionsTable } = options;
+
+  const live = <T>(table: string, symbol: string, read: (item: Item) => T): Promise<readonly T[]> => {
+    const query = {
+      TableName: table,
+      IndexName: 'live',
+      KeyConditionExpression: 'live_symbol = :symbol',
+      ExpressionAttributeValues: { ':symbol': { S: symbol } },
+    };
+    return collect(queryAll(client, query), read);
+  };
+
+  const listOf = <T>(
+    table: string,
+    sk: string,
+    userId: string,
+    query: ListQuery,
+    read: (item: Item) => T,
+  ): Promise<Page<T>> =>
+    readPage(client, {
+      table,
+      index: 'by_user',
+      by: 'user_id',
+      value: userId,
+      sk,
+      limit: query.limit,
+      cursor: query.cursor,
+      filters: {
+        status: query.status,
+        symbol: query.symbol === undefined ? undefined : [query.symbol],
+        wallet_id: query.walletId === undefined ? undefined : [query.walletId],
+      },
+      read,
+    });
+
+  const due = createDueIndex(options);
+  return {
+    due: due.due,
+    moveDue: due.moveDue,
+    async order(orderId) {
+      const item = await getItem(client, ordersTable, orderKey(orderId));
+      return item === null ? null : readOrder(item);
+    },
+    async position(positionId) {
+      const item = await getItem(client, positionsTable, positionKey(positionId));
+      return item === null ? null : readPosition(item);
+    },
+    async orders(orderIds) {
+      return (await getItems(client, ordersTable, orderIds.map(orderKey))).map(readOrder);
+    },
+    async positions(positionIds) {
+      return (await getItems(client, positionsTable, positionIds.map(positionKey))).map(readPosition);
+    },
+    async fills(orderId) {
+      const rows = underKey(client, ordersTable, orderId, FILL_PREFIX);
+      const booked = await collect(rows, (item) => fills.fromItem(item, `fill of ${orderId}`));
+      return booked.sort(inOrder);
+    },
+    actions(positionId) {
+      const rows = underKey(client, positionsTable, positionId, ACTION_PREFIX);
+      return collect(rows, (item) => actions.fromItem(item, `action of ${positionId}`));
+    },
+    async commit(commit): Promise<CommitResult> {
+      const puts = putsOf(commit, options);
+      const result = await transactPut(client, puts);
+      if (result.outcome === 'done') return result;
+      const failed = puts.filter((put) => result.puts.includes(put));
+      const tradeIds = failed.flatMap((put) => put.tradeId ?? []);
+      // A booked fill says more than the version conflict that its booking caused.
+      if (tradeIds.length > 0) return { outcome: 'duplicate_fill', tradeIds };
+      return { outcome: 'conflict', items: failed.map((put) => put.name) };
+    },
+    ordersOfUser: (userId, query) => listOf(ordersTable, 'order', userId, query, readOrder),
+    positionsOfUser: (userId, query) => listOf(positionsTable, 'position', userId, query, readPosition),
+    livePositions: (symbol) => live(positionsTable, symbol, readPosition),
+    liveOrders: (symbol) => live(ordersTable, symbol, readOrder),
+    async liveSymbols() {
+      const symbols = new Set<string>();
+      for (const TableName of [ordersTable, positionsTable]) {
+        const input = { TableName, IndexName: 'live', ProjectionExpression: 'live_symbol' };
+        for await (const page of paginateScan({ client }, input)) {
+          for (const item of page.Items ?? []) if (item['live_symbol']?.S) symbols.add(item['live_symbol'].S);
+        }
+      }
+      return [...symbols].sort();
+    },
+  };
+}

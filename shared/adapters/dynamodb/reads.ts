@@ -1,0 +1,160 @@
+/** Reading: whole queries, batches of keys, and pages that are never short because of a filter. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Page } from '../../ports/ledger.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { Item, Key } from './items.ts';
+import { pauseMs } from './transact.ts';
+
+export async function getItem(
+  client: DynamoDBClient,
+  table: string,
+  itemKey: Readonly<Item>,
+): Promise<Item | null> {
+  const answer = await client.send(
+    new GetItemCommand({ TableName: table, Key: { ...itemKey }, ConsistentRead: true }),
+  );
+  return answer.Item ?? null;
+}
+
+/** DynamoDB's limit per call. */
+const BATCH = 100;
+const MAX_TRIES = 6;
+
+/** Strongly consistent; missing items are left out, the order of the answer is not that of the keys. */
+export async function getItems(
+  client: DynamoDBClient,
+  table: string,
+  keys: readonly Key[],
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  const unique = [...new Map(keys.map((k) => [`${k.pk.S}\n${k.sk.S}`, k])).values()];
+  for (let start = 0; start < unique.length; start += BATCH) {
+    let wanted: Item[] = unique.slice(start, start + BATCH).map((k) => ({ ...k }));
+    for (let attempt = 1; wanted.length > 0; attempt++) {
+      if (attempt > MAX_TRIES) throw new Error(`${table}: ${wanted.length} items were not answered`);
+      if (attempt > 1) await sleep(pauseMs(attempt));
+      const answer = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
+      );
+      items.push(...(answer.Responses?.[table] ?? []));
+      wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+  return items;
+}
+
+/** Every item of a query, page after page. */
+export async function* queryAll(client: DynamoDBClient, input: QueryCommandInput): AsyncGenerator<Item> {
+  let from: Item | undefined;
+  do {
+    const answer = await client.send(
+      new QueryCommand({ ...input, ...(from === undefined ? {} : { ExclusiveStartKey: from }) }),
+    );
+    yield* answer.Items ?? [];
+    from = answer.LastEvaluatedKey;
+  } while (from !== undefined);
+}
+
+export async function collect<T, U>(rows: AsyncIterable<T>, read: (row: T) => U): Promise<U[]> {
+  const found: U[] = [];
+  for await (const row of rows) found.push(read(row));
+  return found;
+}
+
+/** All items under one partition key whose sort keys begin with `prefix`; strongly consistent. */
+export const underKey = (client: DynamoDBClient, table: string, pk: string, prefix: string) =>
+  queryAll(client, {
+    TableName: table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+  });
+
+export interface ListRequest<T> {
+  readonly table: string;
+  readonly index: string;
+  /** The index's partition attribute and its value. */
+  readonly by: string;
+  readonly value: string;
+  /** The sort key that all items of this list have in the table itself. */
+  readonly sk: string;
+  readonly limit: number;
+  readonly cursor: string | null;
+  /** Attribute -> the values that pass; none = everything passes. */
+  readonly filters: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly read: (item: Item) => T;
+}
+
+function filterExpression(filters: ListRequest<unknown>['filters']): {
+  text: string | null;
+  names: Record<string, string>;
+  values: Item;
+} {
+  const parts: string[] = [];
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  Object.entries(filters).forEach(([attribute, allowed], f) => {
+    if (allowed === undefined) return;
+    names[`#f${f}`] = attribute;
+    const placeholders = allowed.map((value, v) => {
+      values[`:f${f}v${v}`] = { S: value };
+      return `:f${f}v${v}`;
+    });
+    parts.push(`#f${f} IN (${placeholders.join(', ')})`);
+  });
+  return { text: parts.length === 0 ? null : parts.join(' AND '), names, values };
+}
+
+/**
+ * One page of a user's list, newest first. A filter does not make it short: pages are read until the limit is
+ * reached or the list ends. Throws BadCursorError for a cursor that this list did not give.
+ */
+export async function readPage<T>(client: DynamoDBClient, request: ListRequest<T>): Promise<Page<T>> {
+  const { table, index, by, value, sk, limit, cursor } = request;
+  const scope = `${table}/${index}/${value}`;
+  const from = cursor === null ? null : decodeCursor(scope, cursor);
+  if (Object.values(request.filters).some((allowed) => allowed?.length === 0)) {
+    return { items: [], cursor: null };
+  }
+  const filter = filterExpression(request.filters);
+  const rows = queryAll(client, {
+    TableName: table,
+    IndexName: index,
+    ScanIndexForward: false,
+    // One more than asked tells whether there is a next page; a filter reads wider to save round trips.
+    Limit: filter.text === null ? limit + 1 : Math.max(limit + 1, 100),
+    KeyConditionExpression: '#by = :by',
+    ExpressionAttributeNames: { '#by': by, ...filter.names },
+    ExpressionAttributeValues: { ':by': { S: value }, ...filter.values },
+    ...(filter.text === null ? {} : { FilterExpression: filter.text }),
+    ...(from === null
+      ? {}
+      : {
+          ExclusiveStartKey: {
+            pk: { S: from.pk },
+            sk: { S: sk },
+            [by]: { S: value },
+            sort: { S: from.sort },
+          },
+        }),
+  });
+  const found: Item[] = [];
+  for await (const item of rows) {
+    if (found.length === limit) return { items: found.map(request.read), cursor: cursorAfter(scope, found) };
+    found.push(item);
+  }
+  return { items: found.map(request.read), cursor: null };
+}
+
+function cursorAfter(scope: string, given: readonly Item[]): string | null {
+  const last = given.at(-1);
+  if (last?.['pk']?.S === undefined || last['sort']?.S === undefined) return null;
+  return encodeCursor(scope, { pk: last['pk'].S, sort: last['sort'].S });
+}

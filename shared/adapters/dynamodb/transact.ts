@@ -1,0 +1,122 @@
+/**
+ * All or nothing: conditional puts in one transaction, or one put when there is only one (design section 14).
+ *
+ * Always true:
+ * - `done` means that this very call's items are stored, also when the reply to an earlier try was lost: every
+ *   item carries the call's own token, so a condition that failed on our own item is recognised;
+ * - `failed` names the puts whose conditions did not hold, and nothing was written;
+ * - another transaction in flight on the same item, and throttling, are tried again a few times, then thrown.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { integers } from './codec.ts';
+import type { Item } from './items.ts';
+
+/** Named in the answer of a failed transaction, for instance `order 0Ab...`. */
+export interface ConditionalPut {
+  readonly table: string;
+  readonly item: Item;
+  readonly name: string;
+  /** `new`: must not exist. A number: the stored version. `any`: no condition (the item names its own facts). */
+  readonly expects: 'new' | 'any' | { readonly version: number };
+}
+
+export type TransactResult =
+  | { readonly outcome: 'done' }
+  | { readonly outcome: 'failed'; readonly puts: readonly ConditionalPut[] };
+
+/** DynamoDB's limit. A commit that needs more has to be split by whoever makes it; it is never cut here. */
+const MAX_ITEMS = 100;
+const MAX_TRIES = 6;
+const BUSY = new Set([
+  'TransactionConflict',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'ThrottlingError',
+  'ThrottlingException',
+  'ProvisionedThroughputExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+]);
+
+const WRITER = 'written_by';
+
+function condition(expects: ConditionalPut['expects']): {
+  ConditionExpression?: string;
+  ExpressionAttributeNames?: Record<string, string>;
+  ExpressionAttributeValues?: Item;
+} {
+  if (expects === 'any') return {};
+  if (expects === 'new') return { ConditionExpression: 'attribute_not_exists(pk)' };
+  return {
+    ConditionExpression: '#version = :version',
+    ExpressionAttributeNames: { '#version': 'version' },
+    ExpressionAttributeValues: { ':version': integers.encode(expects.version) },
+  };
+}
+
+const putOf = (put: ConditionalPut, token: string) => ({
+  TableName: put.table,
+  Item: { ...put.item, [WRITER]: { S: token } },
+  ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  ...condition(put.expects),
+});
+
+/** 20 ms doubling to 640 ms, half of it random, so that those who collided do not collide again. */
+export const pauseMs = (attempt: number, random: () => number = Math.random): number =>
+  20 * 2 ** Math.min(attempt, 5) * (0.5 + random() / 2);
+
+async function tryOnce(
+  client: DynamoDBClient,
+  puts: readonly ConditionalPut[],
+  token: string,
+): Promise<TransactResult | { readonly outcome: 'busy'; readonly error: Error }> {
+  const [only] = puts;
+  try {
+    if (puts.length === 1 && only !== undefined) {
+      await client.send(new PutItemCommand(putOf(only, token)));
+    } else {
+      const TransactItems = puts.map((put) => ({ Put: putOf(put, token) }));
+      await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token }));
+    }
+    return { outcome: 'done' };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) {
+      return error.Item?.[WRITER]?.S === token ? { outcome: 'done' } : { outcome: 'failed', puts };
+    }
+    if (error instanceof TransactionCanceledException) {
+      const reasons = error.CancellationReasons ?? [];
+      const failed = puts.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
+      const own = reasons.filter((reason) => reason.Item?.[WRITER]?.S === token).length;
+      // A transaction writes all or nothing: one own item in place means that all of them were written.
+      if (own > 0) return { outcome: 'done' };
+      if (failed.length > 0) return { outcome: 'failed', puts: failed };
+      if (reasons.some((reason) => BUSY.has(reason.Code ?? ''))) return { outcome: 'busy', error };
+    }
+    if (error instanceof Error && BUSY.has(error.name)) return { outcome: 'busy', error };
+    throw error;
+  }
+}
+
+/** Writes all puts or none. Throws for anything but a failed condition. */
+export async function transactPut(
+  client: DynamoDBClient,
+  puts: readonly ConditionalPut[],
+): Promise<TransactResult> {
+  if (puts.length === 0) return { outcome: 'done' };
+  if (puts.length > MAX_ITEMS) throw new Error(`a transaction of ${puts.length} items; at most ${MAX_ITEMS}`);
+  const token = randomUUID();
+  for (let attempt = 1; ; attempt++) {
+    const result = await tryOnce(client, puts, token);
+    if (result.outcome !== 'busy') return result;
+    if (attempt === MAX_TRIES) throw result.error;
+    await sleep(pauseMs(attempt));
+  }
+}

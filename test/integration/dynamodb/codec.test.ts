@@ -1,0 +1,107 @@
+/** Numbers stay exact on the way into DynamoDB and back, through the real number type. */
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CodecError, decimals, integers, numberText } from '../../../shared/adapters/dynamodb/codec.ts';
+import { orders, positions, wallets } from '../../../shared/adapters/dynamodb/entities.ts';
+import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
+import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { anOrder, aPosition, aTrigger, aWallet } from './samples.ts';
+
+/** Up to 34 significant digits, the point anywhere from 40 places left to 40 right of them. */
+const anyDecimal = fc
+  .tuple(fc.bigInt(-(10n ** 34n) + 1n, 10n ** 34n - 1n), fc.integer({ min: -40, max: 40 }))
+  .map(([digits, exponent]) => new Decimal(`${digits}e${exponent}`));
+
+describe('the codec', () => {
+  it('gives back the same decimal, and plain text on the way', () => {
+    fc.assert(
+      fc.property(anyDecimal, (value) => {
+        const attribute = decimals.encode(value);
+        expect(attribute.N).toMatch(/^-?\d+(\.\d+)?$/);
+        expect(decimals.decode(attribute, 'x').eq(value)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['order', orders, anOrder({ exit: { cause: 'stop_loss', flatten: true, trigger: aTrigger() } })],
+    [
+      'order being sent',
+      orders,
+      anOrder({
+        send: {
+          attempt: 1,
+          token: 't',
+          signedAt: 1,
+          recvWindowMs: 2000,
+          claimedAt: 1,
+          outcome: 'unknown',
+        },
+        refusal: { code: 'filter', message: 'no' },
+        cancelWanted: { at: 3, cause: 'api' },
+        limitPrice: decimal('0.000000000000000001'),
+      }),
+    ],
+    [
+      'position',
+      positions,
+      aPosition({
+        flatten: {
+          cause: 'trailing_stop',
+          price: decimal('1'),
+          trigger: aTrigger(),
+          at: 1,
+          step: 0,
+          retryAt: null,
+        },
+        dust: { quantity: decimal('0.000001'), cost: decimal('0.05') },
+      }),
+    ],
+    ['wallet', wallets, aWallet()],
+  ] as const)('gives back the same %s', (_name, codec, value) => {
+    const { fromItem, item } = codec as typeof orders;
+    expect(fromItem(item(value as never), 'x')).toEqual(value);
+  });
+
+  it('names what is missing or of another kind', () => {
+    const { version: _, ...item } = orders.item(anOrder());
+    expect(() => orders.fromItem(item, 'order 1')).toThrow(new CodecError('order 1.version: missing'));
+    const text = { ...orders.item(anOrder()), quantity: { S: '0.5' } };
+    expect(() => orders.fromItem(text, 'order 1')).toThrow('order 1.quantity: expected a number, found S');
+    expect(() => orders.fromItem({ ...orders.item(anOrder()), side: { S: 'hold' } }, 'o')).toThrow('o.side');
+  });
+
+  it('refuses numbers that the table could not keep', () => {
+    expect(() => numberText(new Decimal('NaN'))).toThrow(CodecError);
+    expect(() => numberText(new Decimal('1e126'))).toThrow(CodecError);
+    expect(() => numberText(new Decimal(`1.${'1'.repeat(40)}`))).toThrow(CodecError);
+    expect(() => integers.encode(0.5)).toThrow(CodecError);
+    expect(() => integers.decode({ N: '12345678901234567890' }, 'x')).toThrow(CodecError);
+    expect(numberText(new Decimal('-0'))).toBe('0');
+  });
+});
+
+describe.runIf(dynamoDbMissing === null)('DynamoDB', () => {
+  let db: DynamoDb;
+  let tables: TableNames;
+  beforeAll(async () => {
+    db = await startDynamoDb();
+    tables = await db.createTables();
+  });
+  afterAll(() => db?.stop());
+
+  it('keeps every digit', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyDecimal, { minLength: 1, maxLength: 20 }), async (values) => {
+        const keys = { pk: { S: 'numbers' }, sk: { S: 'order' } };
+        const Item = { ...keys, values: { L: values.map(decimals.encode) } };
+        await db.client.send(new PutItemCommand({ TableName: tables.orders, Item }));
+        const back = await db.client.send(new GetItemCommand({ TableName: tables.orders, Key: keys }));
+        const read = back.Item?.['values']?.L?.map((value, i) => decimals.decode(value, `${i}`).toFixed());
+        expect(read).toEqual(values.map((value) => value.toFixed().replace(/^-0$/, '0')));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
