@@ -4,7 +4,7 @@
  * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
  * trailing_stop, break_even_trigger; order (an order's own price).
  */
-import { type Decimal, ZERO } from './money/decimal.ts';
+import type { Decimal } from './money/decimal.ts';
 import { stopFalls } from './normalise.ts';
 import { isFinal } from './orders.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
@@ -20,6 +20,9 @@ import type {
 } from './triggers/types.ts';
 import { decimalToUnits } from './triggers/units.ts';
 import type { Arming, ExitCause, Order, Position } from './types.ts';
+
+/** Every tick is at or above it. */
+const LOWEST = 1 as Units;
 
 /** Exact for prices on the tick; a price that cannot be held is a bug of whoever let it in. */
 function toUnits(price: Decimal, spec: SymbolSpec, rounding: 'up' | 'down'): Units {
@@ -86,7 +89,7 @@ function trailingLevel(p: Position, spec: SymbolSpec) {
   const peak = p.armings['trailing_stop']?.peak ?? null;
   const far: Distance =
     'percent' in distance
-      ? { bp: distance.percent.times(100).toNumber() }
+      ? { bp: distance.percent.times(100).toNumber() } // not money: whole basis points
       : { units: toUnits(distance.amount, spec, 'down') };
   return {
     kind: 'trailing',
@@ -134,7 +137,7 @@ export function orderLevel(order: Order, spec: SymbolSpec): FixedLevel | null {
   } as const;
   if (order.type === 'market') {
     if (!order.filledQuantity.greaterThan(0)) return null;
-    return { ...facts, direction: 'rises', price: toUnits(ZERO, spec, 'down') };
+    return { ...facts, direction: 'rises', price: LOWEST };
   }
   const price = order.limitPrice ?? order.stopPrice;
   if (price === null) return null;
@@ -157,7 +160,7 @@ export function parseMember(member: string): { readonly ownerId: string; readonl
 /** The rung of a take-profit level; null for any other. */
 export function rungOf(levelName: string): number | null {
   const match = /^take_profit:(\d{1,4})$/.exec(levelName);
-  return match?.[1] === undefined ? null : Number.parseInt(match[1], 10);
+  return match?.[1] === undefined ? null : Number.parseInt(match[1], 10); // not money: an index
 }
 
 /** Why a position exits when this level is reached; null for levels that do not close it. */
@@ -173,12 +176,10 @@ export function hitCause(levelName: string): ExitCause | null {
  * another level must not lose a stop that was reached meanwhile.
  */
 export function hitStands(p: Position, hit: Hit, spec: SymbolSpec): boolean {
-  const { ownerId, levelName } = parseMember(hit.member);
-  if (ownerId !== p.positionId) return false;
   const level = levelsOf(p, spec).find((l) => l.member === hit.member);
   if (level === undefined) return false;
   if (hit.version === p.levelsVersion) return true;
   if (hit.version > p.levelsVersion || hit.source !== level.source) return false;
-  // A trailing stop that was changed has lost its arming.
-  return level.kind === 'fixed' ? level.price === hit.level : p.armings[levelName]?.tick === hit.armedTick;
+  if (level.kind === 'fixed') return level.price === hit.level;
+  return hit.peak !== null && stopOf(level.side, hit.peak, level.distance) === hit.level;
 }

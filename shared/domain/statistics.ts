@@ -1,0 +1,248 @@
+/**
+ * A position's statistics: derived from its fills and the price tape when read (design section 8).
+ *
+ * Extremes come from fill prices, whole bars after a fill's second, and, while it is open, the mark. Within a bar
+ * the order of high and low is unknown: a low counts against the highs of the bars before it, a close against
+ * its own bar's high. Known limit: what happened inside the second of the entry is in its fills only.
+ */
+import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
+import { stopPrice } from './protection.ts';
+import type { Fill, Position } from './types.ts';
+
+/** Low, high and close of one span of the tape: 1 s, or coarser where the tape is older. */
+export interface PriceBar {
+  /** Epoch second at which it starts. */
+  readonly second: number;
+  /** Length in seconds; 1 when left out. */
+  readonly seconds?: number;
+  readonly low: Decimal;
+  readonly high: Decimal;
+  readonly close: Decimal;
+}
+
+export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
+
+export interface PositionStatistics {
+  readonly highWaterMark: Decimal | null;
+  readonly lowWaterMark: Decimal | null;
+  /** From the best price so far to the worst one after it; percent, 4 decimals. */
+  readonly maxDrawdownPercent: Decimal;
+  /** Bars with a change of price. */
+  readonly priceMovesCount: number;
+  /** Bars in which the tightest stop moved. */
+  readonly stopAdjustments: number;
+  /** Start of the last of those bars, epoch ms. */
+  readonly lastStopAdjustmentAt: number | null;
+  /** Price difference to the average entry, per unit; adverse is negative. */
+  readonly maxFavorableExcursion: Decimal | null;
+  readonly maxAdverseExcursion: Decimal | null;
+  readonly timeHeldMinutes: number;
+  readonly riskLevel: RiskLevel;
+  /** Where the trailing stop stands; null without one or before its activation. */
+  readonly trailingTrigger: Decimal | null;
+  readonly trailingPeak: Decimal | null;
+}
+
+interface Walk {
+  readonly peak: Decimal | null;
+  readonly drawdown: Decimal;
+  readonly high: Decimal | null;
+  readonly low: Decimal | null;
+}
+
+/** One price, or the span of a bar, in the order of time. */
+interface Point {
+  readonly at: number;
+  readonly low: Decimal;
+  readonly high: Decimal;
+  readonly close: Decimal;
+}
+
+export function deriveStatistics(
+  p: Position,
+  fills: { readonly entry: readonly Fill[]; readonly exit: readonly Fill[] },
+  bars: readonly PriceBar[],
+  mark: Decimal | null,
+  now: number,
+): PositionStatistics {
+  const isOver = p.closedAt !== null;
+  const held = heldBars(p, fills, bars);
+  const points = [
+    ...[...fills.entry, ...fills.exit].map((f) => pointOf(f.price, f.at)),
+    ...held.map((b) => ({ ...b, at: (b.second + (b.seconds ?? 1)) * 1000 })),
+    ...(mark === null || isOver || p.openedAt === null ? [] : [pointOf(mark, Math.max(now, p.openedAt))]),
+  ].sort((a, b) => a.at - b.at);
+  const isLong = p.side === 'long';
+  const walk = points.reduce((w, point) => step(w, point, isLong), START);
+  const entryPrice = quotient(p.entryQuote, p.entryQuantity);
+  const [best, worst] = isLong ? [walk.high, walk.low] : [walk.low, walk.high];
+  const gain = (price: Decimal | null): Decimal | null =>
+    price === null || entryPrice === null ? null : isLong ? price.minus(entryPrice) : entryPrice.minus(price);
+  const [favorable, adverse] = [gain(best), gain(worst)];
+  const stops = followStop(p, held);
+  return {
+    highWaterMark: walk.high,
+    lowWaterMark: walk.low,
+    maxDrawdownPercent: walk.drawdown,
+    priceMovesCount: countMoves(held, fills.entry),
+    stopAdjustments: stops.adjustments,
+    lastStopAdjustmentAt: stops.lastAt,
+    maxFavorableExcursion: favorable,
+    maxAdverseExcursion: adverse,
+    timeHeldMinutes:
+      p.openedAt === null ? 0 : Math.max(0, Math.floor(((p.closedAt ?? now) - p.openedAt) / 60_000)),
+    riskLevel: riskLevel(p, mark, stops.trigger),
+    trailingTrigger: stops.trigger,
+    trailingPeak: stops.peak,
+  };
+}
+
+const START: Walk = { peak: null, drawdown: ZERO, high: null, low: null };
+
+const pointOf = (price: Decimal, at: number): Point => ({ at, low: price, high: price, close: price });
+
+/** Whole bars after the second of the first entry fill and, when closed, before that of the last exit fill. */
+function heldBars(
+  p: Position,
+  fills: { readonly entry: readonly Fill[]; readonly exit: readonly Fill[] },
+  bars: readonly PriceBar[],
+): readonly PriceBar[] {
+  if (fills.entry.length === 0) return [];
+  const first = Math.floor(Math.min(...fills.entry.map((f) => f.at)) / 1000);
+  const last =
+    p.closedAt === null || fills.exit.length === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(Math.max(...fills.exit.map((f) => f.at)) / 1000);
+  return bars
+    .filter((b) => b.second > first && b.second + (b.seconds ?? 1) <= last)
+    .sort((a, b) => a.second - b.second);
+}
+
+function step(walk: Walk, point: Point, isLong: boolean): Walk {
+  const [bestOf, best, worst] = isLong
+    ? ([maxOf, point.high, point.low] as const)
+    : ([minOf, point.low, point.high] as const);
+  const before = fall(walk.peak, worst, isLong);
+  const peak = walk.peak === null ? best : bestOf(walk.peak, best);
+  return {
+    peak,
+    drawdown: maxOf(walk.drawdown, maxOf(before, fall(peak, point.close, isLong))),
+    high: walk.high === null ? point.high : maxOf(walk.high, point.high),
+    low: walk.low === null ? point.low : minOf(walk.low, point.low),
+  };
+}
+
+function fall(peak: Decimal | null, price: Decimal, isLong: boolean): Decimal {
+  if (peak === null) return ZERO;
+  return maxOf(percentOf(isLong ? peak.minus(price) : price.minus(peak), peak), ZERO);
+}
+
+function countMoves(bars: readonly PriceBar[], entry: readonly Fill[]): number {
+  let before = entry.at(-1)?.price ?? null;
+  let moves = 0;
+  for (const bar of bars) {
+    if (!bar.low.equals(bar.high) || (before !== null && !bar.close.equals(before))) moves += 1;
+    before = bar.close;
+  }
+  return moves;
+}
+
+/** Follows the trailing stop (and the stop it competes with) over the bars since its arming. */
+function followStop(p: Position, bars: readonly PriceBar[]) {
+  const isLong = p.side === 'long';
+  const tighter = isLong ? maxOf : minOf;
+  const arming = p.armings['trailing_stop'];
+  const since = Math.floor((arming?.at ?? p.openedAt ?? 0) / 1000);
+  const fixedAt = (ms: number): Decimal | null => {
+    const isEven = p.breakEvenActivatedAt !== null && ms >= p.breakEvenActivatedAt;
+    return stopPrice(isEven ? p : { ...p, breakEvenStop: null })?.price ?? null;
+  };
+  const tightest = (ms: number, trigger: Decimal | null): Decimal | null => {
+    const fixed = fixedAt(ms);
+    return fixed === null || trigger === null ? (fixed ?? trigger) : tighter(fixed, trigger);
+  };
+  let peak = startingPeak(p);
+  let stop = tightest(p.openedAt ?? 0, trailingTrigger(p, peak));
+  let adjustments = 0;
+  let lastAt: number | null = null;
+  for (const bar of bars) {
+    if (bar.second > since) peak = raisedPeak(p, peak, isLong ? bar.high : bar.low);
+    const next = tightest((bar.second + (bar.seconds ?? 1)) * 1000, trailingTrigger(p, peak));
+    if (next !== null && stop !== null && !next.equals(stop)) {
+      adjustments += 1;
+      lastAt = bar.second * 1000;
+    }
+    stop = next ?? stop;
+  }
+  return { trigger: trailingTrigger(p, peak), peak, adjustments, lastAt };
+}
+
+function startingPeak(p: Position): Decimal | null {
+  const trailing = p.protection.trailingStop;
+  if (trailing === null || p.openedAt === null) return null;
+  const armed = p.armings['trailing_stop']?.peak ?? null;
+  if (armed !== null || trailing.activationPrice !== null) return armed;
+  return quotient(p.entryQuote, p.entryQuantity);
+}
+
+function raisedPeak(p: Position, peak: Decimal | null, best: Decimal): Decimal | null {
+  const trailing = p.protection.trailingStop;
+  if (trailing === null) return null;
+  const isLong = p.side === 'long';
+  if (peak !== null) return isLong ? maxOf(peak, best) : minOf(peak, best);
+  const from = trailing.activationPrice;
+  const isReached =
+    from === null || (isLong ? best.greaterThanOrEqualTo(from) : best.lessThanOrEqualTo(from));
+  return isReached ? best : null;
+}
+
+/** The stop that belongs to a peak: peak x (1 - distance) for a long, mirrored for a short. */
+function trailingTrigger(p: Position, peak: Decimal | null): Decimal | null {
+  const trailing = p.protection.trailingStop;
+  if (trailing === null || peak === null) return null;
+  const far =
+    'percent' in trailing.distance
+      ? peak.times(trailing.distance.percent).dividedBy(100)
+      : trailing.distance.amount;
+  return p.side === 'long' ? peak.minus(far) : peak.plus(far);
+}
+
+/** Loss in percent of the entry price from which on a level of risk applies. */
+const LOSS_STEPS = [
+  ['critical', new Decimal(10)],
+  ['high', new Decimal(5)],
+  ['medium', new Decimal(2)],
+] as const;
+/** Part of the way from the entry to the stop already lost. */
+const WAY_STEPS = [
+  ['critical', new Decimal('0.9')],
+  ['high', new Decimal('0.6')],
+  ['medium', new Decimal('0.3')],
+] as const;
+const ORDER: readonly RiskLevel[] = ['low', 'medium', 'high', 'critical'];
+
+/**
+ * By distance to the stop and by loss, the worse of both; at or past the stop is critical, without a stop it is
+ * never low. A position that holds nothing risks nothing.
+ */
+function riskLevel(p: Position, mark: Decimal | null, trailing: Decimal | null): RiskLevel {
+  const entry = quotient(p.entryQuote, p.entryQuantity);
+  if (entry === null || mark === null || p.quantity.isZero()) return 'low';
+  const isLong = p.side === 'long';
+  const loss = isLong ? entry.minus(mark) : mark.minus(entry);
+  const byLoss =
+    LOSS_STEPS.find(([, from]) => percentOf(loss, entry).greaterThanOrEqualTo(from))?.[0] ?? 'low';
+  const fixed = stopPrice(p)?.price ?? null;
+  const stop =
+    fixed && trailing ? (isLong ? maxOf(fixed, trailing) : minOf(fixed, trailing)) : (fixed ?? trailing);
+  const byStop = stop === null ? 'medium' : byWay(entry, stop, loss, isLong, mark);
+  return ORDER.indexOf(byLoss) > ORDER.indexOf(byStop) ? byLoss : byStop;
+}
+
+function byWay(entry: Decimal, stop: Decimal, loss: Decimal, isLong: boolean, mark: Decimal): RiskLevel {
+  if (isLong ? mark.lessThanOrEqualTo(stop) : mark.greaterThanOrEqualTo(stop)) return 'critical';
+  const way = isLong ? entry.minus(stop) : stop.minus(entry);
+  // The stop is at the entry or better: nothing of the entry is at risk.
+  if (!way.greaterThan(0)) return 'low';
+  return WAY_STEPS.find(([, from]) => loss.dividedBy(way).greaterThanOrEqualTo(from))?.[0] ?? 'low';
+}
