@@ -1,0 +1,34 @@
+/** What the streamer needs of the outside. */
+import type { Feed } from '../../ports/feed.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Outbox } from '../../ports/messages.ts';
+import type { Clock, Ids, Log } from '../../ports/runtime.ts';
+import type { TapeStore } from '../../ports/tape.ts';
+import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/trigger-index.ts';
+
+export interface StreamPorts {
+  readonly index: Pick<TriggerIndex, 'applyBatch'>;
+  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wanted' | 'writeBars'>;
+  readonly tape: Pick<TapeStore, 'lastTick' | 'merge'>;
+  readonly leases: Pick<Leases, 'hold' | 'release'>;
+  readonly counters: Pick<Counters, 'add' | 'set'>;
+  readonly outbox: Pick<Outbox, 'trigger'>;
+  readonly ledger: Pick<Ledger, 'liveSymbols'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** One line of metrics, each minute. */
+  readonly metrics: (values: Readonly<Record<string, number>>) => void;
+  /**
+   * Opens the source anew for each time this process becomes the writer; `known` is the highest tick id of
+   * each symbol that has one. Throws FatalFeedError when it can never go on from there.
+   */
+  readonly openFeed: (known: ReadonlyMap<string, number>) => Feed;
+  /** Every symbol that may have been streamed before. */
+  readonly symbols: readonly string[];
+}
+
+/** The source cannot be read, now or by trying again: the process ends with exit code 1. */
+export class FatalFeedError extends Error {
+  override readonly name = 'FatalFeedError';
+}

@@ -1,0 +1,97 @@
+/**
+ * What may be left out of a queue of ticks that waits for the cache (design section 10).
+ *
+ * Pure. Always true of what is kept, in the order it came, for levels armed before the first of them:
+ * - the same levels become hits as with all ticks (a level may be reached by a later tick of the same move);
+ * - trailing stops that are not reached end at the same peak;
+ * - from `exactFrom` on, each second's low, high and last price of every source is kept, so its bar is the same.
+ *
+ * Why it is enough: a fixed level asks for the lowest or highest price of all. A long's trailing stop asks for a
+ * price that is low against the highest one before it: per new high only the lowest price until the next new
+ * high counts, and of these only those that fell deeper (as a share) than every one from a higher peak. A lower
+ * peak from before the queue is answered by the lowest price of all. Shorts are mirrored.
+ */
+import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
+import type { Tick } from '../../domain/triggers/types.ts';
+
+/** A peak, and the worst price before the next peak. */
+interface Swing {
+  peak: number;
+  peakAt: number;
+  worst: number;
+  worstAt: number;
+}
+
+/** Answers the kept ones; `exactFrom` is epoch ms. */
+export function reduceTicks<T extends { readonly tick: Tick }>(queue: readonly T[], exactFrom: number): T[] {
+  const keep = new Set<number>([0, queue.length - 1]);
+  for (const source of SOURCES) {
+    const prices = queue.map(({ tick }) => priceOf(tick, source));
+    for (const side of ['long', 'short'] as const) keepSwings(prices, side, keep);
+    keepSeconds(queue, prices, exactFrom, keep);
+  }
+  return queue.filter((_, i) => keep.has(i));
+}
+
+function keepSwings(prices: readonly number[], side: 'long' | 'short', keep: Set<number>): void {
+  const better = (a: number, b: number): boolean => (side === 'long' ? a > b : a < b);
+  const swings: Swing[] = [];
+  let worst: Swing | null = null;
+  for (const [i, price] of prices.entries()) {
+    let swing = swings.at(-1);
+    if (swing === undefined || better(price, swing.peak)) {
+      swing = { peak: price, peakAt: i, worst: price, worstAt: i };
+      swings.push(swing);
+    } else if (better(swing.worst, price)) {
+      swing.worst = price;
+      swing.worstAt = i;
+    }
+    if (worst === null || better(worst.worst, swing.worst)) worst = swing;
+  }
+  if (worst !== null) keep.add(worst.worstAt);
+  keepDeepest(swings, side, keep);
+}
+
+/** From the best peak backwards: a swing counts when it went deeper than all with a better peak. */
+function keepDeepest(swings: readonly Swing[], side: 'long' | 'short', keep: Set<number>): void {
+  const best = swings.at(-1);
+  if (best !== undefined) keep.add(best.peakAt);
+  let deepest = -1;
+  for (const swing of swings.toReversed()) {
+    const depth = side === 'long' ? 1 - swing.worst / swing.peak : swing.worst / swing.peak - 1;
+    // Ratios are compared as doubles: near equality both are kept.
+    if (swing.worstAt === swing.peakAt || depth < deepest - 1e-9) continue;
+    deepest = Math.max(deepest, depth);
+    keep.add(swing.peakAt);
+    keep.add(swing.worstAt);
+  }
+}
+
+/** First, last, lowest and highest of each second. */
+function keepSeconds(
+  queue: readonly { readonly tick: Tick }[],
+  prices: readonly number[],
+  exactFrom: number,
+  keep: Set<number>,
+): void {
+  let second = -1;
+  let low = 0;
+  let high = 0;
+  for (const [i, { tick }] of queue.entries()) {
+    if (tick.at < exactFrom) continue;
+    const now = Math.floor(tick.at / 1000);
+    if (now !== second) {
+      keep
+        .add(low)
+        .add(high)
+        .add(Math.max(0, i - 1))
+        .add(i);
+      second = now;
+      low = i;
+      high = i;
+    }
+    if ((prices[i] ?? 0) < (prices[low] ?? 0)) low = i;
+    if ((prices[i] ?? 0) > (prices[high] ?? 0)) high = i;
+  }
+  keep.add(low).add(high);
+}

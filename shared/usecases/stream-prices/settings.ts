@@ -1,0 +1,52 @@
+/** How the streamer keeps time; all of it configurable (design sections 8, 10, 11). */
+export interface StreamSettings {
+  readonly shard: number;
+  /** Wake-ups can be switched off (MONIQO_WAKE_UPS=off): the sweeps alone then take the hits. */
+  readonly wakeUps: boolean;
+  /** The feed can read again what was not applied; what it loses on a stop is not lost. */
+  readonly resumable: boolean;
+  /** A batch leaves at the latest after this. */
+  readonly flushMs: number;
+  /** A symbol that was silent for longer is flushed with its first tick. */
+  readonly pauseMs: number;
+  /** Ticks per call of the price script. */
+  readonly batchTicks: number;
+  /** Above this many waiting ticks a symbol's queue is reduced. */
+  readonly reduceAbove: number;
+  /** 1 s bars kept in memory, for a rebuild. */
+  readonly barsMs: number;
+  /** First and longest wait before a refused or failed call is made again. */
+  readonly retryMs: number;
+  readonly retryMaxMs: number;
+  /** The rebuild message is repeated while the index stays empty. */
+  readonly rebuildRepeatMs: number;
+  readonly leaseTtlMs: number;
+  readonly leaseRenewMs: number;
+  /** How often a standby tries. */
+  readonly leaseRetryMs: number;
+  readonly tapeMs: number;
+  readonly demandMs: number;
+  readonly countersMs: number;
+  readonly metricsMs: number;
+  /** Longest drain at the stop. */
+  readonly stopMs: number;
+}
+
+export const STREAM_DEFAULTS = {
+  flushMs: 100,
+  pauseMs: 1_000,
+  batchTicks: 250,
+  reduceAbove: 500,
+  barsMs: 600_000,
+  retryMs: 25,
+  retryMaxMs: 500,
+  rebuildRepeatMs: 2_000,
+  leaseTtlMs: 10_000,
+  leaseRenewMs: 3_000,
+  leaseRetryMs: 500,
+  tapeMs: 2_000,
+  demandMs: 1_000,
+  countersMs: 1_000,
+  metricsMs: 60_000,
+  stopMs: 1_500,
+} as const satisfies Partial<StreamSettings>;

@@ -1,0 +1,189 @@
+/**
+ * The streamer: one writer of prices per shard, at any time (design sections 10, 11).
+ *
+ * Holds the lease `lease:feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by and
+ * tries again. The cache being away does not end a term: nobody else can take the lease then, and the price
+ * script refuses whoever comes too late by the fence. Only a lease in another's hands ends it.
+ */
+import type { FeedStats } from '../../ports/feed.ts';
+import { Background, messageOf, pause } from './background.ts';
+import type { StreamPorts } from './ports.ts';
+import { FatalFeedError } from './ports.ts';
+import type { StreamSettings } from './settings.ts';
+import type { Writer } from './symbol-stream.ts';
+import { statsJson, Tally } from './tally.ts';
+import { WriterTerm } from './writer-term.ts';
+
+/** What a stopped streamer leaves in the cache fades after this. */
+const STATS_TTL_MS = 10_000;
+/** Before a term that failed for an unknown reason is begun anew. */
+const RESTART_MS = 1_000;
+
+interface Figures {
+  messages: number;
+  errors: number;
+}
+
+export class Streamer {
+  readonly #ports: StreamPorts;
+  readonly #settings: StreamSettings;
+  readonly #tally = new Tally();
+  readonly #token: string;
+  readonly #lease: string;
+  readonly #stopping = new AbortController();
+  readonly #background: Background;
+  /** Totals over all feeds of this process, and how far the cache and the metrics were told. */
+  readonly #total: Figures = { messages: 0, errors: 0 };
+  readonly #told: Figures = { messages: 0, errors: 0 };
+  readonly #measured: Figures = { messages: 0, errors: 0 };
+  #seen: Figures = { messages: 0, errors: 0 };
+  #fence = 0;
+  #batches = 0;
+  #term: WriterTerm | null = null;
+
+  constructor(ports: StreamPorts, settings: StreamSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.#token = ports.ids.token();
+    this.#lease = `lease:feed:{${settings.shard}}`;
+    this.#background = new Background(ports.log, () => {
+      this.#tally.errors += 1;
+    });
+  }
+
+  /** Runs until `stop`; throws FatalFeedError when the feed can never go on. */
+  async run(): Promise<void> {
+    this.#background.loop('lease', this.#settings.leaseRenewMs, () => this.#renew());
+    this.#background.loop('counters', this.#settings.countersMs, () => this.#writeCounters());
+    this.#background.loop('metrics', this.#settings.metricsMs, () => this.#writeMetrics());
+    try {
+      while (!this.#stopping.signal.aborted) {
+        if (await this.#take()) await this.#serve();
+        else await pause(this.#settings.leaseRetryMs, this.#stopping.signal);
+      }
+    } finally {
+      await this.#background.stop();
+      await this.#release();
+    }
+  }
+
+  /** Takes nothing more in, sends what waits, writes the open minute, gives the lease back; then `run` resolves. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#term?.end('stopped');
+  }
+
+  async #take(): Promise<boolean> {
+    try {
+      const lease = await this.#hold();
+      if (!lease) this.#ports.log.debug('streamer_stands_by', { shard: this.#settings.shard });
+      return lease;
+    } catch (error) {
+      this.#tally.errors += 1;
+      this.#ports.log.error('lease_not_taken', { lease: this.#lease, error: messageOf(error) });
+      return false;
+    }
+  }
+
+  async #hold(): Promise<boolean> {
+    const lease = await this.#ports.leases.hold(this.#lease, this.#token, this.#settings.leaseTtlMs);
+    if (lease.held) this.#fence = lease.fence;
+    return lease.held;
+  }
+
+  async #serve(): Promise<void> {
+    const { log } = this.#ports;
+    const term = new WriterTerm({
+      ports: this.#ports,
+      settings: this.#settings,
+      tally: this.#tally,
+      writer: this.#writer(),
+    });
+    this.#term = term;
+    this.#seen = { messages: 0, errors: 0 };
+    log.info('streamer_writes', { shard: this.#settings.shard, fence: this.#fence });
+    try {
+      if (this.#stopping.signal.aborted) term.end('stopped');
+      const end = await term.run();
+      if (end === 'lease_lost') log.warn('streamer_lost_lease', { lease: this.#lease });
+    } catch (error) {
+      if (error instanceof FatalFeedError) throw error;
+      this.#tally.errors += 1;
+      log.error('streamer_term_failed', { error: messageOf(error) });
+      await pause(RESTART_MS, this.#stopping.signal);
+    } finally {
+      this.#term = null;
+    }
+  }
+
+  #writer(): Writer {
+    return {
+      token: this.#token,
+      fence: () => this.#fence,
+      nextBatch: () => ++this.#batches,
+      refused: async () => {
+        const fence = this.#fence;
+        const held = await this.#hold();
+        // Refused under the fence that is still ours: somebody else has written under a higher one.
+        if (held && this.#fence > fence) return true;
+        this.#term?.end('lease_lost');
+        return false;
+      },
+    };
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#term === null) return;
+    if (!(await this.#hold())) this.#term?.end('lease_lost');
+  }
+
+  async #release(): Promise<void> {
+    try {
+      await this.#ports.leases.release(this.#lease, this.#token);
+    } catch (error) {
+      this.#ports.log.warn('lease_not_released', { lease: this.#lease, error: messageOf(error) });
+    }
+  }
+
+  /** Only the writer tells: a standby would overwrite what the other one says. */
+  async #writeCounters(): Promise<void> {
+    const feed = this.#term?.stats() ?? null;
+    if (feed === null) return;
+    const { counters } = this.#ports;
+    const now = this.#figures(feed);
+    await counters.add({
+      'ws:messages_total': now.messages - this.#told.messages,
+      'ws:errors_total': now.errors - this.#told.errors,
+    });
+    Object.assign(this.#told, now);
+    const latency = this.#tally.takeLatency();
+    await counters.set(
+      {
+        'ws:connected': feed.connected ? '1' : '0',
+        'ws:stats': statsJson(feed, this.#tally),
+        ...(latency === null ? {} : { 'ws:latency_ms': String(latency) }),
+      },
+      STATS_TTL_MS,
+    );
+  }
+
+  async #writeMetrics(): Promise<void> {
+    const feed = this.#term?.stats() ?? null;
+    if (feed === null) return;
+    const now = this.#figures(feed);
+    this.#ports.metrics({
+      ws_connected: feed.connected ? 1 : 0,
+      ws_messages_total: now.messages - this.#measured.messages,
+      ws_errors_total: now.errors - this.#measured.errors,
+    });
+    Object.assign(this.#measured, now);
+  }
+
+  /** A feed that was opened anew counts from zero again; these go on. */
+  #figures(feed: FeedStats): Figures {
+    this.#total.messages += feed.messagesReceived - this.#seen.messages;
+    this.#total.errors += feed.errors - this.#seen.errors;
+    this.#seen = { messages: feed.messagesReceived, errors: feed.errors };
+    return { messages: this.#total.messages, errors: this.#total.errors + this.#tally.errors };
+  }
+}

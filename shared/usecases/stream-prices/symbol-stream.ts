@@ -1,0 +1,351 @@
+/**
+ * One symbol's way from the feed to the price script (design sections 10, 11).
+ *
+ * Always true:
+ * - ticks reach the script in order, each once; tick ids only grow;
+ * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
+ * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
+ * - a bar holds applied ticks only (see bar-book.ts).
+ */
+
+import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
+import type { Bar, Nearest, Tick } from '../../domain/triggers/types.ts';
+import type { FeedTick } from '../../ports/feed.ts';
+import type { PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
+import { type Background, messageOf, pause } from './background.ts';
+import { BarBook } from './bar-book.ts';
+import type { StreamPorts } from './ports.ts';
+import { reduceTicks } from './reduce-ticks.ts';
+import type { StreamSettings } from './settings.ts';
+import type { RejectedBecause, Tally } from './tally.ts';
+
+/** Whose writes these are; the fence may change while it is held (see streamer.ts). */
+export interface Writer {
+  readonly token: string;
+  fence(): number;
+  /** A running number over all of this process's batches, so that no later term repeats one. */
+  nextBatch(): number;
+  /** The script refused this writer: true when it still holds the lease, under a new fence. */
+  refused(): Promise<boolean>;
+}
+
+export interface SymbolContext {
+  readonly source: string;
+  readonly ports: StreamPorts;
+  readonly settings: StreamSettings;
+  readonly tally: Tally;
+  readonly background: Background;
+  readonly writer: Writer;
+}
+
+/** An outage is told when it begins and then this often; its failures are counted each. */
+const TELL_EVERY_MS = 10_000;
+
+/** At the stop, how much longer an answer that is under way is waited for. */
+const LAST_ANSWER_MS = 300;
+
+export class SymbolStream {
+  readonly symbol: string;
+  readonly book: BarBook;
+  readonly #context: SymbolContext;
+  readonly #stopped = new AbortController();
+  #queue: FeedTick[] = [];
+  #head: readonly FeedTick[] = [];
+  #lastId: number;
+  #lastAt = 0;
+  #waitingSince = 0;
+  #urgent = false;
+  #sending = false;
+  #seeded = false;
+  #timer: NodeJS.Timeout | null = null;
+  #nearest: Nearest | null = null;
+  #batch = 0;
+  #reduceAt: number;
+  #room: (() => void)[] = [];
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #rebuildSentAt = Number.NEGATIVE_INFINITY;
+
+  constructor(symbol: string, lastId: number, context: SymbolContext) {
+    this.symbol = symbol;
+    this.#lastId = lastId;
+    this.#context = context;
+    this.book = new BarBook(context.settings.barsMs);
+    this.#reduceAt = context.settings.reduceAbove;
+  }
+
+  /** Ticks taken in and not yet applied, oldest first. */
+  pending(): readonly FeedTick[] {
+    return [...this.#head, ...this.#queue];
+  }
+
+  /** Takes a tick in. A promise asks a source that can wait to wait: the queue is long. */
+  accept(tick: FeedTick): Promise<void> | undefined {
+    const { settings, tally } = this.#context;
+    const because = refusal(tick, this.#lastId);
+    if (because !== null) {
+      tally.reject(because);
+      return undefined;
+    }
+    const { id, at } = tick.tick;
+    if (at - this.#lastAt > settings.pauseMs || reaches(this.#nearest, tick.tick)) this.#urgent = true;
+    this.#lastId = id;
+    this.#lastAt = at;
+    if (this.#queue.length === 0) this.#waitingSince = performance.now();
+    this.#queue.push(tick);
+    this.#reduce();
+    this.#schedule();
+    if (this.#queue.length < settings.batchTicks) return undefined;
+    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** Sends what waits, until nothing does or `ms` have passed; then sends nothing more. */
+  async finish(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (this.pending().length > 0 && performance.now() < until && !this.#stopped.signal.aborted) {
+      this.#urgent = true;
+      this.#schedule();
+      await pause(5);
+    }
+    this.abandon();
+    while (this.#sending && performance.now() < until + LAST_ANSWER_MS) await pause(5);
+  }
+
+  /** Another writer has taken over: what waits is its own to send. */
+  abandon(): void {
+    this.#stopped.abort();
+    this.#cancelTimer();
+    this.#releaseRoom();
+  }
+
+  #schedule(): void {
+    if (this.#sending || this.#queue.length === 0 || this.#stopped.signal.aborted) return;
+    const { flushMs, batchTicks } = this.#context.settings;
+    if (this.#urgent || this.#queue.length >= batchTicks) {
+      this.#cancelTimer();
+      this.#send();
+    } else {
+      const waited = performance.now() - this.#waitingSince;
+      this.#timer ??= setTimeout(
+        () => {
+          this.#timer = null;
+          this.#send();
+        },
+        Math.max(0, flushMs - waited),
+      );
+    }
+  }
+
+  #cancelTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #send(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    this.#context.background.run(`prices of ${this.symbol}`, async () => {
+      try {
+        await this.#sendHead();
+      } finally {
+        this.#sending = false;
+        this.#schedule();
+      }
+    });
+  }
+
+  async #sendHead(): Promise<void> {
+    await this.#seed();
+    const { settings, tally, ports } = this.#context;
+    if (this.#head.length === 0) this.#takeHead();
+    const ticks = this.#head.map(({ tick }) => tick);
+    const bars = this.book.preview(ticks);
+    for (let wait = settings.retryMs; !this.#stopped.signal.aborted; wait *= 2) {
+      const result = await this.#tryOnce(this.#batchOf(ticks, bars));
+      if (result?.outcome === 'applied') {
+        this.#applied(result, ticks, bars);
+        return;
+      }
+      if (result?.outcome === 'rebuild') await this.#askForRebuild();
+      if (result?.outcome === 'not_leader' && !(await this.#stillWriter())) return;
+      await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
+    }
+    tally.errors += 1;
+    ports.log.warn('ticks_not_applied', {
+      symbol: this.symbol,
+      ticks: ticks.length,
+      first_tick: ticks[0]?.id,
+    });
+  }
+
+  #takeHead(): void {
+    const { settings } = this.#context;
+    this.#head = this.#queue.slice(0, settings.batchTicks);
+    this.#queue = this.#queue.slice(settings.batchTicks);
+    this.#batch = this.#context.writer.nextBatch();
+    this.#waitingSince = performance.now();
+    this.#urgent = this.#queue.some(({ tick }) => reaches(this.#nearest, tick));
+    this.#reduceAt = Math.max(settings.reduceAbove, Math.min(this.#reduceAt, 2 * this.#queue.length));
+    this.#releaseRoom();
+  }
+
+  #batchOf(ticks: readonly Tick[], bars: readonly Bar[]): PriceBatch {
+    const { settings, writer, source, ports } = this.#context;
+    const newest = this.#head.at(-1);
+    if (newest === undefined) throw new Error('a batch without ticks');
+    const { bid, ask, last, quoted, tick } = newest;
+    const { bidSize, askSize, at, recordedAt } = tick;
+    return {
+      symbol: this.symbol,
+      shard: settings.shard,
+      leaseToken: writer.token,
+      fence: writer.fence(),
+      batch: this.#batch,
+      ticks,
+      display: {
+        symbol: this.symbol,
+        bid,
+        ask,
+        last,
+        bidSize,
+        askSize,
+        source,
+        quoted,
+        tickId: tick.id,
+        at,
+        recordedAt,
+      },
+      bars,
+      nowMs: ports.clock.now(),
+    };
+  }
+
+  /** Null: no answer; whether it was applied is not known, so the same batch follows. */
+  async #tryOnce(batch: PriceBatch): Promise<PriceBatchResult | null> {
+    try {
+      return await this.#context.ports.index.applyBatch(batch);
+    } catch (error) {
+      this.#failed('price_batch_failed', error);
+      return null;
+    }
+  }
+
+  #applied(
+    result: Extract<PriceBatchResult, { outcome: 'applied' }>,
+    ticks: readonly Tick[],
+    bars: readonly Bar[],
+  ): void {
+    const { ports, settings, tally, background } = this.#context;
+    const now = ports.clock.now();
+    this.book.commit(bars);
+    this.#head = [];
+    this.#nearest = result.nearest;
+    this.#urgent ||= this.#queue.some(({ tick }) => reaches(this.#nearest, tick));
+    this.#rebuildSentAt = Number.NEGATIVE_INFINITY;
+    this.#toldAt = Number.NEGATIVE_INFINITY;
+    tally.batches += 1;
+    tally.applied += ticks.length;
+    tally.hits += result.hits;
+    tally.measured(now - (ticks.at(-1)?.at ?? now));
+    if (!result.wake || !settings.wakeUps) return;
+    tally.wakeUps += 1;
+    // Not awaited: the next ticks do not wait for the queue, and a lost wake-up is what sweeps are for.
+    background.run(`wake-up of ${this.symbol}`, () =>
+      ports.outbox.trigger({ kind: 'wake', symbol: this.symbol, at: now }),
+    );
+  }
+
+  /** The index is empty: leaves what a rebuild reads, then asks for one; again while it lasts. */
+  async #askForRebuild(): Promise<void> {
+    const { ports, settings, tally } = this.#context;
+    if (performance.now() - this.#rebuildSentAt < settings.rebuildRepeatMs) return;
+    try {
+      await ports.cache.writeBars(this.symbol, this.book.bars());
+      await this.saveMinutes(true);
+      const at = ports.clock.now();
+      await ports.outbox.trigger({ kind: 'rebuild', symbol: this.symbol, at });
+      if (this.#rebuildSentAt === Number.NEGATIVE_INFINITY) {
+        tally.rebuilds += 1;
+        ports.log.info('index_rebuild_asked', { symbol: this.symbol, bars: this.book.bars().length });
+      }
+      this.#rebuildSentAt = performance.now();
+    } catch (error) {
+      this.#failed('index_rebuild_not_asked', error);
+    }
+  }
+
+  /** Merges minute rows into the tape: those with new extremes and ended ones, or all that changed. */
+  async saveMinutes(all = false): Promise<void> {
+    const { ports } = this.#context;
+    const now = ports.clock.now();
+    for (const row of this.book.due(now, all)) {
+      await ports.tape.merge(this.symbol, row);
+      this.book.saved(row, now);
+    }
+  }
+
+  async #stillWriter(): Promise<boolean> {
+    try {
+      return await this.#context.writer.refused();
+    } catch (error) {
+      this.#failed('lease_not_checked', error);
+      return true;
+    }
+  }
+
+  /** Goes on with the bars that an earlier writer left, also that of the second it is in. */
+  async #seed(): Promise<void> {
+    const { ports, settings } = this.#context;
+    for (let wait = settings.retryMs; !this.#seeded && !this.#stopped.signal.aborted; wait *= 2) {
+      try {
+        const from = Math.floor((ports.clock.now() - settings.barsMs) / 1000);
+        this.book.seed(await ports.cache.bars(this.symbol, from));
+        this.#seeded = true;
+      } catch (error) {
+        this.#failed('bars_not_read', error);
+        await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
+      }
+    }
+  }
+
+  #reduce(): void {
+    if (this.#queue.length <= this.#reduceAt) return;
+    const { settings, tally } = this.#context;
+    const kept = reduceTicks(this.#queue, this.#lastAt - settings.barsMs);
+    tally.reduced += this.#queue.length - kept.length;
+    this.#queue = kept;
+    // What could not be made shorter is not tried again with every tick.
+    this.#reduceAt = Math.max(settings.reduceAbove, 2 * kept.length);
+  }
+
+  #releaseRoom(): void {
+    const { batchTicks } = this.#context.settings;
+    if (this.#queue.length >= batchTicks && !this.#stopped.signal.aborted) return;
+    for (const resolve of this.#room.splice(0)) resolve();
+  }
+
+  #failed(code: string, error: unknown): void {
+    const { ports, tally } = this.#context;
+    tally.errors += 1;
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    ports.log.error(code, { symbol: this.symbol, waiting: this.pending().length, error: messageOf(error) });
+  }
+}
+
+function refusal({ tick, quoted }: FeedTick, lastId: number): RejectedBecause | null {
+  if (tick.id <= lastId) return 'out_of_order';
+  if (!(tick.bid > 0 && tick.ask > 0 && tick.last > 0)) return 'not_positive';
+  return quoted && tick.bid > tick.ask ? 'crossed' : null;
+}
+
+/** Does this tick reach the nearest level of any source? */
+export function reaches(nearest: Nearest | null, tick: Tick): boolean {
+  if (nearest === null) return false;
+  return SOURCES.some((source) => {
+    const price = priceOf(tick, source);
+    const falls = nearest.falls[source];
+    const rises = nearest.rises[source];
+    return (falls !== null && price <= falls) || (rises !== null && price >= rises);
+  });
+}

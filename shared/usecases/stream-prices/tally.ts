@@ -1,0 +1,64 @@
+/** What the streamer counts, and how it is shown (the specification's counters and get_stats). */
+import type { FeedStats } from '../../ports/feed.ts';
+
+export type RejectedBecause = 'not_positive' | 'crossed' | 'out_of_order';
+
+export class Tally {
+  messages = 0;
+  applied = 0;
+  batches = 0;
+  hits = 0;
+  wakeUps = 0;
+  rebuilds = 0;
+  /** Waiting ticks that were left out because they could not change what is decided. */
+  reduced = 0;
+  /** Failed calls, rejected ticks, skipped input. */
+  errors = 0;
+  readonly rejected: Record<RejectedBecause, number> = { not_positive: 0, crossed: 0, out_of_order: 0 };
+  #latencySum = 0;
+  #latencyCount = 0;
+
+  reject(because: RejectedBecause): void {
+    this.rejected[because] += 1;
+    // A repeat is the rule after a restart, not a fault of the source.
+    if (because !== 'out_of_order') this.errors += 1;
+  }
+
+  /** From a tick's receipt to the script's answer. */
+  measured(latencyMs: number): void {
+    this.#latencySum += latencyMs;
+    this.#latencyCount += 1;
+  }
+
+  /** Mean since the last call in whole ms; null when nothing was applied. */
+  takeLatency(): number | null {
+    if (this.#latencyCount === 0) return null;
+    const mean = Math.round(this.#latencySum / this.#latencyCount);
+    this.#latencySum = 0;
+    this.#latencyCount = 0;
+    return mean;
+  }
+}
+
+/** The specification's get_stats, as JSON under `ws:stats`. */
+export function statsJson(feed: FeedStats, tally: Tally): string {
+  return JSON.stringify({
+    messages_received: feed.messagesReceived,
+    trades_processed: feed.tradesProcessed,
+    quotes_processed: feed.quotesProcessed,
+    errors: feed.errors + tally.errors,
+    last_message_time: feed.lastMessageAt === null ? null : new Date(feed.lastMessageAt).toISOString(),
+    is_running: true,
+    connected: feed.connected,
+    authenticated: feed.authenticated,
+    subscriptions: feed.subscriptions.length,
+    source: feed.name,
+    ticks_applied: tally.applied,
+    batches: tally.batches,
+    hits: tally.hits,
+    wake_ups: tally.wakeUps,
+    rebuilds: tally.rebuilds,
+    ticks_reduced: tally.reduced,
+    rejected: tally.rejected,
+  });
+}

@@ -1,0 +1,213 @@
+/**
+ * One term as the shard's writer: from taking the lease until it is lost, the process stops or the feed fails.
+ *
+ * Opens the feed behind what is already known, gives every symbol its pipeline, follows the demand and keeps the
+ * tape. A successor starts with nothing of this term's memory.
+ */
+import type { Feed, FeedStats, FeedTick } from '../../ports/feed.ts';
+import { Background, messageOf, pause } from './background.ts';
+import type { StreamPorts } from './ports.ts';
+import { FatalFeedError } from './ports.ts';
+import type { StreamSettings } from './settings.ts';
+import { SymbolStream, type Writer } from './symbol-stream.ts';
+import type { Tally } from './tally.ts';
+
+export type TermEnd = 'stopped' | 'lease_lost';
+
+export interface TermContext {
+  readonly ports: StreamPorts;
+  readonly settings: StreamSettings;
+  readonly tally: Tally;
+  readonly writer: Writer;
+}
+
+/** Skipped input is told line by line up to here, then only counted (it is in `ws:stats` and the summary). */
+const SKIPS_TOLD = 100;
+/** Rows merged into the tape at the same time. */
+const TAPE_WRITERS = 16;
+
+export class WriterTerm {
+  readonly #context: TermContext;
+  readonly #background: Background;
+  readonly #streams = new Map<string, SymbolStream>();
+  readonly #toldUnknown = new Set<string>();
+  readonly #over = new AbortController();
+  #known: ReadonlyMap<string, number> = new Map();
+  #feed: Feed | null = null;
+  #failure: Error | null = null;
+  #end: TermEnd = 'stopped';
+  #skips = 0;
+  #liveSubscribed = false;
+
+  constructor(context: TermContext) {
+    this.#context = context;
+    this.#background = new Background(context.ports.log, () => {
+      context.tally.errors += 1;
+    });
+  }
+
+  /** Null before the feed is open. */
+  stats(): FeedStats | null {
+    return this.#feed?.stats() ?? null;
+  }
+
+  /** Runs until `end` is called or the feed cannot go on: then it throws that failure. */
+  async run(): Promise<TermEnd> {
+    try {
+      await this.#open();
+      await new Promise<void>((resolve) => {
+        if (this.#over.signal.aborted) resolve();
+        else this.#over.signal.addEventListener('abort', () => resolve());
+      });
+    } finally {
+      await this.#close();
+    }
+    if (this.#failure !== null) throw this.#failure;
+    return this.#end;
+  }
+
+  /** Ends the term; `lease_lost`: nothing more is written. */
+  end(why: TermEnd): void {
+    if (this.#over.signal.aborted) return;
+    this.#end = why;
+    if (why === 'lease_lost') for (const stream of this.#streams.values()) stream.abandon();
+    this.#over.abort();
+  }
+
+  async #open(): Promise<void> {
+    const { ports, settings } = this.#context;
+    this.#known = await this.#untilDone('known_ticks', () => this.#readKnown());
+    if (this.#over.signal.aborted) return;
+    const feed = ports.openFeed(this.#known);
+    this.#feed = feed;
+    await feed.start({
+      onTick: (tick) => this.#onTick(tick),
+      onEnd: () => ports.log.info('feed_ended', { feed: feed.name, ...feed.summary?.() }),
+      onError: (error) => this.#fail(error),
+      onSkipped: ({ where, reason }) => this.#onSkipped(where, reason),
+    });
+    ports.log.info('feed_started', { feed: feed.name, resumed_symbols: this.#known.size });
+    this.#background.loop('demand', settings.demandMs, () => this.#followDemand(feed));
+    this.#background.loop('price tape', settings.tapeMs, () => this.#saveTape(false));
+  }
+
+  async #close(): Promise<void> {
+    const { ports, settings } = this.#context;
+    const feed = this.#feed;
+    const draining = [...this.#streams.values()].map((stream) =>
+      this.#end === 'lease_lost' ? stream.abandon() : stream.finish(settings.stopMs),
+    );
+    // Together: a source that waits for room is let go by the draining.
+    await Promise.all([...draining, feed?.stop()]);
+    if (this.#end !== 'lease_lost') this.#saveLast();
+    await this.#background.stop();
+    if (feed !== null)
+      ports.log.info('feed_stopped', { feed: feed.name, why: this.#end, ...feed.summary?.() });
+  }
+
+  #onTick(tick: FeedTick): Promise<void> | undefined {
+    if (this.#over.signal.aborted) return undefined;
+    this.#context.tally.messages += 1;
+    return this.#streamOf(tick.spec.symbol).accept(tick);
+  }
+
+  #streamOf(symbol: string): SymbolStream {
+    const known = this.#streams.get(symbol);
+    if (known !== undefined) return known;
+    const stream = new SymbolStream(symbol, this.#known.get(symbol) ?? -1, {
+      ...this.#context,
+      source: this.#feed?.name ?? '',
+      background: this.#background,
+    });
+    this.#streams.set(symbol, stream);
+    return stream;
+  }
+
+  #onSkipped(where: string, reason: string): void {
+    const { log } = this.#context.ports;
+    this.#skips += 1;
+    if (this.#skips <= SKIPS_TOLD) log.warn('feed_input_skipped', { where, reason });
+    if (this.#skips === SKIPS_TOLD) log.warn('feed_input_skipped_further_ones_counted', { told: SKIPS_TOLD });
+  }
+
+  #fail(error: Error): void {
+    this.#failure = new FatalFeedError(error.message, { cause: error });
+    this.#over.abort();
+  }
+
+  /** The highest tick id of each symbol: what the cache shows, else what the tape has. */
+  async #readKnown(): Promise<ReadonlyMap<string, number>> {
+    const { cache, tape, symbols } = this.#context.ports;
+    const [shown, taped] = await Promise.all([
+      cache.prices(symbols),
+      Promise.all(symbols.map((symbol) => tape.lastTick(symbol))),
+    ]);
+    const known = new Map<string, number>();
+    symbols.forEach((symbol, i) => {
+      const id = Math.max(shown.get(symbol)?.tickId ?? -1, taped[i] ?? -1);
+      if (id >= 0) known.set(symbol, id);
+    });
+    return known;
+  }
+
+  async #followDemand(feed: Feed): Promise<void> {
+    const { cache, ledger, log } = this.#context.ports;
+    const symbols = new Set(await cache.wanted());
+    if (!this.#liveSubscribed) {
+      for (const symbol of await ledger.liveSymbols()) symbols.add(symbol);
+      this.#liveSubscribed = true;
+    }
+    const { unknown } = feed.subscribe([...symbols]);
+    for (const symbol of unknown) {
+      if (this.#toldUnknown.has(symbol)) continue;
+      this.#toldUnknown.add(symbol);
+      log.warn('symbol_not_in_feed', { symbol, feed: feed.name });
+    }
+  }
+
+  async #saveTape(all: boolean): Promise<void> {
+    const left = [...this.#streams.values()];
+    const failures: string[] = [];
+    const work = async (): Promise<void> => {
+      for (let stream = left.pop(); stream !== undefined; stream = left.pop()) {
+        try {
+          await stream.saveMinutes(all);
+        } catch (error) {
+          failures.push(`${stream.symbol}: ${messageOf(error)}`);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: TAPE_WRITERS }, work));
+    if (failures.length > 0) throw new Error(`${failures.length} rows not saved, first ${failures[0]}`);
+  }
+
+  /** At the stop: what is applied goes to the tape; what is not is told, and kept there if it cannot be read again. */
+  #saveLast(): void {
+    const { ports, settings } = this.#context;
+    for (const stream of this.#streams.values()) {
+      const pending = stream.pending();
+      if (pending.length === 0) continue;
+      ports.log.error('ticks_not_applied_at_stop', { symbol: stream.symbol, ticks: pending.length });
+      if (!settings.resumable) stream.book.commit(stream.book.preview(pending.map(({ tick }) => tick)));
+    }
+    this.#background.run('last rows of the price tape', () => this.#saveTape(true));
+  }
+
+  /** Tries until it works or the term is over (then the answer is empty). */
+  async #untilDone<T>(
+    name: string,
+    read: () => Promise<ReadonlyMap<string, T>>,
+  ): Promise<ReadonlyMap<string, T>> {
+    const { ports, settings, tally } = this.#context;
+    for (let wait = settings.retryMs; !this.#over.signal.aborted; wait *= 2) {
+      try {
+        return await read();
+      } catch (error) {
+        tally.errors += 1;
+        ports.log.error('streamer_start_waits', { for: name, error: messageOf(error) });
+        await pause(Math.min(wait, settings.leaseRenewMs), this.#over.signal);
+      }
+    }
+    return new Map();
+  }
+}
