@@ -9,6 +9,7 @@ import { stopFalls } from './normalise.ts';
 import { isFinal } from './orders.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
 import type { SymbolSpec } from './symbols.ts';
+import { stopOf } from './triggers/rules.ts';
 import type {
   Distance,
   FixedLevel,
