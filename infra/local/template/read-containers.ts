@@ -61,7 +61,7 @@ export const readContainers = (cursor: Cursor): readonly DeclaredContainer[] =>
         throw new TemplateError(`${found.stack.name}: the image of ${found.id} is no asset of this assembly`);
       const command = [...(container.EntryPoint ?? []), ...(container.Command ?? [])];
       return {
-        shortName: ContainerDefinitions.length === 1 ? shortName(found.id, found.resource) : container.Name,
+        shortName: container.Name,
         directory: image.directory,
         dockerFile: image.dockerFile,
         command: command.length > 0 ? command : undefined,
