@@ -1,0 +1,101 @@
+/** The outbox on SQS (design section 15). A message that was not taken is an error of the sender. */
+import { createHash } from 'node:crypto';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { decimalText } from '../../domain/money/decimal.ts';
+import type { ExecutionReport } from '../../domain/types.ts';
+import type { Outbox, TriggerMessage } from '../../ports/messages.ts';
+import { encodeReport, encodeTrigger, encodeWork } from './messages.ts';
+
+export interface OutboxOptions {
+  readonly client: SQSClient;
+  readonly submitQueueUrl: string;
+  readonly exitsQueueUrl: string;
+  readonly executionsQueueUrl: string;
+  readonly triggersQueueUrl: string;
+}
+
+/** SQS's limits: 15 minutes of delay, ten messages per call. */
+const MAX_DELAY_SECONDS = 900;
+const BATCH = 10;
+
+const OUR_CLIENT_ID = /^mq(.+)-\d+$/;
+
+/** The FIFO group: our order, whatever the attempt, so that its reports are worked one after the other. */
+export const reportGroup = (report: ExecutionReport): string =>
+  OUR_CLIENT_ID.exec(report.clientId)?.[1] ?? report.clientId;
+
+/** Says what the report says, so that its repeat is dropped and any news is not. 64 characters. */
+export const reportDeduplicationId = (report: ExecutionReport): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        report.environment,
+        report.walletId,
+        report.symbol,
+        report.clientId,
+        report.status,
+        decimalText(report.cumulativeQuantity),
+        report.fills.map((fill) => fill.tradeId),
+      ]),
+    )
+    .digest('hex');
+
+function delay(seconds: number): number {
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > MAX_DELAY_SECONDS) {
+    throw new RangeError(`a delay of ${seconds} s; whole seconds up to ${MAX_DELAY_SECONDS} are possible`);
+  }
+  return seconds;
+}
+
+type Delayed = { readonly message: TriggerMessage; readonly delaySeconds: number };
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { client } = options;
+
+  const send = async (url: string, body: string, delaySeconds: number): Promise<void> => {
+    const DelaySeconds = delay(delaySeconds);
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body, DelaySeconds }));
+  };
+
+  /** Answers how many were not taken, and why. */
+  const sendBatch = async (part: readonly Delayed[]): Promise<readonly string[]> => {
+    const answer = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: options.triggersQueueUrl,
+        Entries: part.map(({ message, delaySeconds }, index) => ({
+          Id: String(index),
+          MessageBody: encodeTrigger(message),
+          DelaySeconds: delay(delaySeconds),
+        })),
+      }),
+    );
+    return (answer.Failed ?? []).map((failed) => `${failed.Code ?? 'unknown'}: ${failed.Message ?? ''}`);
+  };
+
+  return {
+    submit: (message, delaySeconds = 0) => send(options.submitQueueUrl, encodeWork(message), delaySeconds),
+    exits: (message, delaySeconds = 0) => send(options.exitsQueueUrl, encodeWork(message), delaySeconds),
+    async executions(report) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: options.executionsQueueUrl,
+          MessageBody: encodeReport(report),
+          MessageGroupId: reportGroup(report),
+          MessageDeduplicationId: reportDeduplicationId(report),
+        }),
+      );
+    },
+    trigger: (message) => send(options.triggersQueueUrl, encodeTrigger(message), 0),
+    async triggers(messages) {
+      const parts: Delayed[][] = [];
+      for (let start = 0; start < messages.length; start += BATCH) {
+        parts.push(messages.slice(start, start + BATCH));
+      }
+      const results = await Promise.allSettled(parts.map(sendBatch));
+      const failures = results.flatMap((result): unknown[] =>
+        result.status === 'rejected' ? [result.reason] : result.value.map((text) => new Error(text)),
+      );
+      if (failures.length > 0) throw new AggregateError(failures, 'trigger messages were not taken');
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** A local SQS for one test file, with the four queues as deployed; stopped by its handle. */
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { startFauxqs } from 'fauxqs';
+import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
+
+export interface Sqs {
+  readonly endpoint: string;
+  readonly client: SQSClient;
+  readonly queues: {
+    readonly submitQueueUrl: string;
+    readonly exitsQueueUrl: string;
+    readonly executionsQueueUrl: string;
+    readonly triggersQueueUrl: string;
+  };
+  stop(): Promise<void>;
+}
+
+export async function startSqs(): Promise<Sqs> {
+  const server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' });
+  const endpoint = `http://127.0.0.1:${server.port}`;
+  const client = createSqsClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const url = (name: string, attributes: Record<string, string> = {}): string =>
+    server.createQueue(name, { attributes }).queueUrl;
+  return {
+    endpoint,
+    client,
+    queues: {
+      submitQueueUrl: url('submit'),
+      exitsQueueUrl: url('exits'),
+      executionsQueueUrl: url('executions.fifo', {
+        FifoQueue: 'true',
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      }),
+      triggersQueueUrl: url('triggers'),
+    },
+    stop: async () => {
+      client.destroy();
+      await server.stop();
+    },
+  };
+}
