@@ -2,7 +2,8 @@
  * The API's error catalogue: every code that an operation may refuse with, its HTTP status and what the caller
  * can do (design section 17). Codes are stable; texts may improve.
  */
-import { type ErrorEntry, HTTP_ERRORS, ProblemError } from '../../shared/http/errors.ts';
+import { type ErrorEntry, HTTP_ERRORS, type HttpErrorCode, ProblemError } from '../../shared/http/errors.ts';
+import type { Refusal, RefusalCode } from '../../shared/usecases/refusal.ts';
 
 /** 422: well-formed, but against a rule. 409: the thing is not in a state for it. 503: try again in a moment. */
 export const API_ERRORS = {
@@ -32,6 +33,31 @@ export const API_ERRORS = {
     title: 'There is nothing to sell',
     nextAction: 'Name the position to be reduced in position_id.',
   },
+  wrong_side: {
+    status: 422,
+    title: 'The side does not fit the position',
+    nextAction: 'A long is reduced by a sell, a short by a buy.',
+  },
+  wrong_symbol: {
+    status: 422,
+    title: 'The position is of another symbol',
+    nextAction: 'Send the symbol of the position.',
+  },
+  wrong_wallet: {
+    status: 422,
+    title: 'The position is of another wallet',
+    nextAction: 'Send the wallet of the position.',
+  },
+  protection_forbidden: {
+    status: 422,
+    title: 'An exit takes no protection',
+    nextAction: 'Leave protection out; change that of the position with PATCH.',
+  },
+  type_forbidden: {
+    status: 422,
+    title: 'The order type is not possible here',
+    nextAction: 'Choose another type.',
+  },
   price_required: { status: 422, title: 'The order type needs a price', nextAction: 'Add the price.' },
   price_forbidden: {
     status: 422,
@@ -42,6 +68,46 @@ export const API_ERRORS = {
     status: 422,
     title: 'The price lies on the wrong side of the market',
     nextAction: 'Choose a price that the market has not reached yet.',
+  },
+  target_wrong_side: {
+    status: 422,
+    title: 'The take profit lies on the wrong side',
+    nextAction: 'Put it beyond the current price and the stop, on the profitable side.',
+  },
+  share_out_of_range: {
+    status: 422,
+    title: 'The share is out of range',
+    nextAction: 'Send a fraction above 0, at most 1.',
+  },
+  shares_above_whole: {
+    status: 422,
+    title: 'The shares are more than the whole',
+    nextAction: 'Let the shares add up to at most 1.',
+  },
+  distance_out_of_range: {
+    status: 422,
+    title: 'The distance is out of range',
+    nextAction: 'Send a distance above zero and within the price.',
+  },
+  percent_out_of_range: {
+    status: 422,
+    title: 'The percentage is out of range',
+    nextAction: 'Send a percentage above 0 and below 100.',
+  },
+  not_whole_basis_points: {
+    status: 422,
+    title: 'The percentage is too fine',
+    nextAction: 'Send at most 2 decimals.',
+  },
+  not_on_tick: {
+    status: 422,
+    title: 'The value is not a multiple of the tick',
+    nextAction: 'See tick_size in GET /api/v1/symbols.',
+  },
+  offset_beyond_activation: {
+    status: 422,
+    title: 'The break-even offset lies beyond its activation',
+    nextAction: 'Send an offset below the activation.',
   },
   out_of_range: { status: 422, title: 'The value is out of range', nextAction: 'Choose a smaller value.' },
   below_min_quantity: { status: 422, title: 'The quantity is too small', nextAction: 'Send more.' },
@@ -78,27 +144,9 @@ export const API_ERRORS = {
     title: 'Somebody else is changing the same thing',
     nextAction: 'Try again in a moment with the same Idempotency-Key.',
   },
-} as const satisfies Record<string, ErrorEntry>;
+} as const satisfies Record<RefusalCode | HttpErrorCode, ErrorEntry>;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
-
-/** What a use case refuses with. */
-export interface Refusal {
-  readonly code: string;
-  readonly field?: string | null | undefined;
-  readonly message: string;
-  readonly fix?: string | null | undefined;
-}
-
-/** For a rule whose code is not in the catalogue; its own text and advice say what is wrong. */
-const RULE: ErrorEntry = {
-  status: 422,
-  title: 'The request is against a rule',
-  nextAction: 'Correct the field and send the request again.',
-};
-
-const isApiErrorCode = (code: string): code is ApiErrorCode => Object.hasOwn(API_ERRORS, code);
-const entryOf = (code: string): ErrorEntry => (isApiErrorCode(code) ? API_ERRORS[code] : RULE);
 
 /** A refusal of the API itself. */
 export function apiError(
@@ -113,20 +161,26 @@ export function apiError(
   );
 }
 
-/** A use case's refusal (one or several, the first leads) as the caller sees it. */
+/**
+ * A use case's refusal as the caller sees it. `facts` are what the refusal was decided on: the first claim, the
+ * positions that could be closed.
+ */
 export function refused(
-  refusals: Refusal | readonly [Refusal, ...Refusal[]],
-  extra: Readonly<Record<string, unknown>> = {},
+  refusal: Refusal,
+  renamed: (field: string) => string = (field) => field,
 ): ProblemError {
-  const [first, ...rest] = 'code' in refusals ? [refusals] : refusals;
-  if (first === undefined) throw new Error('refused without a reason');
-  const told = ({ code, field, message, fix }: Refusal) => ({
-    code,
-    field: field ?? null,
-    detail: sentence(message),
-    nextAction: fix == null ? entryOf(code).nextAction : sentence(fix),
-  });
-  return new ProblemError(entryOf(first.code), [told(first), ...rest.map(told)], extra);
+  return new ProblemError(
+    API_ERRORS[refusal.code],
+    [
+      {
+        code: refusal.code,
+        field: refusal.field === null ? null : renamed(refusal.field),
+        detail: sentence(refusal.message),
+        nextAction: sentence(refusal.fix),
+      },
+    ],
+    refusal.facts === undefined ? {} : { facts: refusal.facts },
+  );
 }
 
 const sentence = (text: string): string =>

@@ -12,32 +12,36 @@ export const SILENT_MS = 5_000;
 
 const COUNTER_NAMES = [
   'ws:stats',
-  'ws:connected',
   'om:checks_total',
   'om:orders_monitored',
   'om:positions_updated',
-  'om:positions_open',
   'om:stops_triggered',
   'om:errors_total',
   'om:last_check',
 ] as const;
 
-/** What the streamer writes each second; unknown members are let through unread. */
+/** What the streamer writes each second (stream-prices/tally), with a short life; other members stay unread. */
 const StreamerStats = z.object({
   messages_received: z.number(),
   trades_processed: z.number(),
   quotes_processed: z.number(),
   errors: z.number(),
-  last_message_time: z.union([z.string(), z.number()]).nullable(),
+  last_message_time: z.string().nullable(),
+  is_running: z.boolean(),
   connected: z.boolean(),
   authenticated: z.boolean(),
-  subscriptions: z.union([z.number(), z.array(z.string())]),
-  feed: z.string().optional(),
-  updated_at: z.union([z.string(), z.number()]).optional(),
+  subscriptions: z.number(),
+  source: z.string(),
 });
-type StreamerStats = z.infer<typeof StreamerStats>;
 
-const NOT_RUNNING = {
+interface WebsocketView extends Omit<z.infer<typeof StreamerStats>, 'source'> {
+  /** The feed's name. */
+  readonly source: string | null;
+  readonly polygon_connected: boolean;
+  readonly polygon_authenticated: boolean;
+}
+
+const NOT_RUNNING: WebsocketView = {
   messages_received: 0,
   trades_processed: 0,
   quotes_processed: 0,
@@ -49,15 +53,14 @@ const NOT_RUNNING = {
   polygon_connected: false,
   polygon_authenticated: false,
   subscriptions: 0,
-  symbols: [] as readonly string[],
-  feed: null as string | null,
+  source: null,
 };
 
 export function makeReadHealth(ports: { readonly counters: Counters; readonly clock: Clock }) {
   return async () => {
     const values = await ports.counters.read(COUNTER_NAMES);
     const now = ports.clock.now();
-    const websocketManager = websocketView(values['ws:stats'] ?? null, now);
+    const websocketManager = websocketView(values['ws:stats'] ?? null);
     const orderMonitor = monitorView(values, now);
     return {
       websocket_manager: websocketManager,
@@ -68,59 +71,34 @@ export function makeReadHealth(ports: { readonly counters: Counters; readonly cl
   };
 }
 
-function websocketView(text: string | null, now: number) {
-  const stats = text === null ? null : readStats(text);
-  if (stats === null) return NOT_RUNNING;
-  const saidAt = epochMs(stats.updated_at ?? null);
-  const isPolygon = stats.feed === 'polygon';
+/** The streamer's word expires by itself: none is left when it is gone. */
+function websocketView(text: string | null): WebsocketView {
+  if (text === null) return NOT_RUNNING;
+  const stats = StreamerStats.parse(JSON.parse(text));
+  const isPolygon = stats.source === 'polygon';
   return {
-    messages_received: stats.messages_received,
-    trades_processed: stats.trades_processed,
-    quotes_processed: stats.quotes_processed,
-    errors: stats.errors,
-    last_message_time: timeOrNull(epochMs(stats.last_message_time)),
-    // The streamer's word expires by itself; its own time, where given, is the sharper test.
-    is_running: saidAt === null || now - saidAt <= SILENT_MS,
-    connected: stats.connected,
-    authenticated: stats.authenticated,
+    ...stats,
     polygon_connected: isPolygon && stats.connected,
     polygon_authenticated: isPolygon && stats.authenticated,
-    subscriptions: Array.isArray(stats.subscriptions) ? stats.subscriptions.length : stats.subscriptions,
-    symbols: Array.isArray(stats.subscriptions) ? stats.subscriptions : [],
-    feed: stats.feed ?? null,
   };
 }
 
-function readStats(text: string): StreamerStats | null {
-  try {
-    return StreamerStats.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Error('ws:stats is not what the streamer writes', { cause: error });
-  }
-}
-
-const epochMs = (value: string | number | null): number | null => {
-  if (value === null || typeof value === 'number') return value;
-  const parsed = Date.parse(value);
-  return Number.isNaN(parsed) ? null : parsed;
-};
-
 function monitorView(values: Readonly<Record<string, string | null>>, now: number) {
-  const lastCheck = epochMs(values['om:last_check'] == null ? null : timeText(values['om:last_check']));
+  const lastCheck = whole(values['om:last_check']);
   return {
-    checks_performed: count(values['om:checks_total']),
-    orders_monitored: count(values['om:orders_monitored']),
-    positions_updated: count(values['om:positions_updated']),
-    positions_open: count(values['om:positions_open']),
-    stops_triggered: count(values['om:stops_triggered']),
-    errors: count(values['om:errors_total']),
+    checks_performed: whole(values['om:checks_total']) ?? 0,
+    orders_monitored: whole(values['om:orders_monitored']) ?? 0,
+    positions_updated: whole(values['om:positions_updated']) ?? 0,
+    stops_triggered: whole(values['om:stops_triggered']) ?? 0,
+    errors: whole(values['om:errors_total']) ?? 0,
     last_check: timeOrNull(lastCheck),
     is_running: lastCheck !== null && now - lastCheck <= SILENT_MS,
   };
 }
 
-/** Epoch milliseconds or ISO text. */
-const timeText = (text: string): string | number => (/^\d+$/.test(text) ? Number.parseInt(text, 10) : text); // not money: a time
-
-const count = (text: string | null | undefined): number =>
-  text == null ? 0 : Math.trunc(Number.parseInt(text, 10)); // not money: a counter
+/** A counter or an epoch time in ms; null when it was never written. */
+function whole(text: string | null | undefined): number | null {
+  if (text == null) return null;
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`not a whole number in a counter: ${text.slice(0, 40)}`);
+  return Number.parseInt(text, 10); // not money: a count or a time
+}

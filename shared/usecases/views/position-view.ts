@@ -4,12 +4,14 @@
  * What follows from entry, fills and prices is derived here, at the mark given; nothing of it is stored. Without
  * a price the figures that need one are null. Figures that need the price tape are in the single view only.
  */
+
+import { figures } from '../../domain/figures.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
-import { figures } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
-import type { Order, Position, PositionAction, Protection } from '../../domain/types.ts';
+import type { Fill, Order, Position, PositionAction, Protection } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
+import { fillView, orderView } from './order-view.ts';
 import { markOf } from './price-view.ts';
 import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
 import { triggerView } from './trigger-view.ts';
@@ -68,14 +70,15 @@ export interface PositionFacts {
   readonly price: CachedPrice | null;
   readonly now: number;
   readonly statistics: PositionStatistics;
-  readonly entryOrder: Order | null;
-  readonly exitOrders: readonly Order[];
+  /** The entry and the exits, in the order they were made. */
+  readonly orders: readonly { readonly order: Order; readonly fills: readonly Fill[] }[];
   readonly actions: readonly PositionAction[];
 }
 
 /** The whole view: with the tape's figures, the tick that got it out, and its timeline. */
 export function positionDetail(facts: PositionFacts) {
-  const { position, statistics } = facts;
+  const { position, statistics, orders } = facts;
+  const entryOrder = orders.find(({ order }) => order.role === 'entry')?.order ?? null;
   const view = positionView(position, facts.price, facts.now);
   const trailing = view.risk_management.trailing_stop;
   const total = singleFee([...position.entryFees, ...position.exitFees], position.quote);
@@ -83,7 +86,7 @@ export function positionDetail(facts: PositionFacts) {
     ...view,
     entry: {
       ...view.entry,
-      market_conditions: { price: moneyOrNull(facts.entryOrder?.referencePrice ?? null) },
+      market_conditions: { price: moneyOrNull(entryOrder?.referencePrice ?? null) },
     },
     current: {
       ...view.current,
@@ -97,10 +100,12 @@ export function positionDetail(facts: PositionFacts) {
       trailing_stop: {
         ...trailing,
         current_trigger: moneyOrNull(statistics.trailingTrigger),
+        peak: moneyOrNull(statistics.trailingPeak),
         adjusted_count: trailing.enabled ? statistics.stopAdjustments : 0,
+        last_adjusted: trailing.enabled ? timeOrNull(statistics.lastStopAdjustmentAt) : null,
       },
     },
-    exit_trigger: exitTrigger(position, facts.exitOrders),
+    exit_trigger: exitTrigger(position, orders),
     statistics: {
       total_fees: total.fees,
       fee_currency: total.fee_currency,
@@ -110,9 +115,18 @@ export function positionDetail(facts: PositionFacts) {
       stop_adjustments: statistics.stopAdjustments,
       max_favorable_excursion: moneyOrNull(statistics.maxFavorableExcursion),
       max_adverse_excursion: moneyOrNull(statistics.maxAdverseExcursion),
-      max_favorable_excursion_quote: inQuote(statistics.maxFavorableExcursion, position),
-      max_adverse_excursion_quote: inQuote(statistics.maxAdverseExcursion, position),
+      max_favorable_excursion_quote: moneyOrNull(statistics.maxFavorableExcursionQuote),
+      max_adverse_excursion_quote: moneyOrNull(statistics.maxAdverseExcursionQuote),
     },
+    orders: orders.map(({ order }) => orderView(order, null)),
+    fills: orders.flatMap(({ order, fills }) =>
+      fills.map((fill) => ({
+        order_id: order.orderId,
+        side: order.side,
+        role: order.role,
+        ...fillView(fill),
+      })),
+    ),
     actions: facts.actions.map((action) => ({
       ...action.facts,
       timestamp: time(action.at),
@@ -229,12 +243,8 @@ function trailingView({ trailingStop }: Protection) {
 }
 
 /** The tick that decided the (last) exit; null for exits by hand and while nothing has triggered. */
-function exitTrigger(position: Position, exitOrders: readonly Order[]) {
-  const ofOrders = exitOrders.flatMap((order) => order.exit?.trigger ?? []);
+function exitTrigger(position: Position, orders: PositionFacts['orders']) {
+  const ofOrders = orders.flatMap(({ order }) => order.exit?.trigger ?? []);
   const trigger = position.flatten === null ? ofOrders.at(-1) : position.flatten.trigger;
   return trigger == null ? null : triggerView(trigger);
 }
-
-/** An excursion is a price difference per unit; this is the same in quote, for what was bought. */
-const inQuote = (excursion: Decimal | null, position: Position): string | null =>
-  excursion === null ? null : money(excursion.times(position.entryQuantity));
