@@ -8,8 +8,8 @@
  *
  * Why it is enough: a fixed level asks for the lowest or highest price of all. A long's trailing stop asks for a
  * price that is low against the highest one before it: per new high only the lowest price until the next new
- * high counts, and of these only those that fell deeper (as a share) than every one from a higher peak. A lower
- * peak from before the queue is answered by the lowest price of all. Shorts are mirrored.
+ * high counts, and of these only those that fell further (as a share, or in units) than every one from a higher
+ * peak. A peak from before the queue is answered by the lowest price of all. Shorts are mirrored.
  */
 import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
 import type { Tick } from '../../domain/triggers/types.ts';
@@ -49,21 +49,24 @@ function keepSwings(prices: readonly number[], side: 'long' | 'short', keep: Set
     if (worst === null || better(worst.worst, swing.worst)) worst = swing;
   }
   if (worst !== null) keep.add(worst.worstAt);
-  keepDeepest(swings, side, keep);
+  keepDeepest(swings, keep);
 }
 
-/** From the best peak backwards: a swing counts when it went deeper than all with a better peak. */
-function keepDeepest(swings: readonly Swing[], side: 'long' | 'short', keep: Set<number>): void {
+/** From the best peak backwards: a swing counts when it went further than all with a better peak. */
+function keepDeepest(swings: readonly Swing[], keep: Set<number>): void {
   const best = swings.at(-1);
   if (best !== undefined) keep.add(best.peakAt);
-  let deepest = -1;
-  for (const swing of swings.toReversed()) {
-    const depth = side === 'long' ? 1 - swing.worst / swing.peak : swing.worst / swing.peak - 1;
-    // Ratios are compared as doubles: near equality both are kept.
-    if (swing.worstAt === swing.peakAt || depth < deepest - 1e-9) continue;
-    deepest = Math.max(deepest, depth);
-    keep.add(swing.peakAt);
-    keep.add(swing.worstAt);
+  let furthest = 0;
+  let deepest = 0;
+  for (const { peak, peakAt, worst, worstAt } of swings.toReversed()) {
+    const distance = Math.abs(peak - worst);
+    const share = distance / peak;
+    // Shares are compared as doubles: near equality both are kept.
+    if (distance === 0 || (distance <= furthest && share < deepest - 1e-9)) continue;
+    furthest = Math.max(furthest, distance);
+    deepest = Math.max(deepest, share);
+    keep.add(peakAt);
+    keep.add(worstAt);
   }
 }
 

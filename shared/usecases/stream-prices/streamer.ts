@@ -16,7 +16,7 @@ import { WriterTerm } from './writer-term.ts';
 
 /** What a stopped streamer leaves in the cache fades after this. */
 const STATS_TTL_MS = 10_000;
-/** Before a term that failed for an unknown reason is begun anew. */
+/** Between a term that failed or lost its lease and the next try. */
 const RESTART_MS = 1_000;
 
 interface Figures {
@@ -105,15 +105,16 @@ export class Streamer {
     try {
       if (this.#stopping.signal.aborted) term.end('stopped');
       const end = await term.run();
-      if (end === 'lease_lost') log.warn('streamer_lost_lease', { lease: this.#lease });
+      if (end === 'stopped') return;
+      log.warn('streamer_lost_lease', { lease: this.#lease });
     } catch (error) {
       if (error instanceof FatalFeedError) throw error;
       this.#tally.errors += 1;
       log.error('streamer_term_failed', { error: messageOf(error) });
-      await pause(RESTART_MS, this.#stopping.signal);
     } finally {
       this.#term = null;
     }
+    await pause(RESTART_MS, this.#stopping.signal);
   }
 
   #writer(): Writer {
@@ -121,11 +122,9 @@ export class Streamer {
       token: this.#token,
       fence: () => this.#fence,
       nextBatch: () => ++this.#batches,
-      refused: async () => {
-        const fence = this.#fence;
-        const held = await this.#hold();
+      refused: async (fence) => {
         // Refused under the fence that is still ours: somebody else has written under a higher one.
-        if (held && this.#fence > fence) return true;
+        if ((await this.#hold()) && this.#fence > fence) return true;
         this.#term?.end('lease_lost');
         return false;
       },

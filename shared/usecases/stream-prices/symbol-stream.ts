@@ -25,8 +25,8 @@ export interface Writer {
   fence(): number;
   /** A running number over all of this process's batches, so that no later term repeats one. */
   nextBatch(): number;
-  /** The script refused this writer: true when it still holds the lease, under a new fence. */
-  refused(): Promise<boolean>;
+  /** The script refused this fence: true when the lease is still held, under a newer one. */
+  refused(fence: number): Promise<boolean>;
 }
 
 export interface SymbolContext {
@@ -160,13 +160,14 @@ export class SymbolStream {
     const ticks = this.#head.map(({ tick }) => tick);
     const bars = this.book.preview(ticks);
     for (let wait = settings.retryMs; !this.#stopped.signal.aborted; wait *= 2) {
-      const result = await this.#tryOnce(this.#batchOf(ticks, bars));
+      const batch = this.#batchOf(ticks, bars);
+      const result = await this.#tryOnce(batch);
       if (result?.outcome === 'applied') {
         this.#applied(result, ticks, bars);
         return;
       }
       if (result?.outcome === 'rebuild') await this.#askForRebuild();
-      if (result?.outcome === 'not_leader' && !(await this.#stillWriter())) return;
+      if (result?.outcome === 'not_leader' && !(await this.#stillWriter(batch.fence))) return;
       await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
     }
     tally.errors += 1;
@@ -283,9 +284,9 @@ export class SymbolStream {
     }
   }
 
-  async #stillWriter(): Promise<boolean> {
+  async #stillWriter(fence: number): Promise<boolean> {
     try {
-      return await this.#context.writer.refused();
+      return await this.#context.writer.refused(fence);
     } catch (error) {
       this.#failed('lease_not_checked', error);
       return true;

@@ -1,0 +1,31 @@
+/** Makes the configured feed, so that it goes on behind what an earlier run handed on. */
+import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
+import { createReplayFeed } from '../../shared/feeds/replay.ts';
+import { createSyntheticFeed } from '../../shared/feeds/synthetic.ts';
+import type { Feed } from '../../shared/ports/feed.ts';
+import type { Clock } from '../../shared/ports/runtime.ts';
+import { FatalFeedError } from '../../shared/usecases/stream-prices/ports.ts';
+import type { FeedConfig } from './config.ts';
+
+/** No recording has so many lines; live feeds number their ticks far above. */
+const MOST_LINES = 1_000_000_000_000;
+
+/** Throws FatalFeedError when the recording would be behind ticks that are stored already. */
+export function openFeed(
+  config: FeedConfig,
+  known: ReadonlyMap<string, number>,
+  { registry, clock }: { readonly registry: SymbolRegistry; readonly clock: Clock },
+): Feed {
+  const highest = Math.max(0, ...known.values());
+  if (config.kind === 'synthetic') {
+    const { seed, ticksPerSecond } = config;
+    return createSyntheticFeed({ registry, clock, seed, ticksPerSecond, startAfter: highest });
+  }
+  if (highest >= MOST_LINES) {
+    throw new FatalFeedError(
+      'the price tape holds ticks of another feed, with higher numbers than the lines of a recording: ' +
+        'replay into an empty data folder',
+    );
+  }
+  return createReplayFeed({ ...config, registry, clock, startAfter: known });
+}
