@@ -62,7 +62,9 @@ export function planExit(
   const { step, retryAt } = p.flatten;
   if (step >= LAST_STEP) steps.push({ kind: 'alarm', why: `${step} exits ended unfinished` });
   const quantity = sliceOf(freeQuantity(p), step, spec, mark);
-  if (quantity.greaterThan(0)) {
+  // After a failure one at a time: a slice is to find the market that the whole did not find.
+  const isSlicing = step > 0 && liveOrders.some((o) => o.exit?.flatten === true && !isFinal(o.status));
+  if (quantity.greaterThan(0) && !isSlicing) {
     const isEarly = retryAt !== null && retryAt > now;
     steps.push(isEarly ? { kind: 'wait', until: retryAt, why: 'next try' } : { kind: 'send', quantity });
   } else if (p.entryLive || p.liveExits.length > 0) {

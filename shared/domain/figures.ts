@@ -19,7 +19,7 @@ export interface PositionFigures {
   readonly realizedPnl: Decimal;
   /** Of the entry's notional; 4 decimals. */
   readonly realizedPnlPercent: Decimal;
-  /** Null with fees in base (their value is in the fills) or without a known price. */
+  /** Null when there are fees in another asset. */
   readonly totalFeesQuote: Decimal | null;
   readonly feesByAsset: readonly FeeAmount[];
 }
@@ -43,17 +43,8 @@ export function figures(p: Position, mark: Decimal | null): PositionFigures {
   };
 }
 
-/**
- * Fees in quote value. Third-asset fees are valued one by one and kept only in the P&L; without base fees, what
- * the P&L lacks against the bare flows of quote is exactly the fees.
- */
+/** Fees in other assets went into the P&L at their values, fill by fill; a sum over assets would mix them. */
 function totalFeesQuote(p: Position): Decimal | null {
-  const all = [...p.entryFees, ...p.exitFees];
-  if (p.unvaluedFees.length > 0 || all.some((f) => f.asset === p.base)) return null;
-  if (all.every((f) => f.asset === p.quote)) return sum(all.map((f) => f.amount));
-  if (p.exitQuantity.greaterThan(p.entryQuantity)) return null;
-  const flows = p.exitQuote.minus(p.entryQuote);
-  const held = p.cost.plus(p.dust?.cost ?? ZERO);
-  const gross = p.side === 'long' ? flows.plus(held) : flows.plus(held).negated();
-  return gross.minus(p.realizedPnl).plus(p.openFees);
+  const fees = [...p.entryFees, ...p.exitFees];
+  return fees.every((f) => f.asset === p.quote) ? sum(fees.map((f) => f.amount)) : null;
 }
