@@ -2,18 +2,10 @@
 import type { SymbolRegistry, SymbolSpec } from '../../shared/domain/symbols.ts';
 import type { ApiRequest, ApiResponse } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import type { Clock } from '../../shared/ports/runtime.ts';
-import type { PriceCache } from '../../shared/ports/trigger-index.ts';
 import { priceView, symbolView } from '../../shared/usecases/views/price-view.ts';
+import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
 import { ListPricesQuery, NoQuery } from './schemas.ts';
-
-interface Ports {
-  readonly symbols: SymbolRegistry;
-  readonly prices: PriceCache;
-  readonly clock: Clock;
-  readonly readHealth: () => Promise<unknown>;
-}
 
 /** The symbol in any format, or the refusal that names it. */
 export function symbolOrRefuse(symbols: SymbolRegistry, text: string, field = 'symbol'): SymbolSpec {
@@ -22,7 +14,7 @@ export function symbolOrRefuse(symbols: SymbolRegistry, text: string, field = 's
   throw apiError('unknown_symbol', `${text.slice(0, 40)} is not a symbol that is traded here.`, { field });
 }
 
-export function marketOperations({ symbols, prices, clock, readHealth }: Ports) {
+export function marketOperations({ symbols, prices, clock, reads }: ApiDeps) {
   return {
     listPrices: async (request: ApiRequest): Promise<ApiResponse> => {
       const query = validate(ListPricesQuery, request.query);
@@ -55,6 +47,6 @@ export function marketOperations({ symbols, prices, clock, readHealth }: Ports) 
       return { status: 200, body: { items: symbols.all().map(symbolView) } };
     },
 
-    healthServices: async (): Promise<ApiResponse> => ({ status: 200, body: await readHealth() }),
+    healthServices: async (): Promise<ApiResponse> => ({ status: 200, body: await reads.health() }),
   };
 }

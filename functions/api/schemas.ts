@@ -4,14 +4,9 @@
  */
 import * as z from 'zod';
 import { decimal } from '../../shared/domain/money/decimal.ts';
-import {
-  ORDER_STATUSES,
-  ORDER_TYPES,
-  POSITION_STATUSES,
-  type Protection,
-  TIMES_IN_FORCE,
-} from '../../shared/domain/types.ts';
+import { ORDER_STATUSES, ORDER_TYPES, POSITION_STATUSES, TIMES_IN_FORCE } from '../../shared/domain/types.ts';
 import { countField, notNegativeField, positiveField, wordsField } from '../../shared/http/validate.ts';
+import type { ProtectionChange } from './deps.ts';
 
 const idField = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'must be an id');
 const nameField = z.string().trim().min(1).max(100);
@@ -49,15 +44,6 @@ const breakEvenField = z
     activationProfitPercent: rule.activation_profit_percent,
     offsetPercent: rule.offset_percent,
   }));
-
-/** What a caller says about protection: left out = as it is (or none), null = none. */
-export interface ProtectionChange {
-  readonly stopLoss?: Protection['stopLoss'];
-  readonly takeProfits?: Protection['takeProfits'];
-  readonly trailingStop?: Protection['trailingStop'];
-  readonly breakEven?: Protection['breakEven'];
-  readonly triggerPrice?: Protection['triggerPrice'];
-}
 
 export const protectionField = z
   .strictObject({
@@ -116,6 +102,9 @@ export const CreateOrderBody = z.strictObject({
 });
 
 export const ClosePositionBody = z.strictObject({ quantity: positiveField.nullish() });
+
+/** The body is the protection; left out = as it is, null = taken away. */
+export const ChangeProtectionBody = protectionField;
 
 export const EmptyBody = z.strictObject({});
 

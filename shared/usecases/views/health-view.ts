@@ -56,7 +56,7 @@ const NOT_RUNNING: WebsocketView = {
   source: null,
 };
 
-export function makeReadHealth(ports: { readonly counters: Counters; readonly clock: Clock }) {
+export function makeReadHealth(ports: { readonly counters: Pick<Counters, 'read'>; readonly clock: Clock }) {
   return async () => {
     const values = await ports.counters.read(COUNTER_NAMES);
     const now = ports.clock.now();

@@ -115,8 +115,8 @@ export function positionDetail(facts: PositionFacts) {
       stop_adjustments: statistics.stopAdjustments,
       max_favorable_excursion: moneyOrNull(statistics.maxFavorableExcursion),
       max_adverse_excursion: moneyOrNull(statistics.maxAdverseExcursion),
-      max_favorable_excursion_quote: moneyOrNull(statistics.maxFavorableExcursionQuote),
-      max_adverse_excursion_quote: moneyOrNull(statistics.maxAdverseExcursionQuote),
+      max_favorable_excursion_quote: inQuote(statistics.maxFavorableExcursion, position),
+      max_adverse_excursion_quote: inQuote(statistics.maxAdverseExcursion, position),
     },
     orders: orders.map(({ order }) => orderView(order, null)),
     fills: orders.flatMap(({ order, fills }) =>
@@ -248,3 +248,7 @@ function exitTrigger(position: Position, orders: PositionFacts['orders']) {
   const trigger = position.flatten === null ? ofOrders.at(-1) : position.flatten.trigger;
   return trigger == null ? null : triggerView(trigger);
 }
+
+/** An excursion is a price difference per unit; this is the same in quote, for what was bought. */
+const inQuote = (excursion: Decimal | null, position: Position): string | null =>
+  excursion === null ? null : money(excursion.times(position.entryQuantity));

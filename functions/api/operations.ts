@@ -1,0 +1,15 @@
+/** All operations of the API by name; complete by the compiler against the routes. */
+import type { Operations } from '../../shared/http/handler.ts';
+import type { ApiDeps } from './deps.ts';
+import { marketOperations } from './market.ts';
+import { orderOperations } from './orders.ts';
+import { positionOperations } from './positions.ts';
+import type { ROUTES } from './routes.ts';
+import { walletOperations } from './wallets.ts';
+
+export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
+  ...walletOperations(deps),
+  ...orderOperations(deps),
+  ...positionOperations(deps),
+  ...marketOperations(deps),
+});

@@ -1,0 +1,98 @@
+/** Orders: create, list, get, cancel (design sections 5, 17). */
+import { NO_PROTECTION } from '../../shared/domain/protection.ts';
+import type { Order } from '../../shared/domain/types.ts';
+import { httpError } from '../../shared/http/errors.ts';
+import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
+import { validate } from '../../shared/http/validate.ts';
+import type { ApiDeps } from './deps.ts';
+import { apiError, refused } from './errors.ts';
+import { idempotencyKey } from './keys.ts';
+import { listQuery, pageResponse } from './page.ts';
+import { CreateOrderBody, EmptyBody, ListOrdersQuery, NoQuery } from './schemas.ts';
+import { isEnded, isSettledEnough, type Preference, waitPreference, waitUntil } from './wait.ts';
+
+const noSuchOrder = () => httpError('not_found', 'There is no such order.', { field: 'order_id' });
+
+export function orderOperations(deps: ApiDeps) {
+  const { commands, reads } = deps;
+
+  const awaited = (order: Order, preference: Preference, done: (order: Order) => boolean): Promise<Order> =>
+    waitUntil(deps, () => deps.ledger.order(order.orderId), order, done, preference.waitMs);
+
+  const orderResponse = async (
+    status: number,
+    order: Order,
+    { applied }: Preference,
+  ): Promise<ApiResponse> => ({
+    status,
+    headers: {
+      location: `/api/v1/orders/${order.orderId}`,
+      ...(applied !== null && { 'preference-applied': applied }),
+    },
+    body: await reads.orders.view(order),
+  });
+
+  return {
+    createOrder: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const key = idempotencyKey(request);
+      const body = validate(CreateOrderBody, request.body);
+      if (key === null && body.client_order_id == null) {
+        throw apiError('idempotency_key_required', 'The order has no key that makes a repeat harmless.', {
+          field: 'client_order_id',
+        });
+      }
+      const placed = await commands.placeOrder({
+        userId: request.userId,
+        walletId: body.wallet_id,
+        symbol: body.symbol,
+        side: body.side,
+        type: body.type,
+        timeInForce: body.time_in_force,
+        quantity: body.quantity,
+        limitPrice: body.limit_price ?? null,
+        stopPrice: body.stop_price ?? null,
+        clientOrderId: body.client_order_id ?? null,
+        idempotencyKey: key,
+        protection: body.protection == null ? null : { ...NO_PROTECTION, ...body.protection },
+        positionId: body.position_id ?? null,
+        flowId: body.flow_id ?? null,
+        executionId: body.execution_id ?? null,
+        aiReasoning: body.ai_reasoning ?? null,
+        aiConfidence: body.ai_confidence ?? null,
+        aiAgentId: body.ai_agent ?? null,
+        metadata: body.metadata,
+        tags: body.tags,
+        notes: body.notes ?? null,
+      });
+      if (!placed.ok) throw refused(placed.error);
+      const preference = waitPreference(request.headers['prefer']);
+      const order = await awaited(placed.value.order, preference, isSettledEnough);
+      return orderResponse(placed.value.repeated ? 200 : 201, order, preference);
+    },
+
+    listOrders: async (request: UserRequest): Promise<ApiResponse> => {
+      const query = validate(ListOrdersQuery, request.query);
+      return pageResponse(reads.orders.list(request.userId, listQuery(deps.symbols, query)));
+    },
+
+    getOrder: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const view = await reads.orders.get(request.userId, request.params['order_id'] ?? '');
+      if (view === null) throw noSuchOrder();
+      return { status: 200, body: view };
+    },
+
+    cancelOrder: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      validate(EmptyBody, request.body);
+      const orderId = request.params['order_id'] ?? '';
+      const cancelled = await commands.cancelOrder({ userId: request.userId, orderId });
+      if (!cancelled.ok) throw refused(cancelled.error);
+      const preference = waitPreference(request.headers['prefer']);
+      const order = await awaited(cancelled.value, preference, isEnded);
+      // Accepted, not done: the cancel is stored and is finished whatever happens to this answer.
+      return orderResponse(isEnded(order) ? 200 : 202, order, preference);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** Positions: list, get, close, change protection (design sections 8, 9, 17). */
+import { httpError } from '../../shared/http/errors.ts';
+import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
+import { validate } from '../../shared/http/validate.ts';
+import { orderView } from '../../shared/usecases/views/order-view.ts';
+import type { ApiDeps } from './deps.ts';
+import { apiError, refused } from './errors.ts';
+import { idempotencyKey } from './keys.ts';
+import { listQuery, pageResponse } from './page.ts';
+import { ChangeProtectionBody, ClosePositionBody, ListPositionsQuery, NoQuery } from './schemas.ts';
+
+const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
+
+export function positionOperations({ commands, reads, symbols }: ApiDeps) {
+  const own = async (request: UserRequest) => {
+    const view = await reads.positions.get(request.userId, request.params['position_id'] ?? '');
+    if (view === null) throw noSuchPosition();
+    return view;
+  };
+
+  return {
+    listPositions: async (request: UserRequest): Promise<ApiResponse> => {
+      const query = validate(ListPositionsQuery, request.query);
+      return pageResponse(reads.positions.list(request.userId, listQuery(symbols, query)));
+    },
+
+    getPosition: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      return { status: 200, body: await own(request) };
+    },
+
+    closePosition: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const key = idempotencyKey(request);
+      const { quantity } = validate(ClosePositionBody, request.body);
+      if (key === null && quantity != null) {
+        // A whole close is one claim by itself; a part sold twice would be twice as much.
+        throw apiError(
+          'idempotency_key_required',
+          'A part close without a key could be repeated by accident.',
+          {
+            field: 'Idempotency-Key',
+          },
+        );
+      }
+      const closed = await commands.closePosition({
+        userId: request.userId,
+        positionId: request.params['position_id'] ?? '',
+        quantity: quantity ?? null,
+        idempotencyKey: key,
+      });
+      if (!closed.ok) throw refused(closed.error);
+      const { order } = closed.value;
+      return {
+        status: 202,
+        body: { exit: order && orderView(order, null), position: await own(request) },
+      };
+    },
+
+    changeProtection: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const change = validate(ChangeProtectionBody, request.body);
+      const changed = await commands.changeProtection({
+        userId: request.userId,
+        positionId: request.params['position_id'] ?? '',
+        change,
+      });
+      // Here protection is the body itself, not a member of it.
+      if (!changed.ok) throw refused(changed.error, (field) => field.replace(/^protection\./, ''));
+      return { status: 200, body: await own(request) };
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { Counters } from '../../../../shared/ports/trigger-index.ts';
+import { statsJson, Tally } from '../../../../shared/usecases/stream-prices/tally.ts';
+import { makeReadHealth } from '../../../../shared/usecases/views/health-view.ts';
+import { orderView } from '../../../../shared/usecases/views/order-view.ts';
+import { makeReadOrders } from '../../../../shared/usecases/views/read-orders.ts';
+import { MemoryLedger } from '../../../support/fakes/memory-ledger.ts';
+import {
+  accepted,
+  apply,
+  claimed,
+  d,
+  filled,
+  newFill,
+  newOrder,
+  reported,
+  T0,
+} from '../../domain/builders.ts';
+
+describe('an order, shown', () => {
+  const fills = [
+    newFill('49900', '0.2', { tradeId: 'a', fee: { asset: 'BTC', amount: d('0.0002') }, at: T0 + 1 }),
+    newFill('50050', '0.1', { tradeId: 'b', fee: { asset: 'BTC', amount: d('0.0001') }, at: T0 + 2 }),
+  ];
+  const [first, second] = fills as [(typeof fills)[0], (typeof fills)[0]];
+  const order = apply(
+    newOrder({
+      type: 'limit',
+      quantity: d('0.5'),
+      limitPrice: d('50050'),
+      asked: { quantity: d('0.500001'), limitPrice: d('50050.001'), stopPrice: null },
+      clientOrderId: 'mine',
+      metadata: { strategy: 'momentum', client_order_id: 'spoofed' },
+      tags: ['x'],
+    }),
+    claimed(T0),
+    accepted(T0),
+    filled(first, T0 + 1),
+    filled(second, T0 + 2),
+  );
+
+  it('has the sums of its fills', () => {
+    expect(orderView(order, fills)).toMatchObject({
+      status: 'partially_filled',
+      requested_amount: '0.5',
+      filled_amount: '0.3',
+      remaining_amount: '0.2',
+      average_fill_price: '49950',
+      total_fees: '0.0003',
+      fee_currency: 'BTC',
+      fees_by_asset: { BTC: '0.0003' },
+      asked: { quantity: '0.500001', limit_price: '50050.001', stop_price: null },
+      sent: { quantity: '0.5', limit_price: '50050', stop_price: null },
+      exchange: 'demo',
+      external_order_id: 'venue-1',
+      first_fill_at: new Date(T0 + 1).toISOString(),
+      last_fill_at: new Date(T0 + 2).toISOString(),
+      closed_at: null,
+      reject: null,
+      metadata: { strategy: 'momentum', client_order_id: 'mine', tags: ['x'], notes: null },
+    });
+    expect(orderView(order, fills).status_history.map((change) => change.status)).toEqual([
+      'pending',
+      'submitted',
+      'open',
+      'partially_filled',
+    ]);
+  });
+
+  it('gives one fee figure only where there is one asset', () => {
+    const mixed = { ...order, fees: [...order.fees, { asset: 'BNB', amount: d('0.1') }] };
+    expect(orderView(mixed, [])).toMatchObject({
+      total_fees: null,
+      fee_currency: null,
+      fees_by_asset: { BTC: '0.0003', BNB: '0.1' },
+    });
+  });
+
+  it('tells when it was cancelled', () => {
+    const cancelled = apply(
+      order,
+      reported({ status: 'cancelled', cumulativeQuantity: d('0.3'), at: T0 + 9 }),
+    );
+    expect(orderView(cancelled, fills)).toMatchObject({
+      status: 'cancelled',
+      filled_amount: '0.3',
+      cancelled_at: new Date(T0 + 9).toISOString(),
+      closed_at: new Date(T0 + 9).toISOString(),
+    });
+  });
+
+  it('is read by its owner only', async () => {
+    const ledger = new MemoryLedger();
+    ledger.orderItems.set(order.orderId, order);
+    ledger.fillItems.set(order.orderId, fills);
+    const read = makeReadOrders({ ledger });
+    expect((await read.get('user-1', 'order-1'))?.fills).toHaveLength(2);
+    expect(await read.get('user-2', 'order-1')).toBeNull();
+    expect((await read.list('user-2', { limit: 5, cursor: null })).items).toEqual([]);
+  });
+});
+
+describe('health of the services', () => {
+  const health = (values: Readonly<Record<string, string>>, now = T0) => {
+    const counters: Pick<Counters, 'read'> = {
+      read: async (names) => Object.fromEntries(names.map((name) => [name, values[name] ?? null])),
+    };
+    return makeReadHealth({ counters, clock: { now: () => now } })();
+  };
+  const stats = statsJson(
+    {
+      name: 'synthetic',
+      connected: true,
+      authenticated: true,
+      messagesReceived: 12,
+      tradesProcessed: 7,
+      quotesProcessed: 5,
+      errors: 0,
+      lastMessageAt: T0,
+      subscriptions: ['BTC/USDT', 'ETH/USDT'],
+    },
+    new Tally(),
+  );
+
+  it('is degraded when nobody says anything', async () => {
+    expect(await health({})).toMatchObject({
+      websocket_manager: { is_running: false, messages_received: 0, last_message_time: null },
+      order_monitor: { is_running: false, checks_performed: 0 },
+      overall_status: 'degraded',
+    });
+  });
+
+  it('is healthy while both speak, and shows their counters', async () => {
+    const values = {
+      'ws:stats': stats,
+      'om:checks_total': '120',
+      'om:stops_triggered': '3',
+      'om:errors_total': '0',
+      'om:last_check': String(T0 - 900),
+    };
+    expect(await health(values)).toMatchObject({
+      websocket_manager: {
+        messages_received: 12,
+        trades_processed: 7,
+        quotes_processed: 5,
+        last_message_time: new Date(T0).toISOString(),
+        is_running: true,
+        connected: true,
+        polygon_connected: false,
+        subscriptions: 2,
+      },
+      order_monitor: { checks_performed: 120, stops_triggered: 3, errors: 0, is_running: true },
+      overall_status: 'healthy',
+    });
+    expect(await health(values, T0 + 4_101)).toMatchObject({
+      order_monitor: { is_running: false },
+      overall_status: 'degraded',
+    });
+  });
+});
