@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { Lease } from '../../../../shared/ports/trigger-index.ts';
+import { FatalFeedError } from '../../../../shared/usecases/stream-prices/ports.ts';
+import { Streamer } from '../../../../shared/usecases/stream-prices/streamer.ts';
+import { applied, feedTick, settings, until, World } from './support.ts';
+
+const PRICE = 600_000_000;
+
+describe('the streamer', () => {
+  it('opens the feed behind what the tape knows, follows the demand, and shows its figures', async () => {
+    const world = new World();
+    world.lastTicks.set('BTC/USDT', 41);
+    world.wanted = ['ETH/USDT', 'NOPE/USDT'];
+    world.live = ['SOL/USDT'];
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers !== undefined && world.values.has('ws:stats'));
+    const [feed] = world.feeds;
+    expect(feed?.known).toEqual(new Map([['BTC/USDT', 41]]));
+    await until(() => feed?.subscribed.has('SOL/USDT') === true);
+    expect([...(feed?.subscribed ?? [])]).toEqual(['ETH/USDT', 'NOPE/USDT', 'SOL/USDT']);
+    void feed?.handlers?.onTick(feedTick(41, PRICE));
+    void feed?.handlers?.onTick(feedTick(42, PRICE));
+    await until(() => world.values.has('ws:latency_ms') && world.metrics.length > 1);
+    expect(world.sentIds()).toEqual([42]);
+    expect(world.values.get('ws:connected')).toBe('1');
+    expect(JSON.parse(world.values.get('ws:stats') ?? '')).toMatchObject({
+      messages_received: 5,
+      trades_processed: 3,
+      quotes_processed: 2,
+      last_message_time: '2023-11-14T22:13:20.000Z',
+      connected: true,
+      authenticated: true,
+      is_running: true,
+    });
+    expect(world.added.get('ws:messages_total')).toBe(5);
+    expect(world.added.get('ws:errors_total')).toBe(1);
+    expect(world.metrics[0]).toMatchObject({ ws_connected: 1 });
+    expect(world.logged.filter((code) => code === 'symbol_not_in_feed')).toHaveLength(1);
+    streamer.stop();
+    await running;
+  });
+
+  it('at the stop sends what waits, saves the open minute and gives the lease back', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings({ flushMs: 60_000, tapeMs: 60_000 }));
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    for (let id = 1; id <= 3; id++) void world.feeds[0]?.handlers?.onTick(feedTick(id, PRICE - id));
+    streamer.stop();
+    await running;
+    expect(world.feeds[0]?.stopped).toBe(true);
+    expect(world.sentIds()).toEqual([1, 2, 3]);
+    expect(world.rows.at(-1)).toMatchObject({ low: { bid: PRICE - 3 }, lastTick: 3, count: 3 });
+    expect(world.released).toEqual(['lease:feed:{0}']);
+    expect(world.holder).toBeNull();
+  });
+
+  it.each([
+    ['a live feed: keeps their prices in the tape', false, 2],
+    ['a recording: leaves them to be read again', true, undefined],
+  ])('that cannot send at the stop, with %s', async (_, resumable, lastTick) => {
+    const world = new World();
+    world.answer = () => {
+      throw new Error('away');
+    };
+    const streamer = new Streamer(world.ports, settings({ resumable, stopMs: 50 }));
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    for (let id = 1; id <= 2; id++) void world.feeds[0]?.handlers?.onTick(feedTick(id, PRICE));
+    streamer.stop();
+    await running;
+    expect(world.logged).toContain('ticks_not_applied_at_stop');
+    expect(world.rows.at(-1)?.lastTick).toBe(lastTick);
+  });
+
+  it('stands by while another one writes, takes over, and stands back when the lease is in other hands', async () => {
+    const world = new World();
+    world.holder = 'other';
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(world.feeds).toEqual([]);
+    expect(world.values.size).toBe(0);
+    world.holder = null;
+    await until(() => world.feeds[0]?.handlers != null);
+    world.holder = 'other';
+    await until(() => world.feeds[0]?.stopped === true);
+    expect(world.logged).toContain('streamer_lost_lease');
+    streamer.stop();
+    await running;
+    expect(world.feeds).toHaveLength(1);
+  });
+
+  it('keeps writing while the cache does not answer its lease, and its loops do not die of failures', async () => {
+    const world = new World();
+    let away = false;
+    const { hold } = world.ports.leases;
+    const leases = {
+      ...world.ports.leases,
+      hold: async (...args: Parameters<typeof hold>): Promise<Lease> => {
+        if (away) throw new Error('away');
+        return hold(...args);
+      },
+    };
+    const streamer = new Streamer({ ...world.ports, leases }, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    away = true;
+    await until(() => world.logged.filter((code) => code === 'streamer_task_failed').length >= 2);
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    await until(() => world.sentIds().length === 1);
+    expect(world.feeds[0]?.stopped).toBe(false);
+    away = false;
+    const failures = world.logged.length;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(world.logged.length).toBeLessThanOrEqual(failures + 1);
+    streamer.stop();
+    await running;
+  });
+
+  it('numbers the batches of a later term above those of an earlier one', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    await until(() => world.batches.length === 1);
+    world.holder = 'other';
+    await until(() => world.feeds[0]?.stopped === true);
+    world.holder = null;
+    world.fence = 2;
+    await until(() => world.feeds[1]?.handlers != null);
+    world.answer = () => applied();
+    void world.feeds[1]?.handlers?.onTick(feedTick(2, PRICE));
+    await until(() => world.batches.length === 2);
+    expect(world.batches.map(({ batch, fence }) => [batch, fence])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    streamer.stop();
+    await running;
+  });
+
+  it('ends when the feed can never go on, after sending what it had', async () => {
+    const world = new World();
+    const running = new Streamer(world.ports, settings()).run();
+    const ended = expect(running).rejects.toThrow(new FatalFeedError('line 7: qty is no decimal'));
+    await until(() => world.feeds[0]?.handlers != null);
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    world.feeds[0]?.handlers?.onError(new Error('line 7: qty is no decimal'));
+    await ended;
+    expect(world.sentIds()).toEqual([1]);
+    expect(world.holder).toBeNull();
+  });
+});
