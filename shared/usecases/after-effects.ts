@@ -1,0 +1,74 @@
+/**
+ * What follows a commit: messages for new and cancelled orders, levels into the index, counters (design section 7).
+ *
+ * All of it is idempotent and owed by the due index as well, so a crash anywhere here only costs time.
+ */
+import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
+import { isFinal } from '../domain/orders.ts';
+import { isClosed } from '../domain/positions.ts';
+import type { Order, Position } from '../domain/types.ts';
+import type { ArmLevels } from './arm-levels.ts';
+import type { Changed } from './change-order.ts';
+import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'log'>;
+
+export type AfterEffects = ReturnType<typeof makeAfterEffects>;
+
+/** To the queue of its kind: entries to submit; exits and every cancel to exits. */
+export function sendPointer(outbox: Ports['outbox'], order: Order, delaySeconds?: number): Promise<void> {
+  const message = { orderId: order.orderId };
+  const queue = order.role === 'exit' || order.status === 'cancelling' ? outbox.exits : outbox.submit;
+  return queue.call(outbox, message, delaySeconds);
+}
+
+export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLevels) {
+  const { ledger, outbox, counters, log } = ports;
+
+  /** Levels of a position whose set has changed; also out of the index when it closes. */
+  async function levels(position: Position, before: Position | null): Promise<void> {
+    const isLeaving = isClosed(position) || position.flatten !== null;
+    const left = isLeaving && (before === null || before.levelsVersion !== position.levelsVersion);
+    if (left || (!isLeaving && positionNeedsArming(position))) await armPosition(position);
+  }
+
+  async function count({ before, order, position, positionBefore }: Changed): Promise<void> {
+    const add: Record<string, number> = {};
+    if (order.status === 'filled' && before.status !== 'filled') add['orders:filled_total'] = 1;
+    if (order.status === 'rejected' && before.status !== 'rejected') add['orders:rejected_total'] = 1;
+    if (position !== null && positionBefore !== null) {
+      if (positionBefore.openedAt === null && position.openedAt !== null) add['om:positions_open'] = 1;
+      if (!isClosed(positionBefore) && isClosed(position) && position.openedAt !== null) {
+        add['om:positions_open'] = -1;
+        add['positions:closed_total'] = 1;
+      }
+      const gained = position.realizedPnl.minus(positionBefore.realizedPnl);
+      // A counter for dashboards only; the ledger has the exact figure.
+      if (!gained.isZero()) add['positions:pnl_realized'] = gained.toNumber();
+    }
+    if (Object.keys(add).length === 0) return;
+    try {
+      await counters.add(add);
+    } catch (error) {
+      log.warn('COUNTERS_NOT_WRITTEN', { orderId: order.orderId, error: String(error) });
+    }
+  }
+
+  /** Performs what a change calls for; after a duplicate, what the stored state still calls for. */
+  return async (changed: Changed): Promise<void> => {
+    const { outcome, order, position, positionBefore, planned } = changed;
+    for (const next of planned) if (wantsWork(next)) await sendPointer(outbox, next);
+    if (outcome === 'duplicate_fill' && position !== null && position.flatten !== null) {
+      const live = await ledger.orders(liveOrderIds(position));
+      for (const next of live) if (wantsWork(next)) await sendPointer(outbox, next);
+    }
+    if (isGapped(order)) await sendPointer(outbox, order);
+    if (order.status === 'cancelling' && changed.before.status !== 'cancelling')
+      await sendPointer(outbox, order);
+    if (position !== null) await levels(position, outcome === 'done' ? positionBefore : null);
+    const leftIndex = isFinal(order.status) && !isFinal(changed.before.status) && order.armedTick !== null;
+    if (leftIndex || orderNeedsArming(order)) await armOrder(order);
+    if (outcome === 'done') await count(changed);
+  };
+}

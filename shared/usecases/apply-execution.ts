@@ -1,0 +1,137 @@
+/**
+ * The venue's news of an order becomes fills, sums and positions (design section 7).
+ *
+ * Order answers, the user stream and queries all come through here. Each fill is one transaction with its order,
+ * its position and what the exit plan then sends.
+ * Always true:
+ * - a fill counts once, whatever the number, order and source of its reports;
+ * - a fill of one of our orders always counts, also above its amount or on an attempt thought void (alarmed);
+ * - a report of no known order is never dropped: it throws, and ends in the dead-letter queue with an alarm.
+ */
+import { decimal } from '../domain/money/decimal.ts';
+import { transition } from '../domain/orders.ts';
+import { oversold } from '../domain/positions.ts';
+import type { ExecutionReport, Fill, Order } from '../domain/types.ts';
+import type { AfterEffects } from './after-effects.ts';
+import type { Changed, ChangeOrder } from './change-order.ts';
+import { specOf } from './change-order.ts';
+import { parseVenueClientId } from './derive-ids.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'prices' | 'symbols' | 'log'>;
+
+/** A report that belongs to no order of ours: kept on the dead-letter queue for a person to look at. */
+export class QuarantinedError extends Error {
+  override readonly name = 'QuarantinedError';
+}
+
+export type ApplyExecution = ReturnType<typeof makeApplyExecution>;
+
+const bySeniority = (a: Fill, b: Fill): number => a.at - b.at;
+
+export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, afterEffects: AfterEffects) {
+  const { prices, log } = ports;
+
+  function quarantine(report: ExecutionReport, why: string): never {
+    const fields = { clientId: report.clientId, walletId: report.walletId, symbol: report.symbol };
+    log.error('FILL_QUARANTINED', {
+      ...fields,
+      status: report.status,
+      fills: report.fills.length,
+      error: why,
+    });
+    throw new QuarantinedError(`${report.clientId}: ${why}`);
+  }
+
+  /** A fee in a third asset is valued at that asset's price now; without one it is booked and flagged. */
+  async function valued(fill: Fill, symbol: string): Promise<Fill> {
+    const { base, quote } = specOf(ports.symbols, symbol);
+    const { asset, amount } = fill.fee;
+    if (fill.feeQuoteValue !== null || asset === base || asset === quote || amount.isZero()) return fill;
+    const price = await prices.price(`${asset}/${quote}`);
+    if (price === null) return fill;
+    return { ...fill, feeQuoteValue: amount.times(decimal(price.last)).toDecimalPlaces(18) };
+  }
+
+  function checkOwner(order: Order, report: ExecutionReport): void {
+    const same =
+      order.walletId === report.walletId &&
+      order.environment === report.environment &&
+      order.symbol === report.symbol;
+    if (!same) quarantine(report, 'the order belongs to another wallet, environment or symbol');
+  }
+
+  /** The order as the venue has it: taken, even where our own note of the attempt is still missing. */
+  function taken(order: Order, report: ExecutionReport, attempt: number): Order {
+    if (order.send !== null && order.send.attempt !== attempt) {
+      log.error('REPORT_OF_OTHER_ATTEMPT', { orderId: order.orderId, attempt, current: order.send.attempt });
+    }
+    const { at, venueOrderId, source } = report;
+    const accepted = transition(order, { kind: 'accepted', at, venueOrderId, cause: source });
+    return accepted.ok ? accepted.value : order;
+  }
+
+  function withFill(order: Order, fill: Fill, report: ExecutionReport): Order {
+    const event = { kind: 'filled', at: report.at, fill, cause: report.source } as const;
+    const filled = transition(order, event);
+    if (!filled.ok) throw new Error(`fill ${fill.tradeId} of ${order.orderId}: ${filled.error.message}`);
+    if (filled.value.filledQuantity.greaterThan(order.quantity)) {
+      log.error('ORDER_OVERFILLED', {
+        orderId: order.orderId,
+        filled: filled.value.filledQuantity.toFixed(),
+      });
+    }
+    return filled.value;
+  }
+
+  const withReport = (order: Order, report: ExecutionReport): Order => {
+    const reported = transition(order, { kind: 'reported', report, cause: report.source });
+    return reported.ok ? reported.value : order;
+  };
+
+  async function perform(changed: Changed): Promise<void> {
+    const { position } = changed;
+    if (position !== null && changed.outcome === 'done' && oversold(position).greaterThan(0)) {
+      log.error('POSITION_OVERSOLD', {
+        positionId: position.positionId,
+        by: oversold(position).toFixed(),
+      });
+    }
+    await afterEffects(changed);
+  }
+
+  /** Applies one report. `known`: the order as last stored, to save a read. */
+  return async (report: ExecutionReport, known: Order | null = null): Promise<void> => {
+    const parsed = parseVenueClientId(report.clientId);
+    if (parsed === null) return quarantine(report, 'not an id of ours');
+    const { orderId, attempt } = parsed;
+    const fills = [...report.fills].sort(bySeniority);
+    let order = known;
+    let isReported = false;
+    const apply = async (fill: Fill | null, report_: ExecutionReport | null): Promise<Changed> => {
+      const changed = await changeOrder(
+        orderId,
+        (current) => {
+          checkOwner(current, report);
+          let next = taken(current, report, attempt);
+          if (fill !== null) next = withFill(next, fill, report);
+          if (report_ !== null) next = withReport(next, report_);
+          if (fill !== null) return { order: next, fill };
+          return next === current ? null : { order: next };
+        },
+        order,
+      );
+      if (changed === null) return quarantine(report, 'no such order');
+      order = changed.order;
+      return changed;
+    };
+    for (const [i, fill] of fills.entries()) {
+      // The venue's own status and total go with the last fill, in one transaction.
+      const last = i === fills.length - 1;
+      const changed = await apply(await valued(fill, report.symbol), last ? report : null);
+      isReported ||= last && changed.outcome === 'done';
+      await perform(changed);
+    }
+    if (!isReported) await perform(await apply(null, report));
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * One change of an order in one transaction: the order, its fill, its position, and what the position's exit plan
+ * now sends or cancels (design sections 7, 9).
+ *
+ * Always true:
+ * - a fill that is already booked changes nothing, and the caller is told what is stored;
+ * - whoever lost the race reads again and decides again.
+ */
+import { withDue } from '../domain/due.ts';
+import { isSettled } from '../domain/orders.ts';
+import { isClosed } from '../domain/positions.ts';
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { Fill, Order, Position, PositionAction } from '../domain/types.ts';
+import type { Change, Ledger } from '../ports/ledger.ts';
+import { untilWritten } from './conflicts.ts';
+import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+
+/** The order as it is to be, and the trade that made it so. Null: there is nothing to write. */
+export type Decide = (order: Order) => { readonly order: Order; readonly fill?: Fill } | null;
+
+export interface Changed {
+  readonly outcome: 'done' | 'nothing' | 'duplicate_fill';
+  /** As it was and as it is stored now. */
+  readonly before: Order;
+  readonly order: Order;
+  /** As stored now; null when the change did not concern it. */
+  readonly position: Position | null;
+  readonly positionBefore: Position | null;
+  /** Orders that the plan made or wants cancelled: each needs a message. */
+  readonly planned: readonly Order[];
+}
+
+/** An entry of a position's timeline, as a commit takes it. */
+export interface ActionOf {
+  readonly positionId: string;
+  readonly action: PositionAction;
+}
+
+/** What the store holds after a change was written. */
+export const stored = <T extends { readonly version: number }>({ before, after }: Change<T>): T => ({
+  ...after,
+  version: (before?.version ?? 0) + 1,
+});
+
+export function specOf(symbols: Ports['symbols'], symbol: string): SymbolSpec {
+  const spec = symbols.get(symbol);
+  if (spec === null) throw new Error(`${symbol} is no longer a known symbol`);
+  return spec;
+}
+
+/** Reads the orders that a plan has to know, the changed one as it is about to be. */
+export async function readLiveOrders(
+  ledger: Ledger,
+  p: Position,
+  changed: Order | null,
+): Promise<readonly Order[]> {
+  const ids = liveOrderIds(p).filter((id) => id !== changed?.orderId);
+  const others = ids.length === 0 ? [] : await ledger.orders(ids);
+  return changed !== null && liveOrderIds(p).includes(changed.orderId) ? [...others, changed] : others;
+}
+
+export type ChangeOrder = ReturnType<typeof makeChangeOrder>;
+
+export function makeChangeOrder(ports: Needs) {
+  const { ledger, clock, log } = ports;
+
+  async function follow(order: Order, fill: Fill | null, now: number) {
+    const before = await ledger.position(order.positionId);
+    if (before === null) throw new Error(`order ${order.orderId} has no position ${order.positionId}`);
+    const spec = specOf(ports.symbols, order.symbol);
+    const after = followOrder(before, order, fill, spec, now);
+    if (!needsPlan(after)) return { before, after: withDue(after, now), orders: [] };
+    const live = await readLiveOrders(ledger, after, order);
+    const mark = markAfter(after, order, fill);
+    const plan = carryOutPlan(after, live, { spec, now, claiming: false, mark });
+    for (const why of plan.alarms) {
+      log.error('EXIT_PLAN_ALARM', { positionId: before.positionId, orderId: order.orderId, why });
+    }
+    return { before, after: plan.position, orders: plan.orders };
+  }
+
+  async function attempt(
+    orderId: string,
+    decide: Decide,
+    known: Order | null,
+  ): Promise<Changed | null | 'conflict'> {
+    const before = known ?? (await ledger.order(orderId));
+    if (before === null) return null;
+    const decided = decide(before);
+    const untouched = { before, order: before, position: null, positionBefore: null, planned: [] };
+    if (decided === null) return { outcome: 'nothing', ...untouched };
+    const now = clock.now();
+    const fill = decided.fill ?? null;
+    const change: Change<Order> = { before, after: withDue(decided.order, now) };
+    const concernsPosition = fill !== null || isSettled(decided.order);
+    const followed = concernsPosition ? await follow(change.after, fill, now) : null;
+    // A plan may have changed the order itself once more (a live entry that is to be cancelled).
+    const own = followed?.orders.find((c) => c.after.orderId === orderId)?.after ?? change.after;
+    const others = (followed?.orders ?? []).filter((c) => c.after.orderId !== orderId);
+    const result = await ledger.commit({
+      orders: [{ before, after: own }, ...others],
+      positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
+      fills: fill === null ? [] : [{ orderId, fill }],
+      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
+    });
+    if (result.outcome === 'conflict') return 'conflict';
+    if (result.outcome === 'duplicate_fill') {
+      const [order, position] = await Promise.all([
+        ledger.order(orderId),
+        ledger.position(before.positionId),
+      ]);
+      return { outcome: 'duplicate_fill', ...untouched, order: order ?? before, position };
+    }
+    return {
+      outcome: 'done',
+      before,
+      order: stored({ before, after: own }),
+      position: followed === null ? null : stored({ before: followed.before, after: followed.after }),
+      positionBefore: followed?.before ?? null,
+      planned: others.map(stored),
+    };
+  }
+
+  /** Applies `decide` to the order as it is stored. `known`: its last known state, to save the first read. */
+  return (orderId: string, decide: Decide, known: Order | null = null): Promise<Changed | null> =>
+    untilWritten(ports, `order ${orderId}`, (n) => attempt(orderId, decide, n === 0 ? known : null));
+}
+
+/** What the position's timeline says about a change by its orders or its plan. */
+export function actionsOf(before: Position, after: Position, now: number): ActionOf[] {
+  const actions: PositionAction[] = [];
+  if (before.openedAt === null && after.openedAt !== null) {
+    actions.push({ at: now, kind: 'opened', facts: { quantity: after.quantity.toFixed() } });
+  }
+  if (!isClosed(before) && isClosed(after)) {
+    const facts = { cause: after.exitCause ?? 'none', realized_pnl: after.realizedPnl.toFixed() };
+    actions.push({ at: now, kind: 'closed', facts });
+  }
+  return actions.map((action) => ({ positionId: after.positionId, action }));
+}

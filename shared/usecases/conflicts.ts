@@ -1,0 +1,34 @@
+/**
+ * Losing a race is normal: somebody wrote an item since it was read, so read again and decide again. Bounded, with
+ * growing pauses; then it throws, so that a queue delivers again and nothing is lost.
+ */
+import type { Ports } from './ports.ts';
+
+const MAX_TRIES = 8;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 200;
+
+export class ContendedError extends Error {
+  override readonly name = 'ContendedError';
+}
+
+/** Spreads rivals by their random tokens: 50 to 100 % of the pause. */
+function jittered(pauseMs: number, token: string): number {
+  let hash = 0;
+  for (const char of token) hash = (hash * 31 + char.charCodeAt(0)) % 1000;
+  return Math.ceil(pauseMs * (0.5 + hash / 2000));
+}
+
+/** Runs `attempt` until it answers something else than `conflict`. `n` counts from 0. */
+export async function untilWritten<T>(
+  { ids, sleep }: Pick<Ports, 'ids' | 'sleep'>,
+  what: string,
+  attempt: (n: number) => Promise<T | 'conflict'>,
+): Promise<T> {
+  for (let n = 0; n < MAX_TRIES; n++) {
+    const result = await attempt(n);
+    if (result !== 'conflict') return result;
+    await sleep(jittered(Math.min(FIRST_PAUSE_MS * 2 ** n, LONGEST_PAUSE_MS), ids.token()));
+  }
+  throw new ContendedError(`${what}: still contended after ${MAX_TRIES} tries`);
+}

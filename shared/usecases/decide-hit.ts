@@ -1,0 +1,115 @@
+/** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
+import { withDue } from '../domain/due.ts';
+import { claimFlatten, claimPart, newExitOrder, rungQuantity, rungTakesRest } from '../domain/exits.ts';
+import { rungOf } from '../domain/levels.ts';
+import { activateBreakEven, hitCause, parseMember } from '../domain/protection.ts';
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { Hit } from '../domain/triggers/types.ts';
+import { unitsToDecimal } from '../domain/triggers/units.ts';
+import type { Order, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
+import type { Change } from '../ports/ledger.ts';
+import type { CachedPrice } from '../ports/trigger-index.ts';
+import { exitOrderIdFor } from './derive-ids.ts';
+import { carryOutPlan } from './exit-plan.ts';
+import { factsText, isConfirmed, isOld, levelOfHit, triggerFacts } from './hit-rules.ts';
+
+export type HitDecision =
+  /** Nothing to do any more: closing, closed, changed, claimed already. */
+  | { readonly kind: 'drop'; readonly why: string }
+  | {
+      readonly kind: 'write';
+      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped';
+      readonly position: Position;
+      readonly orders: readonly Change<Order>[];
+      readonly action: PositionAction;
+      readonly alarms: readonly string[];
+    };
+
+export interface HitContext {
+  readonly spec: SymbolSpec;
+  readonly now: number;
+  /** The price shown now; asked only for hits that are too old to stand by themselves. */
+  readonly price: CachedPrice | null;
+  /** The position's live entry and live exits. */
+  readonly live: readonly Order[];
+}
+
+const drop = (why: string): HitDecision => ({ kind: 'drop', why });
+
+export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
+  const { spec, now } = context;
+  if (p.flatten !== null) return drop('already_closing');
+  const level = levelOfHit(p, hit, spec);
+  if (level === null) return drop('stale');
+  const trigger = triggerFacts(hit, spec);
+  if (isOld(hit, now) && !isConfirmed(hit, level, context.price, spec, now))
+    return refused(p, hit, trigger, context);
+  const { levelName } = parseMember(hit.member);
+  const cause = hitCause(levelName);
+  if (cause === null) {
+    const position = activateBreakEven(p, now, spec);
+    if (position === p) return drop('already_active');
+    const action = { at: now, kind: 'break_even_activated', facts: factsText(trigger) };
+    return write('break_even', withDue(position, now), [], action);
+  }
+  const rung = rungOf(levelName);
+  if (rung !== null && !rungTakesRest(p, rung, spec)) return part(p, hit, trigger, rung, context);
+  const claimed = claimFlatten(p, { cause, price: trigger.price, trigger, at: now });
+  if (!claimed.ok) return drop(claimed.error.code);
+  const mark = trigger.price;
+  const planned = carryOutPlan(claimed.value, context.live, { spec, now, claiming: true, mark });
+  const action = { at: now, kind: 'exit_claimed', facts: { ...factsText(trigger), exit_cause: cause } };
+  return write('exit', planned.position, planned.orders, action, planned.alarms);
+}
+
+function write(
+  what: 'exit' | 'break_even' | 'refused' | 'skipped',
+  position: Position,
+  orders: readonly Change<Order>[],
+  action: PositionAction,
+  alarms: readonly string[] = [],
+): HitDecision {
+  return { kind: 'write', what, position, orders, action, alarms };
+}
+
+/** A rung of the ladder: its part is reserved and its order made in one step. */
+function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, context: HitContext): HitDecision {
+  const { spec, now } = context;
+  const { levelName } = trigger;
+  const quantity = rungQuantity(p, rung, spec);
+  const orderId = exitOrderIdFor({ positionId: p.positionId, levelName, version: hit.version });
+  const cause = 'take_profit';
+  const claim = { orderId, quantity, cause, levelName, rung, price: trigger.price, at: now } as const;
+  const claimed = claimPart(p, claim, spec);
+  if (!claimed.ok) {
+    const { code } = claimed.error;
+    if (code !== 'below_minimum' && code !== 'not_enough_free') return drop(code);
+    // Merged into a neighbour, or held by another exit: said on the timeline, once per hit.
+    const action = { at: now, kind: 'rung_skipped', facts: { ...factsText(trigger), why: code } };
+    return write('skipped', withDue({ ...p, updatedAt: Math.max(p.updatedAt, now) }, now), [], action);
+  }
+  const order = newExitOrder(p, { orderId, quantity, cause, flatten: false, trigger, now });
+  const facts = { ...factsText(trigger), exit_cause: cause, order_id: orderId, quantity: quantity.toFixed() };
+  const action = { at: now, kind: 'part_claimed', facts };
+  const change = { before: null, after: withDue(order, now) };
+  return write('exit', withDue(claimed.value, now), [change], action);
+}
+
+/**
+ * Too old and not confirmed: recorded, and the whole level set is armed anew under a new version, from now on. A
+ * trailing stop keeps the peak it had.
+ */
+function refused(p: Position, hit: Hit, trigger: TriggerFacts, { spec, now }: HitContext): HitDecision {
+  const arming = p.armings[trigger.levelName];
+  const peak = hit.peak === null ? (arming?.peak ?? null) : unitsToDecimal(hit.peak, spec.unitExponent);
+  const position = {
+    ...p,
+    levelsVersion: p.levelsVersion + 1,
+    // The tick that was refused must not count again.
+    armings: { ...p.armings, [trigger.levelName]: { tick: hit.tick.id + 1, at: now, peak } },
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+  const action = { at: now, kind: 'hit_refused', facts: { ...factsText(trigger), why: 'not_confirmed' } };
+  return write('refused', withDue(position, now), [], action);
+}

@@ -1,0 +1,208 @@
+/**
+ * Hits become exits (design section 10).
+ *
+ * Takes hits in batches until none is left or the time is over. Each is checked against the ledger (strongly
+ * consistent) and claimed there by condition: the claim, the exit order and its reservation are one transaction.
+ * The exit's message goes out before the hit is settled; a crash between leaves a due order, or a hit that comes
+ * back. The order of hits of one position is kept; positions do not wait for each other.
+ */
+import { withDue } from '../domain/due.ts';
+import { isFinal, transition } from '../domain/orders.ts';
+import { orderLevel, parseMember } from '../domain/protection.ts';
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { Hit } from '../domain/triggers/types.ts';
+import type { Order, Position } from '../domain/types.ts';
+import { sendPointer } from './after-effects.ts';
+import type { ArmLevels } from './arm-levels.ts';
+import { readLiveOrders, specOf, stored } from './change-order.ts';
+import { untilWritten } from './conflicts.ts';
+import { decideHit } from './decide-hit.ts';
+import { venueClientId } from './derive-ids.ts';
+import { liveOrderIds, wantsWork } from './exit-plan.ts';
+import { isConfirmed, isOld, triggerFacts } from './hit-rules.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<
+  Ports,
+  | 'ledger'
+  | 'index'
+  | 'prices'
+  | 'venues'
+  | 'outbox'
+  | 'counters'
+  | 'symbols'
+  | 'clock'
+  | 'ids'
+  | 'sleep'
+  | 'log'
+>;
+
+export interface EvaluateSettings {
+  readonly batch: number;
+  /** A taken hit that nobody settles is visible again after this. */
+  readonly hideMs: number;
+  readonly budgetMs: number;
+}
+export const DEFAULT_EVALUATE: EvaluateSettings = { batch: 25, hideMs: 2_000, budgetMs: 5_000 };
+
+export interface Evaluated {
+  readonly taken: number;
+  readonly exits: number;
+  readonly failed: number;
+}
+
+export type EvaluateHits = ReturnType<typeof makeEvaluateHits>;
+
+export function makeEvaluateHits(
+  ports: Needs,
+  arm: ArmLevels,
+  settings: EvaluateSettings = DEFAULT_EVALUATE,
+) {
+  const { ledger, index, prices, venues, outbox, counters, clock, log } = ports;
+
+  /** One hit of a position; answers whether it made an exit. `known`: the position as read a moment ago. */
+  async function onPosition(hit: Hit, spec: SymbolSpec, known: Position | undefined): Promise<boolean> {
+    const { ownerId } = parseMember(hit.member);
+    const written = await untilWritten(ports, `hit ${hit.member}`, async (n) => {
+      const before = n === 0 && known !== undefined ? known : await ledger.position(ownerId);
+      if (before === null) return null;
+      const now = clock.now();
+      const price = isOld(hit, now) ? await prices.price(spec.symbol) : null;
+      const live = liveOrderIds(before).length === 0 ? [] : await readLiveOrders(ledger, before, null);
+      const decision = decideHit(before, hit, { spec, now, price, live });
+      if (decision.kind === 'drop') {
+        log.info('HIT_DROPPED', { positionId: ownerId, member: hit.member, why: decision.why });
+        return null;
+      }
+      const change = { before, after: decision.position };
+      const actions = [{ positionId: ownerId, action: decision.action }];
+      const result = await ledger.commit({ orders: decision.orders, positions: [change], actions });
+      return result.outcome === 'done' ? { ...decision, position: stored(change) } : 'conflict';
+    });
+    if (written === null) {
+      await index.settleHits(spec.symbol, [hit]);
+      return false;
+    }
+    for (const order of written.orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
+    for (const why of written.alarms) log.error('EXIT_PLAN_ALARM', { positionId: ownerId, why });
+    const { action, what } = written;
+    log.info('HIT_DECIDED', {
+      positionId: ownerId,
+      what,
+      ...action.facts,
+      lag_ms: clock.now() - hit.tick.at,
+    });
+    await index.settleHits(spec.symbol, [hit]);
+    // The rest of the set leaves the index, or comes back under its new version.
+    if (what !== 'skipped' && written.position.levelsVersion !== hit.version)
+      await arm.armPosition(written.position);
+    return what === 'exit';
+  }
+
+  /** An old hit of an order's own price has to be confirmed, like any other. */
+  async function isStillReached(hit: Hit, order: Order, spec: SymbolSpec): Promise<boolean> {
+    if (!isOld(hit, clock.now())) return true;
+    const price = await prices.price(spec.symbol);
+    const level = orderLevel(order, spec);
+    return level !== null && isConfirmed(hit, level, price, spec, clock.now());
+  }
+
+  /** The market has reached a resting order's price: the demo venue works it; a real venue does so by itself. */
+  async function onOrder(hit: Hit, spec: SymbolSpec): Promise<void> {
+    const { ownerId } = parseMember(hit.member);
+    const touched = await untilWritten(ports, `hit ${hit.member}`, async () => {
+      const before = await ledger.order(ownerId);
+      if (before === null || isFinal(before.status)) return null;
+      const now = clock.now();
+      if (!(await isStillReached(hit, before, spec))) return { order: before, isReached: false };
+      const next = transition(before, { kind: 'touched', at: now, tick: hit.tick.id });
+      if (!next.ok) return null;
+      const change = { before, after: withDue(next.value, now) };
+      const result = await ledger.commit({ orders: [change] });
+      return result.outcome === 'done' ? { order: stored(change), isReached: true } : 'conflict';
+    });
+    await work(hit, spec, touched);
+  }
+
+  async function work(hit: Hit, spec: SymbolSpec, touched: { order: Order; isReached: boolean } | null) {
+    if (touched === null) {
+      await index.settleHits(spec.symbol, [hit]);
+      return;
+    }
+    const { order, isReached } = touched;
+    let isLive = true;
+    if (isReached) {
+      const book = await venues.demoBook(order.walletId);
+      const clientId = venueClientId(order.orderId, order.send?.attempt ?? 1);
+      isLive = (await book.work(spec.symbol, clientId, triggerFacts(hit, spec))).live;
+    } else {
+      log.info('HIT_REFUSED', { orderId: order.orderId, member: hit.member, why: 'not_confirmed' });
+    }
+    await index.settleHits(spec.symbol, [hit]);
+    if (isLive) await arm.armOrder(order, hit.tick.id + 1);
+  }
+
+  /** All hits of one owner, in their order. A failure leaves its hits to come back. */
+  async function onOwner(
+    hits: readonly Hit[],
+    spec: SymbolSpec,
+    position: Position | undefined,
+  ): Promise<number> {
+    let exits = 0;
+    let known = position;
+    for (const hit of hits) {
+      if (parseMember(hit.member).levelName === 'order') {
+        await onOrder(hit, spec);
+      } else {
+        if (await onPosition(hit, spec, known)) exits += 1;
+        known = undefined;
+      }
+    }
+    return exits;
+  }
+
+  async function onBatch(hits: readonly Hit[], spec: SymbolSpec): Promise<{ exits: number; failed: number }> {
+    const byOwner = Map.groupBy(hits, (hit) => parseMember(hit.member).ownerId);
+    const ofPositions = hits.filter((hit) => parseMember(hit.member).levelName !== 'order');
+    const ids = [...new Set(ofPositions.map((hit) => parseMember(hit.member).ownerId))];
+    const positions = ids.length === 0 ? [] : await ledger.positions(ids);
+    const known = new Map(positions.map((p) => [p.positionId, p]));
+    const results = await Promise.allSettled(
+      [...byOwner].map(([ownerId, own]) => onOwner(own, spec, known.get(ownerId))),
+    );
+    let exits = 0;
+    let failed = 0;
+    for (const result of results) {
+      if (result.status === 'fulfilled') {
+        exits += result.value;
+      } else {
+        failed += 1;
+        log.error('HIT_FAILED', { symbol: spec.symbol, error: String(result.reason) });
+      }
+    }
+    return { exits, failed };
+  }
+
+  /** Takes this symbol's hits until none is left, or the time is over (then the next sweep goes on). */
+  return async (symbol: string): Promise<Evaluated> => {
+    const spec = specOf(ports.symbols, symbol);
+    const deadline = clock.now() + settings.budgetMs;
+    let [taken, exits, failed] = [0, 0, 0];
+    while (clock.now() < deadline) {
+      const hits = await index.takeHits(symbol, settings.batch, clock.now(), settings.hideMs);
+      if (hits.length === 0) break;
+      const done = await onBatch(hits, spec);
+      taken += hits.length;
+      exits += done.exits;
+      failed += done.failed;
+    }
+    if (exits > 0 || failed > 0) {
+      await counters.add({
+        'om:stops_triggered': exits,
+        'om:positions_updated': exits,
+        'om:errors_total': failed,
+      });
+    }
+    return { taken, exits, failed };
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Carrying out a position's exit plan inside the transaction that changes it (design section 9).
+ *
+ * Pure: what is returned is to be committed together with the position; messages follow after the commit.
+ * Always true: an order that the plan sends is reserved in the position that is returned with it.
+ */
+import { withDue } from '../domain/due.ts';
+import { exitSettled, newExitOrder, planExit, withExit } from '../domain/exits.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import { averagePrice, transition } from '../domain/orders.ts';
+import { applyEntryFill, applyExitFill, entryEnded, isClosed, maybeClose } from '../domain/positions.ts';
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { Fill, Order, Position } from '../domain/types.ts';
+import type { Change } from '../ports/ledger.ts';
+import { exitOrderIdFor } from './derive-ids.ts';
+
+export interface Planned {
+  readonly position: Position;
+  /** New orders and orders that are to be cancelled, ready to be committed. */
+  readonly orders: readonly Change<Order>[];
+  readonly alarms: readonly string[];
+}
+
+export interface PlanContext {
+  readonly spec: SymbolSpec;
+  readonly now: number;
+  /** True in the transaction of the claim: only then an exit is filled at its trigger tick's own price. */
+  readonly claiming: boolean;
+  readonly mark: Decimal | null;
+}
+
+/** The position after an order of it has changed (and after `fill`, when the change is a trade). */
+export function followOrder(
+  p: Position,
+  order: Order,
+  fill: Fill | null,
+  spec: SymbolSpec,
+  now: number,
+): Position {
+  const isEntry = order.role === 'entry';
+  let next = p;
+  if (fill !== null) next = (isEntry ? applyEntryFill : applyExitFill)(next, fill, order, now);
+  next = isEntry ? entryEnded(next, order, now, spec) : exitSettled(next, order, now);
+  return next === p ? p : maybeClose(next, spec, markAfter(next, order, fill), now);
+}
+
+/** A price for deciding what is dust, from what is at hand. */
+export const markAfter = (p: Position, order: Order, fill: Fill | null): Decimal | null =>
+  fill?.price ?? averagePrice(order) ?? p.flatten?.price ?? order.referencePrice;
+
+/** Ids of the orders that a plan has to know: the live entry and the live exits. */
+export const liveOrderIds = (p: Position): readonly string[] => [
+  ...(p.entryLive ? [p.entryOrderId] : []),
+  ...p.liveExits.map((exit) => exit.orderId),
+];
+
+/** Does what the plan says, until nothing is left that can be done now. */
+export function carryOutPlan(start: Position, live: readonly Order[], context: PlanContext): Planned {
+  const { spec, now, mark } = context;
+  let position = start;
+  let liveOrders = live;
+  const changes = new Map<string, Change<Order>>();
+  const alarms = new Set<string>();
+  // Each round settles at least one unsent order, so there are at most as many rounds as orders, and one more.
+  for (let round = 0; round <= live.length + 1; round++) {
+    let again = false;
+    for (const step of planExit(position, liveOrders, spec, now, mark ?? undefined)) {
+      if (step.kind === 'cancel') {
+        const order = liveOrders.find((o) => o.orderId === step.orderId);
+        if (order === undefined) throw new Error(`plan cancels an unknown order ${step.orderId}`);
+        const cancelled = transition(order, { kind: 'cancel_wanted', at: now, cause: 'exit_plan' });
+        if (!cancelled.ok) continue;
+        const after = withDue(cancelled.value, now);
+        changes.set(order.orderId, { before: order, after });
+        liveOrders = liveOrders.map((o) => (o.orderId === order.orderId ? after : o));
+        const released = followOrder(position, after, null, spec, now);
+        again ||= released !== position;
+        position = released;
+      } else if (step.kind === 'send' && !again) {
+        const order = exitOf(position, step.quantity, context);
+        position = withExit(position, order, null, now);
+        changes.set(order.orderId, { before: null, after: withDue(order, now) });
+      } else if (step.kind === 'alarm') {
+        alarms.add(step.why);
+      } else if (step.kind === 'close') {
+        position = maybeClose(position, spec, mark ?? position.flatten?.price ?? null, now);
+      }
+    }
+    if (!again) break;
+  }
+  return { position: withDue(position, now), orders: [...changes.values()], alarms: [...alarms] };
+}
+
+function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext): Order {
+  if (p.flatten === null) throw new Error('a plan without a claim sends nothing');
+  return newExitOrder(p, {
+    orderId: exitOrderIdFor({ positionId: p.positionId, n: p.exitOrderIds.length }),
+    quantity,
+    cause: p.flatten.cause,
+    flatten: true,
+    trigger: claiming ? p.flatten.trigger : null,
+    referencePrice: p.flatten.price,
+    now,
+  });
+}
+
+/** Orders whose next step is a message's work: to be sent, to be cancelled, or to be asked for missing trades. */
+export const wantsWork = (order: Order): boolean =>
+  order.status === 'pending' || order.status === 'cancelling' || isGapped(order);
+
+/** The venue has executed more than we have booked: its trades are asked for at once (design section 7). */
+export const isGapped = (order: Order): boolean => order.venueQuantity.greaterThan(order.filledQuantity);
+
+/** True when a full exit is under way and its plan may have something to do. */
+export const needsPlan = (p: Position): boolean => p.flatten !== null && !isClosed(p);

@@ -1,0 +1,26 @@
+/** What use cases are given. Each takes only what it names (`Pick<Ports, ...>`). */
+import type { SymbolRegistry } from '../domain/symbols.ts';
+import type { Ledger, WalletStore } from '../ports/ledger.ts';
+import type { Outbox } from '../ports/messages.ts';
+import type { Clock, Ids, Log } from '../ports/runtime.ts';
+import type { TapeStore } from '../ports/tape.ts';
+import type { Counters, Leases, PriceCache, TriggerIndex } from '../ports/trigger-index.ts';
+import type { VenueFactory } from '../ports/venue.ts';
+
+export interface Ports {
+  readonly ledger: Ledger;
+  readonly wallets: WalletStore;
+  readonly index: TriggerIndex;
+  readonly prices: PriceCache;
+  readonly tape: TapeStore;
+  readonly leases: Leases;
+  readonly counters: Counters;
+  readonly outbox: Outbox;
+  readonly venues: VenueFactory;
+  readonly symbols: SymbolRegistry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Waits between tries of one step; never longer than a second. */
+  readonly sleep: (ms: number) => Promise<void>;
+}

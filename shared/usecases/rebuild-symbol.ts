@@ -1,0 +1,125 @@
+/**
+ * Fills a symbol's trigger index again from the ledger and the tape (design section 10, "The index is a cache").
+ *
+ * Levels come back with their original arming ids and times; every whole bar since arming is tested and raises
+ * peaks; what was reached meanwhile is a hit, cause `rebuilt`. The epoch is set last: until then the index answers
+ * `rebuild` to everyone, so a level that changes during the rebuild stays due and is armed right after it.
+ */
+import { levelsOf, orderLevel } from '../domain/protection.ts';
+import { replayBars } from '../domain/triggers/rebuild.ts';
+import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
+import type { TapeMinute } from '../ports/tape.ts';
+import { specOf } from './change-order.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<
+  Ports,
+  'ledger' | 'index' | 'prices' | 'tape' | 'leases' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'log'
+>;
+
+/** Longer than the longest rebuild that one invocation can run. */
+const LEASE_MS = 15_000;
+
+export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
+export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
+
+const barOfMinute = (row: TapeMinute): Bar => ({
+  second: row.minute * 60,
+  low: row.low,
+  high: row.high,
+  close: row.close,
+  firstTick: row.firstTick,
+  lastTick: row.lastTick,
+  count: row.count,
+});
+
+interface Tape {
+  /** 1 s bars at hand, oldest first. */
+  readonly seconds: readonly Bar[];
+  /** Durable minutes before and around them. */
+  readonly minutes: readonly Bar[];
+}
+
+/**
+ * Replays each level over the finest bars that cover it. The first minute that is only partly in 1 s bars is taken
+ * as its minute row by levels that were armed before it, and as 1 s bars by later ones: mixing the two would put a
+ * minute's high before its own first seconds.
+ */
+export function replayTape(
+  levels: readonly Level[],
+  tape: Tape,
+): { levels: readonly Level[]; hits: readonly Hit[] } {
+  const first = tape.seconds[0];
+  const seam = first === undefined ? Number.POSITIVE_INFINITY : Math.floor(first.second / 60) * 60;
+  const startsOnSeam = first?.second === seam;
+  const rows = tape.minutes.filter((row) => (startsOnSeam ? row.second < seam : row.second <= seam));
+  const rest = startsOnSeam ? tape.seconds : tape.seconds.filter((bar) => bar.second >= seam + 60);
+  const isOlder = (level: Level): boolean => Math.floor(level.armedAt / 1000) < seam;
+  const older = replayBars(levels.filter(isOlder), [...rows, ...rest]);
+  const younger = replayBars(
+    levels.filter((level) => !isOlder(level)),
+    tape.seconds,
+  );
+  return { levels: [...older.levels, ...younger.levels], hits: [...older.hits, ...younger.hits] };
+}
+
+export function makeRebuildSymbol(ports: Needs) {
+  const { ledger, index, prices, tape, leases, outbox, clock, ids, log } = ports;
+
+  /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
+  async function liveLevels(symbol: string): Promise<readonly Level[]> {
+    const spec = specOf(ports.symbols, symbol);
+    const [livePositions, liveOrders] = await Promise.all([
+      ledger.livePositions(symbol),
+      ledger.liveOrders(symbol),
+    ]);
+    const [positions, orders] = await Promise.all([
+      ledger.positions(livePositions.map((p) => p.positionId)),
+      ledger.orders(liveOrders.map((o) => o.orderId)),
+    ]);
+    return [
+      ...positions.flatMap((p) => levelsOf(p, spec)),
+      ...orders.flatMap((order) => orderLevel(order, spec) ?? []),
+    ];
+  }
+
+  async function tapeSince(symbol: string, armedAt: number): Promise<Tape> {
+    const fromSecond = Math.floor(armedAt / 1000);
+    const [seconds, rows] = await Promise.all([
+      prices.bars(symbol, fromSecond),
+      tape.since(symbol, Math.floor(fromSecond / 60)),
+    ]);
+    return { seconds, minutes: rows.map(barOfMinute) };
+  }
+
+  async function rebuild(symbol: string): Promise<void> {
+    const startedAt = clock.now();
+    const all = await liveLevels(symbol);
+    const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
+    const { levels, hits } = replayTape(all, await tapeSince(symbol, oldest));
+    await index.loadRebuilt(symbol, levels, hits, clock.now());
+    const { wake } = await index.finishRebuild(symbol, ids.token(), clock.now());
+    log.warn('INDEX_REBUILT', {
+      symbol,
+      levels: levels.length,
+      hits: hits.length,
+      tookMs: clock.now() - startedAt,
+    });
+    if (wake) await outbox.trigger({ kind: 'wake', symbol, at: clock.now() });
+  }
+
+  /** One rebuild at a time; a second message for a built symbol changes nothing. */
+  return async (symbol: string): Promise<Rebuilt> => {
+    if (await index.isBuilt(symbol)) return 'already_built';
+    const name = `rebuild:{${symbol}}`;
+    const token = ids.token();
+    if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
+    try {
+      if (await index.isBuilt(symbol)) return 'already_built';
+      await rebuild(symbol);
+      return 'rebuilt';
+    } finally {
+      await leases.release(name, token);
+    }
+  };
+}

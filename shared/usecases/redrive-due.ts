@@ -1,0 +1,70 @@
+/**
+ * Certainty without messages: what is overdue is sent again (design section 14).
+ *
+ * Its due time is moved on first, by condition, so that two sweeps do not send the same twice and a step that keeps
+ * failing is spaced out (2 s, doubling to 60 s).
+ */
+import type { DueItem } from '../ports/ledger.ts';
+import { nextDrive } from './advance.ts';
+import { sendPointer } from './after-effects.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'outbox' | 'clock' | 'log'>;
+
+export interface RedriveSettings {
+  readonly page: number;
+  readonly budgetMs: number;
+  /** Work younger than this is still on its way by its own message. */
+  readonly graceMs: number;
+}
+export const DEFAULT_REDRIVE: RedriveSettings = { page: 100, budgetMs: 3_000, graceMs: 500 };
+
+export type RedriveDue = ReturnType<typeof makeRedriveDue>;
+
+export function makeRedriveDue(ports: Needs, settings: RedriveSettings = DEFAULT_REDRIVE) {
+  const { ledger, outbox, clock, log } = ports;
+
+  async function driveOrders(items: readonly DueItem[]): Promise<number> {
+    const byId = new Map(items.map((item) => [item.id, item]));
+    let driven = 0;
+    for (const order of await ledger.orders([...byId.keys()])) {
+      const item = byId.get(order.orderId);
+      if (item === undefined || !(await ledger.moveDue(item, nextDrive(order.dueTries, clock.now()))))
+        continue;
+      log.info('WORK_REDRIVEN', { orderId: order.orderId, status: order.status, tries: order.dueTries });
+      await sendPointer(outbox, order);
+      driven += 1;
+    }
+    return driven;
+  }
+
+  async function drivePositions(items: readonly DueItem[]): Promise<number> {
+    const byId = new Map(items.map((item) => [item.id, item]));
+    let driven = 0;
+    for (const position of await ledger.positions([...byId.keys()])) {
+      const { positionId, status, dueTries } = position;
+      const item = byId.get(positionId);
+      if (item === undefined || !(await ledger.moveDue(item, nextDrive(dueTries, clock.now())))) continue;
+      log.info('WORK_REDRIVEN', { positionId, status, tries: dueTries });
+      await outbox.exits({ positionId });
+      driven += 1;
+    }
+    return driven;
+  }
+
+  /** Sends what is overdue in this shard; answers how much. Stops when its time is over: the next sweep goes on. */
+  return async (shard: number): Promise<number> => {
+    const deadline = clock.now() + settings.budgetMs;
+    let driven = 0;
+    while (clock.now() < deadline) {
+      const items = await ledger.due(shard, clock.now() - settings.graceMs, settings.page);
+      const moved =
+        (await driveOrders(items.filter((item) => item.kind === 'order'))) +
+        (await drivePositions(items.filter((item) => item.kind === 'position')));
+      driven += moved;
+      // A page of which nothing could be moved is somebody else's work, or an index that lags.
+      if (items.length < settings.page || moved === 0) break;
+    }
+    return driven;
+  };
+}

@@ -1,0 +1,97 @@
+/** Why a command is refused: a closed set of stable codes. The edge gives each its HTTP status. */
+
+import { type Decimal, decimalText } from '../domain/money/decimal.ts';
+import type { FieldError } from '../domain/normalise.ts';
+import { err } from '../domain/result.ts';
+import type { Position } from '../domain/types.ts';
+
+export const REFUSAL_CODES = [
+  'not_found',
+  'idempotency_key_required',
+  'idempotency_mismatch',
+  'unknown_symbol',
+  'no_price',
+  'no_position',
+  'wrong_side',
+  'wrong_symbol',
+  'wrong_wallet',
+  'protection_forbidden',
+  'type_forbidden',
+  // Of a field: what the domain's rules answer.
+  'over_precise',
+  'not_positive',
+  'out_of_range',
+  'price_required',
+  'price_forbidden',
+  'stop_wrong_side',
+  'below_min_quantity',
+  'above_max_quantity',
+  'below_min_notional',
+  'above_max_notional',
+  'target_wrong_side',
+  'share_out_of_range',
+  'shares_above_whole',
+  'distance_out_of_range',
+  'not_on_tick',
+  'percent_out_of_range',
+  'not_whole_basis_points',
+  'offset_beyond_activation',
+  // Of a position or an order as it stands.
+  'already_closing',
+  'already_final',
+  'not_open',
+  'not_enough_free',
+  'below_minimum',
+  'conflict',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** The request's field, snake_case; null when it is not about one field. */
+  readonly field: string | null;
+  readonly message: string;
+  /** What to send or do instead. */
+  readonly fix: string;
+  /** What the caller may want to know, as text: ids, prices, the first claim. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+export const refuse = (
+  code: RefusalCode,
+  field: string | null,
+  message: string,
+  fix: string,
+  facts?: Readonly<Record<string, string>>,
+) => err<Refusal>(facts === undefined ? { code, field, message, fix } : { code, field, message, fix, facts });
+
+const isRefusalCode = (code: string): code is RefusalCode => REFUSAL_CODES.some((known) => known === code);
+
+/** A domain rule's refusal of a field. A code that callers do not know is a mistake of ours, and thrown. */
+export function fromField(error: FieldError): Refusal {
+  const { code, field, message, fix } = error;
+  if (!isRefusalCode(code)) throw new Error(`unknown refusal code ${code} of field ${field}`);
+  return { code, field, message, fix };
+}
+
+/** Ids of others are answered like ids that do not exist. */
+export const notFound = (what: string, field: string | null) =>
+  refuse('not_found', field, `there is no such ${what}`, 'check the id; it must be one of your own');
+
+export function alreadyClosing(flatten: Position['flatten']) {
+  const facts: Record<string, string> = {};
+  if (flatten !== null) {
+    facts['cause'] = flatten.cause;
+    facts['at'] = new Date(flatten.at).toISOString();
+    const price: Decimal | null = flatten.price;
+    if (price !== null) facts['price'] = decimalText(price);
+    if (flatten.trigger !== null) facts['tick_id'] = String(flatten.trigger.tickId);
+  }
+  return refuse(
+    'already_closing',
+    null,
+    'the position is already being closed',
+    'nothing is left to do',
+    facts,
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, then due work.
+ *
+ * A sweep of a second that somebody else has done, or that is too late to matter, does nothing.
+ */
+import type { EvaluateHits } from './evaluate-hits.ts';
+import type { Ports } from './ports.ts';
+import type { RedriveDue } from './redrive-due.ts';
+
+type Needs = Pick<Ports, 'index' | 'leases' | 'counters' | 'clock' | 'log'>;
+
+/** Older sweeps are dropped: later ones have done their work. */
+export const SWEEP_TOO_OLD_MS = 5_000;
+/** Doubled dispatches overlap by a little more than a minute. */
+const ONCE_MS = 300_000;
+
+export type SweepOutcome = 'done' | 'too_old' | 'doubled' | 'disabled';
+export type Sweep = ReturnType<typeof makeSweep>;
+
+export function makeSweep(
+  ports: Needs,
+  parts: { readonly evaluateHits: EvaluateHits; readonly redriveDue: RedriveDue },
+  enabled: boolean,
+) {
+  const { index, leases, counters, clock, log } = ports;
+
+  /** Hits first; one symbol's failure leaves the others' and the due work to be done. */
+  async function pass(shard: number): Promise<{ taken: number; driven: number; errors: number }> {
+    let [taken, errors] = [0, 0];
+    for (const symbol of await index.symbolsWithHits(shard, clock.now())) {
+      try {
+        taken += (await parts.evaluateHits(symbol)).taken;
+      } catch (error) {
+        errors += 1;
+        log.error('SWEEP_SYMBOL_FAILED', { shard, symbol, error: String(error) });
+      }
+    }
+    return { taken, driven: await parts.redriveDue(shard), errors };
+  }
+
+  return async (message: { readonly shard: number; readonly second: number }): Promise<SweepOutcome> => {
+    const { shard, second } = message;
+    if (!enabled) return 'disabled';
+    if (clock.now() - second * 1000 > SWEEP_TOO_OLD_MS) return 'too_old';
+    try {
+      if (!(await leases.once(`sweep:{${shard}}:${second}`, ONCE_MS))) return 'doubled';
+    } catch (error) {
+      // Without the cache there are no hits, but work that is due goes on: the ledger drops its doubles.
+      await parts.redriveDue(shard);
+      throw error;
+    }
+    const { taken, driven, errors } = await pass(shard);
+    await counters.add({
+      'om:checks_total': 1,
+      'om:orders_monitored': taken + driven,
+      'om:errors_total': errors,
+    });
+    await counters.set({ 'om:last_check': String(clock.now()) });
+    return 'done';
+  };
+}

@@ -1,0 +1,181 @@
+import type { Fill, Order, Position, PositionAction, Wallet } from '../../../shared/domain/types.ts';
+import type {
+  Change,
+  Commit,
+  CommitResult,
+  DueItem,
+  Ledger,
+  ListQuery,
+  Page,
+  WalletStore,
+} from '../../../shared/ports/ledger.ts';
+
+const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
+const orderIsLive = (order: Order): boolean =>
+  !FINAL.includes(order.status) || order.venueQuantity.greaterThan(order.filledQuantity);
+
+interface Versioned {
+  readonly version: number;
+}
+
+/** Holds what the real ledger holds, with the same conflicts. All in one shard (0). */
+export class MemoryLedger implements Ledger {
+  readonly orderItems = new Map<string, Order>();
+  readonly positionItems = new Map<string, Position>();
+  readonly fillItems = new Map<string, readonly Fill[]>();
+  readonly actionItems = new Map<string, readonly PositionAction[]>();
+  commits = 0;
+
+  async order(orderId: string): Promise<Order | null> {
+    return this.orderItems.get(orderId) ?? null;
+  }
+
+  async position(positionId: string): Promise<Position | null> {
+    return this.positionItems.get(positionId) ?? null;
+  }
+
+  async orders(orderIds: readonly string[]): Promise<readonly Order[]> {
+    return orderIds.flatMap((id) => this.orderItems.get(id) ?? []);
+  }
+
+  async positions(positionIds: readonly string[]): Promise<readonly Position[]> {
+    return positionIds.flatMap((id) => this.positionItems.get(id) ?? []);
+  }
+
+  async fills(orderId: string): Promise<readonly Fill[]> {
+    return this.fillItems.get(orderId) ?? [];
+  }
+
+  async actions(positionId: string): Promise<readonly PositionAction[]> {
+    return this.actionItems.get(positionId) ?? [];
+  }
+
+  async commit(commit: Commit): Promise<CommitResult> {
+    const stale = [
+      ...(commit.orders ?? [])
+        .filter((c) => isStale(c, this.orderItems.get(c.after.orderId)))
+        .map((c) => c.after.orderId),
+      ...(commit.positions ?? [])
+        .filter((c) => isStale(c, this.positionItems.get(c.after.positionId)))
+        .map((c) => c.after.positionId),
+    ];
+    const known = (commit.fills ?? []).filter(({ orderId, fill }) =>
+      (this.fillItems.get(orderId) ?? []).some((f) => f.tradeId === fill.tradeId),
+    );
+    if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known.map((k) => k.fill.tradeId) };
+    if (stale.length > 0) return { outcome: 'conflict', items: stale };
+    this.commits += 1;
+    for (const change of commit.orders ?? []) this.orderItems.set(change.after.orderId, next(change));
+    for (const change of commit.positions ?? [])
+      this.positionItems.set(change.after.positionId, next(change));
+    for (const { orderId, fill } of commit.fills ?? []) {
+      this.fillItems.set(orderId, [...(this.fillItems.get(orderId) ?? []), fill]);
+    }
+    for (const { positionId, action } of commit.actions ?? []) {
+      this.actionItems.set(positionId, [...(this.actionItems.get(positionId) ?? []), action]);
+    }
+    return { outcome: 'done' };
+  }
+
+  async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {
+    return page(
+      [...this.orderItems.values()].filter((o) => o.userId === userId),
+      query,
+    );
+  }
+
+  async positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>> {
+    return page(
+      [...this.positionItems.values()].filter((p) => p.userId === userId),
+      query,
+    );
+  }
+
+  async livePositions(symbol: string): Promise<readonly Position[]> {
+    return [...this.positionItems.values()].filter((p) => p.symbol === symbol && p.status !== 'closed');
+  }
+
+  async liveOrders(symbol: string): Promise<readonly Order[]> {
+    return [...this.orderItems.values()].filter((o) => o.symbol === symbol && orderIsLive(o));
+  }
+
+  async liveSymbols(): Promise<readonly string[]> {
+    const live = [
+      ...[...this.positionItems.values()].filter((p) => p.status !== 'closed'),
+      ...[...this.orderItems.values()].filter(orderIsLive),
+    ];
+    return [...new Set(live.map((item) => item.symbol))];
+  }
+
+  async due(shard: number, now: number, limit: number): Promise<readonly DueItem[]> {
+    if (shard !== 0) return [];
+    const items: DueItem[] = [];
+    for (const { orderId: id, dueAt } of this.orderItems.values()) {
+      if (dueAt !== null && dueAt <= now) items.push({ kind: 'order', id, dueAt });
+    }
+    for (const { positionId: id, dueAt } of this.positionItems.values()) {
+      if (dueAt !== null && dueAt <= now) items.push({ kind: 'position', id, dueAt });
+    }
+    return items.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
+  }
+
+  async moveDue(item: DueItem, to: number): Promise<boolean> {
+    if (item.kind === 'order') {
+      const order = this.orderItems.get(item.id);
+      if (order === undefined || order.dueAt !== item.dueAt) return false;
+      this.orderItems.set(item.id, { ...order, dueAt: to, dueTries: order.dueTries + 1 });
+    } else {
+      const position = this.positionItems.get(item.id);
+      if (position === undefined || position.dueAt !== item.dueAt) return false;
+      this.positionItems.set(item.id, { ...position, dueAt: to, dueTries: position.dueTries + 1 });
+    }
+    return true;
+  }
+}
+
+function isStale<T extends Versioned>({ before }: Change<T>, stored: T | undefined): boolean {
+  return before === null ? stored !== undefined : stored?.version !== before.version;
+}
+
+function next<T extends Versioned>({ before, after }: Change<T>): T {
+  return { ...after, version: before === null ? 1 : before.version + 1 };
+}
+
+function page<
+  T extends {
+    readonly status: string;
+    readonly symbol: string;
+    readonly walletId: string;
+    readonly createdAt: number;
+  },
+>(items: readonly T[], query: ListQuery): Page<T> {
+  const matching = items
+    .filter((item) => query.status === undefined || query.status.includes(item.status))
+    .filter((item) => query.symbol === undefined || item.symbol === query.symbol)
+    .filter((item) => query.walletId === undefined || item.walletId === query.walletId)
+    .sort((a, b) => b.createdAt - a.createdAt);
+  const from = query.cursor === null ? 0 : Number.parseInt(query.cursor, 10);
+  const to = from + query.limit;
+  return { items: matching.slice(from, to), cursor: to < matching.length ? String(to) : null };
+}
+
+export class MemoryWallets implements WalletStore {
+  readonly items = new Map<string, Wallet>();
+
+  async create(wallet: Wallet): Promise<boolean> {
+    if (this.items.has(wallet.walletId)) return false;
+    this.items.set(wallet.walletId, { ...wallet, version: 1 });
+    return true;
+  }
+
+  async get(walletId: string): Promise<Wallet | null> {
+    return this.items.get(walletId) ?? null;
+  }
+
+  async ofUser(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<Wallet>> {
+    const own = [...this.items.values()].filter((w) => w.userId === userId);
+    const from = query.cursor === null ? 0 : Number.parseInt(query.cursor, 10);
+    const to = from + query.limit;
+    return { items: own.slice(from, to), cursor: to < own.length ? String(to) : null };
+  }
+}
