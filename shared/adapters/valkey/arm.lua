@@ -1,0 +1,84 @@
+-- arm: removes levels, takes in hits that a rebuild has found, and arms levels of one symbol. Each armed level is
+-- tested at once against the standing price (see shared/domain/triggers/model.ts for every case).
+-- KEYS as in index.lua
+-- ARGV mode ('arm', or 'load' during a rebuild: works while the epoch is missing), now (ms),
+--      number of removals, then (member, version) each; number of hits, then (member, version, JSON) each;
+--      then levels as JSON without nulls
+-- Returns {'armed', id of the standing tick or -1, hits made, wake} | {'rebuild'}
+local mode = ARGV[1]
+now = tonumber(ARGV[2])
+if mode == 'arm' and call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
+
+local standing = standing_tick()
+local at = 3
+
+local function take_out(member, version)
+  local level = read_level(member)
+  if not level or level.version > version then return end
+  detach(member, level)
+  call('HDEL', LEVELS, member)
+end
+
+for _ = 1, tonumber(ARGV[at]) do
+  take_out(ARGV[at + 1], tonumber(ARGV[at + 2]))
+  at = at + 2
+end
+at = at + 1
+
+for _ = 1, tonumber(ARGV[at]) do
+  local member, version = ARGV[at + 1], ARGV[at + 2]
+  take_out(member, tonumber(version))
+  if call('HEXISTS', HIT, member .. '@' .. version) == 0 then add_hit(member, version, ARGV[at + 3]) end
+  at = at + 3
+end
+at = at + 1
+
+local function struck_since(member, version)
+  for v in string.gmatch(call('HGET', STRUCK, member) or '', '%d+') do
+    if tonumber(v) >= version then return true end
+  end
+  return false
+end
+
+local function better(a, b)
+  if not a or not b then return a or b end
+  return math.max(a, b)
+end
+
+-- a newer version of the same protection keeps what trailing has reached
+local function goes_on(new, old)
+  return old.kind == 'trailing' and new.kind == 'trailing' and old.side == new.side and old.source == new.source
+    and old.activation == new.activation and old.armedAt == new.armedAt
+end
+
+-- the level to arm, given the one that it replaces or repeats; a repeat changes nothing but a better peak
+local function successor(given, old)
+  if old and old.version == given.version then
+    if old.kind == 'trailing' and given.kind == 'trailing' then
+      local peak = given.peak and old.sign * given.peak
+      old.placed = better(peak_of(given.member, old), peak)
+    end
+    return old
+  end
+  if given.armed == -1 and standing then given.armed = standing.id end
+  if old and goes_on(given, old) then given.placed = better(given.placed, peak_of(given.member, old)) end
+  return given
+end
+
+for i = at, #ARGV do
+  local json = ARGV[i]
+  local given = cjson.decode(json)
+  prepare(given, given.armedTick, given.peak, json)
+  local member = given.member
+  local old = read_level(member)
+  if not (old and old.version > given.version) and not struck_since(member, given.version) then
+    local level = successor(given, old)
+    if old then detach(member, old) end
+    local peak = level.placed and text(level.sign * level.placed) or '-'
+    call('HSET', LEVELS, member, text(level.armed) .. ' ' .. peak .. ' ' .. level.json)
+    place(member, level, standing, 'armed')
+  end
+end
+
+keep_nearest()
+return { 'armed', standing and text(standing.id) or '-1', hits_made, wake() }

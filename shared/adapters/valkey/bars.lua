@@ -1,0 +1,35 @@
+-- The tape: one-second bars of one symbol, a sorted set by second, kept for two hours. Prepended to its scripts.
+-- A bar is a JSON array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count.
+-- A bar of a second that is there already is put together with it (lowest low, highest high, the later close), so
+-- neither a change of writers nor a repeat loses an extreme.
+local TAPE_SECONDS = 7200
+
+local function merged(a, b)
+  local later = b[15] >= a[15] and b or a
+  local bar = { a[1] }
+  for i = 2, 5 do bar[i] = math.min(a[i], b[i]) end
+  for i = 6, 9 do bar[i] = math.max(a[i], b[i]) end
+  for i = 10, 13 do bar[i] = later[i] end
+  bar[14], bar[15], bar[16] = math.min(a[14], b[14]), math.max(a[15], b[15]), math.max(a[16], b[16])
+  for i = 1, 16 do bar[i] = string.format('%.0f', bar[i]) end
+  return '[' .. table.concat(bar, ',') .. ']'
+end
+
+-- bars: second, JSON, second, JSON, ...
+local function put_bars(tape, bars)
+  local newest = nil
+  for i = 1, #bars, 2 do
+    local second, bar = bars[i], bars[i + 1]
+    local old = redis.call('ZRANGEBYSCORE', tape, second, second)[1]
+    if old and old ~= bar then
+      bar = merged(cjson.decode(old), cjson.decode(bar))
+      if old ~= bar then redis.call('ZREM', tape, old) end
+    end
+    if old ~= bar then redis.call('ZADD', tape, second, bar) end
+    if not newest or tonumber(second) > newest then newest = tonumber(second) end
+  end
+  if newest then
+    redis.call('ZREMRANGEBYSCORE', tape, '-inf', '(' .. string.format('%.0f', newest - TAPE_SECONDS))
+    redis.call('EXPIRE', tape, TAPE_SECONDS)
+  end
+end

@@ -1,0 +1,108 @@
+/**
+ * The connection to Valkey (or Redis): connects on first use, reconnects for ever, and answers or fails within the
+ * command timeout. A command that timed out may still have been carried out; every caller's step can be repeated.
+ *
+ * One connection, no database numbers, no keyspace commands: Valkey Serverless takes it as it is, each command
+ * touching one slot.
+ */
+import { createClient } from '@redis/client';
+
+export interface Valkey {
+  /** Sends one command. Throws ValkeyTimeoutError, or the server's error. Calls made together share a round trip. */
+  command(args: readonly string[]): Promise<unknown>;
+  /** Finishes what is under way (bounded by the command timeout) and closes. */
+  close(): Promise<void>;
+}
+
+export interface ValkeyOptions {
+  /** [2000] */
+  readonly connectTimeoutMs?: number;
+  /** [2000] From the call to the answer, reconnecting included. */
+  readonly commandTimeoutMs?: number;
+  /** Told of each connection failure; the client goes on by itself. */
+  readonly onError?: (error: Error) => void;
+}
+
+export class ValkeyTimeoutError extends Error {
+  override readonly name = 'ValkeyTimeoutError';
+  constructor(command: string, ms: number, lastError: Error | null) {
+    super(
+      `no answer to ${command} within ${ms} ms${lastError === null ? '' : ` (connection: ${lastError.message})`}`,
+    );
+  }
+}
+
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_MAX_MS = 2000;
+
+/** `url`: redis:// or rediss:// (TLS), with host and port. */
+export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
+  const timeoutMs = options.commandTimeoutMs ?? 2000;
+  let lastError: Error | null = null;
+  const client = createClient({
+    url,
+    RESP: 2,
+    socket: {
+      connectTimeout: options.connectTimeoutMs ?? 2000,
+      keepAlive: true,
+      reconnectStrategy: (retries) =>
+        Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) *
+        (0.5 + Math.random() / 2),
+    },
+    // A command that could not be sent in time is dropped from the queue, not sent late.
+    commandOptions: { timeout: timeoutMs },
+  });
+  client.on('error', (error: Error) => {
+    lastError = error;
+    options.onError?.(error);
+  });
+  client.on('ready', () => {
+    lastError = null;
+  });
+
+  let connecting = false;
+  let closed = false;
+  /** Connects once; a failure is told by 'error' and shows in the command's timeout, so it is not thrown twice. */
+  const connect = (): void => {
+    if (connecting || client.isOpen || closed) return;
+    connecting = true;
+    client
+      .connect()
+      .catch((error: unknown) => {
+        lastError = error instanceof Error ? error : new Error(String(error));
+      })
+      .finally(() => {
+        connecting = false;
+      });
+  };
+
+  const command = async (args: readonly string[]): Promise<unknown> => {
+    connect();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new ValkeyTimeoutError(args[0] ?? '', timeoutMs, lastError)),
+        timeoutMs,
+      );
+    });
+    try {
+      return await Promise.race([client.sendCommand([...args]), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    closed = true;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    // Without a connection there is nothing to finish.
+    if (client.isReady) await Promise.race([client.close(), patience]);
+    clearTimeout(timer);
+    client.destroy();
+  };
+
+  return { command, close };
+}

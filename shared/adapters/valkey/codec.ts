@@ -1,0 +1,108 @@
+/** Levels, hits, ticks and bars as text in the cache, and back: parsed, never trusted. */
+import { z } from 'zod';
+import type { Bar, Hit, Level, Tick, Units } from '../../domain/triggers/types.ts';
+
+const units = z
+  .int()
+  .min(0)
+  .transform((n) => n as Units);
+const optionalUnits = units.nullish().transform((n) => n ?? null);
+const source = z.enum(['bid', 'ask', 'last', 'mid']);
+
+const facts = {
+  member: z.string().min(1),
+  version: z.int(),
+  source,
+  armedTick: z.int(),
+  armedAt: z.int(),
+};
+
+const levelSchema = z.discriminatedUnion('kind', [
+  z.object({ ...facts, kind: z.literal('fixed'), direction: z.enum(['falls', 'rises']), price: units }),
+  z.object({
+    ...facts,
+    kind: z.literal('trailing'),
+    side: z.enum(['long', 'short']),
+    distance: z.union([z.object({ bp: z.int() }), z.object({ units })]),
+    activation: optionalUnits,
+    peak: optionalUnits,
+  }),
+]);
+
+const tickSchema = z.object({
+  id: z.int(),
+  bid: units,
+  ask: units,
+  last: units,
+  at: z.int(),
+  bidSize: z.string(),
+  askSize: z.string(),
+  recordedAt: z.int(),
+});
+
+const hitSchema = z.object({
+  cause: z.enum(['tick', 'armed', 'rebuilt']),
+  level: units,
+  price: units,
+  peak: units.nullable(),
+  armedTick: z.int(),
+  tick: tickSchema,
+  of: z.object({ member: z.string(), version: z.int(), source }),
+});
+
+/** JSON without nulls, as index.lua reads it. */
+export const levelText = (level: Level): string =>
+  JSON.stringify(level, (_key, value: unknown) => (value === null ? undefined : value));
+
+/** A level as stored, with the tick id of its arming and the peak it has reached. */
+export function parseLevel(json: string, armedTick: number, peak: number | null): Level {
+  const level = levelSchema.parse(JSON.parse(json));
+  return level.kind === 'fixed'
+    ? { ...level, armedTick }
+    : { ...level, armedTick, peak: peak === null ? null : units.parse(peak) };
+}
+
+export const tickText = (tick: Tick): string => JSON.stringify(tick);
+
+/** The form in which index.lua writes a hit. */
+export function hitText(hit: Hit): string {
+  const { cause, level, price, peak, armedTick, tick, member, version, source: by } = hit;
+  return JSON.stringify({ cause, level, price, peak, armedTick, tick, of: { member, version, source: by } });
+}
+
+export function parseHit(json: string): Hit {
+  const { of, ...rest } = hitSchema.parse(JSON.parse(json));
+  return { ...rest, ...of };
+}
+
+const barSchema = z.array(z.int()).length(16);
+
+/** bars.lua's array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count. */
+export const barText = ({ second, low, high, close, firstTick, lastTick, count }: Bar): string =>
+  JSON.stringify([
+    second,
+    ...[low, high, close].flatMap((p) => [p.bid, p.ask, p.last, p.mid]),
+    firstTick,
+    lastTick,
+    count,
+  ]);
+
+export function parseBar(json: string): Bar {
+  const bar = barSchema.parse(JSON.parse(json));
+  const at = (i: number): number => bar[i] ?? 0;
+  const prices = (from: number): Bar['low'] => ({
+    bid: units.parse(at(from)),
+    ask: units.parse(at(from + 1)),
+    last: units.parse(at(from + 2)),
+    mid: units.parse(at(from + 3)),
+  });
+  return {
+    second: at(0),
+    low: prices(1),
+    high: prices(5),
+    close: prices(9),
+    firstTick: at(13),
+    lastTick: at(14),
+    count: at(15),
+  };
+}

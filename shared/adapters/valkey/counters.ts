@@ -1,0 +1,28 @@
+/** The specification's counters on Valkey: one plain key each, so that any tool can read them. */
+import { z } from 'zod';
+import type { Counters } from '../../ports/trigger-index.ts';
+import type { Valkey } from './client.ts';
+
+export function createCounters(valkey: Valkey): Counters {
+  return {
+    add: async (increments) => {
+      await Promise.all(
+        Object.entries(increments).map(([name, by]) =>
+          valkey.command(
+            Number.isInteger(by) ? ['INCRBY', name, String(by)] : ['INCRBYFLOAT', name, String(by)],
+          ),
+        ),
+      );
+    },
+    set: async (values, ttlMs) => {
+      const life = ttlMs === undefined ? [] : ['PX', String(ttlMs)];
+      await Promise.all(
+        Object.entries(values).map(([name, value]) => valkey.command(['SET', name, value, ...life])),
+      );
+    },
+    read: async (names) => {
+      const values = await Promise.all(names.map((name) => valkey.command(['GET', name])));
+      return Object.fromEntries(names.map((name, i) => [name, z.string().nullable().parse(values[i])]));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** price.lua as a typed step. */
+import { z } from 'zod';
+import { Decimal, decimalText } from '../../domain/money/decimal.ts';
+import type { Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
+import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
+import bars from './bars.lua';
+import { barText, tickText } from './codec.ts';
+import index from './index.lua';
+import { indexKeys, priceKey, quoteKey, tapeKey } from './keys.ts';
+import price from './price.lua';
+import { defineScript } from './script.ts';
+
+/** Ticks in one call: what is more comes as further parts of the batch. */
+export const TICKS_PER_PART = 500;
+/** Bars in one call; they travel with the last part. */
+export const BARS_PER_PART = 300;
+
+interface Part {
+  readonly batch: PriceBatch;
+  /** Counts within the batch. */
+  readonly part: number;
+  readonly ticks: readonly Tick[];
+  readonly last: boolean;
+}
+
+/** Redis hash fields of `price:{}`; every value is text. */
+const priceFields = (p: CachedPrice): string[] => [
+  ...['symbol', p.symbol, 'bid', p.bid, 'ask', p.ask, 'last', p.last, 'bidSize', p.bidSize],
+  ...['askSize', p.askSize, 'source', p.source, 'quoted', String(p.quoted), 'tickId', String(p.tickId)],
+  ...['at', String(p.at), 'recordedAt', String(p.recordedAt)],
+];
+
+/** `quote:{}`: only from a feed that has quotes. */
+function quoteFields(p: CachedPrice): string[] {
+  if (!p.quoted) return [];
+  const [bid, ask] = [new Decimal(p.bid), new Decimal(p.ask)];
+  const mid = decimalText(bid.plus(ask).div(2));
+  const spread = decimalText(ask.minus(bid));
+  return ['bid', p.bid, 'ask', p.ask, 'mid', mid, 'spread', spread, 'timestamp', String(p.at)];
+}
+
+const counted = (fields: readonly string[]): string[] => [String(fields.length), ...fields];
+
+const near = z.union([
+  z.literal('').transform(() => null),
+  z.coerce
+    .number()
+    .int()
+    .transform((n) => n as Units),
+]);
+
+/** lo and hi of bid, ask, last, mid, as price.lua answers them. */
+const nearestSchema = z.tuple([near, near, near, near, near, near, near, near]).transform((n): Nearest => {
+  const side = (from: 0 | 1): Record<PriceSource, Units | null> => ({
+    bid: n[from],
+    ask: n[(from + 2) as 2 | 3],
+    last: n[(from + 4) as 4 | 5],
+    mid: n[(from + 6) as 6 | 7],
+  });
+  return { falls: side(0), rises: side(1) };
+});
+
+const refused = z.union([
+  z.tuple([z.literal('rebuild')]).transform(() => ({ outcome: 'rebuild' }) as const),
+  z.tuple([z.literal('not_leader')]).transform(() => ({ outcome: 'not_leader' }) as const),
+]);
+
+const applied = z
+  .tuple([z.literal('applied'), z.int(), z.int()], z.unknown())
+  .transform(([outcome, hits, wake, ...rest]) => ({ outcome, hits, wake: wake === 1, rest }))
+  .pipe(z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema }))
+  .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest }));
+
+export const priceScript = defineScript<Part, PriceBatchResult>({
+  name: 'price',
+  source: [bars, index, price],
+  keys: ({ batch: { symbol } }) => [
+    ...indexKeys(symbol),
+    priceKey(symbol),
+    quoteKey(symbol),
+    tapeKey(symbol),
+  ],
+  args: ({ batch, part, ticks, last }) => [
+    batch.leaseToken,
+    String(batch.fence),
+    String(batch.batch),
+    String(part),
+    String(batch.nowMs),
+    ...counted(last ? priceFields(batch.display) : []),
+    ...counted(last ? quoteFields(batch.display) : []),
+    ...counted(last ? batch.bars.flatMap((bar) => [String(bar.second), barText(bar)]) : []),
+    ...ticks.flatMap((t) => [String(t.id), String(t.bid), String(t.ask), String(t.last), tickText(t)]),
+  ],
+  reply: z.union([applied, refused]),
+});

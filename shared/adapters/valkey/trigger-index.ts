@@ -1,0 +1,153 @@
+/** The trigger index on Valkey (design sections 10, 16): the port's calls, divided into commands of lawful size. */
+import { z } from 'zod';
+import { checkLevel } from '../../domain/triggers/rules.ts';
+import { shardOf } from '../../domain/triggers/shard.ts';
+import type { Hit, Level, Tick } from '../../domain/triggers/types.ts';
+import type { ArmResult, PriceBatch, PriceBatchResult, TriggerIndex } from '../../ports/trigger-index.ts';
+import { armScript } from './arm.ts';
+import type { Valkey } from './client.ts';
+import { parseHit } from './codec.ts';
+import { finishScript, settleScript, takeScript } from './hits.ts';
+import { armedKey, epochKey, hitsKey, levelsKey } from './keys.ts';
+import { peaksScript } from './peaks.ts';
+import { BARS_PER_PART, priceScript, TICKS_PER_PART } from './price.ts';
+import { chunks } from './script.ts';
+
+/** Levels (or hits, or removals) in one call: some ms of work for the server, which serves nobody else meanwhile. */
+const LEVELS_PER_CALL = 500;
+const NOTHING = { levels: [], remove: [], hits: [] };
+
+export interface TriggerIndexOptions {
+  /** [1] Number of shards; a symbol's shard follows from its name. */
+  readonly shards?: number;
+}
+
+export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexOptions = {}): TriggerIndex {
+  /** Before the levels: a crash in between leaves a symbol without levels in the set, never the reverse. */
+  const announce = (symbol: string): Promise<unknown> =>
+    valkey.command(['SADD', armedKey(shardOf(symbol, shards)), symbol]);
+
+  async function applyBatch(batch: PriceBatch): Promise<PriceBatchResult> {
+    if (batch.bars.length > BARS_PER_PART) {
+      throw new RangeError(`a batch carries at most ${BARS_PER_PART} bars, not ${batch.bars.length}`);
+    }
+    const parts: Tick[][] = batch.ticks.length === 0 ? [[]] : chunks(batch.ticks, TICKS_PER_PART);
+    let hits = 0;
+    let wake = false;
+    for (const [part, ticks] of parts.entries()) {
+      const last = part === parts.length - 1;
+      const result = await priceScript.run(valkey, { batch, part, ticks, last });
+      if (result.outcome !== 'applied') return result;
+      hits += result.hits;
+      wake ||= result.wake;
+      if (last) return { ...result, hits, wake };
+    }
+    throw new Error('a batch without parts');
+  }
+
+  async function arm(
+    symbol: string,
+    levels: readonly Level[],
+    remove: readonly { member: string; version: number }[],
+    nowMs: number,
+  ): Promise<ArmResult> {
+    levels.forEach(checkLevel);
+    if (levels.length > 0) await announce(symbol);
+    // The usual call, one position's levels, is a single step.
+    const steps =
+      remove.length + levels.length <= LEVELS_PER_CALL
+        ? [{ ...NOTHING, remove, levels }]
+        : [
+            ...chunks(remove, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, remove: part })),
+            ...chunks(levels, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, levels: part })),
+          ];
+    const armed: Extract<ArmResult, { outcome: 'armed' }>[] = [];
+    for (const step of steps) {
+      const result = await armScript.run(valkey, { mode: 'arm', symbol, nowMs, ...step });
+      if (result.outcome === 'rebuild') return result;
+      armed.push(result);
+    }
+    return {
+      outcome: 'armed',
+      // Of several steps the first one's: each level keeps the tick that it was really armed at.
+      armedTick: armed[0]?.armedTick ?? -1,
+      hits: armed.reduce((n, step) => n + step.hits, 0),
+      wake: armed.some((step) => step.wake),
+    };
+  }
+
+  async function takeHits(
+    symbol: string,
+    limit: number,
+    nowMs: number,
+    hideMs: number,
+  ): Promise<readonly Hit[]> {
+    const found = await takeScript.run(valkey, { symbol, limit, nowMs, againMs: nowMs + hideMs });
+    return found.map(parseHit);
+  }
+
+  async function settleHits(
+    symbol: string,
+    hits: readonly { member: string; version: number }[],
+  ): Promise<void> {
+    for (const part of chunks(hits, LEVELS_PER_CALL)) await settleScript.run(valkey, { symbol, hits: part });
+  }
+
+  async function symbolsWithHits(shard: number, nowMs: number): Promise<readonly string[]> {
+    const symbols = z.array(z.string()).parse(await valkey.command(['SMEMBERS', armedKey(shard)]));
+    const counts = await Promise.all(
+      symbols.map((symbol) => valkey.command(['ZCOUNT', hitsKey(symbol), '-inf', String(nowMs)])),
+    );
+    return symbols.filter((_, i) => z.int().parse(counts[i]) > 0).sort();
+  }
+
+  async function isBuilt(symbol: string): Promise<boolean> {
+    return (await valkey.command(['EXISTS', epochKey(symbol)])) === 1;
+  }
+
+  async function loadRebuilt(
+    symbol: string,
+    levels: readonly Level[],
+    hits: readonly Hit[],
+    nowMs: number,
+  ): Promise<void> {
+    levels.forEach(checkLevel);
+    await announce(symbol);
+    const steps = [
+      ...chunks(hits, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, hits: part })),
+      ...chunks(levels, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, levels: part })),
+    ];
+    for (const step of steps) await armScript.run(valkey, { mode: 'load', symbol, nowMs, ...step });
+  }
+
+  async function levels(symbol: string): Promise<readonly Level[]> {
+    const page = z.tuple([z.string(), z.array(z.string())]);
+    const all = new Map<string, Level>();
+    let cursor = '0';
+    do {
+      const scanned = await valkey.command(['HSCAN', levelsKey(symbol), cursor, 'COUNT', '500']);
+      const [next, flat] = page.parse(scanned);
+      cursor = next;
+      const members = flat.filter((_, i) => i % 2 === 0);
+      for (const part of chunks(members, LEVELS_PER_CALL)) {
+        const found = await peaksScript.run(valkey, { symbol, members: part });
+        for (const level of found) all.set(level.member, level);
+      }
+    } while (cursor !== '0');
+    return [...all.values()];
+  }
+
+  return {
+    applyBatch,
+    arm,
+    takeHits,
+    settleHits,
+    symbolsWithHits,
+    isBuilt,
+    loadRebuilt,
+    finishRebuild: async (symbol, epoch, nowMs) => ({
+      wake: await finishScript.run(valkey, { symbol, epoch, nowMs }),
+    }),
+    levels,
+  };
+}

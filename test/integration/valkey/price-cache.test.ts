@@ -1,0 +1,200 @@
+/** Prices, tape, leases, counters and the connection itself, on both servers. */
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createValkey, type Valkey, ValkeyTimeoutError } from '../../../shared/adapters/valkey/client.ts';
+import { createCounters } from '../../../shared/adapters/valkey/counters.ts';
+import { createLeases } from '../../../shared/adapters/valkey/leases.ts';
+import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts';
+import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
+import { barOf, mergeBars } from '../../../shared/domain/triggers/bars.ts';
+import type { Bar } from '../../../shared/domain/triggers/types.ts';
+import type { Leases, PriceBatch, PriceCache } from '../../../shared/ports/trigger-index.ts';
+import { aBatch } from '../../support/index-model.ts';
+import {
+  cableTo,
+  type RedisServer,
+  realRedisMissing,
+  startJsRedis,
+  startRealRedis,
+} from '../../support/redis.ts';
+import { aTick } from '../../support/trigger-histories.ts';
+
+const barAt = (second: number, id: number, price: number): Bar =>
+  barOf({ ...aTick(id, price, price + 1), at: second * 1000 });
+
+describe.each<[string, () => Promise<RedisServer>, boolean]>([
+  ['redis-server', startRealRedis, realRedisMissing !== null],
+  ['js-redis-server', startJsRedis, false],
+])('the cache on %s', (_name, start, missing) => {
+  let server: RedisServer | null = null;
+  let valkey: Valkey;
+  let cache: PriceCache;
+  let leases: Leases;
+
+  beforeAll(async () => {
+    if (missing) return;
+    server = await start();
+    valkey = createValkey(server.url);
+    cache = createPriceCache(valkey);
+    leases = createLeases(valkey);
+  });
+  afterAll(async () => {
+    await valkey?.close();
+    await server?.stop();
+  });
+  const test = it.runIf(!missing);
+  const ttl = async (key: string): Promise<number> => Number(await valkey.command(['PTTL', key]));
+  const write = async (symbol: string, more: Partial<PriceBatch>): Promise<void> => {
+    const index = createTriggerIndex(valkey);
+    await index.finishRebuild(symbol, 'e', 0);
+    const batch = { ...aBatch(symbol, 1, [aTick(1, 500_000)], 1), ...more };
+    expect(await index.applyBatch(batch)).toMatchObject({ outcome: 'applied' });
+  };
+
+  test('shows the last price and quote for 60 seconds', async () => {
+    const display = {
+      ...{ symbol: 'BTC/USDT', bid: '50000.01', ask: '50000.04', last: '50000.02', bidSize: '1.5' },
+      ...{ askSize: '', source: 'synthetic', quoted: true, tickId: 1, at: 1_700_000_000_123, recordedAt: 0 },
+    };
+    await write('BTC/USDT', { display });
+    expect(await cache.price('BTC/USDT')).toEqual(display);
+    expect(await cache.prices(['BTC/USDT', 'ETH/USDT'])).toEqual(new Map([['BTC/USDT', display]]));
+    expect(await valkey.command(['HGETALL', 'quote:{BTC/USDT}'])).toEqual([
+      ...['bid', '50000.01', 'ask', '50000.04', 'mid', '50000.025', 'spread', '0.03'],
+      ...['timestamp', '1700000000123'],
+    ]);
+    for (const key of ['price:{BTC/USDT}', 'quote:{BTC/USDT}']) {
+      expect(await ttl(key)).toBeGreaterThan(55_000);
+      expect(await ttl(key)).toBeLessThanOrEqual(60_000);
+    }
+    expect(await ttl('state:{BTC/USDT}')).toBe(-1);
+    await valkey.command(['PEXPIRE', 'price:{BTC/USDT}', '1']);
+    await sleep(20);
+    expect(await cache.price('BTC/USDT')).toBeNull();
+  });
+
+  test('has no quote of a feed without quotes', async () => {
+    const { display } = aBatch('SOL/USDT', 1, [aTick(1, 100)], 1);
+    await write('SOL/USDT', { display: { ...display, quoted: false } });
+    expect(await cache.price('SOL/USDT')).toMatchObject({ quoted: false });
+    expect(await valkey.command(['EXISTS', 'quote:{SOL/USDT}'])).toBe(0);
+  });
+
+  test('keeps one-second bars for two hours, oldest first', async () => {
+    await cache.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)]);
+    await write('BNB/USDT', { bars: [barAt(17_000, 3, 102)] });
+    expect(await cache.bars('BNB/USDT', 0)).toEqual([barAt(10_000, 2, 101), barAt(17_000, 3, 102)]);
+    expect(await cache.bars('BNB/USDT', 10_001)).toEqual([barAt(17_000, 3, 102)]);
+    expect(await ttl('tape:{BNB/USDT}')).toBeGreaterThan(7_000_000);
+  });
+
+  test('puts two writers’ parts of one second together', async () => {
+    const first = mergeBars(barAt(50, 1, 100), barAt(50, 2, 90));
+    const second = mergeBars(barAt(50, 3, 95), barAt(50, 4, 120));
+    for (const bar of [first, second, first, second]) await cache.writeBars('ADA/USDT', [bar]);
+    expect(await cache.bars('ADA/USDT', 0)).toEqual([mergeBars(first, second)]);
+  });
+
+  test('remembers which symbols are wanted', async () => {
+    await cache.want(['BTC/USDT', 'ETH/USDT']);
+    await cache.want(['ETH/USDT']);
+    await cache.want([]);
+    expect(await cache.wanted()).toEqual(['BTC/USDT', 'ETH/USDT']);
+  });
+
+  test('gives a lease to one holder at a time, each with a higher fence', async () => {
+    const first = await leases.hold('feed:0', 'a', 10_000);
+    if (!first.held) throw new Error('not held');
+    expect(await leases.hold('feed:0', 'a', 10_000)).toEqual(first);
+    expect(await leases.hold('feed:0', 'b', 10_000)).toEqual({ held: false });
+    await leases.release('feed:0', 'b');
+    expect(await leases.hold('feed:0', 'b', 10_000)).toEqual({ held: false });
+    await leases.release('feed:0', 'a');
+    const second = await leases.hold('feed:0', 'b', 30);
+    if (!second.held) throw new Error('not held');
+    expect(second.fence).toBeGreaterThan(first.fence);
+    await sleep(60);
+    const third = await leases.hold('feed:0', 'a', 10_000);
+    expect(third).toMatchObject({ held: true });
+    expect(third.held && third.fence > second.fence).toBe(true);
+    await valkey.command(['FLUSHALL']);
+    const fourth = await leases.hold('feed:0', 'b', 10_000);
+    expect(fourth.held && third.held && fourth.fence > third.fence).toBe(true);
+  });
+
+  test('lets a key through once', async () => {
+    expect(await leases.once('sweep:0:1', 10_000)).toBe(true);
+    expect(await leases.once('sweep:0:1', 10_000)).toBe(false);
+    expect(await leases.once('sweep:0:2', 10_000)).toBe(true);
+  });
+
+  test('counts', async () => {
+    const counters = createCounters(valkey);
+    await counters.add({ 'om:checks_total': 2, 'om:errors': 1 });
+    await counters.add({ 'om:checks_total': 3 });
+    await counters.set({ 'ws:connected': '1' }, 60_000);
+    await counters.set({ 'om:is_running': 'true' });
+    expect(await counters.read(['om:checks_total', 'om:errors', 'ws:connected', 'om:never'])).toEqual({
+      ...{ 'om:checks_total': '5', 'om:errors': '1', 'ws:connected': '1', 'om:never': null },
+    });
+    expect(await ttl('ws:connected')).toBeGreaterThan(50_000);
+    expect(await ttl('om:is_running')).toBe(-1);
+  });
+
+  test('runs scripts again after the server forgot them', async () => {
+    await valkey.command(['SCRIPT', 'FLUSH']);
+    expect(await leases.hold('again', 'a', 1000)).toMatchObject({ held: true });
+  });
+});
+
+describe('the connection', () => {
+  it('fails a command in time when nobody answers, and closes', async () => {
+    const open = new Set<{ destroy(): void }>();
+    const silent = createServer((socket) => {
+      open.add(socket);
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const valkey = createValkey(`redis://127.0.0.1:${port}`, { commandTimeoutMs: 200 });
+    const from = Date.now();
+    await expect(valkey.command(['PING'])).rejects.toThrow();
+    expect(Date.now() - from).toBeLessThan(2000);
+    await valkey.close();
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+
+  it('tells why nothing was reached, and comes back by itself', async () => {
+    const server = await startJsRedis();
+    const cable = await cableTo(server);
+    const errors: Error[] = [];
+    const valkey = createValkey(cable.url, { commandTimeoutMs: 300, onError: (e) => errors.push(e) });
+    expect(await valkey.command(['PING'])).toBe('PONG');
+    await cable.cut();
+    await expect(valkey.command(['PING'])).rejects.toThrow(/no answer to PING|closed/i);
+    await expect(valkey.command(['PING'])).rejects.toThrow(ValkeyTimeoutError);
+    expect(errors.map((e) => e.message).join()).toMatch(/ECONNREFUSED/);
+    await cable.mend();
+    const patient = async (): Promise<unknown> => {
+      for (let tries = 0; tries < 20; tries++) {
+        const answer = await valkey.command(['PING']).catch(() => null);
+        if (answer !== null) return answer;
+      }
+      return null;
+    };
+    expect(await patient()).toBe('PONG');
+    await valkey.close();
+    await expect(valkey.command(['PING'])).rejects.toThrow();
+    await cable.cut();
+    await server.stop();
+  });
+
+  it('closes at once when it never reached anybody', async () => {
+    const valkey = createValkey('redis://127.0.0.1:1', { commandTimeoutMs: 100 });
+    await expect(valkey.command(['PING'])).rejects.toThrow(/ECONNREFUSED/);
+    await valkey.close();
+    await createValkey('redis://127.0.0.1:1').close();
+  });
+});
