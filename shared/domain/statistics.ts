@@ -154,7 +154,7 @@ function followStop(p: Position, bars: readonly PriceBar[]) {
   const arming = p.armings['trailing_stop'];
   const since = Math.floor((arming?.at ?? p.openedAt ?? 0) / 1000);
   const fixedAt = (ms: number): Decimal | null => {
-    const isEven = p.breakEvenActivatedAt !== null && ms >= p.breakEvenActivatedAt;
+    const isEven = p.breakEvenActivatedAt !== null && ms > p.breakEvenActivatedAt;
     return stopPrice(isEven ? p : { ...p, breakEvenStop: null })?.price ?? null;
   };
   const tightest = (ms: number, trigger: Decimal | null): Decimal | null => {
