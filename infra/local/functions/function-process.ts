@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackOff } from '../processes/back-off.ts';
-import { forkScript, hasEnded, stopChild } from '../processes/child.ts';
+import { forkScript, stopChild } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
 import { traceFor } from '../services/trace.ts';
 import type { DeclaredFunction } from '../template/declared.ts';
@@ -102,6 +102,8 @@ export class FunctionProcess {
 
   /** SIGKILL, as a crash; it is started again. */
   kill(): void {
+    // What comes from now on waits for the next process.
+    this.#isReady = false;
     this.#child?.kill('SIGKILL');
   }
 
@@ -194,7 +196,7 @@ export class FunctionProcess {
     this.#take(id)?.reject(
       new InvocationError('timeout', `${shortName} timed out after ${timeoutSeconds} s`),
     );
-    if (this.#child && !hasEnded(this.#child)) this.#child.kill('SIGKILL');
+    this.kill();
   }
 
   #take(id: string): Pending | undefined {

@@ -18,6 +18,7 @@ import { createRouter, type Match } from './routes.ts';
 export const HOST = '127.0.0.1';
 /** API Gateway's limit for a request's body. */
 const BODY_LIMIT = 10 * 1024 * 1024;
+const LINGER_MS = 500;
 const ISSUER_BODY_LIMIT = 4 * 1024;
 const ISSUER_PATH = '/local-issuer';
 
@@ -214,6 +215,9 @@ async function readBody(
     };
     response.setHeader('connection', 'close');
     json(response, 413, problem, 'application/problem+json');
+    // The rest is thrown away for a moment, so that the client can read the answer, then the connection is cut.
+    request.resume();
+    setTimeout(() => request.destroy(), LINGER_MS).unref();
     return undefined;
   }
 }
@@ -222,7 +226,6 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > limit) {
       reject(new TooLarge());
-      request.resume();
       return;
     }
     const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 /**
  * One scheduled rule: fires once at the start and then on the wall clock's minutes, as EventBridge does.
- * A function is called asynchronously: on failure again after one and two minutes (as Lambda), then the
- * event goes to its dead-letter queue, if it has one.
+ * A function is called asynchronously: on failure again after one and two minutes (as Lambda, within the
+ * declared attempts and age), then the event goes to where the template says.
  */
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
@@ -90,23 +90,50 @@ export class Schedule {
     await this.#send(queue, event, target.messageGroupId);
   }
 
-  async #call(target: FunctionProcess, event: unknown, retried: number): Promise<void> {
-    const { rule, logs, queues } = this.#options;
+  async #call(target: FunctionProcess, event: unknown, retried: number, sentAt = Date.now()): Promise<void> {
+    const { rule, logs } = this.#options;
+    const { retries, maxAgeSeconds } = target.declared.asynchronous;
     try {
       await target.invoke(event);
     } catch (error) {
       if (this.#isStopped) return;
-      const why = `${rule.name} -> ${target.declared.shortName}: ${error instanceof Error ? error.message : error}`;
-      if (retried < target.declared.asyncRetries) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const why = `${rule.name} -> ${target.declared.shortName}: ${reason}`;
+      const waitMs = (retried + 1) * MINUTE_MS;
+      if (retried < retries && Date.now() + waitMs - sentAt <= maxAgeSeconds * 1000) {
         logs.write('rules', 'warn', `${why}; again in ${retried + 1} min`);
-        this.#after((retried + 1) * MINUTE_MS, () => void this.#call(target, event, retried + 1));
+        this.#after(waitMs, () => void this.#call(target, event, retried + 1, sentAt));
         return;
       }
       logs.write('rules', 'error', `${why}; given up`);
-      const { deadLetterArn } = target.declared;
-      const queue = deadLetterArn === undefined ? undefined : queues.get(deadLetterArn);
-      if (queue) await this.#send(queue, event, undefined);
+      await this.#giveUp(target, event, reason, retried + 1).catch((failure: unknown) =>
+        logs.write('rules', 'error', `${why}; its dead letter could not be sent: ${String(failure)}`),
+      );
     }
+  }
+
+  /** What Lambda does with an event it gives up: the event to the dead-letter queue, a record to the destination. */
+  async #giveUp(target: FunctionProcess, event: unknown, reason: string, attempts: number): Promise<void> {
+    const { queues } = this.#options;
+    const { deadLetterArn, onFailureArn } = target.declared.asynchronous;
+    const deadLetters = deadLetterArn === undefined ? undefined : queues.get(deadLetterArn);
+    if (deadLetters) await this.#send(deadLetters, event, undefined);
+    const destination = onFailureArn === undefined ? undefined : queues.get(onFailureArn);
+    if (!destination) return;
+    const record = {
+      version: '1.0',
+      timestamp: new Date().toISOString(),
+      requestContext: {
+        requestId: randomUUID(),
+        functionArn: `${target.declared.arn}:$LATEST`,
+        condition: 'RetriesExhausted',
+        approximateInvokeCount: attempts,
+      },
+      requestPayload: event,
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      responsePayload: { errorMessage: reason },
+    };
+    await this.#send(destination, record, undefined);
   }
 
   async #send(queue: DeclaredQueue, event: unknown, messageGroupId: string | undefined): Promise<void> {

@@ -22,7 +22,7 @@ import { isRecursive, RECURSION_LIMIT } from '../services/trace.ts';
 import type { DeclaredQueue, DeclaredQueueSource } from '../template/declared.ts';
 import { type Received, readVerdict, received, toEvent } from './sqs-event.ts';
 
-/** What Lambda starts with on a busy queue when no MaximumConcurrency is declared. */
+/** What Lambda starts with on a standard queue when no MaximumConcurrency is declared. */
 const DEFAULT_CONCURRENCY = 5;
 const RECEIVE_LIMIT = 10;
 const LONG_POLL_SECONDS = 20;
@@ -55,8 +55,10 @@ export class SqsPoller {
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#limit = options.source.maxConcurrency ?? DEFAULT_CONCURRENCY;
     this.#isFifo = options.queue.attributes['FifoQueue'] === 'true';
+    // On a FIFO queue the number of groups with messages is the bound, unless a lower one is declared.
+    const unbound = this.#isFifo ? Number.POSITIVE_INFINITY : DEFAULT_CONCURRENCY;
+    this.#limit = options.source.maxConcurrency ?? unbound;
   }
 
   start(): void {

@@ -42,8 +42,17 @@ export interface DeclaredFunction {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly allowsRecursion: boolean;
+  readonly asynchronous: DeclaredAsync;
+}
+
+/** What becomes of an asynchronous invocation (a rule's) that fails. */
+export interface DeclaredAsync {
+  readonly retries: number;
+  readonly maxAgeSeconds: number;
+  /** Gets a record of the failed invocation. */
+  readonly onFailureArn: string | undefined;
+  /** Gets the event itself. */
   readonly deadLetterArn: string | undefined;
-  readonly asyncRetries: number;
 }
 
 export interface DeclaredQueueSource {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { type Cursor, find, properties, refOf } from './cursor.ts';
 import type { DeclaredContainer } from './declared.ts';
 import { TemplateError } from './intrinsics.ts';
-import { shortName } from './names.ts';
 
 const serviceSchema = z.object({
   TaskDefinition: z.string(),

@@ -2,12 +2,18 @@
 import { z } from 'zod';
 import { assetIdOfKey } from './assembly.ts';
 import { attributeOf, type Cursor, type Found, find, properties } from './cursor.ts';
-import type { DeclaredFunction, DeclaredQueueSource, DeclaredRule } from './declared.ts';
+import type { DeclaredAsync, DeclaredFunction, DeclaredQueueSource, DeclaredRule } from './declared.ts';
 import { TemplateError } from './intrinsics.ts';
 import { physicalName, shortName } from './names.ts';
 
 /** What Lambda does when the template says nothing. */
-const LAMBDA_DEFAULTS = { timeoutSeconds: 3, memoryMb: 128, asyncRetries: 2, batchSize: 10 };
+const LAMBDA_DEFAULTS = {
+  timeoutSeconds: 3,
+  memoryMb: 128,
+  retries: 2,
+  maxAgeSeconds: 21_600,
+  batchSize: 10,
+};
 
 const environmentText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
@@ -23,17 +29,38 @@ const functionSchema = z.object({
 
 const asyncSchema = z.object({
   FunctionName: z.string(),
-  MaximumRetryAttempts: z.coerce.number().int().min(0).max(2).optional(),
+  MaximumRetryAttempts: z.coerce.number().int().min(0).max(2).default(LAMBDA_DEFAULTS.retries),
+  MaximumEventAgeInSeconds: z.coerce.number().positive().default(LAMBDA_DEFAULTS.maxAgeSeconds),
+  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).optional(),
 });
+
+type AsyncConfig = Omit<DeclaredAsync, 'deadLetterArn'>;
+
+const ASYNC_DEFAULTS: AsyncConfig = {
+  retries: LAMBDA_DEFAULTS.retries,
+  maxAgeSeconds: LAMBDA_DEFAULTS.maxAgeSeconds,
+  onFailureArn: undefined,
+};
+
+function readAsyncConfigs(cursor: Cursor): ReadonlyMap<string, AsyncConfig> {
+  return new Map(
+    find(cursor.assembly, 'AWS::Lambda::EventInvokeConfig').map((found) => {
+      const config = properties(cursor, found, asyncSchema);
+      return [
+        functionNameOf(config.FunctionName),
+        {
+          retries: config.MaximumRetryAttempts,
+          maxAgeSeconds: config.MaximumEventAgeInSeconds,
+          onFailureArn: config.DestinationConfig?.OnFailure?.Destination,
+        },
+      ];
+    }),
+  );
+}
 
 /** The functions named in `wanted` (an ARN or a name); others are nobody's to call and need no process. */
 export function readFunctions(cursor: Cursor, wanted: ReadonlySet<string>): readonly DeclaredFunction[] {
-  const retries = new Map<string, number>();
-  for (const found of find(cursor.assembly, 'AWS::Lambda::EventInvokeConfig')) {
-    const config = properties(cursor, found, asyncSchema);
-    if (config.MaximumRetryAttempts !== undefined)
-      retries.set(config.FunctionName, config.MaximumRetryAttempts);
-  }
+  const asyncConfigs = readAsyncConfigs(cursor);
   return find(cursor.assembly, 'AWS::Lambda::Function').flatMap((found) => {
     const name = physicalName(found.stack, found.id, found.resource);
     const arn = attributeOf(cursor, found, 'Arn');
@@ -50,8 +77,10 @@ export function readFunctions(cursor: Cursor, wanted: ReadonlySet<string>): read
         timeoutSeconds: declared.Timeout,
         memoryMb: declared.MemorySize,
         allowsRecursion: declared.RecursiveLoop === 'Allow',
-        deadLetterArn: declared.DeadLetterConfig?.TargetArn,
-        asyncRetries: retries.get(name) ?? retries.get(arn) ?? LAMBDA_DEFAULTS.asyncRetries,
+        asynchronous: {
+          ...(asyncConfigs.get(name) ?? ASYNC_DEFAULTS),
+          deadLetterArn: declared.DeadLetterConfig?.TargetArn,
+        },
       },
     ];
   });
