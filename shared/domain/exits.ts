@@ -8,12 +8,15 @@
  * - `flatten` is never taken back; a second claim hears the first's facts;
  * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
  */
-import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from './money/decimal.ts';
+import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { freeQuantity, isClosed, isDust } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
 import type { SymbolSpec } from './symbols.ts';
-import type { ExitCause, Order, OrderType, Position, TriggerFacts } from './types.ts';
+import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
+
+export { newExitOrder } from './exit-order.ts';
+export { rungQuantity, rungTakesRest } from './take-profits.ts';
 
 export type PlanStep =
   | { readonly kind: 'cancel'; readonly orderId: string }
@@ -191,133 +194,4 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
   if (order.status === 'filled') return { ...next, flatten: { ...p.flatten, step: 0, retryAt: null } };
   const step = p.flatten.step + 1;
   return { ...next, flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs } };
-}
-
-/** Quantity that the ladder of take profits gives each rung, by index; zero = merged into a neighbour. */
-function ladder(p: Position, spec: SymbolSpec): readonly Decimal[] {
-  const rungs = p.protection.takeProfits;
-  const nearest = rungs.map((r, index) => ({ ...r, index }));
-  nearest.sort((a, b) => (p.side === 'long' ? a.price.comparedTo(b.price) : b.price.comparedTo(a.price)));
-  const takesAll = sum(rungs.map((r) => r.share)).greaterThanOrEqualTo(1);
-  const total = floorTo(p.quantity.plus(soldOf(p)), spec.stepSize);
-  const planned = rungs.map(() => ZERO);
-  let left = total;
-  let carried = ZERO;
-  let lastUsed: number | null = null;
-  for (const [i, { index, share, price }] of nearest.entries()) {
-    const isLast = i === nearest.length - 1;
-    const wanted =
-      isLast && takesAll ? left : minOf(floorTo(total.times(share), spec.stepSize).plus(carried), left);
-    if (isDust(wanted, spec, price)) {
-      carried = wanted;
-      continue;
-    }
-    planned[index] = wanted;
-    left = left.minus(wanted);
-    carried = ZERO;
-    lastUsed = index;
-  }
-  // A last rung below the minimum goes with the one before it.
-  if (carried.greaterThan(0) && lastUsed !== null)
-    planned[lastUsed] = (planned[lastUsed] ?? ZERO).plus(carried);
-  return planned;
-}
-
-/** Exits' share of the holding so far, base fees included. */
-function soldOf(p: Position): Decimal {
-  const fees = sum(p.exitFees.filter((f) => f.asset === p.base).map((f) => f.amount));
-  return maxOf(p.side === 'long' ? p.exitQuantity.plus(fees) : p.exitQuantity.minus(fees), ZERO);
-}
-
-/** What a take-profit rung sells now: its share floored to the step; the last takes the rest; zero = merged. */
-export function rungQuantity(p: Position, index: number, spec: SymbolSpec): Decimal {
-  const free = floorTo(freeQuantity(p), spec.stepSize);
-  if (rungTakesRest(p, index, spec)) return free;
-  return minOf(ladder(p, spec)[index] ?? ZERO, free);
-}
-
-/** No other unclaimed rung has anything left to sell and the shares add up to the whole: a full exit. */
-export function rungTakesRest(p: Position, index: number, spec: SymbolSpec): boolean {
-  if (sum(p.protection.takeProfits.map((r) => r.share)).lessThan(1)) return false;
-  const planned = ladder(p, spec);
-  if (!planned[index]?.greaterThan(0)) return false;
-  return planned.every((q, i) => i === index || q.isZero() || p.claimedRungs.includes(i));
-}
-
-/** A pending exit order of the closing side (version 0: the store writes 1). */
-export function newExitOrder(
-  p: Position,
-  args: {
-    readonly orderId: string;
-    readonly quantity: Decimal;
-    readonly cause: ExitCause;
-    readonly flatten: boolean;
-    readonly trigger: TriggerFacts | null;
-    readonly now: number;
-    readonly clientOrderId?: string | null;
-    readonly bodyHash?: string | null;
-    readonly type?: OrderType;
-    readonly limitPrice?: Decimal | null;
-    /** Price at the decision when no tick decided: the mark. */
-    readonly referencePrice?: Decimal | null;
-  },
-): Order {
-  const { quantity, now, trigger } = args;
-  const limitPrice = args.limitPrice ?? null;
-  return {
-    orderId: args.orderId,
-    version: 0,
-    userId: p.userId,
-    walletId: p.walletId,
-    environment: p.environment,
-    symbol: p.symbol,
-    side: p.side === 'long' ? 'sell' : 'buy',
-    type: args.type ?? 'market',
-    timeInForce: 'GTC',
-    role: 'exit',
-    positionId: p.positionId,
-    exit: { cause: args.cause, flatten: args.flatten, trigger },
-    clientOrderId: args.clientOrderId ?? null,
-    bodyHash: args.bodyHash ?? null,
-    flowId: p.flowId,
-    executionId: null,
-    aiReasoning: null,
-    aiConfidence: null,
-    aiAgentId: null,
-    metadata: {},
-    tags: [],
-    notes: null,
-    asked: { quantity, limitPrice, stopPrice: null },
-    quantity,
-    limitPrice,
-    stopPrice: null,
-    status: 'pending',
-    statusHistory: [{ status: 'pending', at: now, reason: args.cause, cause: 'exit' }],
-    refusal: null,
-    cancelWanted: null,
-    send: null,
-    venueOrderId: null,
-    filledQuantity: ZERO,
-    filledQuote: ZERO,
-    fees: [],
-    venueQuantity: ZERO,
-    fillCount: 0,
-    referencePrice: trigger?.price ?? args.referencePrice ?? null,
-    touchedAt: null,
-    armedTick: null,
-    armedAt: null,
-    timings: {
-      createdAt: now,
-      tickAt: trigger?.tickAt ?? null,
-      claimedAt: null,
-      sentAt: null,
-      acceptedAt: null,
-      firstFillAt: null,
-      finalAt: null,
-    },
-    createdAt: now,
-    updatedAt: now,
-    dueAt: null,
-    dueTries: 0,
-  };
 }

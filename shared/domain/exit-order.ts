@@ -1,0 +1,81 @@
+/** The order that closes a position or a part of it (design section 9). */
+import { type Decimal, ZERO } from './money/decimal.ts';
+import type { ExitCause, Order, OrderType, Position, TriggerFacts } from './types.ts';
+
+/** A pending exit order of the closing side (version 0: the store writes 1). */
+export function newExitOrder(
+  p: Position,
+  args: {
+    readonly orderId: string;
+    readonly quantity: Decimal;
+    readonly cause: ExitCause;
+    readonly flatten: boolean;
+    readonly trigger: TriggerFacts | null;
+    readonly now: number;
+    readonly clientOrderId?: string | null;
+    readonly bodyHash?: string | null;
+    readonly type?: OrderType;
+    readonly limitPrice?: Decimal | null;
+    /** Price at the decision when no tick decided: the mark. */
+    readonly referencePrice?: Decimal | null;
+  },
+): Order {
+  const { quantity, now, trigger } = args;
+  const limitPrice = args.limitPrice ?? null;
+  return {
+    orderId: args.orderId,
+    version: 0,
+    userId: p.userId,
+    walletId: p.walletId,
+    environment: p.environment,
+    symbol: p.symbol,
+    side: p.side === 'long' ? 'sell' : 'buy',
+    type: args.type ?? 'market',
+    timeInForce: 'GTC',
+    role: 'exit',
+    positionId: p.positionId,
+    exit: { cause: args.cause, flatten: args.flatten, trigger },
+    clientOrderId: args.clientOrderId ?? null,
+    bodyHash: args.bodyHash ?? null,
+    flowId: p.flowId,
+    executionId: null,
+    aiReasoning: null,
+    aiConfidence: null,
+    aiAgentId: null,
+    metadata: {},
+    tags: [],
+    notes: null,
+    asked: { quantity, limitPrice, stopPrice: null },
+    quantity,
+    limitPrice,
+    stopPrice: null,
+    status: 'pending',
+    statusHistory: [{ status: 'pending', at: now, reason: args.cause, cause: 'exit' }],
+    refusal: null,
+    cancelWanted: null,
+    send: null,
+    venueOrderId: null,
+    filledQuantity: ZERO,
+    filledQuote: ZERO,
+    fees: [],
+    venueQuantity: ZERO,
+    fillCount: 0,
+    referencePrice: trigger?.price ?? args.referencePrice ?? null,
+    touchedAt: null,
+    armedTick: null,
+    armedAt: null,
+    timings: {
+      createdAt: now,
+      tickAt: trigger?.tickAt ?? null,
+      claimedAt: null,
+      sentAt: null,
+      acceptedAt: null,
+      firstFillAt: null,
+      finalAt: null,
+    },
+    createdAt: now,
+    updatedAt: now,
+    dueAt: null,
+    dueTries: 0,
+  };
+}
