@@ -80,13 +80,12 @@ export function planExit(
   return steps;
 }
 
-/** What to send of what is free: zero for dust, all when a slice or its rest would be dust. */
+/** What to send of what is free: zero for dust, all when a slice would be dust (its rest is never smaller than it). */
 function sliceOf(free: Decimal, step: number, spec: SymbolSpec, mark: Decimal | null): Decimal {
   if (isDust(free, spec, mark)) return ZERO;
   const whole = minOf(floorTo(free, spec.stepSize), floorTo(spec.maxQuantity, spec.stepSize));
   const slice = floorTo(whole.dividedBy(ladderStep(step).divisor), spec.stepSize);
-  const isTooSmall = isDust(slice, spec, mark) || isDust(free.minus(slice), spec, mark);
-  return isTooSmall ? whole : slice;
+  return isDust(slice, spec, mark) ? whole : slice;
 }
 
 export interface FlattenRefusal {

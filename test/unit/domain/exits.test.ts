@@ -193,6 +193,12 @@ describe('the plan', () => {
     );
   });
 
+  it('sends all when a slice would be below the minimum', () => {
+    const p = flat(held('0.00019'));
+    const high = { ...p, flatten: p.flatten && { ...p.flatten, step: 2 } };
+    expect(planExit(high, [], BTC, T0)).toEqual([{ kind: 'send', quantity: d('0.00019') }]);
+  });
+
   it('a finished slice starts the ladder anew; a part exit never moves it', () => {
     const claimedPart = flat(must(part(held(), '0.4')));
     const partOrder = apply(
@@ -280,6 +286,18 @@ describe('a ladder of take profits', () => {
     }
     expect(sold).toEqual(['0.3335', '0.3335', '0.3337']);
     expect(maybeClose(p, spec, MARK, T0)).toMatchObject({ status: 'closed', exitCause: 'take_profit' });
+  });
+
+  it('lets the last rung live on what flooring has left', () => {
+    const p = held('0.00033', {
+      takeProfits: [rung('51000', '0.35'), rung('51000', '0.35'), rung('51000', '0.3')],
+    });
+    // Its own share, 0.00009, would be below the minimum.
+    expect([0, 1, 2].map((i) => rungQuantity(p, i, BTC).toFixed())).toEqual([
+      '0.00011',
+      '0.00011',
+      '0.00011',
+    ]);
   });
 
   it('takes the rest whichever rung comes last', () => {
