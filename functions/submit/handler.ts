@@ -1,2 +1,10 @@
-/** Placeholder while the use cases are being written; it refuses to pretend. */
-export const handler = (): Promise<never> => Promise.reject(new Error('not written yet'));
+/** Entries to the venue: takes pointers and does what the order's state calls for (usecases/advance). */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { decodeWork } from '../../shared/adapters/sqs/messages.ts';
+import { workStandardBatch } from '../compose/sqs-batch.ts';
+import { startSystem } from '../compose/system.ts';
+
+const { ports, useCases } = startSystem('submit');
+
+export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
+  workStandardBatch({ log: ports.log, decode: decodeWork, handle: useCases.advance }, event);

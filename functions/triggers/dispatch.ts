@@ -1,2 +1,25 @@
-/** Placeholder while the use cases are being written; it refuses to pretend. */
-export const handler = (): Promise<never> => Promise.reject(new Error('not written yet'));
+/** Each minute: sends the sweeps of the time to come (usecases/dispatch-sweeps). Keeps no state, needs no cache. */
+import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
+import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
+import { makeDispatchSweeps, SWEEP_HORIZON_SECONDS } from '../../shared/usecases/dispatch-sweeps.ts';
+import { loadDispatchConfig } from '../compose/config.ts';
+import { createLog } from '../compose/log.ts';
+
+const { monitor, triggersQueueUrl } = loadDispatchConfig(process.env);
+const log = createLog('dispatch');
+// It may send to no other queue, and knows of none.
+const { triggers } = createOutbox({
+  client: createSqsClient(),
+  submitQueueUrl: '',
+  exitsQueueUrl: '',
+  executionsQueueUrl: '',
+  triggersQueueUrl,
+});
+const dispatch = makeDispatchSweeps(
+  { outbox: { triggers }, clock: { now: () => Date.now() } },
+  { ...monitor, horizonSeconds: SWEEP_HORIZON_SECONDS },
+);
+
+export async function handler(): Promise<void> {
+  log.info('SWEEPS_DISPATCHED', { sweeps: await dispatch(), enabled: monitor.enabled });
+}

@@ -1,2 +1,45 @@
-/** Placeholder while the use cases are being written; it refuses to pretend. */
-export const handler = (): Promise<never> => Promise.reject(new Error('not written yet'));
+/** Wake-ups, sweeps and rebuilds: hits become exits (usecases/evaluate-hits, sweep, rebuild-symbol). */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { decodeTrigger } from '../../shared/adapters/sqs/messages.ts';
+import { unreachable } from '../../shared/domain/result.ts';
+import type { TriggerMessage } from '../../shared/ports/messages.ts';
+import { workStandardBatch } from '../compose/sqs-batch.ts';
+import { startSystem } from '../compose/system.ts';
+
+const { ports, useCases } = startSystem('evaluate');
+const { log, counters } = ports;
+
+async function handle(message: TriggerMessage): Promise<void> {
+  switch (message.kind) {
+    case 'wake':
+      await useCases.evaluateHits(message.symbol);
+      return;
+    case 'sweep': {
+      const outcome = await useCases.sweep(message);
+      if (outcome === 'too_old') log.warn('SWEEP_TOO_OLD', { shard: message.shard, second: message.second });
+      return;
+    }
+    case 'rebuild':
+      // What was reached meanwhile is taken at once.
+      if ((await useCases.rebuildSymbol(message.symbol)) === 'rebuilt')
+        await useCases.evaluateHits(message.symbol);
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+/** Counts a failure; when even that fails the message's own error is what matters. */
+async function counted(message: TriggerMessage): Promise<void> {
+  try {
+    await handle(message);
+  } catch (error) {
+    await counters
+      .add({ 'om:errors_total': 1 })
+      .catch((cause: unknown) => log.warn('COUNTERS_NOT_WRITTEN', { error: String(cause) }));
+    throw error;
+  }
+}
+
+export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
+  workStandardBatch({ log, decode: decodeTrigger, handle: counted }, event);

@@ -28,14 +28,14 @@ export interface ClosePositionCommand {
   /** Null = all of it. */
   readonly quantity: Decimal | null;
   /** The caller's key; null = every call is its own. */
-  readonly key: string | null;
+  readonly idempotencyKey: string | null;
   readonly cause?: ExitCause;
 }
 
 export interface CloseTaken {
   readonly position: Position;
-  /** The exit orders that this call made; empty when the plan has to wait for others first. */
-  readonly orders: readonly Order[];
+  /** The exit order that this call made; null when the plan has to wait for others first. */
+  readonly order: Order | null;
   readonly repeated: boolean;
 }
 
@@ -61,7 +61,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const mark = await markOf(before.symbol, before.side);
     const claimed = claimFlatten(before, { cause, price: mark, trigger: null, at: now });
     if (!claimed.ok) {
-      if (await isRepeat(positionId, key)) return ok({ position: before, orders: [], repeated: true });
+      if (await isRepeat(positionId, key)) return ok({ position: before, order: null, repeated: true });
       if (claimed.error.code === 'already_closing') return alreadyClosing(claimed.error.facts);
       return refuse(
         'not_open',
@@ -92,11 +92,8 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     }
     const position = stored(change);
     await tell(log, takeLevelsOut(position), { positionId });
-    return ok({
-      position,
-      orders: orders.filter((o) => o.role === 'exit' && o.status === 'pending'),
-      repeated: false,
-    });
+    const made = orders.find((o) => o.role === 'exit' && o.status === 'pending') ?? null;
+    return ok({ position, order: made, repeated: false });
   }
 
   /** A closing position's levels are dead anyway; out of the index they cost nothing. */
@@ -142,7 +139,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     });
     if (result.outcome !== 'done') return 'conflict' as const;
     await tell(log, outbox.exits({ orderId }), { orderId });
-    return ok({ position: stored(change), orders: [{ ...order, version: 1 }], repeated: false });
+    return ok({ position: stored(change), order: { ...order, version: 1 }, repeated: false });
   }
 
   /** The part that a former call with this key made. */
@@ -150,13 +147,13 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const { positionId } = position;
     const order = await ledger.order(exitOrderIdFor({ positionId, key }));
     if (order === null) return null;
-    if (order.asked.quantity.equals(asked)) return ok({ position, orders: [order], repeated: true });
+    if (order.asked.quantity.equals(asked)) return ok({ position, order, repeated: true });
     const fix = 'repeat the same quantity, or use a new key';
     return refuse('idempotency_mismatch', 'quantity', 'another close was asked for under this key', fix);
   }
 
   return (command: ClosePositionCommand): Promise<Answer> => {
-    const key = command.key ?? ports.ids.token();
+    const key = command.idempotencyKey ?? ports.ids.token();
     return untilWritten(
       ports,
       `close of position ${command.positionId}`,

@@ -6,7 +6,10 @@
  */
 import type { Ports } from './ports.ts';
 
-type Needs = Pick<Ports, 'outbox' | 'clock'>;
+interface Needs {
+  readonly outbox: Pick<Ports['outbox'], 'triggers'>;
+  readonly clock: Ports['clock'];
+}
 
 export interface DispatchSettings {
   readonly shards: number;

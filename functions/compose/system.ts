@@ -1,0 +1,91 @@
+/**
+ * The composition root of every function that runs use cases: configuration, adapters, ports (design section 2).
+ *
+ * Made once per process, at module scope of its handler: connections open on first use and are kept.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
+import { createDemoStore } from '../../shared/adapters/dynamodb/demo-store.ts';
+import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
+import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
+import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
+import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
+import { createValkey } from '../../shared/adapters/valkey/client.ts';
+import { createCounters } from '../../shared/adapters/valkey/counters.ts';
+import { createLeases } from '../../shared/adapters/valkey/leases.ts';
+import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
+import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
+import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import type { Clock } from '../../shared/ports/runtime.ts';
+import type { Ports } from '../../shared/usecases/ports.ts';
+import { createVenueFactory } from '../../shared/venues/factory.ts';
+import { type Config, loadConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { withMetrics } from './metrics.ts';
+import { makeUseCases, type UseCases } from './use-cases.ts';
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+export function makePorts(config: Config, serviceName: string): Ports {
+  const { tables, queues, monitor } = config;
+  const clock = systemClock;
+  const log = createLog(serviceName);
+  const symbols = symbolRegistry();
+  const client = createDynamoClient();
+  const valkey = createValkey(config.valkeyUrl, {
+    onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
+  });
+  const wallets = createWalletStore({ client, walletsTable: tables.wallets });
+  const prices = createPriceCache(valkey);
+  const outbox = createOutbox({
+    client: createSqsClient(),
+    submitQueueUrl: queues.submit,
+    exitsQueueUrl: queues.exits,
+    executionsQueueUrl: queues.executions,
+    triggersQueueUrl: queues.triggers,
+  });
+  const counters = withMetrics(createCounters(valkey), {
+    stage: config.stage,
+    now: clock.now,
+    write: (line) => {
+      process.stdout.write(line);
+    },
+  });
+  const store = createDemoStore({ client, demoVenueTable: tables.demoVenue });
+  return {
+    ledger: createLedger({
+      client,
+      ordersTable: tables.orders,
+      positionsTable: tables.positions,
+      sweepShards: monitor.shards,
+    }),
+    wallets,
+    index: createTriggerIndex(valkey, { shards: monitor.shards }),
+    prices,
+    tape: createTapeStore({ client, priceTapeTable: tables.priceTape }),
+    leases: createLeases(valkey),
+    counters,
+    outbox,
+    venues: createVenueFactory({ wallets, store, prices, outbox, symbols, clock, log }),
+    symbols,
+    clock,
+    ids: { token: () => randomUUID() },
+    log,
+    sleep: (ms) => sleep(ms),
+  };
+}
+
+export interface System {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly useCases: UseCases;
+}
+
+/** Reads the environment and connects everything; throws ConfigError naming all that is wrong. */
+export function startSystem(serviceName: string, env: NodeJS.ProcessEnv = process.env): System {
+  const config = loadConfig(env);
+  const ports = makePorts(config, serviceName);
+  return { config, ports, useCases: makeUseCases(ports, { monitorEnabled: config.monitor.enabled }) };
+}

@@ -1,0 +1,40 @@
+/** All use cases of the main job over one set of ports. */
+import { makeAdvance } from '../../shared/usecases/advance.ts';
+import { makeAfterEffects } from '../../shared/usecases/after-effects.ts';
+import { makeApplyExecution } from '../../shared/usecases/apply-execution.ts';
+import { makeArmLevels } from '../../shared/usecases/arm-levels.ts';
+import { makeCancelOrder } from '../../shared/usecases/cancel-order.ts';
+import { makeChangeOrder } from '../../shared/usecases/change-order.ts';
+import { makeChangeProtection } from '../../shared/usecases/change-protection.ts';
+import { makeClosePosition } from '../../shared/usecases/close-position.ts';
+import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
+import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
+import { makePlaceOrder } from '../../shared/usecases/place-order.ts';
+import type { Ports } from '../../shared/usecases/ports.ts';
+import { makeRebuildSymbol } from '../../shared/usecases/rebuild-symbol.ts';
+import { makeRedriveDue } from '../../shared/usecases/redrive-due.ts';
+import { makeSweep } from '../../shared/usecases/sweep.ts';
+
+export type UseCases = ReturnType<typeof makeUseCases>;
+
+export function makeUseCases(ports: Ports, settings: { readonly monitorEnabled: boolean }) {
+  const arm = makeArmLevels(ports);
+  const changeOrder = makeChangeOrder(ports);
+  const afterEffects = makeAfterEffects(ports, arm);
+  const applyExecution = makeApplyExecution(ports, changeOrder, afterEffects);
+  const evaluateHits = makeEvaluateHits(ports, arm);
+  const redriveDue = makeRedriveDue(ports);
+  return {
+    applyExecution,
+    evaluateHits,
+    redriveDue,
+    advance: makeAdvance(ports, { changeOrder, applyExecution, afterEffects, arm }),
+    cancelOrder: makeCancelOrder(ports, changeOrder, afterEffects),
+    changeProtection: makeChangeProtection(ports, arm),
+    closePosition: makeClosePosition(ports, arm),
+    createWallet: makeCreateWallet(ports),
+    placeOrder: makePlaceOrder(ports),
+    rebuildSymbol: makeRebuildSymbol(ports),
+    sweep: makeSweep(ports, { evaluateHits, redriveDue }, settings.monitorEnabled),
+  };
+}

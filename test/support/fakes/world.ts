@@ -1,0 +1,259 @@
+/** The whole system in memory: use cases over fakes, its queues and its clock driven by the test. */
+import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { symbolRegistry } from '../../../shared/domain/symbols.ts';
+import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
+import type { Tick } from '../../../shared/domain/triggers/types.ts';
+import { parseUnits } from '../../../shared/domain/triggers/units.ts';
+import type { Order, Position, Protection } from '../../../shared/domain/types.ts';
+import type { Log } from '../../../shared/ports/runtime.ts';
+import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import type { Ports } from '../../../shared/usecases/ports.ts';
+import { type FakeVenue, FakeVenues } from './fake-venue.ts';
+import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from './memory-cache.ts';
+import { MemoryIndex } from './memory-index.ts';
+import { MemoryLedger, MemoryWallets } from './memory-ledger.ts';
+import { MemoryOutbox, type Sent } from './memory-outbox.ts';
+
+export const USER = 'user-1';
+export const WALLET = 'wallet-1';
+export const BTC = 'BTC/USDT';
+export const START = Date.UTC(2026, 0, 5, 12, 0, 0);
+
+export interface LogEntry {
+  readonly level: keyof Log;
+  readonly code: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const units = (text: string) => {
+  const parsed = parseUnits(text, 4);
+  if (!parsed.ok) throw new Error(`not a price: ${text}`);
+  return parsed.value.units;
+};
+
+export class World {
+  now = START;
+  tickId = 100;
+  readonly logs: LogEntry[] = [];
+  readonly clock = { now: (): number => this.now };
+  readonly ledger = new MemoryLedger();
+  readonly wallets = new MemoryWallets();
+  readonly index = new MemoryIndex();
+  readonly prices = new MemoryPrices(this.clock);
+  readonly tape = new MemoryTape();
+  readonly leases = new MemoryLeases(this.clock);
+  readonly counters = new MemoryCounters();
+  readonly outbox = new MemoryOutbox();
+  readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
+  readonly ports: Ports;
+  readonly useCases: UseCases;
+  /** Whatever runs from the queues runs on these; a test may put a crashing set here. */
+  workers: UseCases;
+  private tokens = 0;
+  private open: ReturnType<typeof foldTicks>['open'] = null;
+  private nextSecond = 0;
+
+  constructor() {
+    const entry =
+      (level: keyof Log) =>
+      (code: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+        this.logs.push({ level, code, fields });
+      };
+    this.ports = {
+      ledger: this.ledger,
+      wallets: this.wallets,
+      index: this.index,
+      prices: this.prices,
+      tape: this.tape,
+      leases: this.leases,
+      counters: this.counters,
+      outbox: this.outbox,
+      venues: this.venues,
+      symbols: symbolRegistry(),
+      clock: this.clock,
+      ids: { token: () => `token-${++this.tokens}` },
+      log: { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') },
+      sleep: async (ms) => {
+        this.now += ms;
+      },
+    };
+    this.useCases = makeUseCases(this.ports, { monitorEnabled: true });
+    this.workers = this.useCases;
+    this.index.build(BTC);
+    this.wallets.items.set(WALLET, {
+      walletId: WALLET,
+      version: 1,
+      userId: USER,
+      environment: 'demo',
+      name: 'Demo',
+      demo: { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] },
+      createdAt: START,
+      updatedAt: START,
+    });
+  }
+
+  get venue(): FakeVenue {
+    return this.venues.venue(WALLET);
+  }
+
+  errors(): readonly string[] {
+    return this.logs.filter((entry) => entry.level === 'error').map((entry) => entry.code);
+  }
+
+  /** One tick through the streamer's work: shown price, index, tape, wake-up. */
+  tick(bid: string, ask: string = bid): void {
+    this.tickId += 1;
+    const tick: Tick = {
+      id: this.tickId,
+      bid: units(bid),
+      ask: units(ask),
+      last: units(bid),
+      at: this.now,
+      bidSize: '',
+      askSize: '',
+      recordedAt: 0,
+    };
+    this.prices.shown.set(BTC, {
+      symbol: BTC,
+      bid,
+      ask,
+      last: bid,
+      bidSize: '',
+      askSize: '',
+      source: 'test',
+      quoted: bid !== ask,
+      tickId: tick.id,
+      at: this.now,
+      recordedAt: 0,
+    });
+    const folded = foldTicks(this.open, [tick]);
+    this.open = folded.open;
+    const bars = [...folded.complete, ...(folded.open === null ? [] : [folded.open])];
+    const known = (this.prices.tape.get(BTC) ?? []).filter(
+      (bar) => !bars.some((b) => b.second === bar.second),
+    );
+    this.prices.tape.set(BTC, [...known, ...bars]);
+    const result = this.index.tick(BTC, tick);
+    if (result === 'rebuild') this.outbox.queue.push(trigger({ kind: 'rebuild', symbol: BTC, at: this.now }));
+    else if (result.wake) this.outbox.queue.push(trigger({ kind: 'wake', symbol: BTC, at: this.now }));
+  }
+
+  /** Delivers one message, as its function does; answers whether it was taken. */
+  async deliver(sent: Sent): Promise<boolean> {
+    try {
+      if (sent.queue === 'executions') {
+        await this.workers.applyExecution(sent.report);
+      } else if (sent.queue === 'triggers') {
+        const { message } = sent;
+        if (message.kind === 'wake') await this.workers.evaluateHits(message.symbol);
+        else if (message.kind === 'sweep') await this.workers.sweep(message);
+        else if ((await this.workers.rebuildSymbol(message.symbol)) === 'rebuilt') {
+          await this.workers.evaluateHits(message.symbol);
+        }
+      } else {
+        await this.workers.advance(sent.message);
+      }
+      return true;
+    } catch (error) {
+      this.logs.push({ level: 'warn', code: 'DELIVERY_FAILED', fields: { error: String(error) } });
+      return false;
+    }
+  }
+
+  /** Delivers until the queues are empty. `redeliver`: what failed comes back once more, at the end. */
+  async pump(redeliver = true): Promise<void> {
+    for (let round = 0; round < 200; round++) {
+      const batch = this.outbox.take();
+      if (batch.length === 0) return;
+      for (const sent of batch) {
+        if (!(await this.deliver(sent)) && redeliver && !(await this.deliver(sent))) {
+          this.logs.push({ level: 'error', code: 'DEAD_LETTER', fields: { queue: sent.queue } });
+        }
+      }
+    }
+    throw new Error('the queues never became empty');
+  }
+
+  /** Time passes second by second, a sweep in each; the shown price stays alive. */
+  async pass(seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      this.now = Math.floor(this.now / 1000) * 1000 + 1000;
+      const shown = this.prices.shown.get(BTC);
+      if (shown !== undefined) this.prices.shown.set(BTC, { ...shown, at: this.now });
+      const second = Math.max(Math.floor(this.now / 1000), this.nextSecond);
+      this.nextSecond = second + 1;
+      this.outbox.queue.push(trigger({ kind: 'sweep', shard: 0, second }));
+      await this.pump();
+    }
+  }
+
+  command(over: Partial<PlaceOrderCommand> = {}): PlaceOrderCommand {
+    return {
+      userId: USER,
+      walletId: WALLET,
+      symbol: BTC,
+      side: 'buy',
+      type: 'market',
+      timeInForce: 'GTC',
+      quantity: new Decimal('0.5'),
+      limitPrice: null,
+      stopPrice: null,
+      clientOrderId: null,
+      idempotencyKey: 'key-1',
+      protection: null,
+      positionId: null,
+      flowId: null,
+      executionId: null,
+      aiReasoning: null,
+      aiConfidence: null,
+      aiAgentId: null,
+      metadata: {},
+      tags: [],
+      notes: null,
+      ...over,
+    };
+  }
+
+  /** A market buy, placed; what follows is still on the queues. */
+  async place(over: Partial<PlaceOrderCommand> = {}): Promise<Order> {
+    const placed = await this.useCases.placeOrder(this.command(over));
+    if (!placed.ok) throw new Error(`${placed.error.code}: ${placed.error.message}`);
+    return placed.value.order;
+  }
+
+  /** A market buy at 50,000, filled and protected. */
+  async openPosition(
+    protection: Partial<Protection> = {},
+    over: Partial<PlaceOrderCommand> = {},
+  ): Promise<Position> {
+    if (!this.prices.shown.has(BTC)) this.tick('50000');
+    const order = await this.place({ protection, ...over });
+    await this.pump();
+    return this.position(order.positionId);
+  }
+
+  position(positionId: string): Position {
+    const position = this.ledger.positionItems.get(positionId);
+    if (position === undefined) throw new Error(`no position ${positionId}`);
+    return position;
+  }
+
+  order(orderId: string): Order {
+    const order = this.ledger.orderItems.get(orderId);
+    if (order === undefined) throw new Error(`no order ${orderId}`);
+    return order;
+  }
+
+  exitsOf(positionId: string): readonly Order[] {
+    return [...this.ledger.orderItems.values()].filter(
+      (o) => o.positionId === positionId && o.role === 'exit',
+    );
+  }
+}
+
+const trigger = (message: Extract<Sent, { queue: 'triggers' }>['message']): Sent => ({
+  queue: 'triggers',
+  message,
+  delaySeconds: 0,
+});
