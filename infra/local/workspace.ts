@@ -1,10 +1,12 @@
 /** The runner's own folders below .moniqo: one per run for assembly and bundles, one for logs. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from './services/synth.ts';
 
 const HOME = join(PROJECT_ROOT, '.moniqo');
 const RUN = /^run-(\d+)-\d+$/;
+const SIDE_LOGS = /^logs-\d+$/;
+const SIDE_LOGS_KEPT_MS = 24 * 60 * 60 * 1000;
 
 let runs = 0;
 
@@ -20,6 +22,13 @@ export function createRunDirectory(): string {
   const directory = join(HOME, `run-${process.pid}-${runs}`);
   mkdirSync(directory, { recursive: true });
   return directory;
+}
+
+function isLeftOver(entry: string): boolean {
+  const pid = RUN.exec(entry)?.[1];
+  if (pid !== undefined) return !isAlive(Number(pid));
+  const stat = SIDE_LOGS.test(entry) ? statSync(join(HOME, entry), { throwIfNoEntry: false }) : undefined;
+  return stat !== undefined && Date.now() - stat.mtimeMs > SIDE_LOGS_KEPT_MS;
 }
 
 export function removeRunDirectory(directory: string): void {

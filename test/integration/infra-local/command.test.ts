@@ -28,7 +28,15 @@ function run(...args: string[]) {
 
 async function ready(args: string[]) {
   const { child, output } = run('--port', '0', '--json', ...args);
-  await vi.waitFor(() => expect(output.stdout.length).toBeGreaterThan(0), { timeout: 40_000, interval: 50 });
+  const gone = once(child, 'exit').then(() => {
+    throw new Error(`it ended: ${output.stderr.join('\n')}`);
+  });
+  const line = vi.waitFor(() => expect(output.stdout.length).toBeGreaterThan(0), {
+    timeout: 40_000,
+    interval: 50,
+  });
+  gone.catch(() => undefined);
+  await Promise.race([line, gone]);
   return { child, output, children: descendants(child.pid ?? 0) };
 }
 
