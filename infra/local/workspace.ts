@@ -10,13 +10,11 @@ const SIDE_LOGS_KEPT_MS = 24 * 60 * 60 * 1000;
 
 let runs = 0;
 
-/** A new folder for this run. What runs left behind whose process is gone is removed. */
+/** A new folder for this run. Removed are folders of runs whose process is gone, and yesterday's side logs. */
 export function createRunDirectory(): string {
   mkdirSync(HOME, { recursive: true });
   for (const entry of readdirSync(HOME)) {
-    const pid = RUN.exec(entry)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      rmSync(join(HOME, entry), { recursive: true, force: true });
+    if (isLeftOver(entry)) rmSync(join(HOME, entry), { recursive: true, force: true });
   }
   runs += 1;
   const directory = join(HOME, `run-${process.pid}-${runs}`);
