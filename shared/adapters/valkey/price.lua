@@ -9,7 +9,7 @@
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
 -- ARGV token, fence, batch, part, now (ms), number of price fields + values, then of quote fields + values,
---      then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. All but ticks only with the last part.
+--      then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000

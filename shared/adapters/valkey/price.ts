@@ -1,26 +1,44 @@
 /** price.lua as a typed step. */
 import { z } from 'zod';
 import { Decimal, decimalText } from '../../domain/money/decimal.ts';
-import type { Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
+import type { Bar, Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
-import bars from './bars.lua';
+import barsFragment from './bars.lua';
 import { barText, tickText } from './codec.ts';
 import index from './index.lua';
 import { indexKeys, priceKey, quoteKey, tapeKey } from './keys.ts';
 import price from './price.lua';
-import { defineScript } from './script.ts';
+import { chunks, defineScript } from './script.ts';
 
 /** Ticks in one call: what is more comes as further parts of the batch. */
 export const TICKS_PER_PART = 500;
-/** Bars in one call; they travel with the last part. */
+/** Bars in one call. */
 export const BARS_PER_PART = 300;
 
-interface Part {
+/** One call's share of a batch. */
+export interface PricePart {
   readonly batch: PriceBatch;
   /** Counts within the batch. */
   readonly part: number;
   readonly ticks: readonly Tick[];
+  readonly bars: readonly Bar[];
+  /** The price and quote travel with the last part. */
   readonly last: boolean;
+}
+
+/** Divides a batch: all ticks first, so that no bar is written before its ticks have been applied. */
+export function partsOf(batch: PriceBatch): PricePart[] {
+  const ticks = chunks(batch.ticks, TICKS_PER_PART);
+  const bars = chunks(batch.bars, BARS_PER_PART);
+  const first = Math.max(ticks.length, 1) - 1;
+  const count = first + Math.max(bars.length, 1);
+  return Array.from({ length: count }, (_, part) => ({
+    batch,
+    part,
+    ticks: ticks[part] ?? [],
+    bars: bars[part - first] ?? [],
+    last: part === count - 1,
+  }));
 }
 
 /** Redis hash fields of `price:{}`; every value is text. */
@@ -71,16 +89,16 @@ const applied = z
   .pipe(z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema }))
   .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest }));
 
-export const priceScript = defineScript<Part, PriceBatchResult>({
+export const priceScript = defineScript<PricePart, PriceBatchResult>({
   name: 'price',
-  source: [bars, index, price],
+  source: [barsFragment, index, price],
   keys: ({ batch: { symbol } }) => [
     ...indexKeys(symbol),
     priceKey(symbol),
     quoteKey(symbol),
     tapeKey(symbol),
   ],
-  args: ({ batch, part, ticks, last }) => [
+  args: ({ batch, part, ticks, bars, last }) => [
     batch.leaseToken,
     String(batch.fence),
     String(batch.batch),
@@ -88,7 +106,7 @@ export const priceScript = defineScript<Part, PriceBatchResult>({
     String(batch.nowMs),
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
-    ...counted(last ? batch.bars.flatMap((bar) => [String(bar.second), barText(bar)]) : []),
+    ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),
     ...ticks.flatMap((t) => [String(t.id), String(t.bid), String(t.ask), String(t.last), tickText(t)]),
   ],
   reply: z.union([applied, refused]),

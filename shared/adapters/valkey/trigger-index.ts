@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { checkLevel } from '../../domain/triggers/rules.ts';
 import { shardOf } from '../../domain/triggers/shard.ts';
-import type { Hit, Level, Tick } from '../../domain/triggers/types.ts';
+import type { Hit, Level } from '../../domain/triggers/types.ts';
 import type { ArmResult, PriceBatch, PriceBatchResult, TriggerIndex } from '../../ports/trigger-index.ts';
 import { armScript } from './arm.ts';
 import type { Valkey } from './client.ts';
@@ -10,7 +10,7 @@ import { parseHit } from './codec.ts';
 import { finishScript, settleScript, takeScript } from './hits.ts';
 import { armedKey, epochKey, hitsKey, levelsKey } from './keys.ts';
 import { peaksScript } from './peaks.ts';
-import { BARS_PER_PART, priceScript, TICKS_PER_PART } from './price.ts';
+import { partsOf, priceScript } from './price.ts';
 import { chunks } from './script.ts';
 
 /** Levels (or hits, or removals) in one call: some ms of work for the server, which serves nobody else meanwhile. */
@@ -28,19 +28,14 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
     valkey.command(['SADD', armedKey(shardOf(symbol, shards)), symbol]);
 
   async function applyBatch(batch: PriceBatch): Promise<PriceBatchResult> {
-    if (batch.bars.length > BARS_PER_PART) {
-      throw new RangeError(`a batch carries at most ${BARS_PER_PART} bars, not ${batch.bars.length}`);
-    }
-    const parts: Tick[][] = batch.ticks.length === 0 ? [[]] : chunks(batch.ticks, TICKS_PER_PART);
     let hits = 0;
     let wake = false;
-    for (const [part, ticks] of parts.entries()) {
-      const last = part === parts.length - 1;
-      const result = await priceScript.run(valkey, { batch, part, ticks, last });
+    for (const part of partsOf(batch)) {
+      const result = await priceScript.run(valkey, part);
       if (result.outcome !== 'applied') return result;
       hits += result.hits;
       wake ||= result.wake;
-      if (last) return { ...result, hits, wake };
+      if (part.last) return { ...result, hits, wake };
     }
     throw new Error('a batch without parts');
   }

@@ -89,6 +89,14 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
     expect(await ttl('tape:{BNB/USDT}')).toBeGreaterThan(7_000_000);
   });
 
+  test('takes a batch of more bars and ticks than one command holds', async () => {
+    const bars = Array.from({ length: 700 }, (_, i) => barAt(5_000 + i, i + 1, 100 + i));
+    const ticks = bars.map((bar) => aTick(bar.lastTick, bar.close.bid, bar.close.ask));
+    await write('LTC/USDT', { ...aBatch('LTC/USDT', 1, ticks, 1), bars });
+    expect(await cache.bars('LTC/USDT', 0)).toEqual(bars);
+    expect(await cache.price('LTC/USDT')).toMatchObject({ tickId: 700, bid: '799' });
+  });
+
   test('puts two writers’ parts of one second together', async () => {
     const first = mergeBars(barAt(50, 1, 100), barAt(50, 2, 90));
     const second = mergeBars(barAt(50, 3, 95), barAt(50, 4, 120));
