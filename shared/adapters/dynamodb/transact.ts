@@ -105,13 +105,17 @@ async function tryOnce(
   }
 }
 
+function checkSize(puts: readonly ConditionalPut[]): void {
+  if (puts.length > MAX_ITEMS) throw new Error(`a transaction of ${puts.length} items; at most ${MAX_ITEMS}`);
+}
+
 /** Writes all puts or none. Throws for anything but a failed condition. */
 export async function transactPut(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
 ): Promise<TransactResult> {
   if (puts.length === 0) return { outcome: 'done' };
-  if (puts.length > MAX_ITEMS) throw new Error(`a transaction of ${puts.length} items; at most ${MAX_ITEMS}`);
+  checkSize(puts);
   const token = randomUUID();
   for (let attempt = 1; ; attempt++) {
     const result = await tryOnce(client, puts, token);
@@ -119,4 +123,19 @@ export async function transactPut(
     if (attempt === MAX_TRIES) throw result.error;
     await sleep(pauseMs(attempt));
   }
+}
+
+/**
+ * One try, for writers whose decision goes stale with time: they look again before the next one. `busy` means
+ * that nothing was written. Throws when that is not known.
+ */
+export async function transactPutOnce(
+  client: DynamoDBClient,
+  puts: readonly ConditionalPut[],
+): Promise<TransactResult | { readonly outcome: 'busy' }> {
+  checkSize(puts);
+  const result = await tryOnce(client, puts, randomUUID());
+  // An earlier try of the same call may still be at work: that is no answer.
+  if (result.outcome === 'busy' && result.error.name === 'TransactionInProgressException') throw result.error;
+  return result;
 }

@@ -1,0 +1,310 @@
+/**
+ * The demo wallet: a venue of our own behind the wallet port (design section 13).
+ *
+ * Always true:
+ * - each step is one conditional transaction on the book, decided anew after a conflict;
+ * - a client id is one order for ever: a repeat of the same order finds it, another one is refused;
+ * - a placement is written no later than its receive window allows, checked anew before each try;
+ * - fills are told through the executions queue, after the book has them. A report that got lost is found by a
+ *   query, as at any venue.
+ *
+ * Known limit: orders do not compete for one tick's size; each sees all of it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decimal } from '../../domain/money/decimal.ts';
+import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
+import type { ExecutionReport, Fill, TriggerFacts, Wallet } from '../../domain/types.ts';
+import type { DemoBalance, DemoOrder, DemoSlice, DemoStep, DemoStore } from '../../ports/demo-store.ts';
+import type { Outbox } from '../../ports/messages.ts';
+import type { Clock, Log } from '../../ports/runtime.ts';
+import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
+import type {
+  CancelOutcome,
+  DemoVenueBook,
+  PlaceOutcome,
+  PlaceRequest,
+  QueryOutcome,
+  VenueWallet,
+} from '../../ports/venue.ts';
+import { end, type Holding, isLive, type Market, type Terms, work } from './matching.ts';
+import { isSameOrder, place } from './placing.ts';
+import { acceptance, reportOf, streamReports } from './reports.ts';
+
+export interface DemoPorts {
+  readonly store: DemoStore;
+  readonly prices: Pick<PriceCache, 'price'>;
+  readonly outbox: Pick<Outbox, 'executions'>;
+  readonly symbols: SymbolRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Waits before a try after a conflict; tests bring their own. */
+  readonly pause?: (attempt: number) => Promise<void>;
+}
+
+/** Tries of one step when others keep writing the same account. */
+const MAX_TRIES = 10;
+/** Ahead of venue time by more than this, a signature is refused, as the real venue does. */
+const MAX_AHEAD_MS = 1000;
+const NO_PRICE_RETRY_MS = 1000;
+const BUSY_RETRY_MS = 250;
+
+/** 5 ms doubling to 80 ms, half of it random, so that those who collided do not collide again. */
+const pauseAtRandom = (attempt: number): Promise<void> =>
+  sleep(5 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random() / 2));
+
+const sizeOf = (text: string) => (text === '' ? null : decimal(text));
+
+const marketOf = (price: CachedPrice): Market => ({
+  bid: decimal(price.bid),
+  ask: decimal(price.ask),
+  bidSize: sizeOf(price.bidSize),
+  askSize: sizeOf(price.askSize),
+  tickId: price.tickId,
+});
+
+/** The book could not be read: whatever was asked for has not been done. */
+class BookUnreadableError extends Error {
+  override readonly name = 'BookUnreadableError';
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A step of the book that has not been written yet, or the answer without one. */
+type Decision<T> = { readonly step: Holding; readonly answer: T } | { readonly answer: T };
+
+export function createDemoWallet(wallet: Wallet, ports: DemoPorts): VenueWallet & DemoVenueBook {
+  const { store, prices, outbox, symbols, clock, log } = ports;
+  const { walletId, demo } = wallet;
+  if (demo.feeRate.isNegative() || demo.feeRate.greaterThanOrEqualTo('0.5')) {
+    throw new RangeError(`wallet ${walletId}: a fee rate of ${demo.feeRate.toFixed()}`);
+  }
+  const pause = ports.pause ?? pauseAtRandom;
+
+  const terms = (spec: SymbolSpec): Terms => ({
+    spec,
+    feeRate: demo.feeRate,
+    buyFeeIn: demo.buyFeeIn,
+    now: clock.now(),
+  });
+
+  const specOf = (symbol: string): SymbolSpec => {
+    const spec = symbols.get(symbol);
+    if (spec === null) throw new Error(`the demo venue does not know ${symbol}`);
+    return spec;
+  };
+
+  const openAccount = (): Promise<void> => store.open(walletId, demo.startingBalances, clock.now());
+
+  /** The order with its two balances; opens the account where its opening was never finished. */
+  const load = async (clientId: string, spec: SymbolSpec): Promise<DemoSlice> => {
+    try {
+      const slice = await store.load(walletId, clientId, [spec.base, spec.quote]);
+      if (slice.opened) return slice;
+      await openAccount();
+      return await store.load(walletId, clientId, [spec.base, spec.quote]);
+    } catch (error) {
+      throw new BookUnreadableError(text(error), { cause: error });
+    }
+  };
+
+  const balancesOf = ({ balances: [base, quote] }: DemoSlice): { base: DemoBalance; quote: DemoBalance } => {
+    if (base === undefined || quote === undefined) throw new Error('the book answered without balances');
+    return { base, quote };
+  };
+
+  /** Decides on what is stored now and writes it, again after each conflict. Null: others kept writing. */
+  const inBook = async <T>(
+    clientId: string,
+    spec: SymbolSpec,
+    decide: (slice: DemoSlice) => Decision<T>,
+  ): Promise<Decision<T> | null> => {
+    for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+      if (attempt > 1) await pause(attempt);
+      const slice = await load(clientId, spec);
+      const decision = decide(slice);
+      if (!('step' in decision)) return decision;
+      const { order, base, quote, fills } = decision.step;
+      const before = balancesOf(slice);
+      const balances = [base, quote].filter((after) => after !== before.base && after !== before.quote);
+      const step: DemoStep = { order, balances, fills };
+      if ((await store.commit(walletId, step)) === 'done') return decision;
+    }
+    return null;
+  };
+
+  /** Those that the order as read knows of: a later step's trade must not be told with an older status. */
+  const tradesOf = async (order: DemoOrder): Promise<readonly Fill[]> =>
+    (await store.trades(walletId, order.clientId)).slice(0, order.tradeCount);
+
+  const tell = async (order: DemoOrder, fills: readonly Fill[]): Promise<void> => {
+    for (const report of streamReports(walletId, order, fills)) await outbox.executions(report);
+  };
+
+  /** The same for a placement, whose answer stands whether or not the telling works. */
+  const tellPlaced = async (order: DemoOrder, fills: readonly Fill[]): Promise<void> => {
+    if (fills.length === 0 && order.status === 'new') return;
+    try {
+      await tell(order, fills);
+    } catch (error) {
+      log.error('demo_report_not_sent', { walletId, clientId: order.clientId, error: text(error) });
+    }
+  };
+
+  const staleness = (request: PlaceRequest): string | null => {
+    const now = clock.now();
+    if (now > request.signedAt + request.recvWindowMs) return 'timestamp outside of the receive window';
+    if (request.signedAt > now + MAX_AHEAD_MS) return 'timestamp ahead of the venue time';
+    return null;
+  };
+
+  const decidePlacement = (
+    request: PlaceRequest,
+    market: Market,
+    spec: SymbolSpec,
+    slice: DemoSlice,
+  ): Decision<PlaceOutcome> => {
+    if (slice.order !== null) {
+      if (isSameOrder(slice.order, request)) {
+        return { answer: { kind: 'accepted', report: acceptance(walletId, slice.order) } };
+      }
+      const message = 'this client id belongs to another order';
+      return { answer: { kind: 'refused', code: 'duplicate', message } };
+    }
+    const stale = staleness(request);
+    if (stale !== null) return { answer: { kind: 'not_executed', message: stale } };
+    const placed = place(request, walletId, balancesOf(slice), market, terms(spec));
+    if (!placed.ok) return { answer: { kind: 'refused', ...placed.error } };
+    const answer = { kind: 'accepted', report: acceptance(walletId, placed.value.order) } as const;
+    return { step: placed.value, answer };
+  };
+
+  const query = async (clientId: string, spec: SymbolSpec): Promise<QueryOutcome> => {
+    const { order } = await load(clientId, spec);
+    if (order === null) return { kind: 'absent', venueNow: clock.now() };
+    return { kind: 'found', report: reportOf(walletId, order, await tradesOf(order), 'query') };
+  };
+
+  return {
+    async initialize() {
+      await openAccount();
+    },
+
+    async testConnection() {
+      try {
+        await store.balances(walletId);
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, reason: text(error) };
+      }
+    },
+
+    async balances() {
+      const held = await store.balances(walletId);
+      return held.map(({ asset, free, locked }) => ({ asset, free, locked }));
+    },
+
+    async marketPrice(symbol) {
+      const price = await prices.price(symbol);
+      if (price === null) return null;
+      const { bid, ask } = marketOf(price);
+      return { symbol, bid, ask, last: decimal(price.last), at: price.at };
+    },
+
+    async venueTime() {
+      return clock.now();
+    },
+
+    async placeOrder(request): Promise<PlaceOutcome> {
+      const spec = symbols.get(request.symbol);
+      if (spec === null) return { kind: 'refused', code: 'unknown_symbol', message: request.symbol };
+      let market: Market;
+      try {
+        // A triggered exit meets the price of the tick that triggered it.
+        const price = request.trigger === null ? await prices.price(request.symbol) : null;
+        if (request.trigger !== null) market = request.trigger;
+        else if (price !== null) market = marketOf(price);
+        else return { kind: 'not_sent', code: 'no_price', retryAfterMs: NO_PRICE_RETRY_MS };
+      } catch (error) {
+        log.warn('demo_price_unreadable', { walletId, symbol: request.symbol, error: text(error) });
+        return { kind: 'not_sent', code: 'no_price', retryAfterMs: NO_PRICE_RETRY_MS };
+      }
+      let decision: Decision<PlaceOutcome> | null;
+      try {
+        decision = await inBook(request.clientId, spec, (slice) =>
+          decidePlacement(request, market, spec, slice),
+        );
+      } catch (error) {
+        if (error instanceof BookUnreadableError) {
+          log.warn('demo_book_unreadable', { walletId, clientId: request.clientId, error: text(error) });
+          return { kind: 'not_sent', code: 'venue_unavailable', retryAfterMs: NO_PRICE_RETRY_MS };
+        }
+        // The transaction may have been written: only a query can tell.
+        return { kind: 'unknown', message: text(error) };
+      }
+      if (decision === null) return { kind: 'not_sent', code: 'busy', retryAfterMs: BUSY_RETRY_MS };
+      if ('step' in decision) await tellPlaced(decision.step.order, decision.step.fills);
+      return decision.answer;
+    },
+
+    async cancelOrder(symbol, clientId): Promise<CancelOutcome> {
+      const spec = specOf(symbol);
+      try {
+        const decision = await inBook<'cancelled' | 'not_live'>(clientId, spec, (slice) => {
+          if (slice.order === null || !isLive(slice.order)) return { answer: 'not_live' };
+          const holding: Holding = { order: slice.order, ...balancesOf(slice), fills: [] };
+          return { step: end(holding, 'cancelled', 'cancelled', terms(spec)), answer: 'cancelled' };
+        });
+        if (decision === null) return { kind: 'unknown', message: 'others kept writing this account' };
+        if (!('step' in decision)) return { kind: 'not_live' };
+        const { order } = decision.step;
+        return { kind: 'cancelled', report: reportOf(walletId, order, await tradesOf(order), 'answer') };
+      } catch (error) {
+        return { kind: 'unknown', message: text(error) };
+      }
+    },
+
+    async orderStatus(symbol, clientId): Promise<QueryOutcome> {
+      const spec = specOf(symbol);
+      try {
+        return await query(clientId, spec);
+      } catch (error) {
+        return { kind: 'unknown', message: text(error) };
+      }
+    },
+
+    async openOrders(symbol): Promise<readonly ExecutionReport[]> {
+      const live = await store.liveOrders(walletId);
+      return live
+        .filter((order) => symbol === null || order.symbol === symbol)
+        .map((order) => reportOf(walletId, order, [], 'query'));
+    },
+
+    async close() {
+      // Nothing is held between calls: the book is in its table, the clients belong to the process.
+    },
+
+    async work(symbol, clientId, trigger: TriggerFacts) {
+      const spec = specOf(symbol);
+      const decision = await inBook<DemoOrder | null>(clientId, spec, (slice) => {
+        if (slice.order === null) return { answer: null };
+        const holding: Holding = { order: slice.order, ...balancesOf(slice), fills: [] };
+        const after = work(holding, trigger, trigger.price, terms(spec));
+        return after === holding ? { answer: slice.order } : { step: after, answer: after.order };
+      });
+      if (decision === null) throw new Error(`demo account ${walletId}: others kept writing it`);
+      const order = decision.answer;
+      if (order === null) {
+        log.warn('demo_order_unknown', { walletId, clientId });
+        return { live: false };
+      }
+      if ('step' in decision) await tell(order, decision.step.fills);
+      // Finished, or worked by this tick before: its report may be what got lost.
+      else if (!isLive(order) || trigger.tickId <= order.lastTickId) await tell(order, await tradesOf(order));
+      return { live: isLive(order) };
+    },
+
+    async open(startingBalances) {
+      await store.open(walletId, startingBalances, clock.now());
+    },
+  };
+}

@@ -1,0 +1,254 @@
+/**
+ * The demo venue's rules: what one order does at one price (design section 13). Pure.
+ *
+ * Always true:
+ * - what leaves one balance arrives in the other or is a fee: nothing appears, nothing is lost;
+ * - free and locked are never negative; what is locked is what the live orders reserve;
+ * - an order is never filled beyond its quantity, and never twice by one tick.
+ *
+ * Fees: rate x value, counted over the whole order and rounded half-even to 8 decimals, so that many small
+ * trades pay exactly what one large trade would. A buy pays in quote, or in base by setting; a sell in quote.
+ * Sizes: a tick that shows a size fills no more than it (whole steps, at least one, so that a print smaller than
+ * a step still moves the order); without a size it fills all.
+ */
+import { Decimal, floorTo, minOf, ZERO } from '../../domain/money/decimal.ts';
+import { stopFalls } from '../../domain/normalise.ts';
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { Fill } from '../../domain/types.ts';
+import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
+
+/** The price that an order meets. */
+export interface Market {
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  /** Null: the feed has no sizes. */
+  readonly bidSize: Decimal | null;
+  readonly askSize: Decimal | null;
+  readonly tickId: number;
+}
+
+export interface Terms {
+  readonly spec: SymbolSpec;
+  /** Fraction of the value; below 0.5. */
+  readonly feeRate: Decimal;
+  readonly buyFeeIn: 'quote' | 'base';
+  readonly now: number;
+}
+
+/** An order with the two balances it touches, and the trades made so far in this step. */
+export interface Holding {
+  readonly order: DemoOrder;
+  readonly base: DemoBalance;
+  readonly quote: DemoBalance;
+  readonly fills: readonly Fill[];
+}
+
+const FEE_DECIMALS = 8;
+const fee = (value: Decimal, rate: Decimal): Decimal =>
+  value.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_HALF_EVEN);
+const feeAtMost = (value: Decimal, rate: Decimal): Decimal =>
+  value.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_CEIL);
+
+export const isLive = (order: DemoOrder): boolean =>
+  order.status === 'new' || order.status === 'partially_filled';
+
+export const rest = (order: DemoOrder): Decimal => order.quantity.minus(order.executedQuantity);
+
+/** The price a taker of this side pays or gets. */
+export const takerPrice = (order: { readonly side: 'buy' | 'sell' }, market: Market): Decimal =>
+  order.side === 'buy' ? market.ask : market.bid;
+
+const paysInBase = (order: DemoOrder, terms: Terms): boolean =>
+  order.side === 'buy' && terms.buyFeeIn === 'base';
+
+/** How much of the rest this price has on offer. */
+function offered(order: DemoOrder, market: Market, spec: SymbolSpec): Decimal {
+  const size = order.side === 'buy' ? market.askSize : market.bidSize;
+  if (size === null) return rest(order);
+  const steps = floorTo(size, spec.stepSize);
+  return minOf(rest(order), steps.greaterThan(0) ? steps : spec.stepSize);
+}
+
+/** What a live order has to hold back for its rest. */
+export function reservation(order: DemoOrder, terms: Terms): Decimal {
+  if (!isLive(order)) return ZERO;
+  if (order.side === 'sell') return rest(order);
+  const value = rest(order).times(order.lockPrice);
+  if (paysInBase(order, terms)) return value;
+  return value.plus(feeAtMost(order.executedQuote.plus(value), terms.feeRate)).minus(order.feePaid);
+}
+
+/**
+ * Holds back what the order needs now. A limit order can always afford it (its fills are never dearer than its
+ * limit); a market order at a risen price locks what there is, and ends when a fill cannot be paid.
+ */
+export function reserve(h: Holding, terms: Terms): Holding {
+  const asset = h.order.side === 'buy' ? h.quote : h.base;
+  const available = asset.free.plus(h.order.locked);
+  const locked = minOf(reservation(h.order, terms), available);
+  const next: DemoBalance = {
+    ...asset,
+    free: available.minus(locked),
+    locked: asset.locked.minus(h.order.locked).plus(locked),
+  };
+  const order = { ...h.order, locked };
+  return h.order.side === 'buy' ? { ...h, order, quote: next } : { ...h, order, base: next };
+}
+
+/** Ends the rest of the order and lets go of its reservation. */
+export const end = (h: Holding, status: 'cancelled' | 'expired', reason: string, terms: Terms): Holding =>
+  reserve({ ...h, order: { ...h.order, status, reason, updatedAt: terms.now } }, terms);
+
+/** The order after a trade, with the fee that this trade pays. */
+function execute(
+  order: DemoOrder,
+  price: Decimal,
+  quantity: Decimal,
+  terms: Terms,
+): { readonly order: DemoOrder; readonly paid: Decimal } {
+  const executedQuantity = order.executedQuantity.plus(quantity);
+  const executedQuote = order.executedQuote.plus(price.times(quantity));
+  const inBase = paysInBase(order, terms);
+  const feeDue = fee(inBase ? executedQuantity : executedQuote, terms.feeRate).minus(order.feePaid);
+  // A tiny trade never pays more than it brings; what rounding asked beyond that falls to the next one.
+  const paid = minOf(feeDue, inBase ? quantity : price.times(quantity));
+  const next: DemoOrder = {
+    ...order,
+    executedQuantity,
+    executedQuote,
+    feePaid: order.feePaid.plus(paid),
+    status: executedQuantity.equals(order.quantity) ? 'filled' : 'partially_filled',
+    lockPrice: order.type === 'limit' ? order.lockPrice : price,
+    tradeCount: order.tradeCount + 1,
+    updatedAt: terms.now,
+  };
+  return { order: next, paid };
+}
+
+/** Books one trade. The caller has made sure that it can be paid. */
+function trade(
+  h: Holding,
+  price: Decimal,
+  quantity: Decimal,
+  maker: boolean,
+  tickId: number,
+  terms: Terms,
+): Holding {
+  const { order, paid } = execute(h.order, price, quantity, terms);
+  const value = price.times(quantity);
+  const isBuy = order.side === 'buy';
+  const inBase = paysInBase(order, terms);
+  const fill: Fill = {
+    tradeId: `${order.venueOrderId}-${order.tradeCount}`,
+    price,
+    quantity,
+    fee: { asset: inBase ? terms.spec.base : terms.spec.quote, amount: paid },
+    feeQuoteValue: null,
+    at: terms.now,
+    tickId,
+    maker,
+  };
+  // First everything is freed, then paid and received, then the rest is reserved anew.
+  const freed = (asset: DemoBalance): DemoBalance => ({
+    ...asset,
+    free: asset.free.plus(h.order.locked),
+    locked: asset.locked.minus(h.order.locked),
+  });
+  const credit = (asset: DemoBalance, amount: Decimal): DemoBalance => ({
+    ...asset,
+    free: asset.free.plus(amount),
+  });
+  const unlocked = { ...order, locked: ZERO };
+  const fills = [...h.fills, fill];
+  const next: Holding = isBuy
+    ? {
+        order: unlocked,
+        base: credit(h.base, inBase ? quantity.minus(paid) : quantity),
+        quote: credit(freed(h.quote), (inBase ? value : value.plus(paid)).negated()),
+        fills,
+      }
+    : {
+        order: unlocked,
+        base: credit(freed(h.base), quantity.negated()),
+        quote: credit(h.quote, value.minus(paid)),
+        fills,
+      };
+  return reserve(next, terms);
+}
+
+/** What a buy of this much would take from the quote balance. */
+function cost(order: DemoOrder, price: Decimal, quantity: Decimal, terms: Terms): Decimal {
+  const value = price.times(quantity);
+  return paysInBase(order, terms) ? value : value.plus(execute(order, price, quantity, terms).paid);
+}
+
+/** The most of `wanted` that the account can pay at this price, in whole steps. */
+function affordable(h: Holding, price: Decimal, wanted: Decimal, terms: Terms): Decimal {
+  if (h.order.side === 'sell') return wanted;
+  const funds = h.quote.free.plus(h.order.locked);
+  if (cost(h.order, price, wanted, terms).lessThanOrEqualTo(funds)) return wanted;
+  const each = paysInBase(h.order, terms) ? price : price.times(terms.feeRate.plus(1));
+  let quantity = floorTo(funds.dividedBy(each), terms.spec.stepSize);
+  // Rounding of the fee may make the last step dearer by half a unit.
+  while (quantity.greaterThan(0) && cost(h.order, price, quantity, terms).greaterThan(funds)) {
+    quantity = quantity.minus(terms.spec.stepSize);
+  }
+  return minOf(quantity, wanted);
+}
+
+/** Takes what is offered at a taker's price, as far as it can be paid; then time in force rules the rest. */
+function take(h: Holding, market: Market, terms: Terms): Holding {
+  const wanted = offered(h.order, market, terms.spec);
+  if (h.order.timeInForce === 'FOK' && wanted.lessThan(rest(h.order))) return end(h, 'expired', 'FOK', terms);
+  const price = takerPrice(h.order, market);
+  const quantity = affordable(h, price, wanted, terms);
+  const after = quantity.greaterThan(0) ? trade(h, price, quantity, false, market.tickId, terms) : h;
+  if (quantity.lessThan(wanted)) return end(after, 'expired', 'insufficient_balance', terms);
+  if (h.order.timeInForce === 'IOC' && isLive(after.order)) return end(after, 'expired', 'IOC', terms);
+  return after;
+}
+
+/** Has `price` reached the order's limit price? */
+const reachesLimit = (order: DemoOrder, price: Decimal): boolean =>
+  order.limitPrice !== null &&
+  (order.side === 'buy'
+    ? price.lessThanOrEqualTo(order.limitPrice)
+    : price.greaterThanOrEqualTo(order.limitPrice));
+
+/** Has `price` reached the stop price of a stop_loss or take_profit order? */
+export function reachesStop(order: DemoOrder, price: Decimal): boolean {
+  if (order.stopPrice === null) return false;
+  return stopFalls(order.side, order.type)
+    ? price.lessThanOrEqualTo(order.stopPrice)
+    : price.greaterThanOrEqualTo(order.stopPrice);
+}
+
+/** The first moment of an order that was just taken: it crosses at once or rests. */
+export function enter(h: Holding, market: Market, terms: Terms): Holding {
+  const seen: Holding = { ...h, order: { ...h.order, lastTickId: market.tickId } };
+  switch (seen.order.type) {
+    case 'market':
+      return take(seen, market, terms);
+    case 'limit':
+      if (reachesLimit(seen.order, takerPrice(seen.order, market))) return take(seen, market, terms);
+      if (seen.order.timeInForce === 'GTC') return seen;
+      return end(seen, 'expired', seen.order.timeInForce, terms);
+    case 'stop_loss':
+    case 'take_profit':
+      return seen;
+  }
+}
+
+/** A tick later than all that were worked; `reached` is the price that the order's level was compared with. */
+export function work(h: Holding, market: Market, reached: Decimal, terms: Terms): Holding {
+  if (!isLive(h.order) || market.tickId <= h.order.lastTickId) return h;
+  const seen: Holding = { ...h, order: { ...h.order, lastTickId: market.tickId } };
+  if (seen.order.type === 'limit') {
+    if (seen.order.limitPrice === null || !reachesLimit(seen.order, reached)) return h;
+    const quantity = offered(seen.order, market, terms.spec);
+    return trade(seen, seen.order.limitPrice, quantity, true, market.tickId, terms);
+  }
+  if (seen.order.type === 'market' || seen.order.triggered) return take(seen, market, terms);
+  if (!reachesStop(seen.order, reached)) return h;
+  return take({ ...seen, order: { ...seen.order, triggered: true } }, market, terms);
+}

@@ -1,0 +1,99 @@
+/** Taking an order into the demo book: the checks that a venue makes before anything else. Pure. */
+import { createHash } from 'node:crypto';
+import { type Decimal, decimalText, ZERO } from '../../domain/money/decimal.ts';
+import { normaliseOrder } from '../../domain/normalise.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
+import type { PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
+import {
+  enter,
+  type Holding,
+  type Market,
+  reservation,
+  reserve,
+  type Terms,
+  takerPrice,
+} from './matching.ts';
+
+export interface PlaceRefusal {
+  readonly code: VenueRefusalCode;
+  readonly message: string;
+}
+
+/** A venue's id of an order, made of the account and the client id; its trades count on from it. */
+export const venueOrderIdOf = (walletId: string, clientId: string): string =>
+  `d${createHash('sha256').update(`${walletId}\n${clientId}`).digest('hex').slice(0, 20)}`;
+
+const sameAmount = (a: Decimal | null, b: Decimal | null): boolean =>
+  a === null || b === null ? a === b : a.equals(b);
+
+/** Is this the order that stands in the book already? */
+export const isSameOrder = (order: DemoOrder, request: PlaceRequest): boolean =>
+  order.symbol === request.symbol &&
+  order.side === request.side &&
+  order.type === request.type &&
+  order.timeInForce === request.timeInForce &&
+  sameAmount(order.quantity, request.quantity) &&
+  sameAmount(order.limitPrice, request.limitPrice) &&
+  sameAmount(order.stopPrice, request.stopPrice);
+
+function checkFilters(spec: SymbolSpec, request: PlaceRequest, market: Market): PlaceRefusal | null {
+  const { quantity, limitPrice, stopPrice } = request;
+  const asked = { quantity, limitPrice, stopPrice };
+  const checked = normaliseOrder(spec, request.side, request.type, asked, takerPrice(request, market));
+  if (!checked.ok) {
+    const { code, message } = checked.error;
+    return { code: code === 'stop_wrong_side' ? 'would_trigger' : 'filter', message };
+  }
+  // Whoever sends to a venue has normalised before; a venue rounds nothing.
+  if (!sameAmount(checked.value.quantity, quantity)) {
+    return { code: 'filter', message: `quantity is not a multiple of ${decimalText(spec.stepSize)}` };
+  }
+  if (sameAmount(checked.value.limitPrice, limitPrice) && sameAmount(checked.value.stopPrice, stopPrice))
+    return null;
+  return { code: 'filter', message: `price is not a multiple of ${decimalText(spec.tickSize)}` };
+}
+
+/** The book after taking the order at this price, or why it is refused. Nothing changes when refused. */
+export function place(
+  request: PlaceRequest,
+  walletId: string,
+  balances: { readonly base: DemoBalance; readonly quote: DemoBalance },
+  market: Market,
+  terms: Terms,
+): Result<Holding, PlaceRefusal> {
+  const refused = checkFilters(terms.spec, request, market);
+  if (refused !== null) return err(refused);
+  const order: DemoOrder = {
+    clientId: request.clientId,
+    version: 0,
+    venueOrderId: venueOrderIdOf(walletId, request.clientId),
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    timeInForce: request.timeInForce,
+    quantity: request.quantity,
+    limitPrice: request.limitPrice,
+    stopPrice: request.stopPrice,
+    status: 'new',
+    reason: null,
+    triggered: false,
+    executedQuantity: ZERO,
+    executedQuote: ZERO,
+    feePaid: ZERO,
+    locked: ZERO,
+    lockPrice: request.limitPrice ?? request.stopPrice ?? takerPrice(request, market),
+    tradeCount: 0,
+    lastTickId: -1,
+    createdAt: terms.now,
+    updatedAt: terms.now,
+  };
+  const needed = reservation(order, terms);
+  const paying = order.side === 'buy' ? balances.quote : balances.base;
+  if (paying.free.lessThan(needed)) {
+    const message = `${decimalText(needed)} ${paying.asset} needed, ${decimalText(paying.free)} free`;
+    return err({ code: 'insufficient_balance', message });
+  }
+  return ok(enter(reserve({ order, ...balances, fills: [] }, terms), market, terms));
+}
