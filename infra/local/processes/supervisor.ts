@@ -24,6 +24,11 @@ interface StopMessage {
 
 let program: ChildProcess | undefined;
 
+/** Nobody listens any more when the channel is closed: that is no error here, the end of the channel is handled. */
+function tell(message: { pid: number | undefined } | { failed: string }): void {
+  if (process.connected) process.send?.(message, () => undefined);
+}
+
 function start({ command, args, cwd, env }: StartMessage['start']): void {
   const child = spawn(command, args, {
     ...(cwd === undefined ? {} : { cwd }),
@@ -32,9 +37,9 @@ function start({ command, args, cwd, env }: StartMessage['start']): void {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   program = child;
-  child.once('spawn', () => process.send?.({ pid: child.pid }));
+  child.once('spawn', () => tell({ pid: child.pid }));
   child.once('error', (error) => {
-    process.send?.({ failed: error.message });
+    tell({ failed: error.message });
     process.exitCode = 127;
     if (process.connected) process.disconnect();
   });
@@ -51,6 +56,8 @@ process.on('message', (message: StartMessage | StopMessage) => {
   if ('start' in message) start(message.start);
   else stop(message.stop.graceMs);
 });
+// Whatever ends this process, a mistake in it included, ends the program first.
+process.on('exit', () => program?.kill('SIGKILL'));
 process.on('disconnect', () => stop(ORPHAN_GRACE_MS));
 process.on('SIGTERM', () => stop(ORPHAN_GRACE_MS));
 process.on('SIGINT', () => {
