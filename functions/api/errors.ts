@@ -3,6 +3,7 @@
  * can do (design section 17). Codes are stable; texts may improve.
  */
 import { type ErrorEntry, HTTP_ERRORS, type HttpErrorCode, ProblemError } from '../../shared/http/errors.ts';
+import { ContendedError } from '../../shared/usecases/conflicts.ts';
 import type { Refusal, RefusalCode } from '../../shared/usecases/refusal.ts';
 
 /** 422: well-formed, but against a rule. 409: the thing is not in a state for it. 503: try again in a moment. */
@@ -182,6 +183,12 @@ export function refused(
     refusal.facts === undefined ? {} : { facts: refusal.facts },
   );
 }
+
+/** A race that could not be won in time is no bug: the caller may try again. */
+export const translateError = (error: unknown): ProblemError | null =>
+  error instanceof ContendedError
+    ? apiError('conflict', 'Too many changes of the same thing at once; nothing was changed.')
+    : null;
 
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

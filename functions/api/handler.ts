@@ -1,2 +1,17 @@
-/** Placeholder while the use cases are being written; it refuses to pretend. */
-export const handler = (): Promise<never> => Promise.reject(new Error('not written yet'));
+/** The HTTP API's Lambda: answers the routes of routes.ts (design section 17). */
+import { httpHandler } from '../../shared/http/handler.ts';
+import { startSystem } from '../compose/system.ts';
+import { translateError } from './errors.ts';
+import { apiOperations } from './operations.ts';
+import { ROUTES } from './routes.ts';
+import { apiDeps } from './wire.ts';
+
+const { ports, useCases } = startSystem('api');
+
+export const handler = httpHandler({
+  routes: ROUTES,
+  operations: apiOperations(apiDeps(ports, useCases)),
+  log: ports.log,
+  clock: ports.clock,
+  translate: translateError,
+});

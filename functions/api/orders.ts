@@ -1,5 +1,4 @@
 /** Orders: create, list, get, cancel (design sections 5, 17). */
-import { NO_PROTECTION } from '../../shared/domain/protection.ts';
 import type { Order } from '../../shared/domain/types.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
@@ -8,10 +7,13 @@ import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { listQuery, pageResponse } from './page.ts';
-import { CreateOrderBody, EmptyBody, ListOrdersQuery, NoQuery } from './schemas.ts';
+import { CreateOrderBody, EmptyBody, ListOrdersQuery, NoQuery, ownFieldName } from './schemas.ts';
 import { isEnded, isSettledEnough, type Preference, waitPreference, waitUntil } from './wait.ts';
 
 const noSuchOrder = () => httpError('not_found', 'There is no such order.', { field: 'order_id' });
+
+const protectionOf = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'protection' in body ? body.protection : null;
 
 export function orderOperations(deps: ApiDeps) {
   const { commands, reads } = deps;
@@ -54,7 +56,7 @@ export function orderOperations(deps: ApiDeps) {
         stopPrice: body.stop_price ?? null,
         clientOrderId: body.client_order_id ?? null,
         idempotencyKey: key,
-        protection: body.protection == null ? null : { ...NO_PROTECTION, ...body.protection },
+        protection: body.protection ?? null,
         positionId: body.position_id ?? null,
         flowId: body.flow_id ?? null,
         executionId: body.execution_id ?? null,
@@ -65,7 +67,7 @@ export function orderOperations(deps: ApiDeps) {
         tags: body.tags,
         notes: body.notes ?? null,
       });
-      if (!placed.ok) throw refused(placed.error);
+      if (!placed.ok) throw refused(placed.error, ownFieldName(protectionOf(request.body)));
       const preference = waitPreference(request.headers['prefer']);
       const order = await awaited(placed.value.order, preference, isSettledEnough);
       return orderResponse(placed.value.repeated ? 200 : 201, order, preference);

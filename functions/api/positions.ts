@@ -7,7 +7,13 @@ import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { listQuery, pageResponse } from './page.ts';
-import { ChangeProtectionBody, ClosePositionBody, ListPositionsQuery, NoQuery } from './schemas.ts';
+import {
+  ChangeProtectionBody,
+  ClosePositionBody,
+  ListPositionsQuery,
+  NoQuery,
+  ownFieldName,
+} from './schemas.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 
@@ -50,10 +56,16 @@ export function positionOperations({ commands, reads, symbols }: ApiDeps) {
         idempotencyKey: key,
       });
       if (!closed.ok) throw refused(closed.error);
-      const { order } = closed.value;
+      const { order, repeated } = closed.value;
       return {
         status: 202,
-        body: { exit: order && orderView(order, null), position: await own(request) },
+        body: {
+          position_id: closed.value.position.positionId,
+          // None while the plan has to wait for others first, for instance the cancel of a working entry.
+          exit: order && orderView(order, null),
+          repeated,
+          position: await own(request),
+        },
       };
     },
 
@@ -66,7 +78,10 @@ export function positionOperations({ commands, reads, symbols }: ApiDeps) {
         change,
       });
       // Here protection is the body itself, not a member of it.
-      if (!changed.ok) throw refused(changed.error, (field) => field.replace(/^protection\./, ''));
+      if (!changed.ok) {
+        const ownName = ownFieldName(request.body);
+        throw refused(changed.error, (field) => ownName(field).replace(/^protection\./, ''));
+      }
       return { status: 200, body: await own(request) };
     },
   };

@@ -11,15 +11,14 @@ import { CreateWalletBody, ListWalletsQuery, NoQuery } from './schemas.ts';
 
 const noSuchWallet = () => httpError('not_found', 'There is no such wallet.', { field: 'wallet_id' });
 
-export function walletOperations({ commands, reads, ids }: ApiDeps) {
+export function walletOperations({ commands, reads }: ApiDeps) {
   return {
     createWallet: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       const body = validate(CreateWalletBody, request.body);
       const created = await commands.createWallet({
         userId: request.userId,
-        // Without a key of the caller each call makes a wallet of its own.
-        key: idempotencyKey(request) ?? ids.token(),
+        key: idempotencyKey(request),
         name: body.name,
         startingBalances: Object.entries(body.starting_balances).map(([asset, amount]) => ({
           asset,

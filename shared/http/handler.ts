@@ -30,6 +30,8 @@ interface Deps<R extends RouteLike> {
   readonly operations: Operations<R>;
   readonly log: Log;
   readonly clock: Clock;
+  /** What else than a ProblemError is a refusal, and which; null = it is unexpected. */
+  readonly translate?: (error: unknown) => ProblemError | null;
 }
 
 type Middleware = MiddlewareObj<HttpEvent, HttpResponse, Error, Context, { startedAt?: number }>;
@@ -41,7 +43,7 @@ export function httpHandler<R extends RouteLike>(deps: Deps<R>): HttpHandler {
   const handler = middy<HttpEvent, HttpResponse, Error, Context, { startedAt?: number }>()
     .use(told(deps.log, deps.clock))
     .use(withRequestId)
-    .use(problems(deps.log))
+    .use(problems(deps.log, deps.translate ?? (() => null)))
     .handler(dispatch(deps));
   return (event, context) => handler(event, context);
 }
@@ -83,13 +85,14 @@ function stamped(response: HttpResponse | null | undefined, requestId: string): 
   return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
 }
 
-function problems(log: Log): Middleware {
+function problems(log: Log, translate: (error: unknown) => ProblemError | null): Middleware {
   return {
     onError: (request) => {
       const requestId = request.event.requestContext.requestId;
       const error: unknown = request.error;
-      if (error instanceof ProblemError) {
-        request.response = problemResponse(error, requestId);
+      const known = error instanceof ProblemError ? error : translate(error);
+      if (known !== null) {
+        request.response = problemResponse(known, requestId);
         return;
       }
       log.error('REQUEST_FAILED', {

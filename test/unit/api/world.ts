@@ -1,0 +1,167 @@
+/**
+ * The API over the real use cases and fakes of the outside: requests go in as API Gateway sends them. Time is
+ * set: while the API waits, the queues are worked.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { translateError } from '../../../functions/api/errors.ts';
+import { apiOperations } from '../../../functions/api/operations.ts';
+import { ROUTES } from '../../../functions/api/routes.ts';
+import { apiDeps } from '../../../functions/api/wire.ts';
+import { makeUseCases } from '../../../functions/compose/use-cases.ts';
+import { symbolRegistry } from '../../../shared/domain/symbols.ts';
+import { httpHandler } from '../../../shared/http/handler.ts';
+import type { HttpEvent } from '../../../shared/http/types.ts';
+import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
+import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
+import type { Ports } from '../../../shared/usecases/ports.ts';
+import { FakeVenues } from '../../support/fakes/fake-venue.ts';
+import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
+import { MemoryIndex } from '../../support/fakes/memory-index.ts';
+import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
+import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever JSON came
+  readonly body: any;
+}
+
+interface Call {
+  readonly user?: string | null;
+  readonly body?: unknown;
+  /** The body as it travels, instead of `body`. */
+  readonly raw?: string;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const DAY = Date.UTC(2026, 0, 5, 12);
+
+export class ApiWorld {
+  now = DAY;
+  /** False: nobody works the queues while the API waits. */
+  isWorked = true;
+  readonly told: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
+  readonly clock = { now: (): number => this.now };
+  readonly ledger = new MemoryLedger();
+  readonly wallets = new MemoryWallets();
+  readonly prices = new MemoryPrices(this.clock);
+  readonly outbox = new MemoryOutbox();
+  readonly counters = new MemoryCounters();
+  readonly index = new MemoryIndex();
+  readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
+  readonly ports: Ports;
+  readonly #handler: ReturnType<typeof httpHandler>;
+  readonly #work: () => Promise<void>;
+
+  constructor() {
+    const tell =
+      (level: string) =>
+      (code: string, fields: LogFields = {}): void => {
+        this.told.push({ level, code, fields });
+      };
+    const log: Log = { debug: tell('debug'), info: tell('info'), warn: tell('warn'), error: tell('error') };
+    this.ports = {
+      ledger: this.ledger,
+      wallets: this.wallets,
+      index: this.index,
+      prices: this.prices,
+      tape: new MemoryTape(),
+      leases: new MemoryLeases(this.clock),
+      counters: this.counters,
+      outbox: this.outbox,
+      venues: this.venues,
+      symbols: symbolRegistry(),
+      clock: this.clock,
+      ids: { token: () => randomUUID() },
+      log,
+      sleep: async (ms) => {
+        this.now += ms;
+        if (this.isWorked) await this.#work();
+      },
+    };
+    const useCases = makeUseCases(this.ports, { monitorEnabled: true });
+    this.#handler = httpHandler({
+      routes: ROUTES,
+      operations: apiOperations(apiDeps(this.ports, useCases)),
+      log,
+      clock: this.clock,
+      translate: translateError,
+    });
+    this.#work = async () => {
+      for (const sent of this.outbox.take()) {
+        if (sent.queue === 'executions') await useCases.applyExecution(sent.report);
+        else if (sent.queue !== 'triggers') await useCases.advance(sent.message);
+      }
+    };
+    this.index.build('BTC/USDT');
+    this.price('50000');
+  }
+
+  /** Works the queues until they are empty. */
+  async settle(): Promise<void> {
+    while (this.outbox.queue.length > 0) await this.#work();
+  }
+
+  price(last: string, change: Partial<CachedPrice> = {}): void {
+    this.prices.shown.set('BTC/USDT', {
+      symbol: 'BTC/USDT',
+      bid: last,
+      ask: last,
+      last,
+      bidSize: '',
+      askSize: '',
+      source: 'replay',
+      quoted: false,
+      tickId: 1,
+      at: this.now,
+      recordedAt: 0,
+      ...change,
+    });
+  }
+
+  /** Calls an operation as `alice`, unless told otherwise. */
+  async call(method: string, path: string, call: Call = {}): Promise<Answer> {
+    const [plain = '', search = ''] = path.split('?');
+    const { key, params } = route(method, plain);
+    const user = call.user === undefined ? 'alice' : call.user;
+    const body = call.raw ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
+    const event: HttpEvent = {
+      routeKey: key,
+      rawPath: plain,
+      headers: { ...(call.key !== undefined && { 'Idempotency-Key': call.key }), ...call.headers },
+      pathParameters: params,
+      queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
+      isBase64Encoded: false,
+      requestContext: {
+        requestId: 'req-1',
+        ...(user !== null && { authorizer: { jwt: { claims: { sub: user } } } }),
+      },
+      ...(body !== undefined && { body }),
+    };
+    const response = await this.#handler(event, {} as Context);
+    return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) };
+  }
+
+  async wallet(user = 'alice'): Promise<string> {
+    const body = { name: 'demo', type: 'demo', starting_balances: { USDT: '1000000' } };
+    const made = await this.call('POST', '/api/v1/wallets', { user, body });
+    return String(made.body.wallet_id);
+  }
+}
+
+/** Finds the route as the gateway does; a path that none has gets a key that none has. */
+function route(method: string, path: string): { key: string; params: Record<string, string> } {
+  for (const candidate of ROUTES) {
+    const names = [...candidate.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
+    const pattern = new RegExp(`^${candidate.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`);
+    const match = pattern.exec(path);
+    if (match !== null && candidate.method === method) {
+      const params = Object.fromEntries(names.map((name, i) => [name, match[i + 1] ?? '']));
+      return { key: `${method} ${candidate.path}`, params };
+    }
+  }
+  return { key: `${method} ${path}`, params: {} };
+}
