@@ -1,5 +1,5 @@
 /** The functions' configuration, read once from the environment; all errors are named at once (design section 19). */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z.string().min(1);
 const count = (text: string) => z.coerce.number<string>().int().positive().prefault(text);

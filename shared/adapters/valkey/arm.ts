@@ -1,5 +1,5 @@
 /** arm.lua as a typed step: arming for use cases (`arm`), and loading during a rebuild (`load`). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Versioned } from '../../domain/triggers/model.ts';
 import type { Hit, Level } from '../../domain/triggers/types.ts';
 import type { ArmResult } from '../../ports/trigger-index.ts';

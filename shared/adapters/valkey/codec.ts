@@ -1,5 +1,5 @@
 /** Levels, hits, ticks and bars as text in the cache, and back: parsed, never trusted. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bar, Hit, Level, Tick, Units } from '../../domain/triggers/types.ts';
 
 const units = z

@@ -1,5 +1,5 @@
 /** The specification's counters on Valkey: one plain key each, so that any tool can read them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Counters } from '../../ports/trigger-index.ts';
 import type { Valkey } from './client.ts';
 

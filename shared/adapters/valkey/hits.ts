@@ -1,5 +1,5 @@
 /** take.lua, settle.lua and finish.lua as typed steps. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Versioned } from '../../domain/triggers/model.ts';
 import finish from './finish.lua';
 import { epochKey, hitKey, hitsKey, struckKey } from './keys.ts';

@@ -1,5 +1,5 @@
 /** Leases with fencing numbers, and once-only keys, on Valkey (design sections 10, 11). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lease, Leases } from '../../ports/trigger-index.ts';
 import type { Valkey } from './client.ts';
 import hold from './hold.lua';

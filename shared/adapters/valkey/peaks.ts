@@ -1,5 +1,5 @@
 /** peaks.lua as a typed step: levels as they stand. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Level } from '../../domain/triggers/types.ts';
 import { parseLevel } from './codec.ts';
 import index from './index.lua';

@@ -1,5 +1,5 @@
 /** Prices, bars and wanted symbols on Valkey. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bar } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
 import fragment from './bars.lua';

@@ -1,5 +1,5 @@
 /** price.lua as a typed step. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Decimal, decimalText } from '../../domain/money/decimal.ts';
 import type { Bar, Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';

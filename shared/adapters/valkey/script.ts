@@ -1,6 +1,6 @@
 /** A Lua step as a typed function: keys and arguments in, a parsed reply out. */
 import { createHash } from 'node:crypto';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Valkey } from './client.ts';
 
 export interface Script<Input, Reply> {

@@ -1,5 +1,5 @@
 /** The trigger index on Valkey (design sections 10, 16): the port's calls, divided into commands of lawful size. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkLevel } from '../../domain/triggers/rules.ts';
 import { shardOf } from '../../domain/triggers/shard.ts';
 import type { Hit, Level } from '../../domain/triggers/types.ts';
