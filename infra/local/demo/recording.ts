@@ -2,8 +2,9 @@
  * A look at a recording before it is played: its symbols, how long it is, how far prices usually move and how
  * large its trades are, so that the demo can choose speed, distances and quantities. It decides nothing else.
  */
-import { type Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
+import { type Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { type SymbolSpec, symbolRegistry } from '../../../shared/domain/symbols.ts';
+import type { Units } from '../../../shared/domain/triggers/types.ts';
 import { unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
 import { readLineBlocks } from '../../../shared/feeds/line-reader.ts';
 import { parseReplayLine } from '../../../shared/feeds/replay-line.ts';
@@ -30,7 +31,7 @@ const WINDOWS = 6;
 interface Seen {
   readonly spec: SymbolSpec;
   readonly times: number[];
-  readonly prices: number[];
+  readonly prices: Units[];
   readonly sizes: string[];
 }
 
@@ -65,23 +66,21 @@ export async function surveyRecording(file: string): Promise<Recording> {
 
 /** The median over the windows that hold trades. */
 function swing({ spec, times, prices }: Seen, first: number, spanMs: number): Decimal {
-  const lows: number[] = [];
-  const highs: number[] = [];
+  const windows = new Map<number, { low: Units; high: Units }>();
   for (const [at, price] of prices.entries()) {
     const share = spanMs === 0 ? 0 : ((times[at] ?? first) - first) / spanMs;
     const window = Math.min(WINDOWS - 1, Math.floor(share * WINDOWS));
-    lows[window] = Math.min(lows[window] ?? price, price);
-    highs[window] = Math.max(highs[window] ?? price, price);
+    const range = windows.get(window) ?? { low: price, high: price };
+    if (price < range.low) range.low = price;
+    if (price > range.high) range.high = price;
+    windows.set(window, range);
   }
-  const swings = lows.flatMap((low, window) => {
-    const [from, to] = [low, highs[window] ?? low].map((units) => decimalOf(units, spec));
-    return from === undefined || to === undefined ? [] : [to.minus(from).dividedBy(from).times(100)];
+  const swings = [...windows.values()].map((window) => {
+    const low = unitsToDecimal(window.low, spec.unitExponent);
+    return unitsToDecimal(window.high, spec.unitExponent).minus(low).dividedBy(low).times(100);
   });
-  return median(swings) ?? decimal('0');
+  return median(swings) ?? ZERO;
 }
-
-const decimalOf = (units: number, spec: SymbolSpec): Decimal =>
-  unitsToDecimal(units as Parameters<typeof unitsToDecimal>[0], spec.unitExponent);
 
 const usual = (sizes: readonly string[]): Decimal | null => median(sizes.map(decimal));
 
