@@ -7,7 +7,6 @@
  * - when `startSystem` fails, nothing it started is left; when this process dies, its children end by themselves;
  * - all ports are free ones, so systems can run side by side.
  */
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import {
@@ -20,7 +19,7 @@ import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
 import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
 import { DEFAULT_PORT, type FeedOptions, feedEnvironment } from './options.ts';
-import { stopChild } from './processes/child.ts';
+import { type Program, stopChild } from './processes/child.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
 import { createTables, type LocalDynamo, startDynamo } from './services/dynamodb.ts';
@@ -155,7 +154,7 @@ class System implements RunningSystem {
   /** Stops the stand-ins for managed services, in the order they came up. */
   readonly #services: { name: string; pid: number; stop: () => Promise<void> }[] = [];
   #clients: SQSClient[] = [];
-  #synth: ChildProcess | undefined;
+  #synth: Program | undefined;
   #issuer: Issuer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -221,7 +220,7 @@ class System implements RunningSystem {
   async #startServices(runDirectory: string): Promise<Services> {
     const { dataDirectory, redis: choice, assembly: given } = this.#options;
     const fail = (error: unknown): never => {
-      this.#synth?.kill('SIGKILL');
+      this.#synth?.kill();
       throw error;
     };
     const settled = await Promise.allSettled([
@@ -262,8 +261,8 @@ class System implements RunningSystem {
   #assembly(given: Assembly | string | undefined, runDirectory: string): Promise<Assembly> {
     if (typeof given === 'string') return loadAssembly(given);
     if (given !== undefined) return Promise.resolve(given);
-    return synthesise(runDirectory, this.#logs, (child) => {
-      this.#synth = child;
+    return synthesise(runDirectory, this.#logs, (program) => {
+      this.#synth = program;
     });
   }
 

@@ -59,6 +59,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly quiet?: boolean;
+  /** Gets what it prints, beside the log. */
+  readonly onOutput?: (data: Buffer) => void;
 }
 
 /** A program under the supervisor (see there). */
@@ -73,7 +75,7 @@ export interface Program {
 
 /** @throws when the program cannot be started at all */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { name, command, args, logs, cwd, env, quiet } = options;
+  const { name, command, args, logs, cwd, env, quiet, onOutput } = options;
   const supervisor = forkScript({
     name,
     script: new URL('./supervisor.ts', import.meta.url),
@@ -81,6 +83,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     logs,
     ...(quiet === undefined ? {} : { quiet }),
   });
+  if (onOutput) {
+    supervisor.stdout?.on('data', onOutput);
+    supervisor.stderr?.on('data', onOutput);
+  }
   const exited = ended(supervisor).then(() => supervisor.exitCode ?? 1);
   const pid = await new Promise<number>((resolve, reject) => {
     supervisor.once('message', (message: { pid?: number; failed?: string }) => {

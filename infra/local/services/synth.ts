@@ -1,12 +1,15 @@
 /** The CDK app's assembly, made fresh from the sources. */
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ended, forkScript } from '../processes/child.ts';
+import { type Program, startProgram } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
+import { nodeBinary } from '../processes/node-binary.ts';
 import { type Assembly, loadAssembly } from '../template/assembly.ts';
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** How much of a failed synthesis is shown. */
+const OUTPUT_LINES = 40;
 
 /**
  * Bundles and synthesises below `directory` and reads the result. `track` gets the process, to stop it early.
@@ -15,27 +18,24 @@ export const PROJECT_ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export async function synthesise(
   directory: string,
   logs: Logs,
-  track: (child: ChildProcess) => void,
+  track: (program: Program) => void,
 ): Promise<Assembly> {
   const outdir = join(directory, 'cdk.out');
-  const child = forkScript({
+  const lines: string[] = [];
+  // Under the supervisor: while the CDK works it answers nothing, not even the end of its parent.
+  const program = await startProgram({
     name: 'synth',
-    script: new URL('./synth-host.ts', import.meta.url),
-    env: process.env,
-    args: [outdir, join(directory, 'dist')],
+    command: nodeBinary(),
+    args: [fileURLToPath(new URL('./synth-host.ts', import.meta.url)), outdir, join(directory, 'dist')],
     cwd: PROJECT_ROOT,
     logs,
     quiet: true,
+    onOutput: (data) => {
+      lines.push(...data.toString().split('\n'));
+      lines.splice(0, lines.length - OUTPUT_LINES);
+    },
   });
-  track(child);
-  const lines: string[] = [];
-  const keep = (data: Buffer): void => {
-    lines.push(...data.toString().split('\n'));
-    lines.splice(0, lines.length - 40);
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  await ended(child);
-  if (child.exitCode !== 0) throw new Error(`the CDK app does not synthesise:\n${lines.join('\n')}`);
+  track(program);
+  if ((await program.exited) !== 0) throw new Error(`the CDK app does not synthesise:\n${lines.join('\n')}`);
   return loadAssembly(outdir);
 }
