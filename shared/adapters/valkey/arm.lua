@@ -54,8 +54,8 @@ end
 -- the level to arm, given the one that it replaces or repeats; a repeat changes nothing but a better peak
 local function successor(given, old)
   if old and old.version == given.version then
-    if old.kind == 'trailing' and given.kind == 'trailing' then
-      local peak = given.peak and old.sign * given.peak
+    if old.kind == 'trailing' then
+      local peak = given.kind == 'trailing' and given.peak and old.sign * given.peak or nil
       old.placed = better(peak_of(given.member, old), peak)
     end
     return old

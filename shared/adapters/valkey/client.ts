@@ -5,7 +5,10 @@
  * One connection, no database numbers, no keyspace commands: Valkey Serverless takes it as it is, each command
  * touching one slot.
  */
-import { createClient } from '@redis/client';
+// Only the plain client: the package's front door brings clusters and sentinels, a tenth of a bundle.
+import client_ from '@redis/client/dist/lib/client/index.js';
+
+const RedisClient = client_.default;
 
 export interface Valkey {
   /** Sends one command. Throws ValkeyTimeoutError, or the server's error. Calls made together share a round trip. */
@@ -39,7 +42,7 @@ const RECONNECT_MAX_MS = 2000;
 export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const timeoutMs = options.commandTimeoutMs ?? 2000;
   let lastError: Error | null = null;
-  const client = createClient({
+  const client = RedisClient.create({
     url,
     RESP: 2,
     socket: {

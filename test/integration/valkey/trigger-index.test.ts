@@ -148,6 +148,18 @@ describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number;
     expect(await index.levels(symbol)).toMatchObject([{ peak: 131 }]);
   });
 
+  test('keeps a peak when its version is armed again, even as something else', async () => {
+    const symbol = await aSymbol();
+    await apply(symbol, 1, aTick(1, 100));
+    await index.arm(symbol, [aTrailing({ distance: { units: units(5) } })], [], 1);
+    await apply(symbol, 2, aTick(2, 110), aTick(3, 107));
+    await index.arm(symbol, [aTrailing()], [], 2);
+    await index.arm(symbol, [aStop(50, { member: 'p|trailing' })], [], 3);
+    expect(await index.levels(symbol)).toMatchObject([
+      { kind: 'trailing', distance: { units: 5 }, peak: 110 },
+    ]);
+  });
+
   test('refuses a writer whose lease somebody else has taken', async () => {
     const symbol = await aSymbol();
     const from = (leaseToken: string, fence: number, batch: number, id: number) =>
