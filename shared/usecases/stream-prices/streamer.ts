@@ -1,7 +1,7 @@
 /**
  * The streamer: one writer of prices per shard, at any time (design sections 10, 11).
  *
- * Holds the lease `lease:feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by and
+ * Holds the lease `feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by and
  * tries again. The cache being away does not end a term: nobody else can take the lease then, and the price
  * script refuses whoever comes too late by the fence. Only a lease in another's hands ends it.
  */
@@ -45,7 +45,7 @@ export class Streamer {
     this.#ports = ports;
     this.#settings = settings;
     this.#token = ports.ids.token();
-    this.#lease = `lease:feed:{${settings.shard}}`;
+    this.#lease = `feed:${settings.shard}`;
     this.#background = new Background(ports.log, () => {
       this.#tally.errors += 1;
     });

@@ -52,7 +52,7 @@ describe('the streamer', () => {
     expect(world.feeds[0]?.stopped).toBe(true);
     expect(world.sentIds()).toEqual([1, 2, 3]);
     expect(world.rows.at(-1)).toMatchObject({ low: { bid: PRICE - 3 }, lastTick: 3, count: 3 });
-    expect(world.released).toEqual(['lease:feed:{0}']);
+    expect(world.released).toEqual(['feed:0']);
     expect(world.holder).toBeNull();
   });
 
