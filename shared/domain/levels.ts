@@ -123,7 +123,8 @@ export function confirmArmed(
 
 /**
  * The level of a resting order at its own price: buys are compared with the ask, sells with the bid. A market
- * order that filled in part waits for any next tick. Null for what rests nowhere.
+ * order that filled in part waits for any next tick, and so does a stop that was reached and filled in part.
+ * Null for what rests nowhere.
  */
 export function orderLevel(order: Order, spec: SymbolSpec): FixedLevel | null {
   if (isFinal(order.status) || order.status === 'pending' || order.status === 'submitted') return null;
@@ -136,10 +137,9 @@ export function orderLevel(order: Order, spec: SymbolSpec): FixedLevel | null {
     armedTick: order.armedTick ?? -1,
     armedAt: order.armedAt ?? order.updatedAt,
   } as const;
-  if (order.type === 'market') {
-    if (!order.filledQuantity.greaterThan(0)) return null;
-    return { ...facts, direction: 'rises', price: LOWEST };
-  }
+  const hasFilled = order.filledQuantity.greaterThan(0);
+  if (order.type === 'market' && !hasFilled) return null;
+  if (order.type !== 'limit' && hasFilled) return { ...facts, direction: 'rises', price: LOWEST };
   const price = order.limitPrice ?? order.stopPrice;
   if (price === null) return null;
   const falls = order.type === 'limit' ? order.side === 'buy' : stopFalls(order.side, order.type);

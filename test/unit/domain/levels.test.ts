@@ -151,6 +151,12 @@ describe('the level of an order', () => {
     expect(() => level && checkLevel(level)).not.toThrow();
   });
 
+  it('a stop that was reached and filled in part waits for any tick, also back above its price', () => {
+    const partly = apply(resting('sell', 'stop_loss', '49000'), filled(newFill('48900', '0.4')));
+    const level = orderLevel(partly, BTC);
+    expect(level && show(level)).toBe('order bid rises 1');
+  });
+
   it('is none before the venue has it, after its end, or without a price', () => {
     expect(orderLevel(newOrder({ type: 'limit', limitPrice: d(1) }), BTC)).toBeNull();
     expect(orderLevel(apply(newOrder({ type: 'limit', limitPrice: d(1) }), claimed()), BTC)).toBeNull();
