@@ -8,6 +8,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { BUNDLE_ENTRIES, type BundleEntry } from './entries.ts';
+import { LEAN_PLUGINS } from './lean.ts';
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DIST = join(PROJECT_ROOT, 'dist');
@@ -18,6 +19,15 @@ export const MAX_BUNDLE_BYTES = 1_000_000;
 /** CommonJS dependencies inside an ES module still call `require` for Node's own modules. */
 const REQUIRE_SHIM =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * Ways to credentials that a Lambda never takes: its own are in the environment, the first link of the SDK's chain,
+ * so the files and sign-in services of a developer's machine are not carried along (about 90 kB). The streamer runs
+ * on Fargate, whose chain goes through them, and keeps them.
+ */
+const NOT_ON_LAMBDA = ['sso', 'ini', 'process', 'web-identity', 'login'].map(
+  (name) => `@aws-sdk/credential-provider-${name}`,
+);
 
 export interface BundleOptions {
   /** Where `<name>/index.mjs` is written; default `dist` in the project. */
@@ -56,7 +66,7 @@ export async function bundle(options: BundleOptions = {}): Promise<readonly Bund
   return results;
 }
 
-async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): Promise<BundleResult> {
+async function bundleOne({ name, entry, copy, runsOn }: BundleEntry, distDir: string): Promise<BundleResult> {
   const outdir = join(distDir, name);
   const file = join(outdir, 'index.mjs');
   const { outputFiles, warnings } = await build({
@@ -72,8 +82,9 @@ async function bundleOne({ name, entry, copy }: BundleEntry, distDir: string): P
     minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    loader: { '.lua': 'text' },
+    plugins: [...LEAN_PLUGINS],
     banner: { js: REQUIRE_SHIM },
+    external: runsOn === 'lambda' ? NOT_ON_LAMBDA : [],
     logLevel: 'silent',
   });
   for (const text of await formatMessages(warnings, { kind: 'warning' })) console.warn(text);

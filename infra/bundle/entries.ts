@@ -26,10 +26,16 @@ export interface BundleEntry {
   readonly entry: string;
   /** Files copied unchanged beside the bundle, as paths from the project's root. */
   readonly copy: readonly string[];
+  readonly runsOn: 'lambda' | 'fargate';
 }
 
 /** All entries, the streamer last. */
 export const BUNDLE_ENTRIES: readonly BundleEntry[] = [
-  ...Object.entries(FUNCTION_ENTRIES).map(([name, entry]) => ({ name, entry, copy: [] })),
-  { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE] },
+  ...Object.entries(FUNCTION_ENTRIES).map(([name, entry]) => ({
+    name,
+    entry,
+    copy: [],
+    runsOn: 'lambda' as const,
+  })),
+  { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE], runsOn: 'fargate' },
 ];
