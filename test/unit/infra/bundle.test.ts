@@ -22,7 +22,11 @@ const write = (name: string, text: string) => {
 };
 
 const bundleFile = (entry: string, copy: string[] = [], maxBytes = 1000) =>
-  bundle({ distDir: join(folder, 'dist'), entries: [{ name: 'sample', entry, copy }], maxBytes });
+  bundle({
+    distDir: join(folder, 'dist'),
+    entries: [{ name: 'sample', entry, copy, runsOn: 'lambda' }],
+    maxBytes,
+  });
 
 describe('a bundle', () => {
   it('runs by itself: Lua as text, CommonJS inside, Node modules required', async () => {
