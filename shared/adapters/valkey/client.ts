@@ -8,7 +8,9 @@
 // Only the plain client: the package's front door brings clusters and sentinels, a tenth of a bundle.
 import client_ from '@redis/client/dist/lib/client/index.js';
 
-const RedisClient = client_.default;
+/** A CommonJS module's default: the runtime and the bundler hand on the module, the test runner the class itself. */
+const RedisClient =
+  'default' in client_ ? client_.default : (client_ as unknown as (typeof client_)['default']);
 
 export interface Valkey {
   /** Sends one command. Throws ValkeyTimeoutError, or the server's error. Calls made together share a round trip. */
