@@ -10,13 +10,12 @@
  *
  * Known limit: orders do not compete for one tick's size; each sees all of it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { decimal } from '../../domain/money/decimal.ts';
 import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
 import type { ExecutionReport, Fill, TriggerFacts, Wallet } from '../../domain/types.ts';
-import type { DemoBalance, DemoOrder, DemoSlice, DemoStep, DemoStore } from '../../ports/demo-store.ts';
+import type { DemoOrder, DemoSlice } from '../../ports/demo-store.ts';
 import type { Outbox } from '../../ports/messages.ts';
-import type { Clock, Log } from '../../ports/runtime.ts';
+import type { Log } from '../../ports/runtime.ts';
 import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
 import type {
   CancelOutcome,
@@ -26,31 +25,22 @@ import type {
   QueryOutcome,
   VenueWallet,
 } from '../../ports/venue.ts';
+import { type BookPorts, BookUnreadableError, balancesOf, createBook, type Decision, text } from './book.ts';
 import { end, type Holding, isLive, type Market, type Terms, work } from './matching.ts';
 import { isSameOrder, place } from './placing.ts';
 import { acceptance, reportOf, streamReports } from './reports.ts';
 
-export interface DemoPorts {
-  readonly store: DemoStore;
+export interface DemoPorts extends BookPorts {
   readonly prices: Pick<PriceCache, 'price'>;
   readonly outbox: Pick<Outbox, 'executions'>;
   readonly symbols: SymbolRegistry;
-  readonly clock: Clock;
   readonly log: Log;
-  /** Waits before a try after a conflict; tests bring their own. */
-  readonly pause?: (attempt: number) => Promise<void>;
 }
 
-/** Tries of one step when others keep writing the same account. */
-const MAX_TRIES = 10;
 /** Ahead of venue time by more than this, a signature is refused, as the real venue does. */
 const MAX_AHEAD_MS = 1000;
 const NO_PRICE_RETRY_MS = 1000;
 const BUSY_RETRY_MS = 250;
-
-/** 5 ms doubling to 80 ms, half of it random, so that those who collided do not collide again. */
-const pauseAtRandom = (attempt: number): Promise<void> =>
-  sleep(5 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random() / 2));
 
 const sizeOf = (text: string) => (text === '' ? null : decimal(text));
 
@@ -62,23 +52,13 @@ const marketOf = (price: CachedPrice): Market => ({
   tickId: price.tickId,
 });
 
-/** The book could not be read: whatever was asked for has not been done. */
-class BookUnreadableError extends Error {
-  override readonly name = 'BookUnreadableError';
-}
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** A step of the book that has not been written yet, or the answer without one. */
-type Decision<T> = { readonly step: Holding; readonly answer: T } | { readonly answer: T };
-
 export function createDemoWallet(wallet: Wallet, ports: DemoPorts): VenueWallet & DemoVenueBook {
   const { store, prices, outbox, symbols, clock, log } = ports;
   const { walletId, demo } = wallet;
   if (demo.feeRate.isNegative() || demo.feeRate.greaterThanOrEqualTo('0.5')) {
     throw new RangeError(`wallet ${walletId}: a fee rate of ${demo.feeRate.toFixed()}`);
   }
-  const pause = ports.pause ?? pauseAtRandom;
+  const { load, inBook, openAccount } = createBook(wallet, ports);
 
   const terms = (spec: SymbolSpec): Terms => ({
     spec,
@@ -91,45 +71,6 @@ export function createDemoWallet(wallet: Wallet, ports: DemoPorts): VenueWallet 
     const spec = symbols.get(symbol);
     if (spec === null) throw new Error(`the demo venue does not know ${symbol}`);
     return spec;
-  };
-
-  const openAccount = (): Promise<void> => store.open(walletId, demo.startingBalances, clock.now());
-
-  /** The order with its two balances; opens the account where its opening was never finished. */
-  const load = async (clientId: string, spec: SymbolSpec): Promise<DemoSlice> => {
-    try {
-      const slice = await store.load(walletId, clientId, [spec.base, spec.quote]);
-      if (slice.opened) return slice;
-      await openAccount();
-      return await store.load(walletId, clientId, [spec.base, spec.quote]);
-    } catch (error) {
-      throw new BookUnreadableError(text(error), { cause: error });
-    }
-  };
-
-  const balancesOf = ({ balances: [base, quote] }: DemoSlice): { base: DemoBalance; quote: DemoBalance } => {
-    if (base === undefined || quote === undefined) throw new Error('the book answered without balances');
-    return { base, quote };
-  };
-
-  /** Decides on what is stored now and writes it, again after each conflict. Null: others kept writing. */
-  const inBook = async <T>(
-    clientId: string,
-    spec: SymbolSpec,
-    decide: (slice: DemoSlice) => Decision<T>,
-  ): Promise<Decision<T> | null> => {
-    for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
-      if (attempt > 1) await pause(attempt);
-      const slice = await load(clientId, spec);
-      const decision = decide(slice);
-      if (!('step' in decision)) return decision;
-      const { order, base, quote, fills } = decision.step;
-      const before = balancesOf(slice);
-      const balances = [base, quote].filter((after) => after !== before.base && after !== before.quote);
-      const step: DemoStep = { order, balances, fills };
-      if ((await store.commit(walletId, step)) === 'done') return decision;
-    }
-    return null;
   };
 
   /** Those that the order as read knows of: a later step's trade must not be told with an older status. */

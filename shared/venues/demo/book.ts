@@ -1,0 +1,82 @@
+/** One account's book: read, decide, write, again after a conflict (design section 14: optimistic versions). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { Wallet } from '../../domain/types.ts';
+import type { DemoBalance, DemoSlice, DemoStore } from '../../ports/demo-store.ts';
+import type { Clock } from '../../ports/runtime.ts';
+import type { Holding } from './matching.ts';
+
+export interface BookPorts {
+  readonly store: DemoStore;
+  readonly clock: Clock;
+  /** Waits before a try after a conflict; tests bring their own. */
+  readonly pause?: (attempt: number) => Promise<void>;
+}
+
+/** The book could not be read: whatever was asked for has not been done. */
+export class BookUnreadableError extends Error {
+  override readonly name = 'BookUnreadableError';
+}
+
+/** A step to be written with the answer it gives, or the answer without one. */
+export type Decision<T> = { readonly step: Holding; readonly answer: T } | { readonly answer: T };
+
+/** Tries of one step when others keep writing the same account. */
+const MAX_TRIES = 10;
+
+export const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** 5 ms doubling to 80 ms, half of it random, so that those who collided do not collide again. */
+const pauseAtRandom = (attempt: number): Promise<void> =>
+  sleep(5 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random() / 2));
+
+export function balancesOf({ balances: [base, quote] }: DemoSlice): {
+  base: DemoBalance;
+  quote: DemoBalance;
+} {
+  if (base === undefined || quote === undefined) throw new Error('the book answered without balances');
+  return { base, quote };
+}
+
+export function createBook({ walletId, demo }: Wallet, { store, clock, pause = pauseAtRandom }: BookPorts) {
+  const openAccount = (): Promise<void> => store.open(walletId, demo.startingBalances, clock.now());
+
+  /**
+   * The order with its two balances; opens the account where its opening was never finished. Throws
+   * BookUnreadableError.
+   */
+  async function load(clientId: string, spec: SymbolSpec): Promise<DemoSlice> {
+    try {
+      const slice = await store.load(walletId, clientId, [spec.base, spec.quote]);
+      if (slice.opened) return slice;
+      await openAccount();
+      return await store.load(walletId, clientId, [spec.base, spec.quote]);
+    } catch (error) {
+      throw new BookUnreadableError(text(error), { cause: error });
+    }
+  }
+
+  /**
+   * Decides on what is stored now and writes it, again after each conflict. Null: others kept writing, nothing
+   * was done. Throws BookUnreadableError when nothing was written, anything else when that is not known.
+   */
+  async function inBook<T>(
+    clientId: string,
+    spec: SymbolSpec,
+    decide: (slice: DemoSlice) => Decision<T>,
+  ): Promise<Decision<T> | null> {
+    for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+      if (attempt > 1) await pause(attempt);
+      const slice = await load(clientId, spec);
+      const decision = decide(slice);
+      if (!('step' in decision)) return decision;
+      const { order, base, quote, fills } = decision.step;
+      const before = balancesOf(slice);
+      const balances = [base, quote].filter((after) => after !== before.base && after !== before.quote);
+      if ((await store.commit(walletId, { order, balances, fills })) === 'done') return decision;
+    }
+    return null;
+  }
+
+  return { openAccount, load, inBook };
+}
