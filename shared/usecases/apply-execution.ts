@@ -75,12 +75,6 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     const event = { kind: 'filled', at: report.at, fill, cause: report.source } as const;
     const filled = transition(order, event);
     if (!filled.ok) throw new Error(`fill ${fill.tradeId} of ${order.orderId}: ${filled.error.message}`);
-    if (filled.value.filledQuantity.greaterThan(order.quantity)) {
-      log.error('ORDER_OVERFILLED', {
-        orderId: order.orderId,
-        filled: filled.value.filledQuantity.toFixed(),
-      });
-    }
     return filled.value;
   }
 
@@ -89,14 +83,21 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     return reported.ok ? reported.value : order;
   };
 
-  async function perform(changed: Changed): Promise<void> {
-    const { position } = changed;
-    if (position !== null && changed.outcome === 'done' && oversold(position).greaterThan(0)) {
-      log.error('POSITION_OVERSOLD', {
-        positionId: position.positionId,
-        by: oversold(position).toFixed(),
-      });
+  /** What a fill that was just booked has to alarm; a duplicate has been alarmed before. */
+  function alarm({ before, order, position }: Changed): void {
+    const { orderId } = order;
+    const isNews = order.filledQuantity.greaterThan(before.filledQuantity);
+    if (isNews && order.filledQuantity.greaterThan(order.quantity)) {
+      log.error('ORDER_OVERFILLED', { orderId, filled: order.filledQuantity.toFixed() });
     }
+    if (isNews && position !== null && oversold(position).greaterThan(0)) {
+      const { positionId } = position;
+      log.error('POSITION_OVERSOLD', { orderId, positionId, by: oversold(position).toFixed() });
+    }
+  }
+
+  async function perform(changed: Changed): Promise<void> {
+    if (changed.outcome === 'done') alarm(changed);
     await afterEffects(changed);
   }
 

@@ -51,6 +51,7 @@ export class World {
   /** Whatever runs from the queues runs on these; a test may put a crashing set here. */
   workers: UseCases;
   private tokens = 0;
+  private later: { readonly at: number; readonly sent: Sent }[] = [];
   private open: ReturnType<typeof foldTicks>['open'] = null;
   private nextSecond = 0;
 
@@ -167,6 +168,7 @@ export class World {
       const batch = this.outbox.take();
       if (batch.length === 0) return;
       for (const sent of batch) {
+        if (this.isDelayed(sent)) continue;
         if (!(await this.deliver(sent)) && redeliver && !(await this.deliver(sent))) {
           this.logs.push({ level: 'error', code: 'DEAD_LETTER', fields: { queue: sent.queue } });
         }
@@ -175,10 +177,19 @@ export class World {
     throw new Error('the queues never became empty');
   }
 
+  /** Keeps a delayed message until `pass` has come to its time. */
+  private isDelayed(sent: Sent): boolean {
+    if (sent.queue === 'executions' || sent.delaySeconds === 0) return false;
+    this.later.push({ at: this.now + sent.delaySeconds * 1000, sent: { ...sent, delaySeconds: 0 } });
+    return true;
+  }
+
   /** Time passes second by second, a sweep in each; the shown price stays alive. */
   async pass(seconds: number): Promise<void> {
     for (let i = 0; i < seconds; i++) {
       this.now = Math.floor(this.now / 1000) * 1000 + 1000;
+      this.outbox.queue.push(...this.later.filter(({ at }) => at <= this.now).map(({ sent }) => sent));
+      this.later = this.later.filter(({ at }) => at > this.now);
       const shown = this.prices.shown.get(BTC);
       if (shown !== undefined) this.prices.shown.set(BTC, { ...shown, at: this.now });
       const second = Math.max(Math.floor(this.now / 1000), this.nextSecond);
