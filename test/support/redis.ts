@@ -46,19 +46,26 @@ export async function startRealRedis(): Promise<RedisServer> {
   };
 
   const url = `redis://127.0.0.1:${port}`;
+  try {
+    await untilItAnswers(url, binary, () => child.exitCode);
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function untilItAnswers(url: string, name: string, exitCode: () => number | null): Promise<void> {
   const probe = createValkey(url, { commandTimeoutMs: 500 });
   const deadline = Date.now() + START_TIMEOUT_MS;
   try {
     for (;;) {
       const answer = await probe.command(['PING']).catch((error: unknown) => error);
-      if (answer === 'PONG') return { url, stop };
-      if (child.exitCode !== null) throw new Error(`${binary} ended with ${child.exitCode}`);
-      if (Date.now() > deadline) throw new Error(`${binary} does not answer`, { cause: answer });
+      if (answer === 'PONG') return;
+      if (exitCode() !== null) throw new Error(`${name} ended with ${exitCode()}`);
+      if (Date.now() > deadline) throw new Error(`${name} does not answer`, { cause: answer });
       await sleep(20);
     }
-  } catch (error) {
-    await stop();
-    throw error;
   } finally {
     await probe.close();
   }
