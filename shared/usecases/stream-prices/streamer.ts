@@ -37,6 +37,7 @@ export class Streamer {
   readonly #told: Figures = { messages: 0, errors: 0 };
   readonly #measured: Figures = { messages: 0, errors: 0 };
   #seen: Figures = { messages: 0, errors: 0 };
+  #measuredAt = Number.NEGATIVE_INFINITY;
   #fence = 0;
   #batches = 0;
   #term: WriterTerm | null = null;
@@ -55,7 +56,7 @@ export class Streamer {
   async run(): Promise<void> {
     this.#background.loop('lease', this.#settings.leaseRenewMs, () => this.#renew());
     this.#background.loop('counters', this.#settings.countersMs, () => this.#writeCounters());
-    this.#background.loop('metrics', this.#settings.metricsMs, () => this.#writeMetrics());
+    this.#background.loop('metrics', this.#settings.countersMs, () => this.#writeMetrics());
     try {
       while (!this.#stopping.signal.aborted) {
         if (await this.#take()) await this.#serve();
@@ -113,6 +114,9 @@ export class Streamer {
       log.error('streamer_term_failed', { error: messageOf(error) });
     } finally {
       this.#term = null;
+      // What was counted since the last minute; whether a feed is connected is the next writer's to say.
+      const feed = term.stats();
+      if (feed !== null) this.#ports.metrics(this.#unmeasured(feed));
     }
     await pause(RESTART_MS, this.#stopping.signal);
   }
@@ -166,16 +170,19 @@ export class Streamer {
     );
   }
 
+  /** First when the feed is open, then each [minute]. */
   async #writeMetrics(): Promise<void> {
     const feed = this.#term?.stats() ?? null;
-    if (feed === null) return;
+    if (feed === null || performance.now() - this.#measuredAt < this.#settings.metricsMs) return;
+    this.#measuredAt = performance.now();
+    this.#ports.metrics({ ws_connected: feed.connected ? 1 : 0, ...this.#unmeasured(feed) });
+  }
+
+  #unmeasured(feed: FeedStats): Readonly<Record<string, number>> {
     const now = this.#figures(feed);
-    this.#ports.metrics({
-      ws_connected: feed.connected ? 1 : 0,
-      ws_messages_total: now.messages - this.#measured.messages,
-      ws_errors_total: now.errors - this.#measured.errors,
-    });
+    const { messages, errors } = this.#measured;
     Object.assign(this.#measured, now);
+    return { ws_messages_total: now.messages - messages, ws_errors_total: now.errors - errors };
   }
 
   /** A feed that was opened anew counts from zero again; these go on. */

@@ -79,9 +79,16 @@ export async function startOutside() {
     return started;
   };
 
-  const stop = async (): Promise<void> => {
+  const evaluators: Evaluator[] = [];
+
+  /** After each test: nothing of it goes on, also when it failed. */
+  const clear = async (): Promise<void> => {
     for (const process of running) process.signal('SIGKILL');
     await Promise.all([...running].map(({ exited }) => exited));
+    await Promise.all(evaluators.splice(0).map((evaluator) => evaluator.stop()));
+  };
+
+  const stop = async (): Promise<void> => {
     await valkey.close();
     await Promise.all([redis.stop(), dynamo.stop(), sqs.stop()]);
     rmSync(folder, { recursive: true });
@@ -103,10 +110,11 @@ export async function startOutside() {
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     };
     const evaluator = new Evaluator(index, sqs);
+    evaluators.push(evaluator);
     await evaluator.drain();
     return { index, tape, evaluator, cache: createPriceCache(valkey), counters: createCounters(valkey), env };
   };
-  return { folder, valkey, start, stop, system };
+  return { folder, valkey, start, clear, stop, system };
 }
 
 /** Does what evaluate does with messages: builds empty indexes with the levels it owns, takes and settles hits. */
