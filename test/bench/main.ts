@@ -1,0 +1,61 @@
+/**
+ * `npm run bench -- NAME`: measures, prints figures and whether targets are met (design section 22). Fails when
+ * something is wrong (an exit missing, a hit that must not be), never because the machine is slow.
+ */
+import { machine, versions } from '../../infra/local/demo/machine.ts';
+import { benchLatency } from './latency.ts';
+import type { BenchResult } from './report.ts';
+import { benchTriggers } from './triggers.ts';
+
+const HELP = `Benchmarks.
+
+  npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
+  npm run bench -- triggers   the pure trigger engine: ticks per second without hits
+
+  --json       one JSON document on stdout; everything else on stderr
+  --verbose    every log line of the system
+  --help       this text
+`;
+
+const EXIT_USAGE = 2;
+const note = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult & { redis?: string }>>> = {
+  latency: (verbose) => benchLatency(note, verbose),
+  triggers: async () => benchTriggers(),
+};
+const FLAGS = ['--json', '--verbose', '--help'];
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.includes('--help')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const [name, ...others] = words.filter((word) => !FLAGS.includes(word));
+  const bench = BENCHES[name ?? ''];
+  if (name === undefined || bench === undefined || others.length > 0) {
+    note(`which benchmark? one of ${Object.keys(BENCHES).join(', ')}`);
+    return EXIT_USAGE;
+  }
+  const startedAt = new Date().toISOString();
+  const { document, text, wrong, redis } = await bench(words.includes('--verbose'));
+  const head = { bench: name, started_at: startedAt, machine: machine(), versions: versions(redis ?? null) };
+  if (words.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({ ...head, ...document }, null, 2)}\n`);
+  } else {
+    const { cpu, cores, memory_gb: memory } = head.machine;
+    const on = `${cpu}, ${cores} cores, ${memory} GB; Node ${head.versions.node}`;
+    process.stdout.write(`\n${name} (${on})\n\n${text}\n\n`);
+  }
+  for (const one of wrong) note(`WRONG: ${one}`);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exitCode = 1;
+}
