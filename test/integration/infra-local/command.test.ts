@@ -8,6 +8,9 @@ import { nodeBinary } from '../../../infra/local/processes/node-binary.ts';
 import { alive, descendants } from './processes.ts';
 
 const MAIN = fileURLToPath(new URL('../../../infra/local/main.ts', import.meta.url));
+/** Generous: other tests may have the machine. */
+const START = { timeout: 60_000, interval: 50 };
+const TEST_TIMEOUT_MS = 90_000;
 const WAIT = { timeout: 5_000, interval: 50 };
 
 const started: ChildProcess[] = [];
@@ -31,16 +34,13 @@ async function ready(args: string[]) {
   const gone = once(child, 'exit').then(() => {
     throw new Error(`it ended: ${output.stderr.join('\n')}`);
   });
-  const line = vi.waitFor(() => expect(output.stdout.length).toBeGreaterThan(0), {
-    timeout: 40_000,
-    interval: 50,
-  });
+  const line = vi.waitFor(() => expect(output.stdout.length).toBeGreaterThan(0), START);
   gone.catch(() => undefined);
   await Promise.race([line, gone]);
   return { child, output, children: descendants(child.pid ?? 0) };
 }
 
-describe('npm start', () => {
+describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   it('prints one JSON line, answers, and stops everything within 5 s of SIGTERM', async () => {
     const { child, output, children } = await ready([]);
     const line = JSON.parse(output.stdout[0] ?? '') as { ready: boolean; api: string; token: string };
