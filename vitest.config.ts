@@ -12,7 +12,7 @@ const luaAsText = {
 /** `npm run test:all` runs the files named *.long.test.ts, `npm test` all others. */
 const long = process.env['MONIQO_LONG_TESTS'] === 'on';
 
-const project = (name: string, timeout: number) => ({
+const project = (name: string, timeout: number, more: { globalSetup?: string } = {}) => ({
   extends: true as const,
   test: {
     name,
@@ -20,6 +20,7 @@ const project = (name: string, timeout: number) => ({
     exclude: long ? [] : ['**/*.long.test.ts'],
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 60_000),
+    ...more,
   },
 });
 
@@ -31,8 +32,8 @@ export default defineConfig({
     projects: [
       project('unit', 30_000),
       project('integration', 60_000),
-      project('e2e', 120_000),
-      project('faults', 180_000),
+      project('e2e', 120_000, { globalSetup: './test/support/assembly.ts' }),
+      project('faults', 180_000, { globalSetup: './test/support/assembly.ts' }),
     ],
     coverage: {
       provider: 'v8',

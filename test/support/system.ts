@@ -1,0 +1,120 @@
+/**
+ * The laptop system for one test file: real processes, real queues and tables, and a market that the test makes
+ * (price-tape.ts). Stopped by its handle.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { inject } from 'vitest';
+import type { Intercept, Interception } from '../../infra/local/sources/sqs-poller.ts';
+import { type RunningSystem, type SystemOptions, startSystem } from '../../infra/local/system.ts';
+import { PriceTape } from './price-tape.ts';
+import { Trader } from './trader.ts';
+import { until } from './until.ts';
+
+export type { Interception };
+
+export interface TestSystem {
+  readonly running: RunningSystem;
+  readonly tape: PriceTape;
+  /** The user `demo-user`. */
+  readonly trader: Trader;
+  /** A user with this name. */
+  userNamed(name: string): Promise<Trader>;
+  /** Pushes a trade and waits until everybody can see it; answers its tick id. */
+  trade(symbol: string, price: string, quantity?: string): Promise<number>;
+  /** What becomes of each message from now on; null = delivered. */
+  intercept(decide: Intercept | null): void;
+  /** SIGKILL; it comes back by itself, as ECS would bring it back, and reads the tape anew. */
+  crashStreamer(whileAway?: () => void | Promise<void>): Promise<void>;
+  /** All keys of the cache are gone. */
+  flushCache(): Promise<void>;
+  /** What a process has logged so far. */
+  log(name: string): string;
+  stop(): Promise<void>;
+}
+
+export async function startTestSystem(options: SystemOptions = {}): Promise<TestSystem> {
+  const tape = new PriceTape();
+  const logDirectory = mkdtempSync(join(tmpdir(), 'moniqo-logs-'));
+  let decide: Intercept | null = null;
+  const clean = (): void => {
+    tape.remove();
+    rmSync(logDirectory, { recursive: true, force: true });
+  };
+  let running: RunningSystem;
+  try {
+    running = await startSystem({
+      assembly: inject('assembly'),
+      feed: `replay:${tape.file}`,
+      speed: 'max',
+      intercept: (queue, message) => decide?.(queue, message) ?? 'deliver',
+      show: () => undefined,
+      logDirectory,
+      ...options,
+    });
+  } catch (error) {
+    clean();
+    throw error;
+  }
+  await tape.open();
+  const trader = new Trader(running.api, running.token);
+
+  const shown = async (symbol: string): Promise<number> => {
+    const { status, body } = await trader.price(symbol);
+    return status === 200 ? body.tick_id : -1;
+  };
+
+  return {
+    running,
+    tape,
+    trader,
+    userNamed: async (name) => new Trader(running.api, await running.issueToken({ sub: name })),
+    trade: async (symbol, price, quantity) => {
+      const tick = tape.push(symbol, price, quantity);
+      await until(
+        `tick ${tick} of ${symbol}`,
+        () => shown(symbol),
+        (seen) => seen >= tick,
+      );
+      return tick;
+    },
+    intercept: (next) => {
+      decide = next;
+    },
+    crashStreamer: async (whileAway) => {
+      const pid = running.pids().find(({ name }) => name === 'streamer')?.pid;
+      if (pid === undefined) throw new Error('the streamer does not run');
+      running.killStreamer();
+      tape.close();
+      while (isThere(pid)) await sleep(5);
+      await whileAway?.();
+      await tape.open();
+    },
+    flushCache: async () => {
+      const client = createClient({ url: running.valkeyUrl });
+      await client.connect();
+      await client.sendCommand(['FLUSHALL']);
+      await client.close();
+    },
+    log: (name) => readFileSync(join(logDirectory, `${name}.log`), 'utf8'),
+    stop: async () => {
+      // The end of the recording lets the reader go.
+      tape.close();
+      await running.stop();
+      clean();
+    },
+  };
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
