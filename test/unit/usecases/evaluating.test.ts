@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest';
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
+import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
+import { replayTape } from '../../../shared/usecases/rebuild-symbol.ts';
+import { makeSweep } from '../../../shared/usecases/sweep.ts';
+import { BTC, USER, World } from '../../support/fakes/world.ts';
+
+const d = (text: string) => new Decimal(text);
+const stop = (price: string) => ({ stopLoss: { price: d(price) } });
+const status = (world: World, positionId: string) => world.position(positionId).status;
+const kinds = async (world: World, positionId: string) =>
+  (await world.ledger.actions(positionId)).map((a) => a.kind);
+
+describe('hits', () => {
+  it('of one position at once make one exit', async () => {
+    const world = new World();
+    const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+    const { positionId } = await world.openPosition({ ...stop('49000'), trailingStop });
+    world.tick('40000');
+    await world.pump();
+    expect(status(world, positionId)).toBe('closed');
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+  });
+
+  it('reached before an unrelated change still count', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    // The change commits between the hit and its evaluation; the price has bounced.
+    world.tick('50000');
+    world.outbox.take();
+    const takeProfits = [{ price: d('60000'), share: d('1') }];
+    await world.useCases.changeProtection({ userId: USER, positionId, change: { takeProfits } });
+    await world.pass(1);
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
+  it('of a level that was taken further away are dropped', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    world.tick('50000');
+    world.outbox.take();
+    await world.useCases.changeProtection({ userId: USER, positionId, change: stop('48000') });
+    await world.pass(2);
+    expect(status(world, positionId)).toBe('open');
+    world.tick('47999');
+    await world.pump();
+    expect(status(world, positionId)).toBe('closed');
+  });
+
+  it('older than 30 s need the current price: unconfirmed ones are recorded and armed anew', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    world.now += 31_000;
+    world.tick('50000');
+    await world.pass(1);
+    expect(status(world, positionId)).toBe('open');
+    expect(await kinds(world, positionId)).toContain('hit_refused');
+    world.tick('48990');
+    await world.pump();
+    expect(status(world, positionId)).toBe('closed');
+  });
+
+  it('older than 30 s that the current price confirms are taken', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    world.now += 31_000;
+    world.tick('48950');
+    await world.pass(1);
+    expect(status(world, positionId)).toBe('closed');
+  });
+
+  it('that nobody can confirm do not spin', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    world.now += 120_000;
+    world.prices.shown.clear();
+    await world.pass(3);
+    expect((await kinds(world, positionId)).filter((kind) => kind === 'hit_refused')).toHaveLength(1);
+    expect(status(world, positionId)).toBe('open');
+  });
+
+  it('of a closed position are dropped and settled', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'a' });
+    await world.pump();
+    await world.pass(3);
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+    expect(await world.index.symbolsWithHits(0, world.now)).toEqual([]);
+  });
+
+  it('whose break-even was reached first fire at the moved stop, also after a bounce', async () => {
+    const world = new World();
+    const breakEven = { activationProfitPercent: d('1'), offsetPercent: d('0') };
+    const { positionId } = await world.openPosition({ breakEven, ...stop('49000') });
+    // Up to the activation, down through the old stop, up again: all before anybody evaluates.
+    for (const price of ['50500', '48000', '52000']) world.tick(price);
+    await world.pump();
+    await world.pass(2);
+    expect(status(world, positionId)).toBe('closed');
+  });
+
+  it('are taken by sweeps when every wake-up is lost', async () => {
+    const world = new World();
+    world.outbox.fate = (sent) => (sent.queue === 'triggers' ? 'drop' : 'deliver');
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.queue = world.outbox.queue.filter((sent) => sent.queue !== 'triggers');
+    await world.pass(1);
+    expect(status(world, positionId)).toBe('closed');
+    expect(world.counters.values.get('om:stops_triggered')).toBe('1');
+  });
+
+  it('carry the time from the tick to the wire', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    const at = world.now;
+    world.now += 7;
+    await world.pump();
+    const [exit] = world.exitsOf(positionId);
+    expect(exit?.timings).toMatchObject({ tickAt: at, sentAt: at + 7 });
+  });
+});
+
+describe('a rebuild', () => {
+  it('after a flush brings the level back, and the exit of a stop that was touched meanwhile', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.now += 2_000;
+    world.tick('50000');
+    world.now += 1_000;
+    world.tick('48900');
+    world.outbox.take();
+    world.index.flush();
+    world.now += 1_000;
+    world.tick('50500');
+    await world.pump();
+    const closed = world.position(positionId);
+    expect(closed).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(closed.flatten?.trigger?.cause).toBe('rebuilt');
+  });
+
+  it('keeps a trailing stop as tight as it was', async () => {
+    const world = new World();
+    const trailingStop = { distance: { percent: d('2') }, activationPrice: null };
+    const { positionId } = await world.openPosition({ trailingStop });
+    world.now += 2_000;
+    world.tick('52000');
+    world.now += 1_000;
+    world.index.flush();
+    world.tick('51500');
+    await world.pump();
+    world.tick('50960');
+    await world.pump();
+    const { flatten } = world.position(positionId);
+    expect(flatten?.trigger).toMatchObject({ levelName: 'trailing_stop' });
+    expect(flatten?.trigger?.peak?.toFixed()).toBe('52000');
+  });
+
+  it('is asked for by whoever finds the index missing, and what could not be armed stays due', async () => {
+    const world = new World();
+    world.index.flush();
+    const { positionId } = await world.openPosition(stop('49000'));
+    await world.pass(4);
+    const armed = world.position(positionId);
+    expect(armed.armedVersion).toBe(armed.levelsVersion);
+    expect(await world.index.levels(BTC)).toHaveLength(1);
+  });
+
+  it('brings back the levels of resting orders', async () => {
+    const world = new World();
+    world.tick('50000');
+    const order = await world.place({ type: 'limit', limitPrice: d('49000') });
+    await world.pump();
+    world.index.flush();
+    world.now += 1_000;
+    world.tick('50000');
+    await world.pump();
+    world.tick('48990');
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('filled');
+  });
+
+  it('runs once for many messages', async () => {
+    const world = new World();
+    world.index.flush();
+    const answers = await Promise.all([1, 2, 3].map(() => world.useCases.rebuildSymbol(BTC)));
+    expect(answers.filter((answer) => answer === 'rebuilt')).toHaveLength(1);
+    expect(await world.useCases.rebuildSymbol(BTC)).toBe('already_built');
+  });
+
+  it('takes each stretch of the tape once, in its order', () => {
+    const prices = (price: number) => ({
+      bid: price as Units,
+      ask: price as Units,
+      last: price as Units,
+      mid: price as Units,
+    });
+    const bar = (second: number, low: number, high: number): Bar => ({
+      second,
+      low: prices(low),
+      high: prices(high),
+      close: prices(low),
+      firstTick: second,
+      lastTick: second,
+      count: 1,
+    });
+    const level = (armedAt: number): TrailingLevel => ({
+      kind: 'trailing',
+      member: `p${armedAt}|trailing_stop`,
+      version: 1,
+      source: 'bid',
+      side: 'long',
+      distance: { bp: 1000 },
+      activation: null,
+      peak: 1000 as Units,
+      armedTick: 1,
+      armedAt,
+    });
+    // Seconds start inside minute 2 (at 150): its high of 1,300 came at its very end.
+    const seconds = [bar(150, 1000, 1000), bar(179, 1300, 1300), bar(180, 1290, 1300)];
+    const minutes = [bar(60, 1000, 1000), bar(120, 1000, 1300), bar(180, 1290, 1300)];
+    const replayed = replayTape([level(30_000), level(155_000)], { seconds, minutes });
+    expect(replayed.hits).toEqual([]);
+    expect(replayed.levels.map((l) => l.kind === 'trailing' && l.peak)).toEqual([1300, 1300]);
+    const fallen = replayTape([level(30_000)], { seconds: [...seconds, bar(181, 1100, 1100)], minutes });
+    expect(fallen.hits.map((hit) => hit.level)).toEqual([1170]);
+  });
+});
+
+describe('sweeps', () => {
+  it('cover the next 130 s, the same seconds from every firing', async () => {
+    const world = new World();
+    const settings = { shards: 2, intervalSeconds: 1, horizonSeconds: 130, enabled: true };
+    const dispatch = makeDispatchSweeps(world.ports, settings);
+    expect(await dispatch()).toBe(262);
+    const first = world.outbox.take();
+    world.now += 60_400;
+    await dispatch();
+    const seconds = (sent: typeof first) =>
+      new Set(sent.map((s) => (s.queue === 'triggers' && s.message.kind === 'sweep' ? s.message.second : 0)));
+    const overlap = [...seconds(world.outbox.take())].filter((second) => seconds(first).has(second));
+    expect(overlap).toHaveLength(71);
+    expect(await makeDispatchSweeps(world.ports, { ...settings, enabled: false })()).toBe(0);
+  });
+
+  it('are done once, and not when they are too late or switched off', async () => {
+    const world = new World();
+    const second = Math.floor(world.now / 1000);
+    expect(await world.useCases.sweep({ shard: 0, second })).toBe('done');
+    expect(await world.useCases.sweep({ shard: 0, second })).toBe('doubled');
+    expect(await world.useCases.sweep({ shard: 0, second: second - 6 })).toBe('too_old');
+    const { evaluateHits, redriveDue } = world.useCases;
+    const off = makeSweep(world.ports, { evaluateHits, redriveDue }, false);
+    expect(await off({ shard: 0, second: second + 1 })).toBe('disabled');
+    expect(world.counters.values.get('om:checks_total')).toBe('1');
+    expect(world.counters.values.get('om:last_check')).toBe(String(world.now));
+  });
+
+  it('re-drive due work while the cache is away', async () => {
+    const world = new World();
+    world.tick('50000');
+    const order = await world.place();
+    world.outbox.take();
+    world.now += 1_000;
+    world.leases.once = () => Promise.reject(new Error('connection lost'));
+    await expect(world.useCases.sweep({ shard: 0, second: Math.floor(world.now / 1000) })).rejects.toThrow(
+      'connection lost',
+    );
+    expect(world.outbox.queue).toMatchObject([{ queue: 'submit', message: { orderId: order.orderId } }]);
+  });
+
+  it('space out what keeps failing, and two sweeps do not send the same twice', async () => {
+    const world = new World();
+    world.tick('50000');
+    await world.place();
+    world.outbox.take();
+    world.now += 1_000;
+    const driven = await Promise.all([world.useCases.redriveDue(0), world.useCases.redriveDue(0)]);
+    expect(driven[0] + driven[1]).toBe(1);
+    const times = [world.now];
+    while (times.length < 5) {
+      world.now += 100;
+      if ((await world.useCases.redriveDue(0)) > 0) times.push(world.now);
+    }
+    const gaps = times.slice(1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000));
+    expect(gaps).toEqual([3, 5, 9, 17]);
+  });
+});
