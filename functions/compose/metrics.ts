@@ -1,7 +1,8 @@
 /**
  * Metrics as log lines: CloudWatch's embedded metric format on stdout, one dimension `stage` (design section 18).
  *
- * Every counter that the use cases add to is a metric as well, `om:checks_total` as `om_checks_total`.
+ * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. Money is not: it
+ * stays exact, in the ledger and the cache.
  */
 import type { Counters } from '../../shared/ports/trigger-index.ts';
 
@@ -31,8 +32,11 @@ export function withMetrics(
   return {
     ...counters,
     add: async (increments) => {
-      const values = Object.entries(increments).map(([name, by]) => [name.replaceAll(':', '_'), by] as const);
-      if (values.length > 0) write(`${metricsLine(stage, Object.fromEntries(values), now())}\n`);
+      const counts: Record<string, number> = {};
+      for (const [name, by] of Object.entries(increments)) {
+        if (typeof by === 'number') counts[name.replaceAll(':', '_')] = by;
+      }
+      if (Object.keys(counts).length > 0) write(`${metricsLine(stage, counts, now())}\n`);
       await counters.add(increments);
     },
   };

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, loadDispatchConfig } from '../../../functions/compose/config.ts';
+import { withMetrics } from '../../../functions/compose/metrics.ts';
+import { MemoryCounters } from '../../support/fakes/memory-cache.ts';
+
+const url = 'http://127.0.0.1:4566/000000000000/q';
+const env = {
+  ORDERS_TABLE: 'o',
+  POSITIONS_TABLE: 'p',
+  WALLETS_TABLE: 'w',
+  DEMO_VENUE_TABLE: 'd',
+  PRICE_TAPE_TABLE: 't',
+  SUBMIT_QUEUE_URL: url,
+  EXITS_QUEUE_URL: url,
+  EXECUTIONS_QUEUE_URL: url,
+  TRIGGERS_QUEUE_URL: url,
+  VALKEY_URL: 'redis://127.0.0.1:6379',
+};
+
+describe('configuration', () => {
+  it('reads what is there, with the defaults of the design', () => {
+    expect(loadConfig(env)).toMatchObject({
+      stage: 'local',
+      monitor: { shards: 1, enabled: true, intervalSeconds: 1 },
+      tables: { orders: 'o' },
+    });
+    expect(loadConfig({ ...env, ORDER_MONITOR_ENABLED: 'false' }).monitor.enabled).toBe(false);
+  });
+
+  it('names every bad variable at once and echoes no value', () => {
+    const bad = { ...env, ORDERS_TABLE: '', VALKEY_URL: 'secret', SWEEP_SHARDS: '0' };
+    const read = () => loadConfig(bad);
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/ORDERS_TABLE/);
+    expect(read).toThrow(/VALKEY_URL/);
+    expect(read).toThrow(/SWEEP_SHARDS/);
+    expect(read).not.toThrow(/secret/);
+  });
+
+  it('of dispatch asks for its queue only', () => {
+    expect(loadDispatchConfig({ TRIGGERS_QUEUE_URL: url }).monitor.shards).toBe(1);
+    expect(() => loadDispatchConfig({})).toThrow(/TRIGGERS_QUEUE_URL/);
+  });
+});
+
+describe('metrics', () => {
+  it('repeat each counter as a line of the embedded metric format', async () => {
+    const counters = new MemoryCounters();
+    const lines: string[] = [];
+    const metered = withMetrics(counters, {
+      stage: 'sandbox',
+      now: () => 7,
+      write: (line) => lines.push(line),
+    });
+    await metered.add({ 'om:checks_total': 1 });
+    await metered.add({});
+    expect(counters.values.get('om:checks_total')).toBe('1');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      {
+        _aws: {
+          Timestamp: 7,
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Moniqo',
+              Dimensions: [['stage']],
+              Metrics: [{ Name: 'om_checks_total', Unit: 'None' }],
+            },
+          ],
+        },
+        stage: 'sandbox',
+        om_checks_total: 1,
+      },
+    ]);
+  });
+});
