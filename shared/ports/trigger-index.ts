@@ -116,7 +116,8 @@ export interface Leases {
 
 /** The specification's counters (ws:*, om:*, orders:*, positions:*), kept in the cache. */
 export interface Counters {
-  add(increments: Readonly<Record<string, number>>): Promise<void>;
+  /** A whole number counts; decimal text (money) is added digit by digit, never as a JavaScript number. */
+  add(increments: Readonly<Record<string, number | string>>): Promise<void>;
   set(values: Readonly<Record<string, string>>, ttlMs?: number): Promise<void>;
   read(names: readonly string[]): Promise<Readonly<Record<string, string | null>>>;
 }

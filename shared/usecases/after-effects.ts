@@ -3,7 +3,9 @@
  *
  * All of it is idempotent and owed by the due index as well, so a crash anywhere here only costs time.
  */
+
 import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
+import { decimalText } from '../domain/money/decimal.ts';
 import { isFinal } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { Order, Position } from '../domain/types.ts';
@@ -34,7 +36,7 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
   }
 
   async function count({ before, order, position, positionBefore }: Changed): Promise<void> {
-    const add: Record<string, number> = {};
+    const add: Record<string, number | string> = {};
     if (order.status === 'filled' && before.status !== 'filled') add['orders:filled_total'] = 1;
     if (order.status === 'rejected' && before.status !== 'rejected') add['orders:rejected_total'] = 1;
     if (position !== null && positionBefore !== null) {
@@ -45,7 +47,7 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
       }
       const gained = position.realizedPnl.minus(positionBefore.realizedPnl);
       // A counter for dashboards only; the ledger has the exact figure.
-      if (!gained.isZero()) add['positions:pnl_realized'] = gained.toNumber();
+      if (!gained.isZero()) add['positions:pnl_realized'] = decimalText(gained);
     }
     if (Object.keys(add).length === 0) return;
     try {

@@ -15,7 +15,7 @@ function base62(bytes: Buffer): string {
   let rest = BigInt(`0x${bytes.toString('hex')}`);
   let text = '';
   while (rest > 0n) {
-    text = `${ALPHABET[Number(rest % 62n)]}${text}`;
+    text = `${ALPHABET[Number(rest % 62n)]}${text}`; // not money: a digit of an id
     rest /= 62n;
   }
   return text.padStart(ID_LENGTH, '0');
@@ -71,7 +71,7 @@ export function parseVenueClientId(clientId: string): { orderId: string; attempt
   const [, orderId, attempt] = match ?? [];
   return orderId === undefined || attempt === undefined
     ? null
-    : { orderId, attempt: Number.parseInt(attempt, 10) };
+    : { orderId, attempt: Number.parseInt(attempt, 10) }; // not money: a count
 }
 
 /** JSON with sorted keys; undefined members are left out; equal amounts read the same (`1.0` is `1`). */

@@ -8,9 +8,8 @@ export function createCounters(valkey: Valkey): Counters {
     add: async (increments) => {
       await Promise.all(
         Object.entries(increments).map(([name, by]) =>
-          valkey.command(
-            Number.isInteger(by) ? ['INCRBY', name, String(by)] : ['INCRBYFLOAT', name, String(by)],
-          ),
+          // A name is always added in one way: INCRBY refuses what INCRBYFLOAT has made a fraction.
+          valkey.command([typeof by === 'number' ? 'INCRBY' : 'INCRBYFLOAT', name, String(by)]),
         ),
       );
     },

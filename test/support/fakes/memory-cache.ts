@@ -1,3 +1,4 @@
+import { decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Bar } from '../../../shared/domain/triggers/types.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
 import type { TapeMinute, TapeStore } from '../../../shared/ports/tape.ts';
@@ -110,9 +111,14 @@ export class MemoryLeases implements Leases {
 export class MemoryCounters implements Counters {
   readonly values = new Map<string, string>();
 
-  async add(increments: Readonly<Record<string, number>>): Promise<void> {
+  async add(increments: Readonly<Record<string, number | string>>): Promise<void> {
     for (const [name, by] of Object.entries(increments)) {
-      this.values.set(name, String(Number.parseFloat(this.values.get(name) ?? '0') + by));
+      this.values.set(
+        name,
+        decimal(this.values.get(name) ?? '0')
+          .plus(by)
+          .toFixed(),
+      );
     }
   }
 
