@@ -1,12 +1,21 @@
 /** The streamer as it is deployed: prices in the cache, hits at the right line, no loss when it or the cache dies. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoDbMissing } from '../../support/dynamodb.ts';
 import { fixed, type Outside, recording, startOutside, until } from './support.ts';
 
 const BTC = 'BTC/USDT';
 const UNITS = 10_000;
+
+/** Recorded trades lie beside the project where developers have them; without them this test tells so and is skipped. */
+const FLASH_CRASH = join(
+  import.meta.dirname,
+  '../../../../shared/data/trades/binance-spot-btcusdt-20210519-flash-crash-100ms.csv.gz',
+);
+if (!existsSync(FLASH_CRASH)) console.warn('no recorded trades beside the project: one test does not run');
 
 /** A quiet market with one spike down at each of these places, each a little deeper than the one before. */
 const SPIKES = Array.from({ length: 40 }, (_, i) => 30 + i * 25);
@@ -123,6 +132,26 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process', () => {
       'line 4: price is unusable',
     );
   });
+
+  it.skipIf(!existsSync(FLASH_CRASH))(
+    'fires in a recorded crash at the first trade that reaches the level',
+    async () => {
+      const { evaluator, env } = await outside.system();
+      const rows = gunzipSync(readFileSync(FLASH_CRASH)).toString().trim().split('\n');
+      const prices = rows.map((row) => Number(row.split(',')[2]));
+      const stops = [35_500, 35_000.01, 34_000, 33_000];
+      const lineOf = (stop: number): number => prices.findIndex((price) => price <= stop) + 1;
+      const levels = stops.map((stop) => fixed(`${stop}|stop_loss`, 'falls', Math.round(stop * UNITS)));
+      evaluator.levels.set(BTC, levels);
+      evaluator.start();
+      const streamer = outside.start({ ...env, FEED: `replay:${FLASH_CRASH}`, REPLAY_SPEED: '50' });
+      await streamer.said('feed_ended');
+      await until(() => evaluator.hits.length === stops.length);
+      const found = new Map(evaluator.hits.map(({ member, tick }) => [member, tick.id]));
+      expect(found).toEqual(new Map(stops.map((stop) => [`${stop}|stop_loss`, lineOf(stop)])));
+      for (const { tick } of evaluator.hits) expect(tick.bidSize).toBe('');
+    },
+  );
 
   it.each([
     [

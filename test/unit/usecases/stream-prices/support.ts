@@ -158,7 +158,7 @@ export class World {
     counters: {
       add: async (increments) => {
         for (const [name, by] of Object.entries(increments)) {
-          this.added.set(name, (this.added.get(name) ?? 0) + by);
+          this.added.set(name, (this.added.get(name) ?? 0) + Number(by));
         }
       },
       set: async (values) => {
