@@ -89,7 +89,7 @@ export function makeEvaluateHits(
     log.info('HIT_DECIDED', {
       positionId: ownerId,
       what,
-      ...action.facts,
+      facts: action.facts,
       lag_ms: clock.now() - hit.tick.at,
     });
     await index.settleHits(spec.symbol, [hit]);

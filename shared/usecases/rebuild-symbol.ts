@@ -99,7 +99,9 @@ export function makeRebuildSymbol(ports: Needs) {
     const { levels, hits } = replayTape(all, await tapeSince(symbol, oldest));
     await index.loadRebuilt(symbol, levels, hits, clock.now());
     const { wake } = await index.finishRebuild(symbol, ids.token(), clock.now());
-    log.warn('INDEX_REBUILT', {
+    // The first price of a symbol builds an empty index: nothing was lost.
+    const say = all.length === 0 ? log.info : log.warn;
+    say.call(log, 'INDEX_REBUILT', {
       symbol,
       levels: levels.length,
       hits: hits.length,

@@ -47,6 +47,8 @@ export async function startDynamo(logs: Logs, directory: string | undefined): Pr
       // Small threads and collector: the laptop runs a dozen processes beside it. One database for every region and key.
       args: [
         '-XX:+UseSerialGC',
+        // Runs are short: the optimising compiler would take more time from the others than it saves.
+        '-XX:TieredStopAtLevel=1',
         `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
         '-jar',
         join(home, 'DynamoDBLocal.jar'),
