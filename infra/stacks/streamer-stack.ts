@@ -97,6 +97,8 @@ export class StreamerStack extends Stack {
       },
     });
     grantAccess(task.taskRole, platform, {
+      // At start it asks the ledger which symbols have live orders and positions.
+      reads: ['orders', 'positions'],
       writes: ['priceTape'],
       sends: ['triggers', 'executions'],
     });
