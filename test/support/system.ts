@@ -6,8 +6,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { createClient } from '@redis/client';
 import { inject } from 'vitest';
+import { sqsClient } from '../../infra/local/services/sqs.ts';
 import type { Intercept, Interception } from '../../infra/local/sources/sqs-poller.ts';
 import { type RunningSystem, type SystemOptions, startSystem } from '../../infra/local/system.ts';
 import { PriceTape } from './price-tape.ts';
@@ -31,6 +33,8 @@ export interface TestSystem {
   crashStreamer(whileAway?: () => void | Promise<void>): Promise<void>;
   /** All keys of the cache are gone. */
   flushCache(): Promise<void>;
+  /** The bodies of what was given up. */
+  deadLetters(): Promise<readonly string[]>;
   /** What a process has logged so far. */
   log(name: string): string;
   stop(): Promise<void>;
@@ -98,6 +102,19 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Test
       await client.connect();
       await client.sendCommand(['FLUSHALL']);
       await client.close();
+    },
+    deadLetters: async () => {
+      const client = sqsClient(running.sqsEndpoint);
+      const bodies: string[] = [];
+      for (const queue of running.declared.queues) {
+        if (!/dead/i.test(queue.shortName)) continue;
+        const { Messages } = await client.send(
+          new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+        );
+        bodies.push(...(Messages ?? []).map(({ Body = '' }) => `${queue.shortName}: ${Body}`));
+      }
+      client.destroy();
+      return bodies;
     },
     log: (name) => readFileSync(join(logDirectory, `${name}.log`), 'utf8'),
     stop: async () => {

@@ -38,7 +38,7 @@ export function replayBars(levels: readonly Level[], bars: readonly Bar[]): Repl
   const left: Level[] = [];
   const hits: { readonly at: number; readonly hit: Hit }[] = [];
   for (const level of levels) {
-    const from = firstWholeBar(bars, level.armedAt);
+    const from = firstWholeBar(bars, level);
     const column = columns[level.source];
     const found =
       level.kind === 'fixed' ? replayFixed(level, column, from) : replayTrailing(level, column, from);
@@ -68,14 +68,16 @@ function columnOf(bars: readonly Bar[], source: PriceSource): Column {
   return { low, high, lowFrom, highFrom };
 }
 
-/** Index of the first bar that lies wholly after the arming. */
-function firstWholeBar(bars: readonly Bar[], armedAt: number): number {
+/** Index of the first bar that lies wholly after the arming: of a later second, or all its ticks came later. */
+function firstWholeBar(bars: readonly Bar[], { armedAt, armedTick }: Level): number {
   const armedIn = Math.floor(armedAt / 1000);
+  const isAfter = (bar: Bar | undefined): boolean =>
+    bar === undefined || bar.second > armedIn || (armedTick >= 0 && bar.firstTick > armedTick);
   let low = 0;
   let high = bars.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((bars[middle]?.second ?? Number.POSITIVE_INFINITY) > armedIn) high = middle;
+    if (isAfter(bars[middle])) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -124,8 +124,15 @@ describe('levels replayed over bars', () => {
 
   it('leave out the second of the arming', () => {
     const bars = barsOf([at(1_200, aTick(1, 80)), at(2_000, aTick(2, 100))]);
-    expect(replayBars([{ ...trailing, armedAt: 1_900 }], bars).hits).toEqual([]);
+    expect(replayBars([{ ...trailing, armedAt: 1_900, armedTick: 1 }], bars).hits).toEqual([]);
     expect(replayBars([{ ...trailing, armedAt: 900 }], bars).hits).toHaveLength(1);
+  });
+
+  it('take the second of the arming when all its ticks came later', () => {
+    const bars = barsOf([at(900, aTick(1, 100)), at(1_950, aTick(2, 80)), at(2_000, aTick(3, 100))]);
+    expect(replayBars([{ ...trailing, armedAt: 1_900, armedTick: 1 }], bars).hits).toHaveLength(1);
+    // Never armed before: only the time tells.
+    expect(replayBars([{ ...trailing, armedAt: 1_900, armedTick: -1 }], bars).hits).toEqual([]);
   });
 
   it('activate in the bar that reaches the activation, and take its high as the peak', () => {
