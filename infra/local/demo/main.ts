@@ -25,8 +25,11 @@ import {
   readPosition,
 } from './trade.ts';
 
-/** How long prices run; with start and stop the demo stays below a minute. */
+/** How long prices run. */
 const RUN_MS = 28_000;
+/** From this age of the process on what is open is closed, so that a slow start does not make the demo a long one. */
+const CLOSE_AT_MS = 48_000;
+const LEAST_RUN_MS = 8_000;
 /** A replay lasts a little longer, so that what is closed by hand is closed at a moving price. */
 const REPLAY_MS = 31_000;
 /** Synthetic prices move faster than usual, so that there is something to see. */
@@ -91,9 +94,10 @@ async function run(system: RunningSystem, { markets, feed }: Setting, startedAt:
   const walletId = await openWallet(client, start);
   await awaitPrices(client, [...new Set(plans.map(({ market }) => market.spec.symbol))]);
   const runningSince = performance.now();
+  const runMs = Math.max(LEAST_RUN_MS, Math.min(RUN_MS, CLOSE_AT_MS - runningSince));
   const opened = await Promise.all(plans.map((plan, at) => openPosition(client, walletId, plan, at + 1)));
-  note(`opened ${opened.length} positions; prices run for ${RUN_MS / 1000} s`);
-  await letRun(client, walletId, RUN_MS - (performance.now() - runningSince), (open) => note(`${open} open`));
+  note(`opened ${opened.length} positions; prices run for ${Math.round(runMs / 1000)} s`);
+  await letRun(client, walletId, runMs - (performance.now() - runningSince), (open) => note(`${open} open`));
   const byHand = await closeRest(client, walletId);
   note(`closed ${byHand} by hand`);
   const details = await Promise.all(opened.map(({ positionId }) => readPosition(client, positionId)));
