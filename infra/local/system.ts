@@ -127,7 +127,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   try {
     await system.start(runDirectory);
   } catch (error) {
-    await system.stop();
+    await system.stop().catch((failure: unknown) => show(`stopping failed: ${String(failure)}`));
     throw error;
   }
   return system;
@@ -370,16 +370,23 @@ class System implements RunningSystem {
     return this.#stopping;
   }
 
+  /** Each step is taken whatever became of the ones before; what failed is told at the end. */
   async #stop(): Promise<void> {
+    const failures: unknown[] = [];
+    const step = async (...work: readonly Promise<void>[]): Promise<void> => {
+      for (const one of await Promise.allSettled(work))
+        if (one.status === 'rejected') failures.push(one.reason);
+    };
     for (const schedule of this.#schedules) schedule.stop();
-    await Promise.all([this.#gateway.close(), ...this.#pollers.map((poller) => poller.stop())]);
-    await Promise.all([
+    await step(this.#gateway.close(), ...this.#pollers.map((poller) => poller.stop()));
+    await step(
       ...this.#functions.map((one) => one.stop(WORKERS_GRACE_MS)),
       ...this.#containers.map((one) => one.stop(WORKERS_GRACE_MS)),
-    ]);
+    );
     for (const client of this.#clients) client.destroy();
-    await Promise.all(this.#services.map((service) => service.stop()));
-    await this.#cleanUp();
+    await step(...this.#services.map((service) => service.stop()));
+    await step(this.#cleanUp());
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
   }
 
   #function(name: string): FunctionProcess {

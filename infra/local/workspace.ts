@@ -8,13 +8,16 @@ const RUN = /^run-(\d+)-\d+$/;
 const SIDE_LOGS = /^logs-\d+$/;
 const SIDE_LOGS_KEPT_MS = 24 * 60 * 60 * 1000;
 
+/** Two runs may tidy up the same folder at once, or a log line may still be on its way. */
+const REMOVE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
+
 let runs = 0;
 
 /** A new folder for this run. Removed are folders of runs whose process is gone, and yesterday's side logs. */
 export function createRunDirectory(): string {
   mkdirSync(HOME, { recursive: true });
   for (const entry of readdirSync(HOME)) {
-    if (isLeftOver(entry)) rmSync(join(HOME, entry), { recursive: true, force: true });
+    if (isLeftOver(entry)) rmSync(join(HOME, entry), REMOVE);
   }
   runs += 1;
   const directory = join(HOME, `run-${process.pid}-${runs}`);
@@ -30,7 +33,7 @@ function isLeftOver(entry: string): boolean {
 }
 
 export function removeRunDirectory(directory: string): void {
-  if (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
+  if (existsSync(directory)) rmSync(directory, REMOVE);
 }
 
 /** .moniqo/logs; a system on another port than the usual one has its own, so that two do not share files. */
