@@ -86,10 +86,13 @@ export function makeEvaluateHits(
     for (const order of written.orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
     for (const why of written.alarms) log.error('EXIT_PLAN_ALARM', { positionId: ownerId, why });
     const { action, what } = written;
+    // `level` is the log line's own.
+    const { level, ...facts } = action.facts;
     log.info('HIT_DECIDED', {
       positionId: ownerId,
       what,
-      facts: action.facts,
+      ...facts,
+      level_price: level,
       lag_ms: clock.now() - hit.tick.at,
     });
     await index.settleHits(spec.symbol, [hit]);

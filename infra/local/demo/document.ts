@@ -83,13 +83,19 @@ function exitEntry(order: OrderAnswer, fills: readonly ReturnType<typeof fillEnt
     recorded_at: trigger?.recorded_at ?? null,
     created_at: order.timings.created_at,
     sent_at: order.timings.sent_at,
+    accepted_at: order.timings.accepted_at,
     tick_to_wire_ms: trigger === null ? null : order.timings.tick_to_sent_ms,
+    /** Until the venue had taken it. */
+    tick_to_venue_ms: trigger === null ? null : span(order.timings.tick_at, order.timings.accepted_at),
     quantity: order.requested_amount,
     filled: order.filled_amount,
     average_price: order.average_fill_price,
     fills,
   };
 }
+
+const span = (from: string | null, to: string | null): number | null =>
+  from === null || to === null ? null : Date.parse(to) - Date.parse(from);
 
 /** What each asset started and ended with. */
 export function balanceEntries(

@@ -86,11 +86,23 @@ export function exitsTable(positions: readonly PositionEntry[]): string {
     'tick at',
     'recorded',
     'to wire ms',
+    'to venue ms',
     'sold',
     'at ',
     'fills',
   ];
-  const right = ['#', 'at', 'trigger', 'armed at tick', 'tick', 'to wire ms', 'sold', 'at ', 'fills'];
+  const right = [
+    '#',
+    'at',
+    'trigger',
+    'armed at tick',
+    'tick',
+    'to wire ms',
+    'to venue ms',
+    'sold',
+    'at ',
+    'fills',
+  ];
   const isRecorded = positions.some(({ exits }) => exits.some((exit) => exit.recorded_at !== null));
   const kept = header.flatMap((name, column) => (name === 'recorded' && !isRecorded ? [] : [column]));
   const pick = (row: Row): Row => kept.map((column) => row[column] ?? '');
@@ -108,6 +120,7 @@ const exitRow = (number: number, exit: ExitEntry): Row => [
   clock(exit.tick_at),
   none(exit.recorded_at?.replace('T', ' ').replace('Z', '')),
   none(exit.tick_to_wire_ms),
+  none(exit.tick_to_venue_ms),
   exit.filled,
   short(exit.average_price),
   `${exit.fills.length}`,
