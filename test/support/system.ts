@@ -2,7 +2,7 @@
  * The laptop system for one test file: real processes, real queues and tables, and a market that the test makes
  * (price-tape.ts). Stopped by its handle.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,12 +40,21 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-export async function startTestSystem(options: SystemOptions = {}): Promise<TestSystem> {
-  const tape = new PriceTape();
+export interface TestSystemOptions extends SystemOptions {
+  /** A tape that goes on; it is then kept. */
+  readonly tape?: PriceTape;
+}
+
+/** `feed`: a recording that is there already; without it the market is the tape. */
+export async function startTestSystem({
+  tape: given,
+  ...options
+}: TestSystemOptions = {}): Promise<TestSystem> {
+  const tape = given ?? new PriceTape();
   const logDirectory = mkdtempSync(join(tmpdir(), 'moniqo-logs-'));
   let decide: Intercept | null = null;
   const clean = (): void => {
-    tape.remove();
+    if (given === undefined) tape.remove();
     rmSync(logDirectory, { recursive: true, force: true });
   };
   let running: RunningSystem;
@@ -63,7 +72,7 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Test
     clean();
     throw error;
   }
-  await tape.open();
+  if (options.feed === undefined) await tape.open();
   const trader = new Trader(running.api, running.token);
 
   const shown = async (symbol: string): Promise<number> => {
@@ -106,8 +115,10 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Test
     deadLetters: async () => {
       const client = sqsClient(running.sqsEndpoint);
       const bodies: string[] = [];
-      for (const queue of running.declared.queues) {
-        if (!/dead/i.test(queue.shortName)) continue;
+      const arns = new Set(running.declared.queues.map(({ deadLetterArn }) => deadLetterArn));
+      const deadLetters = running.declared.queues.filter(({ arn }) => arns.has(arn));
+      if (deadLetters.length === 0) throw new Error('no dead-letter queue is declared');
+      for (const queue of deadLetters) {
         const { Messages } = await client.send(
           new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
         );
@@ -116,7 +127,10 @@ export async function startTestSystem(options: SystemOptions = {}): Promise<Test
       client.destroy();
       return bodies;
     },
-    log: (name) => readFileSync(join(logDirectory, `${name}.log`), 'utf8'),
+    log: (name) => {
+      const file = join(logDirectory, `${name}.log`);
+      return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    },
     stop: async () => {
       // The end of the recording lets the reader go.
       tape.close();

@@ -1,0 +1,87 @@
+/** A recorded crash, played through the whole system: every exit by the very trade that reached its level. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recording } from '../support/recordings.ts';
+import { startTestSystem, type TestSystem } from '../support/system.ts';
+import { exitsOf, type PositionAnswer, type Trader } from '../support/trader.ts';
+import { until } from '../support/until.ts';
+import { type CheckedPosition, checkExits } from './check-exits.ts';
+
+const crash = recording('binance-spot-btcusdt-20210519-flash-crash-100ms.csv.gz');
+const SYMBOL = 'BTC/USDT';
+
+type Protection = CheckedPosition['protection'] & Readonly<Record<string, unknown>>;
+
+/** As the demo's document has it. */
+const documentOf = (
+  position: PositionAnswer,
+  protection: CheckedPosition['protection'],
+): CheckedPosition => ({
+  symbol: position.symbol,
+  side: position.side,
+  protection,
+  exits: exitsOf(position).map(({ exit }) => ({
+    level_name: exit?.trigger?.level_name ?? null,
+    level: exit?.trigger?.level ?? null,
+    trigger_price: exit?.trigger?.price ?? null,
+    trigger_tick_id: exit?.trigger?.tick_id ?? null,
+    arming_tick_id: exit?.trigger?.armed_tick_id ?? null,
+    trigger_cause: exit?.trigger?.cause ?? null,
+  })),
+});
+
+describe.skipIf(crash.missing)('the flash crash of May 2021', () => {
+  let system: TestSystem;
+  let trader: Trader;
+  beforeAll(async () => {
+    system = await startTestSystem({
+      feed: `replay:${crash.file}`,
+      speed: '6',
+      environment: { streamer: { REPLAY_START: 'on_demand' } },
+    });
+    trader = system.trader;
+  });
+  afterAll(() => system?.stop());
+
+  it('closes each position by the first recorded trade that reaches its level', async () => {
+    const wallet = await trader.wallet({ USDT: '1000000' });
+    const price = await until(
+      'the first price',
+      async () => (await trader.price(SYMBOL)).body.last,
+      (seen) => seen !== undefined,
+    );
+    const below = (percent: number) => (Math.floor(Number(price)) * (1 - percent / 100)).toFixed(2);
+    const protections: readonly Protection[] = [
+      ...[0.5, 0.8, 1.2, 2, 3, 4, 5, 6].map((percent) => ({ stop_loss: below(percent) })),
+      ...['0.3', '0.75', '1.5', '3'].map((distance) => ({ trailing_stop: { distance_percent: distance } })),
+      {
+        stop_loss: below(2.5),
+        take_profits: [
+          { price: below(-0.4), share: '0.5' },
+          { price: below(-1), share: '0.5' },
+        ],
+      },
+    ];
+    const opened = await Promise.all(
+      protections.map(async (protection) => ({
+        protection,
+        ...(await trader.buy(wallet, SYMBOL, '0.5', protection)),
+      })),
+    );
+    const closed = [];
+    for (const { positionId, protection } of opened) {
+      closed.push({ protection, position: await trader.closed(positionId, 60_000) });
+    }
+    const documents = closed.map(({ position, protection }) => documentOf(position, protection));
+    const { looked, wrong } = checkExits(crash.file, documents);
+    expect(wrong).toEqual([]);
+    expect(looked).toBeGreaterThanOrEqual(protections.length);
+    // A file without sizes: all of it at the price of the trade that triggered.
+    for (const { position } of closed) {
+      for (const exit of exitsOf(position)) expect(exit.average_fill_price).toBe(exit.exit?.trigger?.price);
+    }
+    const realized = closed.reduce((sum, { position }) => sum + Number(position.exit?.realized_pnl), 0);
+    const { total, locked } = (await trader.balances(wallet))['USDT'] ?? { total: '', locked: '' };
+    expect(locked).toBe('0');
+    expect(Number(total)).toBeCloseTo(1_000_000 + realized, 6);
+  });
+});
