@@ -15,10 +15,11 @@ export function checkProtection(
   spec: SymbolSpec,
   reference: Decimal | null,
 ): readonly FieldError[] {
+  const rounded = roundProtection(protection, side, spec);
   return [
-    ...checkLevels(roundProtection(protection, side, spec), side, spec, reference),
+    ...checkLevels(rounded, side, spec, reference),
     ...checkShares(protection),
-    ...checkTrailing(protection, spec, reference),
+    ...checkTrailing(rounded, spec, reference),
     ...checkBreakEven(protection),
   ];
 }

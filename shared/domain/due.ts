@@ -56,9 +56,11 @@ export function nextDueOrder(order: Order, now: number): number | null {
     default: {
       if (order.touchedAt !== null) return order.touchedAt + REPORT_EXPECTED_MS;
       if (orderNeedsArming(order)) return order.updatedAt;
-      const isQuick = order.type === 'market' && order.fillCount === 0;
-      if (isQuick) return (order.timings.acceptedAt ?? order.updatedAt) + REPORT_EXPECTED_MS;
-      return order.updatedAt + QUIET_MS;
+      if (order.fillCount > 0) return order.updatedAt + QUIET_MS;
+      // Whatever rests may have crossed at once, and the report of it got lost: one early look.
+      const firstLook = (order.timings.acceptedAt ?? order.updatedAt) + REPORT_EXPECTED_MS;
+      const isExpected = order.type === 'market' || order.updatedAt < firstLook;
+      return isExpected ? firstLook : order.updatedAt + QUIET_MS;
     }
   }
 }

@@ -56,6 +56,8 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     key: string,
   ): Promise<Answer | 'conflict'> {
     const { positionId } = before;
+    if (command.idempotencyKey !== null && (await ledger.order(exitOrderIdFor({ positionId, key }))) !== null)
+      return otherUnderKey();
     const now = clock.now();
     const cause = command.cause ?? 'manual';
     const mark = await markOf(before.symbol, before.side);
@@ -148,6 +150,10 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const order = await ledger.order(exitOrderIdFor({ positionId, key }));
     if (order === null) return null;
     if (order.asked.quantity.equals(asked)) return ok({ position, order, repeated: true });
+    return otherUnderKey();
+  }
+
+  function otherUnderKey() {
     const fix = 'repeat the same quantity, or use a new key';
     return refuse('idempotency_mismatch', 'quantity', 'another close was asked for under this key', fix);
   }

@@ -7,6 +7,7 @@
  */
 import { levelsOf, orderLevel } from '../domain/protection.ts';
 import { replayBars } from '../domain/triggers/rebuild.ts';
+import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
 import type { TapeMinute } from '../ports/tape.ts';
 import { specOf } from './change-order.ts';
@@ -78,9 +79,21 @@ export function makeRebuildSymbol(ports: Needs) {
       ledger.orders(liveOrders.map((o) => o.orderId)),
     ]);
     return [
-      ...positions.flatMap((p) => levelsOf(p, spec)),
-      ...orders.flatMap((order) => orderLevel(order, spec) ?? []),
+      ...positions.flatMap((p) => usable(p.positionId, () => levelsOf(p, spec))),
+      ...orders.flatMap((o) => usable(o.orderId, () => [orderLevel(o, spec)].filter((l) => l !== null))),
     ];
+  }
+
+  /** Levels that the index can hold; one that it cannot is its owner's trouble, and not the whole symbol's. */
+  function usable(ownerId: string, levels: () => readonly Level[]): readonly Level[] {
+    try {
+      const all = levels();
+      all.forEach(checkLevel);
+      return all;
+    } catch (error) {
+      log.error('LEVELS_UNUSABLE', { ownerId, error: String(error) });
+      return [];
+    }
   }
 
   async function tapeSince(symbol: string, armedAt: number): Promise<Tape> {

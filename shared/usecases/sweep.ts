@@ -1,5 +1,5 @@
 /**
- * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, then due work.
+ * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, and due work.
  *
  * A sweep of a second that somebody else has done, or that is too late to matter, does nothing.
  */
@@ -24,8 +24,8 @@ export function makeSweep(
 ) {
   const { index, leases, counters, clock, log } = ports;
 
-  /** Hits first; one symbol's failure leaves the others' and the due work to be done. */
-  async function pass(shard: number): Promise<{ taken: number; driven: number; errors: number }> {
+  /** One symbol's failure leaves the others' to be done. */
+  async function takeHits(shard: number): Promise<{ taken: number; errors: number }> {
     let [taken, errors] = [0, 0];
     for (const symbol of await index.symbolsWithHits(shard, clock.now())) {
       try {
@@ -35,7 +35,15 @@ export function makeSweep(
         log.error('SWEEP_SYMBOL_FAILED', { shard, symbol, error: String(error) });
       }
     }
-    return { taken, driven: await parts.redriveDue(shard), errors };
+    return { taken, errors };
+  }
+
+  /** Side by side: neither many hits nor a failure of one part keeps the other waiting. */
+  async function pass(shard: number): Promise<{ taken: number; driven: number; errors: number }> {
+    const [hits, due] = await Promise.allSettled([takeHits(shard), parts.redriveDue(shard)]);
+    if (hits.status === 'rejected') throw hits.reason;
+    if (due.status === 'rejected') throw due.reason;
+    return { ...hits.value, driven: due.value };
   }
 
   return async (message: { readonly shard: number; readonly second: number }): Promise<SweepOutcome> => {

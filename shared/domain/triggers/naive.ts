@@ -58,7 +58,8 @@ export class NaiveTriggers implements TriggerModel {
           (old.side === given.side &&
             old.source === given.source &&
             old.activation === given.activation &&
-            old.armedAt === given.armedAt);
+            (old.armedAt === given.armedAt ||
+              JSON.stringify(old.distance) === JSON.stringify(given.distance)));
         const peaks = [given.peak, old.peak].filter((p) => p !== null);
         if (goesOn && peaks.length > 0) {
           next = { ...next, peak: (next.side === 'long' ? Math.max(...peaks) : Math.min(...peaks)) as Units };

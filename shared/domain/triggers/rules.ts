@@ -34,10 +34,14 @@ export function betterPeak(side: 'long' | 'short', a: Units | null, b: Units | n
   return side === 'long' ? (Math.max(a, b) as Units) : (Math.min(a, b) as Units);
 }
 
+const isSameDistance = (a: Distance, b: Distance): boolean =>
+  'bp' in a ? 'bp' in b && a.bp === b.bp : 'units' in b && a.units === b.units;
+
 /**
  * The peak with which `next` goes on when it replaces `old`. A newer version of the same protection (same side,
- * source, activation and arming time; the distance may differ) keeps what trailing has reached: a stop only ever
- * tightens. Anything else starts from its own facts.
+ * source and activation, and either the same distance or the same arming time) keeps what trailing has reached: a
+ * stop only ever tightens. The time alone does not tell: it may have been noted later than the index took the level
+ * in. Anything else starts from its own facts.
  */
 export function carriedPeak(next: Level, old: Level | null): Units | null {
   if (next.kind !== 'trailing') return null;
@@ -46,7 +50,7 @@ export function carriedPeak(next: Level, old: Level | null): Units | null {
     old.side === next.side &&
     old.source === next.source &&
     old.activation === next.activation &&
-    old.armedAt === next.armedAt;
+    (old.armedAt === next.armedAt || isSameDistance(old.distance, next.distance));
   return goesOn ? betterPeak(next.side, next.peak, old.peak) : next.peak;
 }
 

@@ -155,6 +155,13 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     if (this.opened.length === 0) this.opened = startingBalances;
   }
 
+  /** One trade of a live order, told by the stream. */
+  async trade(clientId: string, quantity: Decimal, price: Decimal): Promise<void> {
+    const order = this.orders.get(clientId);
+    if (order === undefined) throw new Error(`no order ${clientId}`);
+    await this.fill(order, price, null, [quantity]);
+  }
+
   /** Ends a live order the venue's own way and reports it. */
   async expire(clientId: string): Promise<void> {
     const order = this.orders.get(clientId);

@@ -63,7 +63,11 @@ describe('what an order is due for', () => {
 
   it('arming, a report after a touch, news after silence', () => {
     expect(dueAfter(limit, claimed(), accepted(T0 + 5))).toBe(T0 + 5);
-    expect(dueAfter(limit, claimed(), accepted(), armed)).toBe(T0 + 7 + QUIET_MS);
+    // One early look, in case it crossed at once and nobody heard of it; then silence is normal.
+    const resting = apply(limit, claimed(), accepted(T0 + 5), armed);
+    expect(nextDueOrder(resting, NOW)).toBe(T0 + 5 + 3_000);
+    const looked = T0 + 5 + 3_000;
+    expect(nextDueOrder({ ...resting, updatedAt: looked }, NOW)).toBe(looked + QUIET_MS);
     const touched: OrderEvent = { kind: 'touched', at: T0 + 9, tick: 5 };
     expect(dueAfter(limit, claimed(), accepted(), armed, touched)).toBe(T0 + 9 + 3_000);
     const partly: OrderEvent = filled(newFill('49000', '0.5'), T0 + 10);
