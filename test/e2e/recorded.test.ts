@@ -1,4 +1,7 @@
 /** A recorded crash, played through the whole system: every exit by the very trade that reached its level. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recording } from '../support/recordings.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
@@ -27,6 +30,43 @@ const documentOf = (
     arming_tick_id: exit?.trigger?.armed_tick_id ?? null,
     trigger_cause: exit?.trigger?.cause ?? null,
   })),
+});
+
+describe('the independent look', () => {
+  it('notices a wrong line, a wrong price and a wrong level', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'moniqo-check-'));
+    const file = join(directory, 'trades.csv');
+    const prices = ['100', '101', '103', '99.5', '102', '100.9', '98'];
+    const rows = prices.map((price, at) => `${at},BTCUSDT,${price},,,`);
+    writeFileSync(file, ['time_ms,symbol,price,qty,is_buyer_maker,trade_id', ...rows].join('\n'));
+    const look = (changes: object, protection: CheckedPosition['protection'] = {}) => {
+      const exit = {
+        level_name: 'stop_loss',
+        level: '99.9',
+        trigger_price: '99.5',
+        trigger_tick_id: 5,
+        arming_tick_id: 2,
+        trigger_cause: 'tick',
+        ...changes,
+      };
+      return checkExits(file, [{ symbol: SYMBOL, side: 'long', protection, exits: [exit] }]).wrong.length;
+    };
+    const trailing = { trailing_stop: { distance_percent: '2' } };
+    const trailed = { level_name: 'trailing_stop', level: '100.94', arming_tick_id: 2 };
+    try {
+      expect(look({})).toBe(0);
+      expect(look({ trigger_tick_id: 8 })).toBe(1);
+      expect(look({ trigger_price: '99.4' })).toBe(1);
+      expect(look({ arming_tick_id: 5 })).toBe(1);
+      expect(look({ level: '97', trigger_tick_id: 8 })).toBe(1);
+      // Peak 103, less 2 %.
+      expect(look(trailed, trailing)).toBe(0);
+      expect(look({ ...trailed, level: '101' }, trailing)).toBe(1);
+      expect(look({ ...trailed, trigger_tick_id: 7, trigger_price: '100.9' }, trailing)).toBe(1);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
 });
 
 describe.skipIf(crash.missing)('the flash crash of May 2021', () => {
@@ -61,10 +101,11 @@ describe.skipIf(crash.missing)('the flash crash of May 2021', () => {
         ],
       },
     ];
+    const entry = { wallet_id: wallet, symbol: SYMBOL, side: 'buy', type: 'market', quantity: '0.5' };
     const opened = await Promise.all(
       protections.map(async (protection) => ({
         protection,
-        ...(await trader.buy(wallet, SYMBOL, '0.5', protection)),
+        positionId: (await trader.order({ ...entry, protection })).position_id ?? '',
       })),
     );
     const closed = [];
