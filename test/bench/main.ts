@@ -2,6 +2,7 @@
  * `npm run bench -- NAME`: measures, prints figures and whether targets are met (design section 22). Fails when
  * something is wrong (an exit missing, a hit that must not be), never because the machine is slow.
  */
+import { loadavg } from 'node:os';
 import { machine, versions } from '../../infra/local/demo/machine.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
@@ -26,6 +27,9 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   latency: (verbose) => benchLatency(note, verbose),
   triggers: async () => benchTriggers(),
 };
+/** Processes that were waiting for a core in the last minute: above the number of cores, others slow the figures. */
+const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
+
 const FLAGS = ['--json', '--verbose', '--help'];
 
 async function main(words: readonly string[]): Promise<number> {
@@ -40,13 +44,15 @@ async function main(words: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   const startedAt = new Date().toISOString();
+  const before = load();
   const { document, text, wrong, redis } = await bench(words.includes('--verbose'));
   const head = { bench: name, started_at: startedAt, machine: machine(), versions: versions(redis ?? null) };
+  const busy = { load_before: before, load_after: load() };
   if (words.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ ...head, ...document }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...head, ...busy, ...document }, null, 2)}\n`);
   } else {
     const { cpu, cores, memory_gb: memory } = head.machine;
-    const on = `${cpu}, ${cores} cores, ${memory} GB; Node ${head.versions.node}`;
+    const on = `${cpu}, ${cores} cores, ${memory} GB, load ${before} before; Node ${head.versions.node}`;
     process.stdout.write(`\n${name} (${on})\n\n${text}\n\n`);
   }
   for (const one of wrong) note(`WRONG: ${one}`);
