@@ -21,7 +21,7 @@ export const FENCE_MS = RECV_WINDOW_MS + FENCE_MARGIN_MS;
 export const QUIET_MS = 5 * 60_000;
 /** A cancel or an exit plan is taken up again. */
 export const FOLLOW_UP_MS = 2_000;
-/** A final order whose fills do not add up to what the venue says: its trades are asked for. */
+/** An order whose fills do not add up to what the venue says: its trades are asked for. */
 export const GAP_MS = 1_000;
 /** Re-drives of one state are spaced out up to this. */
 export const MAX_BACKOFF_MS = 60_000;
@@ -56,6 +56,8 @@ export function nextDueOrder(order: Order, now: number): number | null {
     default: {
       if (order.touchedAt !== null) return order.touchedAt + REPORT_EXPECTED_MS;
       if (orderNeedsArming(order)) return order.updatedAt;
+      if (order.venueQuantity.greaterThan(order.filledQuantity))
+        return order.updatedAt + Math.max(GAP_MS, spaced(order));
       if (order.fillCount > 0) return order.updatedAt + QUIET_MS;
       // Whatever rests may have crossed at once, and the report of it got lost: one early look.
       const firstLook = (order.timings.acceptedAt ?? order.updatedAt) + REPORT_EXPECTED_MS;

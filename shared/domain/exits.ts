@@ -179,7 +179,8 @@ export function withExit(
 
 /**
  * An exit order is settled: its reservation is released. One that belonged to the full exit and ended
- * unfinished moves the ladder up; a finished one starts it anew. Else the position as it was.
+ * unfinished moves the ladder up; a finished one starts it anew. A part exit that ended unfinished lets go of what
+ * a take profit may have found taken meanwhile: the levels are armed, and tested, anew. Else the position as it was.
  */
 export function exitSettled(p: Position, order: Order, now: number): Position {
   if (!isSettled(order) || !p.liveExits.some((e) => e.orderId === order.orderId)) return p;
@@ -189,7 +190,11 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };
-  if (p.flatten === null || order.exit?.flatten !== true) return next;
+  if (p.flatten === null) {
+    const isFreed = order.status !== 'filled' && p.armedVersion > 0;
+    return isFreed ? { ...next, levelsVersion: p.levelsVersion + 1 } : next;
+  }
+  if (order.exit?.flatten !== true) return next;
   if (order.status === 'filled') return { ...next, flatten: { ...p.flatten, step: 0, retryAt: null } };
   const step = p.flatten.step + 1;
   return { ...next, flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs } };

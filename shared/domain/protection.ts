@@ -79,14 +79,19 @@ export function breakEvenStop(p: Position, spec: SymbolSpec): Decimal {
   return p.breakEvenStop === null ? stop : tighter(p.side, stop, p.breakEvenStop);
 }
 
-/** The price at which break-even activates (its profit is reached, on the tick); null when nothing is to do. */
+/**
+ * The price at which break-even activates: its profit is reached, and the stop that it sets lies on the safe side
+ * of the price (with high fees that is later). On the tick; null when nothing is to do.
+ */
 export function breakEvenTrigger(p: Position, spec: SymbolSpec): Decimal | null {
   const entry = entryPriceOf(p);
   if (p.protection.breakEven === null || p.breakEvenActivatedAt !== null || entry === null) return null;
+  if (!p.quantity.greaterThan(0)) return null;
   const profit = entry.times(p.protection.breakEven.activationProfitPercent).dividedBy(100);
+  const stop = breakEvenStop(p, spec);
   return p.side === 'long'
-    ? ceilTo(entry.plus(profit), spec.tickSize)
-    : floorTo(entry.minus(profit), spec.tickSize);
+    ? maxOf(ceilTo(entry.plus(profit), spec.tickSize), stop.plus(spec.tickSize))
+    : minOf(floorTo(entry.minus(profit), spec.tickSize), stop.minus(spec.tickSize));
 }
 
 /** Moves the stop to break-even, once. The position as it was when there is nothing to activate. */

@@ -226,7 +226,9 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     const now = clock.now();
     const current = await ledger.order(before.orderId);
     if (current === null || current.version !== before.version || isFinal(current.status)) return;
-    const after = withDue({ ...current, updatedAt: now, touchedAt: null, dueTries: 0 }, now);
+    // Trades that are still missing are asked for again, further and further apart.
+    const dueTries = isGapped(current) ? current.dueTries : 0;
+    const after = withDue({ ...current, updatedAt: now, touchedAt: null, dueTries }, now);
     // Losing this race means that there was news after all.
     await ledger.commit({ orders: [{ before: current, after }] });
   }

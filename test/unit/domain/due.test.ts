@@ -90,6 +90,10 @@ describe('what an order is due for', () => {
     );
     expect(nextDueOrder(gap, NOW)).toBe(T0 + 8 + 1_000);
     expect(nextDueOrder({ ...gap, dueTries: 1 }, NOW)).toBe(T0 + 8 + 4_000);
+    const working = apply(limit, claimed(), accepted(), armed, filled(newFill('1', '0.2'), T0 + 8), armed);
+    const gapped = { ...working, venueQuantity: d('0.5') };
+    expect(nextDueOrder(gapped, NOW)).toBe(T0 + 8 + 1_000);
+    expect(nextDueOrder({ ...gapped, dueTries: 1 }, NOW)).toBe(T0 + 8 + 4_000);
     expect(dueAfter(newOrder(), claimed(), filled(newFill('1', '1')))).toBeNull();
     expect(dueAfter(newOrder(), cancel)).toBeNull();
   });

@@ -119,6 +119,47 @@ describe('a position stays protected', () => {
   });
 });
 
+describe('a take profit', () => {
+  it('that found all held by another exit sells when that one lets go', async () => {
+    const world = new World();
+    const takeProfits = ['51000', '60000'].map((price) => ({ price: d(price), share: d('0.5') }));
+    const { positionId } = await world.openPosition({ takeProfits });
+    const sell = await world.place({
+      side: 'sell',
+      type: 'limit',
+      limitPrice: d('70000'),
+      positionId,
+      idempotencyKey: 'sell',
+    });
+    await world.pump();
+    world.tick('51000');
+    await world.pump();
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+    await world.useCases.cancelOrder({ userId: USER, orderId: sell.orderId });
+    await world.pump();
+    await world.pass(3);
+    expect(world.position(positionId).quantity.toFixed()).toBe('0.25');
+  });
+});
+
+describe('break-even', () => {
+  it('does not activate below the stop that it sets: that would close at a loss', async () => {
+    const world = new World();
+    const breakEven = { activationProfitPercent: d('0.1'), offsetPercent: d('0') };
+    const { positionId } = await world.openPosition({ breakEven });
+    world.tick('50050');
+    await world.pump();
+    await world.pass(2);
+    expect(world.position(positionId).status).toBe('open');
+    world.tick('50200');
+    await world.pump();
+    expect(world.position(positionId).breakEvenStop?.greaterThan('50100')).toBe(true);
+    world.tick('50101');
+    await world.pump();
+    expect(world.position(positionId).status).toBe('open');
+  });
+});
+
 describe('an activation price that rounds to nothing', () => {
   it('is refused: no level could be made of it', async () => {
     const world = new World();
