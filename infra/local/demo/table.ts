@@ -109,10 +109,16 @@ export function exitsTable(positions: readonly PositionEntry[]): string {
   return table(pick(header), rows.map(pick), right);
 }
 
+/** A level that no tick had to reach says so: it was due when it was armed, or found when the index was rebuilt. */
+function levelName({ level_name: name, trigger_cause: cause }: ExitEntry): string {
+  if (name === null || cause === 'tick') return none(name);
+  return `${name} (${cause === 'armed' ? 'when armed' : 'rebuilt'})`;
+}
+
 const exitRow = (number: number, exit: ExitEntry): Row => [
   `${number}`,
   none(exit.cause),
-  none(exit.level_name),
+  levelName(exit),
   none(exit.level),
   none(exit.trigger_price),
   none(exit.arming_tick_id),
