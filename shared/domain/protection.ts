@@ -10,9 +10,6 @@ import { ceilTo, type Decimal, floorTo, maxOf, minOf, quotient, ZERO } from './m
 import type { SymbolSpec } from './symbols.ts';
 import type { Arming, Position, PositionSide, Protection } from './types.ts';
 
-export { checkProtection } from './check-protection.ts';
-export { confirmArmed, hitCause, hitStands, levelsOf, orderLevel, parseMember } from './levels.ts';
-
 export const NO_PROTECTION: Protection = {
   stopLoss: null,
   takeProfits: [],

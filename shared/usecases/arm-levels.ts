@@ -5,9 +5,9 @@
  * Always true: a position without its note stays due; while a symbol is being rebuilt nothing is noted.
  */
 import { positionNeedsArming, withDue } from '../domain/due.ts';
+import { confirmArmed, levelsOf, orderLevel, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { isFinal, transition } from '../domain/orders.ts';
-import { confirmArmed, levelsOf, orderLevel, parseMember } from '../domain/protection.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Level, PriceSource } from '../domain/triggers/types.ts';
 import type { Arming, Order, Position } from '../domain/types.ts';

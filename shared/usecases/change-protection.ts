@@ -1,6 +1,8 @@
 /** Changing a position's protection; what is not named stays as it is (design sections 8, 9). */
+
+import { checkProtection } from '../domain/check-protection.ts';
 import { withDue } from '../domain/due.ts';
-import { changeProtection, checkProtection, roundProtection } from '../domain/protection.ts';
+import { changeProtection, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { Position, Protection } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';

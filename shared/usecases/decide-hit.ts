@@ -1,8 +1,8 @@
 /** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
 import { withDue } from '../domain/due.ts';
 import { claimFlatten, claimPart, newExitOrder, rungQuantity, rungTakesRest } from '../domain/exits.ts';
-import { rungOf } from '../domain/levels.ts';
-import { activateBreakEven, hitCause, parseMember } from '../domain/protection.ts';
+import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
+import { activateBreakEven } from '../domain/protection.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';

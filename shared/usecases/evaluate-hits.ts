@@ -7,8 +7,8 @@
  * back. The order of hits of one position is kept; positions do not wait for each other.
  */
 import { withDue } from '../domain/due.ts';
+import { orderLevel, parseMember } from '../domain/levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
-import { orderLevel, parseMember } from '../domain/protection.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';

@@ -5,8 +5,9 @@
  *   level, or of the stop to a tighter one, must not lose a stop that was reached meanwhile.
  * - A hit older than 30 s has to be confirmed by the current price; a younger one stands by itself.
  */
+
+import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
-import { hitStands, levelsOf, parseMember } from '../domain/protection.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import { stopOf } from '../domain/triggers/rules.ts';
 import type { Hit, Level, Units } from '../domain/triggers/types.ts';

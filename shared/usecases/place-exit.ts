@@ -8,7 +8,7 @@ import type { Order, Position } from '../domain/types.ts';
 import { untilWritten } from './conflicts.ts';
 import { currentPrice, priceForSide } from './market-reference.ts';
 import { tell } from './owed.ts';
-import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-order.ts';
+import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { alreadyClosing, fromField, notFound, type Refusal, refuse } from './refusal.ts';
 
 type RepeatOf = (orderId: string, bodyHash: string) => Promise<Result<Placed, Refusal> | null>;

@@ -6,58 +6,25 @@
  *   the order as it stands, another body is refused, and nothing is made twice;
  * - a refusal changes nothing.
  */
+
+import { checkProtection } from '../domain/check-protection.ts';
 import { withDue } from '../domain/due.ts';
 import { type Decimal, ZERO } from '../domain/money/decimal.ts';
 import { checkPrecision, normaliseOrder, type OrderAmounts } from '../domain/normalise.ts';
 import { openPosition } from '../domain/positions.ts';
-import { checkProtection, NO_PROTECTION, roundProtection } from '../domain/protection.ts';
+import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
-import type { Order, OrderType, Protection, Side, TimeInForce, Wallet } from '../domain/types.ts';
+import type { Order, Protection, Wallet } from '../domain/types.ts';
 import { sendPointer } from './after-effects.ts';
 import { canonicalHash, orderIdFor, positionIdFor } from './derive-ids.ts';
 import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
 import { tell } from './owed.ts';
+import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { placeExit } from './place-exit.ts';
-import type { Ports } from './ports.ts';
 import { fromField, notFound, type Refusal, refuse } from './refusal.ts';
 
-export type PlaceOrderNeeds = Pick<
-  Ports,
-  'ledger' | 'wallets' | 'prices' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
->;
-
-/** A validated command. `symbol` in any known format; `protection` as far as it is given. */
-export interface PlaceOrderCommand {
-  readonly userId: string;
-  readonly walletId: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
-  readonly quantity: Decimal;
-  readonly limitPrice: Decimal | null;
-  readonly stopPrice: Decimal | null;
-  readonly clientOrderId: string | null;
-  readonly idempotencyKey: string | null;
-  readonly protection: Partial<Protection> | null;
-  /** With it the order is an exit of this position. */
-  readonly positionId: string | null;
-  readonly flowId: string | null;
-  readonly executionId: string | null;
-  readonly aiReasoning: string | null;
-  readonly aiConfidence: number | null;
-  readonly aiAgentId: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly tags: readonly string[];
-  readonly notes: string | null;
-}
-
-export interface Placed {
-  readonly order: Order;
-  /** True when this very command had been taken before. */
-  readonly repeated: boolean;
-}
+export type { Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 
 export type PlaceOrder = ReturnType<typeof makePlaceOrder>;
 
@@ -181,12 +148,6 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     if (command.side === 'sell') return refuseShort(command, spec);
     return writeEntry(command, wallet, spec, id);
   };
-}
-
-/** What the order is known by. */
-export interface Identity {
-  readonly orderId: string;
-  readonly bodyHash: string;
 }
 
 function newEntry(

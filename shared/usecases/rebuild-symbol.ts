@@ -5,7 +5,7 @@
  * peaks; what was reached meanwhile is a hit, cause `rebuilt`. The epoch is set last: until then the index answers
  * `rebuild` to everyone, so a level that changes during the rebuild stays due and is armed right after it.
  */
-import { levelsOf, orderLevel } from '../domain/protection.ts';
+import { levelsOf, orderLevel } from '../domain/levels.ts';
 import { replayBars } from '../domain/triggers/rebuild.ts';
 import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Bar, Hit, Level } from '../domain/triggers/types.ts';

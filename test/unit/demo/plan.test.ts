@@ -9,8 +9,9 @@ import { type Market, planPositions } from '../../../infra/local/demo/plan.ts';
 import { RecordingError, surveyRecording } from '../../../infra/local/demo/recording.ts';
 import { table } from '../../../infra/local/demo/table.ts';
 import { OptionError } from '../../../infra/local/options.ts';
+import { checkProtection } from '../../../shared/domain/check-protection.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
-import { checkProtection, NO_PROTECTION } from '../../../shared/domain/protection.ts';
+import { NO_PROTECTION } from '../../../shared/domain/protection.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 
 const market = (symbol: string, over: Partial<Market> = {}): Market => {

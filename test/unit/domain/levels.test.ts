@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { rungOf, wantsLevels } from '../../../shared/domain/levels.ts';
-import { applyEntryFill } from '../../../shared/domain/positions.ts';
 import {
   confirmArmed,
   hitCause,
@@ -8,7 +6,10 @@ import {
   levelsOf,
   orderLevel,
   parseMember,
-} from '../../../shared/domain/protection.ts';
+  rungOf,
+  wantsLevels,
+} from '../../../shared/domain/levels.ts';
+import { applyEntryFill } from '../../../shared/domain/positions.ts';
 import { checkLevel } from '../../../shared/domain/triggers/rules.ts';
 import type { Hit, Level, Tick, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Order, OrderType, Position, Protection, Side } from '../../../shared/domain/types.ts';

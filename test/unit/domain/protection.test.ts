@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkProtection } from '../../../shared/domain/check-protection.ts';
 import type { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { applyEntryFill, applyExitFill, figures } from '../../../shared/domain/positions.ts';
 import {
@@ -7,7 +8,6 @@ import {
   breakEvenStop,
   breakEvenTrigger,
   changeProtection,
-  checkProtection,
   hasProtection,
   NO_PROTECTION,
   roundProtection,

@@ -65,6 +65,29 @@ describe('imports point downwards', () => {
     expect(broken.filter((text) => text !== null)).toEqual([]);
   });
 
+  it('has no circles', () => {
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file)
+          .filter((name) => name.startsWith('.'))
+          .map((name) => normalize(join(dirname(file), name))),
+      ]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) {
+        circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      } else if (!done.has(file)) {
+        for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+        done.add(file);
+      }
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   it.each([
     ['shared/domain/a.ts', '../usecases/b.ts'],
     ['shared/domain/a.ts', 'node:fs'],

@@ -1,0 +1,47 @@
+/** What a client asks when it places an order, and what it gets; shared by entries and exits. */
+import type { Decimal } from '../domain/money/decimal.ts';
+import type { Order, OrderType, Protection, Side, TimeInForce } from '../domain/types.ts';
+import type { Ports } from './ports.ts';
+
+export type PlaceOrderNeeds = Pick<
+  Ports,
+  'ledger' | 'wallets' | 'prices' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
+>;
+
+/** A validated command. `symbol` in any known format; `protection` as far as it is given. */
+export interface PlaceOrderCommand {
+  readonly userId: string;
+  readonly walletId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly quantity: Decimal;
+  readonly limitPrice: Decimal | null;
+  readonly stopPrice: Decimal | null;
+  readonly clientOrderId: string | null;
+  readonly idempotencyKey: string | null;
+  readonly protection: Partial<Protection> | null;
+  /** With it the order is an exit of this position. */
+  readonly positionId: string | null;
+  readonly flowId: string | null;
+  readonly executionId: string | null;
+  readonly aiReasoning: string | null;
+  readonly aiConfidence: number | null;
+  readonly aiAgentId: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly notes: string | null;
+}
+
+export interface Placed {
+  readonly order: Order;
+  /** True when this very command had been taken before. */
+  readonly repeated: boolean;
+}
+
+/** What the order is known by. */
+export interface Identity {
+  readonly orderId: string;
+  readonly bodyHash: string;
+}
