@@ -1,25 +1,11 @@
 /**
- * Metrics as log lines: CloudWatch's embedded metric format on stdout, one dimension `stage` (design section 18).
+ * Metrics of the functions (design section 18).
  *
  * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. Money is not: it
  * stays exact, in the ledger and the cache.
  */
+import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import type { Counters } from '../../shared/ports/trigger-index.ts';
-
-const NAMESPACE = 'Moniqo';
-
-/** One line: all values under the namespace, by stage. `at` is epoch ms. */
-export function metricsLine(stage: string, values: Readonly<Record<string, number>>, at: number): string {
-  const metrics = Object.keys(values).map((metric) => ({ Name: metric, Unit: 'None' }));
-  return JSON.stringify({
-    _aws: {
-      Timestamp: at,
-      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [['stage']], Metrics: metrics }],
-    },
-    stage,
-    ...values,
-  });
-}
 
 export function withMetrics(
   counters: Counters,

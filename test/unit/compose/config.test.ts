@@ -63,7 +63,7 @@ describe('metrics', () => {
             {
               Namespace: 'Moniqo',
               Dimensions: [['stage']],
-              Metrics: [{ Name: 'om_checks_total', Unit: 'None' }],
+              Metrics: [{ Name: 'om_checks_total', Unit: 'Count' }],
             },
           ],
         },

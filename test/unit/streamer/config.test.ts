@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../functions/streamer/config.ts';
-import { metricsLine } from '../../../functions/streamer/emf.ts';
 import { openFeed } from '../../../functions/streamer/open-feed.ts';
+import { metricsLine } from '../../../shared/adapters/metrics/emf.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { FatalFeedError } from '../../../shared/usecases/stream-prices/ports.ts';
 

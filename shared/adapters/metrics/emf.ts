@@ -1,4 +1,4 @@
-/** Metrics as a log line: CloudWatch's embedded metric format, read from stdout. */
+/** Metrics as a log line: CloudWatch's embedded metric format on stdout, one dimension `stage` (design section 18). */
 const NAMESPACE = 'Moniqo';
 
 /** One line: all values as counts under the namespace, by stage. `at` is epoch ms. */
