@@ -55,7 +55,7 @@ Try:
   curl -s ${api}/api/v1/health/services
   curl -s -H "Authorization: Bearer $TOKEN" ${api}/api/v1/prices
   curl -s -X POST -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-    -d '{"name":"my wallet","venue":"demo"}' ${api}/api/v1/wallets
+    -d '{"name":"my wallet","type":"demo","starting_balances":{"USDT":"10000"}}' ${api}/api/v1/wallets
 
 A token for another user:
   curl -s -X POST -H 'Content-Type: application/json' -d '{"sub":"somebody"}' ${api}/local-issuer/token

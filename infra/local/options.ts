@@ -38,6 +38,7 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --seed N              synthetic: another seed, other prices
   --data DIR            keep the tables in DIR over a restart
   --json                first line on stdout: {"ready":true,"api":"...","token":"..."}; everything else on stderr
+                        (npm start --silent -- --json keeps npm's own lines out)
   --verbose             every log line on the terminal, not only warnings and errors
   --help                this text
 

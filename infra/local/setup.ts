@@ -151,8 +151,11 @@ async function ensure(program: Program, machine: Machine): Promise<string> {
   for (const name of packages) {
     machine.say(`Installing it: ${[tool, ...lead, ...manager.install, name].join(' ')}`);
     const { ok } = await machine.run(tool, [...lead, ...manager.install, name], INSTALL_TIMEOUT_MS);
-    const found = ok ? await program.find(machine) : undefined;
+    if (!ok) continue;
+    const found = await program.find(machine);
     if (found !== undefined) return found;
+    // Another package would be installed just as much, and found as little.
+    throw new SetupError(`${program.title} is installed (${name}) but not on the PATH: please add it.`);
   }
   throw new SetupError(byHand(program, manager, packages));
 }

@@ -7,8 +7,10 @@
  * - when `startSystem` fails, nothing it started is left; when this process dies, its children end by themselves;
  * - all ports are free ones, so systems can run side by side.
  */
+
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { useDataDirectory } from './data-directory.ts';
 import {
   containerEnvironment,
   type Endpoints,
@@ -100,6 +102,7 @@ interface Services {
  * @throws PortTakenError, SetupError (Java), TemplateError, or what a part said when it did not start
  */
 export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  if (options.dataDirectory !== undefined) useDataDirectory(options.dataDirectory);
   const runDirectory = createRunDirectory();
   const show = options.show ?? ((line: string) => process.stderr.write(`${line}\n`));
   const directory = options.logDirectory;

@@ -1,5 +1,5 @@
 /** DynamoDB Local (a Java program from the npm package), with the tables of the template. */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,11 +33,10 @@ export interface LocalDynamo {
   readonly program: Program;
 }
 
-/** Starts it on a free port, in memory or with its files under `directory`. @throws when Java is missing */
+/** Starts it on a free port, in memory or with its files under `directory`, which must exist. @throws when Java is missing */
 export async function startDynamo(logs: Logs, directory: string | undefined): Promise<LocalDynamo> {
   const java = await ensureJava();
   const home = jarDirectory();
-  if (directory !== undefined) mkdirSync(directory, { recursive: true });
   const storage = directory === undefined ? ['-inMemory'] : ['-dbPath', resolve(directory)];
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
