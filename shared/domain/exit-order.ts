@@ -1,5 +1,7 @@
 /** The order that closes a position or a part of it (design section 9). */
-import { type Decimal, ZERO } from './money/decimal.ts';
+
+import type { Decimal } from './money/decimal.ts';
+import { newOrderState } from './new-order.ts';
 import type { ExitCause, Order, OrderType, Position, TriggerFacts } from './types.ts';
 
 /** A pending exit order of the closing side (version 0: the store writes 1). */
@@ -49,33 +51,12 @@ export function newExitOrder(
     quantity,
     limitPrice,
     stopPrice: null,
-    status: 'pending',
-    statusHistory: [{ status: 'pending', at: now, reason: args.cause, cause: 'exit' }],
-    refusal: null,
-    cancelWanted: null,
-    send: null,
-    venueOrderId: null,
-    filledQuantity: ZERO,
-    filledQuote: ZERO,
-    fees: [],
-    venueQuantity: ZERO,
-    fillCount: 0,
-    referencePrice: trigger?.price ?? args.referencePrice ?? null,
-    touchedAt: null,
-    armedTick: null,
-    armedAt: null,
-    timings: {
-      createdAt: now,
+    ...newOrderState({
+      at: now,
+      reason: args.cause,
+      cause: 'exit',
+      referencePrice: trigger?.price ?? args.referencePrice ?? null,
       tickAt: trigger?.tickAt ?? null,
-      claimedAt: null,
-      sentAt: null,
-      acceptedAt: null,
-      firstFillAt: null,
-      finalAt: null,
-    },
-    createdAt: now,
-    updatedAt: now,
-    dueAt: null,
-    dueTries: 0,
+    }),
   };
 }

@@ -9,7 +9,8 @@
 
 import { checkProtection } from '../domain/check-protection.ts';
 import { withDue } from '../domain/due.ts';
-import { type Decimal, ZERO } from '../domain/money/decimal.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import { newOrderState } from '../domain/new-order.ts';
 import { checkPrecision, normaliseOrder, type OrderAmounts } from '../domain/normalise.ts';
 import { openPosition } from '../domain/positions.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
@@ -185,33 +186,6 @@ function newEntry(
     notes: command.notes,
     asked: { quantity, limitPrice, stopPrice },
     ...sent,
-    status: 'pending',
-    statusHistory: [{ status: 'pending', at: now, reason: 'placed', cause: 'api' }],
-    refusal: null,
-    cancelWanted: null,
-    send: null,
-    venueOrderId: null,
-    filledQuantity: ZERO,
-    filledQuote: ZERO,
-    fees: [],
-    venueQuantity: ZERO,
-    fillCount: 0,
-    referencePrice,
-    touchedAt: null,
-    armedTick: null,
-    armedAt: null,
-    timings: {
-      createdAt: now,
-      tickAt: null,
-      claimedAt: null,
-      sentAt: null,
-      acceptedAt: null,
-      firstFillAt: null,
-      finalAt: null,
-    },
-    createdAt: now,
-    updatedAt: now,
-    dueAt: null,
-    dueTries: 0,
+    ...newOrderState({ at: now, reason: 'placed', cause: 'api', referencePrice, tickAt: null }),
   };
 }

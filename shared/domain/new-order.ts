@@ -1,0 +1,65 @@
+/** How every order begins, whoever makes it: pending, nothing sent, nothing filled. */
+import { type Decimal, ZERO } from './money/decimal.ts';
+import type { Order } from './types.ts';
+
+type Beginning = Pick<
+  Order,
+  | 'status'
+  | 'statusHistory'
+  | 'refusal'
+  | 'cancelWanted'
+  | 'send'
+  | 'venueOrderId'
+  | 'filledQuantity'
+  | 'filledQuote'
+  | 'fees'
+  | 'venueQuantity'
+  | 'fillCount'
+  | 'referencePrice'
+  | 'touchedAt'
+  | 'armedTick'
+  | 'armedAt'
+  | 'timings'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'dueAt'
+  | 'dueTries'
+>;
+
+/** `at` is epoch ms; `tickAt` when the tick that decided it was received, null when no tick did. */
+export const newOrderState = (begin: {
+  readonly at: number;
+  readonly reason: string;
+  readonly cause: string;
+  readonly referencePrice: Decimal | null;
+  readonly tickAt: number | null;
+}): Beginning => ({
+  status: 'pending',
+  statusHistory: [{ status: 'pending', at: begin.at, reason: begin.reason, cause: begin.cause }],
+  refusal: null,
+  cancelWanted: null,
+  send: null,
+  venueOrderId: null,
+  filledQuantity: ZERO,
+  filledQuote: ZERO,
+  fees: [],
+  venueQuantity: ZERO,
+  fillCount: 0,
+  referencePrice: begin.referencePrice,
+  touchedAt: null,
+  armedTick: null,
+  armedAt: null,
+  timings: {
+    createdAt: begin.at,
+    tickAt: begin.tickAt,
+    claimedAt: null,
+    sentAt: null,
+    acceptedAt: null,
+    firstFillAt: null,
+    finalAt: null,
+  },
+  createdAt: begin.at,
+  updatedAt: begin.at,
+  dueAt: null,
+  dueTries: 0,
+});
