@@ -2,12 +2,17 @@
  * Symbols: names in every dialect, and the trading rules (filters) of one pair (design sections 5, 10, 11).
  */
 import { Decimal } from './money/decimal.ts';
+import type { SymbolRules } from './symbol-rules.ts';
 
 export interface SymbolSpec {
   /** `BTC/USDT` */
   readonly symbol: string;
   readonly base: string;
   readonly quote: string;
+  /** The venue's name of it: `BTCUSDT`. */
+  readonly venueSymbol: string;
+  /** All rules of the venue; the sizes below are what follows from them for a plain order. */
+  readonly rules: SymbolRules;
   readonly tickSize: Decimal;
   readonly stepSize: Decimal;
   readonly minQuantity: Decimal;

@@ -9,7 +9,18 @@ import type { HitCause, PriceSource } from './triggers/types.ts';
 
 export type Side = 'buy' | 'sell';
 export type PositionSide = 'long' | 'short';
-export const ORDER_TYPES = ['market', 'limit', 'stop_loss', 'take_profit'] as const;
+/** `oco`: one closing order with two legs, `limitPrice` takes profit, `stopPrice` (and `stopLimitPrice`) stops. */
+export const ORDER_TYPES = [
+  'market',
+  'limit',
+  'limit_maker',
+  'stop_loss',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+  'trailing_stop',
+  'oco',
+] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
 export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK'] as const;
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
@@ -45,8 +56,16 @@ export const EXIT_CAUSES = [
 ] as const;
 export type ExitCause = (typeof EXIT_CAUSES)[number];
 
-/** Where a wallet lives; qualifies every venue id. */
-export type Environment = 'demo';
+/** Where a wallet lives; qualifies every venue id. `demo` is our own demo wallet, `binance_demo` Binance's demo mode. */
+export const BINANCE_ENVIRONMENTS = [
+  'binance',
+  'binance_testnet',
+  'binance_demo',
+  'binance_simulator',
+] as const;
+export type BinanceEnvironment = (typeof BINANCE_ENVIRONMENTS)[number];
+export const ENVIRONMENTS = ['demo', ...BINANCE_ENVIRONMENTS] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
 
 /** The price that decided something: every decision records price, source, age, level and rule. */
 export interface TriggerFacts {
@@ -128,6 +147,16 @@ export interface OrderTimings {
   readonly finalAt: number | null;
 }
 
+/** What an order is about; which fields a type takes is in normalise.ts. */
+export interface OrderAmounts {
+  readonly quantity: Decimal;
+  readonly quoteQuantity: Decimal | null;
+  readonly limitPrice: Decimal | null;
+  readonly stopPrice: Decimal | null;
+  readonly stopLimitPrice: Decimal | null;
+  readonly trailingDelta: number | null;
+}
+
 export interface Order {
   readonly orderId: string;
   readonly version: number;
@@ -159,15 +188,17 @@ export interface Order {
   readonly tags: readonly string[];
   readonly notes: string | null;
   /** As asked, before normalising. */
-  readonly asked: {
-    readonly quantity: Decimal;
-    readonly limitPrice: Decimal | null;
-    readonly stopPrice: Decimal | null;
-  };
-  /** As sent. */
+  readonly asked: OrderAmounts;
+  /** As sent. Zero for a market order by quote amount: how much it buys only the venue knows. */
   readonly quantity: Decimal;
+  /** Market orders by quote amount only, in quote asset; else null. */
+  readonly quoteQuantity: Decimal | null;
   readonly limitPrice: Decimal | null;
   readonly stopPrice: Decimal | null;
+  /** `oco` only: limit price of the stop leg; null = the stop leg sells at market. */
+  readonly stopLimitPrice: Decimal | null;
+  /** `trailing_stop` only: distance in basis points (0.01 %). */
+  readonly trailingDelta: number | null;
   readonly status: OrderStatus;
   readonly statusHistory: readonly StatusChange[];
   readonly refusal: OrderRefusal | null;
@@ -312,19 +343,74 @@ export interface PositionAction {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+export interface DemoSettings {
+  /** Fraction, for instance 0.001. */
+  readonly feeRate: Decimal;
+  /** Which asset pays the fee of a buy. A sell's fee is always in quote. */
+  readonly buyFeeIn: 'quote' | 'base';
+  readonly startingBalances: readonly FeeAmount[];
+}
+
+export const KEY_TYPES = ['hmac', 'ed25519', 'rsa'] as const;
+export type KeyType = (typeof KEY_TYPES)[number];
+
+/**
+ * `checking`: the key is stored and not yet tried. `active`: it may trade. `refused`: the venue or a rule refuses the
+ * key (`reason` says which). `deleted`: the keys are gone; the orders stay as history.
+ */
+export const ACCOUNT_STATUSES = ['checking', 'active', 'refused', 'deleted'] as const;
+export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
+
+/** Why a key cannot be used; stable code first. */
+export interface KeyProblem {
+  readonly code:
+    | 'key_rejected'
+    | 'bad_signature'
+    | 'withdraw_permission'
+    | 'no_trade_permission'
+    | 'ip_not_allowed'
+    | 'clock_skew'
+    | 'account_already_connected'
+    | 'account_changed'
+    | 'venue_unreachable';
+  readonly message: string;
+}
+
+/** A wallet's account at an exchange. Keys are kept as ciphertext only (design section 13). */
+export interface ExchangeAccount {
+  readonly keyType: KeyType;
+  /** Last four characters of the API key: enough to recognise it. */
+  readonly keyHint: string;
+  /** Ciphertext (base64) of the credentials, bound to this wallet; empty once deleted. */
+  readonly sealedKeys: string;
+  /** Grows with each rotation: whoever remembers decrypted keys compares it. */
+  readonly keyVersion: number;
+  readonly status: AccountStatus;
+  readonly problem: KeyProblem | null;
+  /** For instance `no_ip_restriction`, `key_restrictions_unknown`. */
+  readonly warnings: readonly string[];
+  /** The venue's account id; null before the first good check. */
+  readonly accountUid: string | null;
+  readonly checkedAt: number | null;
+  /** New keys that wait for their check: taken over when it is good, thrown away when it is not. */
+  readonly pendingKeys: {
+    readonly keyType: KeyType;
+    readonly keyHint: string;
+    readonly sealedKeys: string;
+  } | null;
+  /** Entries are refused while paused; exits and cancels never are (invariant 9). */
+  readonly pausedAt: number | null;
+}
+
 export interface Wallet {
   readonly walletId: string;
   readonly version: number;
   readonly userId: string;
   readonly environment: Environment;
   readonly name: string;
-  readonly demo: {
-    /** Fraction, for instance 0.001. */
-    readonly feeRate: Decimal;
-    /** Which asset pays the fee of a buy. A sell's fee is always in quote. */
-    readonly buyFeeIn: 'quote' | 'base';
-    readonly startingBalances: readonly FeeAmount[];
-  };
+  /** Exactly one of the two, by environment. */
+  readonly demo: DemoSettings | null;
+  readonly exchange: ExchangeAccount | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -334,7 +420,7 @@ export interface ExecutionReport {
   readonly walletId: string;
   readonly environment: Environment;
   readonly symbol: string;
-  /** Our id as sent: `mq` + order id + `-` + attempt. */
+  /** Our id as sent: `mq` + order id + `-` + attempt, with `a` or `b` for the legs of a list. */
   readonly clientId: string;
   readonly venueOrderId: string;
   readonly status: 'new' | 'partially_filled' | 'filled' | 'cancelled' | 'rejected' | 'expired';

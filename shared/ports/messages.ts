@@ -5,7 +5,13 @@
 import type { ExecutionReport } from '../domain/types.ts';
 
 /** To submit and exits. */
-export type WorkMessage = { readonly orderId: string } | { readonly positionId: string };
+export type WorkMessage =
+  | { readonly orderId: string }
+  /** Ask the venue for this order now, whether it is due or not: a stream had a gap. */
+  | { readonly orderId: string; readonly look: true }
+  | { readonly positionId: string }
+  /** Check this wallet's keys at the venue. */
+  | { readonly walletId: string };
 
 export type TriggerMessage =
   /** Visible hits of this symbol went from none to some. */

@@ -4,7 +4,18 @@
  * No method throws for a venue's refusal; a lost reply is `unknown`, never a failure.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
-import type { ExecutionReport, OrderType, Side, TimeInForce, TriggerFacts } from '../domain/types.ts';
+import type { FilterKind } from '../domain/symbol-rules.ts';
+import type {
+  ExecutionReport,
+  Fill,
+  KeyProblem,
+  OrderAmounts,
+  OrderType,
+  Side,
+  TimeInForce,
+  TriggerFacts,
+} from '../domain/types.ts';
+import type { BudgetRank } from './rate-budget.ts';
 
 export interface Balance {
   readonly asset: string;
@@ -20,18 +31,17 @@ export interface MarketPrice {
   readonly at: number;
 }
 
-export interface PlaceRequest {
+export interface PlaceRequest extends OrderAmounts {
   readonly clientId: string;
   readonly symbol: string;
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
-  readonly quantity: Decimal;
-  readonly limitPrice: Decimal | null;
-  readonly stopPrice: Decimal | null;
   /** Venue time for the signature, taken at the claim; never taken anew (design section 6). */
   readonly signedAt: number;
   readonly recvWindowMs: number;
+  /** Exits go before entries where the rate budget is short. */
+  readonly rank: Exclude<BudgetRank, 'query'>;
   /** The tick that decided a triggered exit: the demo venue fills at its price. */
   readonly trigger: TriggerFacts | null;
 }
@@ -39,19 +49,38 @@ export interface PlaceRequest {
 export type VenueRefusalCode =
   | 'insufficient_balance'
   | 'unknown_symbol'
+  /** Halt, break, cancel only, no trading phase. */
+  | 'market_closed'
+  /** `filter` says which one. */
   | 'filter'
   | 'would_trigger'
+  /** A limit-maker order that would take. */
+  | 'would_match'
   | 'duplicate'
   | 'no_price'
+  | 'no_liquidity'
+  /** The key or its signature is not accepted. */
+  | 'auth'
+  /** The account or this symbol for it. */
+  | 'permission'
+  /** The venue finds the request itself wrong: type, parameter, combination. */
+  | 'invalid'
   | 'other';
 
 export type PlaceOutcome =
   /** Taken. Fills that the answer carries are in the report; the demo venue sends its fills by the queue. */
   | { readonly kind: 'accepted'; readonly report: ExecutionReport }
-  | { readonly kind: 'refused'; readonly code: VenueRefusalCode; readonly message: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: VenueRefusalCode;
+      readonly message: string;
+      readonly filter?: FilterKind | undefined;
+      /** The venue's own code, for instance -2010. */
+      readonly venueCode?: number | undefined;
+    }
   /** The venue says that it did not execute it (signature too old): a new attempt needs a new claim. */
   | { readonly kind: 'not_executed'; readonly message: string }
-  /** Not sent at all (rate budget, no price): try again later with the same order. */
+  /** Nothing left this machine (rate budget, no connection, no price): try again later with the same order. */
   | { readonly kind: 'not_sent'; readonly code: string; readonly retryAfterMs: number }
   /** The reply is lost: only the venue's own evidence settles it. */
   | { readonly kind: 'unknown'; readonly message: string };
@@ -69,19 +98,72 @@ export type QueryOutcome =
   | { readonly kind: 'absent'; readonly venueNow: number }
   | { readonly kind: 'unknown'; readonly message: string };
 
+/** What is known of an order whose outcome is not: enough to recognise it among the venue's. */
+export interface OrderSought {
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly venueOrderId: string | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly quantity: Decimal;
+  /** Venue time of the attempt's signature. */
+  readonly signedAt: number;
+  /** Queries for an exit rank as exits. */
+  readonly rank: BudgetRank;
+}
+
+export type KeyCheck =
+  | {
+      readonly ok: true;
+      readonly accountUid: string;
+      readonly warnings: readonly string[];
+    }
+  /** `retry`: nothing is wrong with the key as far as is known (network, rate limit): ask again later. */
+  | { readonly ok: false; readonly retry: boolean; readonly problem: KeyProblem };
+
+/** The venue could not be asked; nothing is known. */
+export class VenueUnavailableError extends Error {
+  override readonly name = 'VenueUnavailableError';
+}
+
 export interface VenueWallet {
   /** Connects and loads what it needs; throws when the venue cannot be reached. */
   initialize(): Promise<void>;
   testConnection(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
+  /** Throws VenueUnavailableError. */
   balances(): Promise<readonly Balance[]>;
   marketPrice(symbol: string): Promise<MarketPrice | null>;
   /** Venue time in epoch ms, from the server-offset clock. */
   venueTime(): Promise<number>;
   placeOrder(request: PlaceRequest): Promise<PlaceOutcome>;
-  cancelOrder(symbol: string, clientId: string): Promise<CancelOutcome>;
-  orderStatus(symbol: string, clientId: string): Promise<QueryOutcome>;
+  /** `rank` is always that of exits. `type` tells an order list (`oco`) from an order. */
+  cancelOrder(symbol: string, clientId: string, type: OrderType): Promise<CancelOutcome>;
+  /** State and trades by client id; for `oco` of both legs. */
+  orderStatus(sought: OrderSought): Promise<QueryOutcome>;
+  /**
+   * The second look before absence is believed (design 6.5): open orders, all orders since the signature, and trades;
+   * each order that is not known by its id is compared (client id, cancel id, side, type, amount).
+   */
+  secondLook(sought: OrderSought): Promise<QueryOutcome>;
   openOrders(symbol: string | null): Promise<readonly ExecutionReport[]>;
   close(): Promise<void>;
+}
+
+/** A wallet at a real exchange: what only that has. */
+export interface ExchangeWallet extends VenueWallet {
+  /** Signs one account query: is the key good, whose is it, what may it do? Never throws. */
+  checkKey(): Promise<KeyCheck>;
+  /** Own trades of a symbol, oldest first. Throws VenueUnavailableError. */
+  trades(
+    symbol: string,
+    since: { readonly fromTradeId: string } | { readonly from: number } | null,
+  ): Promise<readonly AccountTrade[]>;
+}
+
+export interface AccountTrade {
+  readonly venueOrderId: string;
+  readonly side: Side;
+  readonly fill: Fill;
 }
 
 /** The demo venue works its own book; a real venue does so by itself. */
@@ -97,7 +179,14 @@ export interface DemoVenueBook {
 }
 
 export interface VenueFactory {
-  /** The wallet's venue. Throws for a wallet that does not exist. */
+  /** The wallet's venue. Throws for a wallet that does not exist, and WalletUnusableError when it has no usable keys. */
   forWallet(walletId: string): Promise<VenueWallet>;
+  /** With the keys that wait for their check where there are any. Throws for a demo wallet. */
+  forKeyCheck(walletId: string): Promise<ExchangeWallet>;
   demoBook(walletId: string): Promise<DemoVenueBook>;
+}
+
+/** The wallet cannot be used: keys deleted or unreadable, or its environment is not served by this deployment. */
+export class WalletUnusableError extends Error {
+  override readonly name = 'WalletUnusableError';
 }

@@ -1,0 +1,44 @@
+/** Trading rules by environment: kept in the table `symbols`, read by symbol (design sections 5, 13, 14). */
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { BinanceEnvironment, Environment } from '../domain/types.ts';
+import type { Page } from './ledger.ts';
+
+export interface SymbolDirectory {
+  /**
+   * The symbol in any format (`BTC/USDT`, `BTCUSDT`, `BTC-USDT`, `X:BTCUSDT`), or null. Remembered for up to a minute.
+   * Symbols that may no longer be traded are found too: their status says so.
+   */
+  find(environment: Environment, anyFormat: string): Promise<SymbolSpec | null>;
+  list(environment: Environment, query: { limit: number; cursor: string | null }): Promise<Page<SymbolSpec>>;
+  /** All of them, for the streamer. */
+  all(environment: Environment): Promise<readonly SymbolSpec[]>;
+}
+
+/** A limiter of the venue, as exchangeInfo names it. */
+export interface VenueRateLimit {
+  readonly type: 'REQUEST_WEIGHT' | 'RAW_REQUESTS' | 'ORDERS' | 'CONNECTIONS' | (string & {});
+  readonly intervalMs: number;
+  readonly limit: number;
+}
+
+export interface ExchangeInfo {
+  readonly serverTime: number;
+  readonly rateLimits: readonly VenueRateLimit[];
+  readonly symbols: readonly SymbolSpec[];
+}
+
+export interface SymbolImport {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Known before and no longer listed: kept with status `delisted`. */
+  readonly delisted: number;
+}
+
+export interface SymbolStore extends SymbolDirectory {
+  /** Writes what changed. Repeatable; a half-done import is finished by the next. */
+  save(environment: BinanceEnvironment, info: ExchangeInfo, now: number): Promise<SymbolImport>;
+  rateLimits(environment: BinanceEnvironment): Promise<readonly VenueRateLimit[]>;
+  /** When the last whole import ended, epoch ms; null = never. */
+  savedAt(environment: BinanceEnvironment): Promise<number | null>;
+}
