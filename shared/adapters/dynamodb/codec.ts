@@ -18,6 +18,8 @@ export interface Codec<T> {
   encode(value: T): AttributeValue;
   /** `path` names the attribute in errors. */
   decode(attribute: AttributeValue, path: string): T;
+  /** What an item from before this property existed reads as. Without it a missing attribute is an error. */
+  readonly whenMissing?: () => T;
 }
 
 /** A codec of an object, which is also an item's: its properties are the item's attributes. */
@@ -110,6 +112,12 @@ export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
   decode: (attribute, path) => (attribute.NULL === true ? null : inner.decode(attribute, path)),
 });
 
+/** A property that older items do not have: they read as null. */
+export const nullableSince = <T>(inner: Codec<T>): Codec<T | null> => ({
+  ...nullable(inner),
+  whenMissing: () => null,
+});
+
 export const lists = <T>(inner: Codec<T>): Codec<readonly T[]> => ({
   encode: (values) => ({ L: values.map(inner.encode) }),
   decode: (attribute, path) => {
@@ -140,7 +148,11 @@ export function objects<T extends object>(
   const fromItem = (attributes: Readonly<Record<string, AttributeValue>>, path: string): T => {
     const entries = names.map((name): [string, unknown] => {
       const attribute = attributes[name];
-      if (attribute === undefined) throw new CodecError(`${path}.${name}: missing`);
+      if (attribute === undefined) {
+        const { whenMissing } = fields[name];
+        if (whenMissing !== undefined) return [name, whenMissing()];
+        throw new CodecError(`${path}.${name}: missing`);
+      }
       return [name, fields[name].decode(attribute, `${path}.${name}`)];
     });
     // Each property of T has been read by its own codec; only the type of the assembled object is asserted.

@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import { type Decimal, decimalText, parseDecimal } from '../../domain/money/decimal.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
-import type { ExecutionReport } from '../../domain/types.ts';
+import { ENVIRONMENTS, type ExecutionReport } from '../../domain/types.ts';
 import type { TriggerMessage, WorkMessage } from '../../ports/messages.ts';
 
 export interface UnreadableMessage {
@@ -26,7 +26,12 @@ const ids = z.string().min(1).max(200);
 const times = z.int();
 const v = z.literal(1);
 
-const workSchema = z.union([z.strictObject({ v, orderId: ids }), z.strictObject({ v, positionId: ids })]);
+const workSchema = z.union([
+  z.strictObject({ v, orderId: ids }),
+  z.strictObject({ v, orderId: ids, look: z.literal(true) }),
+  z.strictObject({ v, positionId: ids }),
+  z.strictObject({ v, walletId: ids }),
+]);
 
 const triggerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ v, kind: z.literal('wake'), symbol: ids, at: times }),
@@ -37,7 +42,7 @@ const triggerSchema = z.discriminatedUnion('kind', [
 const reportSchema = z.strictObject({
   v,
   walletId: ids,
-  environment: z.enum(['demo']),
+  environment: z.enum(ENVIRONMENTS),
   symbol: ids,
   clientId: ids,
   venueOrderId: ids,
