@@ -30,7 +30,10 @@ export type BudgetAnswer =
 export interface BudgetFacts {
   readonly account: string | null;
   readonly grantId: string | null;
-  /** Venue time of the answer, epoch ms: windows are aligned to it. */
+  /**
+   * Venue time at which the answer was made (its Date header where it has one), epoch ms: windows are aligned to it.
+   * Not the time at which it came in: a slow answer would speak for a window that it knows nothing of.
+   */
   readonly at: number;
   /** A success of a call that is free when it succeeds. */
   readonly freed: boolean;
@@ -42,6 +45,8 @@ export interface BudgetFacts {
 
 export interface BudgetFigures {
   readonly address: string;
+  /** The limits are the documented ones: exchangeInfo has not been read yet. */
+  readonly assumed: boolean;
   readonly blockedUntil: number | null;
   readonly blockedFor: '429' | '418' | null;
   readonly weight: readonly {

@@ -39,6 +39,32 @@ export interface SymbolStore extends SymbolDirectory {
   /** Writes what changed. Repeatable; a half-done import is finished by the next. */
   save(environment: BinanceEnvironment, info: ExchangeInfo, now: number): Promise<SymbolImport>;
   rateLimits(environment: BinanceEnvironment): Promise<readonly VenueRateLimit[]>;
-  /** When the last whole import ended, epoch ms; null = never. */
+  /** As of when the last whole import was (its `now`), epoch ms; null = never. */
   savedAt(environment: BinanceEnvironment): Promise<number | null>;
+  /** Counts of the last whole import; null = never. */
+  summary(environment: BinanceEnvironment): Promise<SymbolSummary | null>;
+}
+
+export interface SymbolSummary {
+  readonly savedAt: number;
+  /** Listed by the venue. */
+  readonly listed: number;
+  /** Of these, with status `trading`. */
+  readonly trading: number;
+}
+
+/** The venue's rules as it publishes them now. Throws when it cannot be asked (also: not now, by the rate budget). */
+export interface MarketInfo {
+  exchangeInfo(): Promise<ExchangeInfo>;
+}
+
+/** A refusal for a filter or a symbol says that our rules may be old: they are fetched soon, by the schedule. */
+export interface SymbolRefresh {
+  ask(environment: BinanceEnvironment): Promise<void>;
+}
+
+/** What was asked for, as the schedule reads it. */
+export interface SymbolWishes extends SymbolRefresh {
+  /** When it was last asked for, epoch ms; null = not lately. */
+  askedAt(environment: BinanceEnvironment): Promise<number | null>;
 }
