@@ -372,17 +372,23 @@ export interface KeyProblem {
     | 'clock_skew'
     | 'account_already_connected'
     | 'account_changed'
+    /** What is stored cannot be opened any more (another key of ours, a damaged item): the keys must be given again. */
+    | 'key_unreadable'
     | 'venue_unreachable';
   readonly message: string;
 }
 
 /** A wallet's account at an exchange. Keys are kept as ciphertext only (design section 13). */
 export interface ExchangeAccount {
+  /** Hash of the request that made the wallet, with the keys as their fingerprint only. */
+  readonly bodyHash: string;
   readonly keyType: KeyType;
   /** Last four characters of the API key: enough to recognise it. */
   readonly keyHint: string;
   /** Ciphertext (base64) of the credentials, bound to this wallet; empty once deleted. */
   readonly sealedKeys: string;
+  /** One-way fingerprint of the keys: tells whether the same ones are given again. */
+  readonly keyFingerprint: string;
   /** Grows with each rotation: whoever remembers decrypted keys compares it. */
   readonly keyVersion: number;
   readonly status: AccountStatus;
@@ -391,12 +397,16 @@ export interface ExchangeAccount {
   readonly warnings: readonly string[];
   /** The venue's account id; null before the first good check. */
   readonly accountUid: string | null;
+  /** When the venue was last asked about the keys, whatever came of it; null = not yet. */
   readonly checkedAt: number | null;
+  /** A check is owed since then; null = none is. */
+  readonly checkWantedAt: number | null;
   /** New keys that wait for their check: taken over when it is good, thrown away when it is not. */
   readonly pendingKeys: {
     readonly keyType: KeyType;
     readonly keyHint: string;
     readonly sealedKeys: string;
+    readonly keyFingerprint: string;
   } | null;
   /** Entries are refused while paused; exits and cancels never are (invariant 9). */
   readonly pausedAt: number | null;
@@ -414,6 +424,9 @@ export interface Wallet {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** A wallet at our own demo venue. */
+export type DemoWallet = Wallet & { readonly demo: DemoSettings };
 
 /** The venue's news of an order: from its answer, the user stream, or a query. */
 export interface ExecutionReport {

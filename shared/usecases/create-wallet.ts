@@ -1,7 +1,7 @@
 /** A demo wallet and its account with starting balances (design section 13). Idempotent by the caller's key. */
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { ok, type Result } from '../domain/result.ts';
-import type { FeeAmount, Wallet } from '../domain/types.ts';
+import type { DemoWallet, FeeAmount, Wallet } from '../domain/types.ts';
 import { canonicalHash, walletIdFor } from './derive-ids.ts';
 import type { Ports } from './ports.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -28,33 +28,36 @@ export interface WalletCreated {
 
 export type CreateWallet = ReturnType<typeof makeCreateWallet>;
 
-const factsOf = (wallet: Wallet): string =>
+const factsOf = ({ name, demo }: DemoWallet): string =>
   canonicalHash({
-    name: wallet.name,
-    feeRate: wallet.demo.feeRate,
-    buyFeeIn: wallet.demo.buyFeeIn,
-    balances: Object.fromEntries(wallet.demo.startingBalances.map((b) => [b.asset, b.amount])),
+    name,
+    feeRate: demo.feeRate,
+    buyFeeIn: demo.buyFeeIn,
+    balances: Object.fromEntries(demo.startingBalances.map((b) => [b.asset, b.amount])),
   });
+
+const isDemo = (wallet: Wallet): wallet is DemoWallet => wallet.demo !== null;
 
 export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
   return async (command: CreateWalletCommand): Promise<Result<WalletCreated, Refusal>> => {
     const { userId, name, startingBalances, buyFeeIn } = command;
     const now = clock.now();
     const walletId = walletIdFor(userId, command.key ?? ids.token());
-    const asked: Wallet = {
+    const asked: DemoWallet = {
       walletId,
       version: 0,
       userId,
       environment: 'demo',
       name,
       demo: { feeRate: command.feeRate ?? DEFAULT_FEE_RATE, buyFeeIn, startingBalances },
+      exchange: null,
       createdAt: now,
       updatedAt: now,
     };
     const isNew = await wallets.create(asked);
     const wallet = await wallets.get(walletId);
     if (wallet === null) throw new Error(`wallet ${walletId} was written, yet it cannot be read`);
-    if (factsOf(wallet) !== factsOf(asked)) {
+    if (!isDemo(wallet) || factsOf(wallet) !== factsOf(asked)) {
       const fix = 'repeat the same body, or use a new key';
       return refuse('idempotency_mismatch', null, 'another wallet was made under this key', fix);
     }

@@ -1,7 +1,12 @@
 /** Which venue a wallet trades at. */
 import type { Wallet } from '../domain/types.ts';
 import type { WalletStore } from '../ports/ledger.ts';
-import type { DemoVenueBook, VenueFactory, VenueWallet } from '../ports/venue.ts';
+import {
+  type DemoVenueBook,
+  type VenueFactory,
+  type VenueWallet,
+  WalletUnusableError,
+} from '../ports/venue.ts';
 import { createDemoWallet, type DemoPorts } from './demo/demo-wallet.ts';
 
 export interface VenueFactoryPorts extends DemoPorts {
@@ -18,11 +23,13 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactory {
   const { wallets, clock } = ports;
   const known = new Map<string, { readonly venue: DemoVenue; readonly readAt: number }>();
 
+  const notServed = (wallet: Wallet): WalletUnusableError =>
+    new WalletUnusableError(`wallet ${wallet.walletId}: ${wallet.environment} is not served here`);
+
   const venueOf = (wallet: Wallet): DemoVenue => {
-    switch (wallet.environment) {
-      case 'demo':
-        return createDemoWallet(wallet, ports);
-    }
+    const { demo } = wallet;
+    if (demo === null) throw notServed(wallet);
+    return createDemoWallet({ ...wallet, demo }, ports);
   };
 
   const find = async (walletId: string): Promise<DemoVenue> => {
@@ -39,5 +46,13 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactory {
     return venue;
   };
 
-  return { forWallet: find, demoBook: find };
+  return {
+    forWallet: find,
+    demoBook: find,
+    async forKeyCheck(walletId) {
+      const wallet = await wallets.get(walletId);
+      if (wallet === null) throw new Error(`no wallet ${walletId}`);
+      throw notServed(wallet);
+    },
+  };
 }

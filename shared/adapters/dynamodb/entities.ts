@@ -1,10 +1,16 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 import {
+  ACCOUNT_STATUSES,
   type Arming,
+  type DemoSettings,
+  ENVIRONMENTS,
   EXIT_CAUSES,
+  type ExchangeAccount,
   type ExecutionReport,
   type FeeAmount,
   type Fill,
+  KEY_TYPES,
+  type KeyProblem,
   type LiveExit,
   ORDER_STATUSES,
   ORDER_TYPES,
@@ -30,13 +36,14 @@ import {
   lists,
   maps,
   nullable,
+  nullableSince,
   objects,
   ratios,
   texts,
   words,
 } from './codec.ts';
 
-const environments: Codec<ExecutionReport['environment']> = words(['demo']);
+const environments: Codec<ExecutionReport['environment']> = words(ENVIRONMENTS);
 const sources: Codec<TriggerFacts['source']> = words(['bid', 'ask', 'last', 'mid']);
 export const sides: Codec<Order['side']> = words(['buy', 'sell']);
 export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
@@ -98,6 +105,12 @@ export const fills = objects<Fill>({
   maker: booleans,
 });
 
+const furtherAmounts = {
+  quoteQuantity: nullableSince(decimals),
+  stopLimitPrice: nullableSince(decimals),
+  trailingDelta: nullableSince(integers),
+};
+
 export const orders = objects<Order>({
   orderId: texts,
   version: integers,
@@ -129,10 +142,12 @@ export const orders = objects<Order>({
   notes: nullable(texts),
   asked: objects<Order['asked']>({
     quantity: decimals,
+    ...furtherAmounts,
     limitPrice: nullable(decimals),
     stopPrice: nullable(decimals),
   }),
   quantity: decimals,
+  ...furtherAmounts,
   limitPrice: nullable(decimals),
   stopPrice: nullable(decimals),
   status: words(ORDER_STATUSES),
@@ -246,17 +261,57 @@ export const positions = objects<Position>({
 
 export const actions = objects<PositionAction>({ at: integers, kind: texts, facts: maps(texts) });
 
+const demoSettings = objects<DemoSettings>({
+  feeRate: decimals,
+  buyFeeIn: words(['quote', 'base']),
+  startingBalances: lists(fees),
+});
+
+const KEY_PROBLEMS = [
+  'key_rejected',
+  'bad_signature',
+  'withdraw_permission',
+  'no_trade_permission',
+  'ip_not_allowed',
+  'clock_skew',
+  'account_already_connected',
+  'account_changed',
+  'key_unreadable',
+  'venue_unreachable',
+] as const satisfies readonly KeyProblem['code'][];
+
+const exchangeAccount = objects<ExchangeAccount>({
+  bodyHash: texts,
+  keyType: words(KEY_TYPES),
+  keyHint: texts,
+  sealedKeys: texts,
+  keyFingerprint: texts,
+  keyVersion: integers,
+  status: words(ACCOUNT_STATUSES),
+  problem: nullable(objects<KeyProblem>({ code: words(KEY_PROBLEMS), message: texts })),
+  warnings: lists(texts),
+  accountUid: nullable(texts),
+  checkedAt: nullable(integers),
+  checkWantedAt: nullable(integers),
+  pendingKeys: nullable(
+    objects<NonNullable<ExchangeAccount['pendingKeys']>>({
+      keyType: words(KEY_TYPES),
+      keyHint: texts,
+      sealedKeys: texts,
+      keyFingerprint: texts,
+    }),
+  ),
+  pausedAt: nullable(integers),
+});
+
 export const wallets = objects<Wallet>({
   walletId: texts,
   version: integers,
   userId: texts,
   environment: environments,
   name: texts,
-  demo: objects<Wallet['demo']>({
-    feeRate: decimals,
-    buyFeeIn: words(['quote', 'base']),
-    startingBalances: lists(fees),
-  }),
+  demo: nullable(demoSettings),
+  exchange: nullableSince(exchangeAccount),
   createdAt: integers,
   updatedAt: integers,
 });

@@ -1,18 +1,37 @@
-import type { Wallet } from '../../domain/types.ts';
+import type { ExchangeAccount, Wallet } from '../../domain/types.ts';
 import type { Balance } from '../../ports/venue.ts';
-import { money, time } from './text.ts';
+import { money, time, timeOrNull } from './text.ts';
+
+/** Never a key and never its ciphertext: the hint is the API key's last four characters. */
+const accountView = (account: ExchangeAccount) => ({
+  status: account.status,
+  problem: account.problem,
+  warnings: account.warnings,
+  key_type: account.keyType,
+  key_hint: account.keyHint,
+  account_uid: account.accountUid,
+  checked_at: timeOrNull(account.checkedAt),
+  check_under_way: account.checkWantedAt !== null,
+  pending_key_hint: account.pendingKeys?.keyHint ?? null,
+  paused: account.pausedAt !== null,
+  paused_at: timeOrNull(account.pausedAt),
+});
 
 export const walletView = (wallet: Wallet) => ({
   wallet_id: wallet.walletId,
   user_id: wallet.userId,
   name: wallet.name,
-  type: wallet.environment,
-  exchange: wallet.environment,
-  fee_rate: money(wallet.demo.feeRate),
-  buy_fee_in: wallet.demo.buyFeeIn,
-  starting_balances: Object.fromEntries(
-    wallet.demo.startingBalances.map((balance) => [balance.asset, money(balance.amount)]),
-  ),
+  type: wallet.exchange === null ? wallet.environment : 'binance',
+  exchange: wallet.exchange === null ? wallet.environment : 'binance',
+  environment: wallet.environment,
+  ...(wallet.demo !== null && {
+    fee_rate: money(wallet.demo.feeRate),
+    buy_fee_in: wallet.demo.buyFeeIn,
+    starting_balances: Object.fromEntries(
+      wallet.demo.startingBalances.map((balance) => [balance.asset, money(balance.amount)]),
+    ),
+  }),
+  ...(wallet.exchange !== null && accountView(wallet.exchange)),
   created_at: time(wallet.createdAt),
   updated_at: time(wallet.updatedAt),
 });

@@ -1,7 +1,7 @@
 /** One account's book: read, decide, write, again after a conflict (design section 14: optimistic versions). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SymbolSpec } from '../../domain/symbols.ts';
-import type { Wallet } from '../../domain/types.ts';
+import type { DemoWallet } from '../../domain/types.ts';
 import type { DemoBalance, DemoSlice, DemoStore } from '../../ports/demo-store.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { Holding } from './matching.ts';
@@ -38,7 +38,10 @@ export function balancesOf({ balances: [base, quote] }: DemoSlice): {
   return { base, quote };
 }
 
-export function createBook({ walletId, demo }: Wallet, { store, clock, pause = pauseAtRandom }: BookPorts) {
+export function createBook(
+  { walletId, demo }: DemoWallet,
+  { store, clock, pause = pauseAtRandom }: BookPorts,
+) {
   const openAccount = (): Promise<void> => store.open(walletId, demo.startingBalances, clock.now());
 
   /**

@@ -12,7 +12,7 @@
  */
 import { decimal } from '../../domain/money/decimal.ts';
 import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
-import type { ExecutionReport, Fill, TriggerFacts, Wallet } from '../../domain/types.ts';
+import type { DemoWallet, ExecutionReport, Fill, TriggerFacts } from '../../domain/types.ts';
 import type { DemoOrder, DemoSlice } from '../../ports/demo-store.ts';
 import type { Outbox } from '../../ports/messages.ts';
 import type { Log } from '../../ports/runtime.ts';
@@ -52,7 +52,7 @@ const marketOf = (price: CachedPrice): Market => ({
   tickId: price.tickId,
 });
 
-export function createDemoWallet(wallet: Wallet, ports: DemoPorts): VenueWallet & DemoVenueBook {
+export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWallet & DemoVenueBook {
   const { store, prices, outbox, symbols, clock, log } = ports;
   const { walletId, demo } = wallet;
   if (demo.feeRate.isNegative() || demo.feeRate.greaterThanOrEqualTo('0.5')) {

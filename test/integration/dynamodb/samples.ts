@@ -176,6 +176,7 @@ export const aWallet = (changes: Partial<Wallet> = {}): Wallet => ({
     buyFeeIn: 'quote',
     startingBalances: [{ asset: 'USDT', amount: decimal('100000') }],
   },
+  exchange: null,
   createdAt: NOW,
   updatedAt: NOW,
   ...changes,

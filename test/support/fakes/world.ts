@@ -89,6 +89,7 @@ export class World {
       environment: 'demo',
       name: 'Demo',
       demo: { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] },
+      exchange: null,
       createdAt: START,
       updatedAt: START,
     });

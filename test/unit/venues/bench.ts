@@ -1,7 +1,7 @@
 /** A demo wallet on a workbench: its book in memory, its prices and time set by the test. */
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
-import type { ExecutionReport, TriggerFacts, Wallet } from '../../../shared/domain/types.ts';
+import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/domain/types.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { PlaceRequest } from '../../../shared/ports/venue.ts';
 import { createDemoWallet } from '../../../shared/venues/demo/demo-wallet.ts';
@@ -24,7 +24,7 @@ export function workbench(
   const reports: ExecutionReport[] = [];
   const logged: string[] = [];
   const state = { now: T0, price: null as CachedPrice | null, outboxDown: false, priceDown: false };
-  const wallet: Wallet = {
+  const wallet: DemoWallet = {
     walletId: 'w1',
     version: 1,
     userId: 'u1',
@@ -38,6 +38,7 @@ export function workbench(
         amount: decimal(amount),
       })),
     },
+    exchange: null,
     createdAt: T0,
     updatedAt: T0,
   };
