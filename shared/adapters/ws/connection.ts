@@ -1,0 +1,265 @@
+/**
+ * The one connection class over `ws` (design section 11): every socket of this system is one of these.
+ *
+ * Always true:
+ * - it never gives up: after [10] failures it says that it is unhealthy, and goes on;
+ * - a session is renewed before the server ends it, the new one serving before the old one is closed;
+ * - a session without a frame or ping for [30 s] is cut, not waited for;
+ * - after `stop` has resolved no handler is called.
+ */
+import type {
+  Connection,
+  ConnectionRequest,
+  ConnectionStats,
+  OpenConnection,
+} from '../../ports/connection.ts';
+import { SocketSession } from './session.ts';
+import {
+  CONNECTION_DEFAULTS,
+  type ConnectionParts,
+  type ConnectionSettings,
+  createRealSocket,
+  type SetTimer,
+  setRealTimer,
+} from './settings.ts';
+
+/** Sessions that live a day must not be renewed at one instant. */
+const LIFE_JITTER_MS = 360_000;
+/** Full jitter doubles so often at most; the longest wait bounds it anyway. */
+const MOST_DOUBLINGS = 16;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What connections are made with; one per process. */
+export const createOpenConnection =
+  (parts: ConnectionParts): OpenConnection =>
+  (request) =>
+    new WatchedConnection(request, parts);
+
+export class WatchedConnection implements Connection {
+  readonly #request: ConnectionRequest;
+  readonly #parts: ConnectionParts;
+  readonly #settings: ConnectionSettings;
+  readonly #setTimer: SetTimer;
+  readonly #elapsed: () => number;
+  readonly #random: () => number;
+  /** Every session that has not ended, also those that do not serve yet. */
+  readonly #sessions = new Set<SocketSession>();
+  #current: SocketSession | null = null;
+  #servingSince = 0;
+  #renewBecause: string | null = null;
+  #cancelLife: () => void = () => undefined;
+  #wake: () => void = () => undefined;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+  /** Something failed: the next attempt is not made at once. */
+  #waitFirst = false;
+  #nextId = 1;
+  #served = 0;
+  #messages = 0;
+  #errors = 0;
+  #failures = 0;
+  #lastMessageAt: number | null = null;
+  #connectedSince: number | null = null;
+  #lastError: string | null = null;
+
+  constructor(request: ConnectionRequest, parts: ConnectionParts) {
+    this.#request = request;
+    this.#parts = parts;
+    this.#settings = { ...CONNECTION_DEFAULTS, ...parts.settings };
+    this.#setTimer = parts.setTimer ?? setRealTimer;
+    this.#elapsed = parts.elapsed ?? (() => performance.now());
+    this.#random = parts.random ?? Math.random;
+  }
+
+  start(): void {
+    if (this.#running !== null) throw new Error(`${this.#request.name} runs already`);
+    this.#running = this.#run();
+  }
+
+  renew(reason: string): void {
+    if (this.#stopped || this.#current === null || this.#renewBecause !== null) return;
+    this.#renewBecause = reason;
+    this.#parts.log.info('connection_renews', { connection: this.#request.name, reason });
+    this.#wake();
+  }
+
+  stats(): ConnectionStats {
+    const failures = this.#isStable() ? 0 : this.#failures;
+    return {
+      name: this.#request.name,
+      connected: this.#current !== null,
+      healthy: failures < this.#settings.unhealthyAfter,
+      messagesReceived: this.#messages,
+      errors: this.#errors,
+      failures,
+      reconnects: Math.max(0, this.#served - 1),
+      lastMessageAt: this.#lastMessageAt,
+      connectedSince: this.#connectedSince,
+      lastError: this.#lastError,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelLife();
+    this.#wake();
+    await Promise.all([...this.#sessions].map((session) => session.close('stopped')));
+    await this.#running;
+  }
+
+  /** One attempt after the other, whenever a session is wanted. */
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      if (this.#current !== null && this.#renewBecause === null) {
+        await this.#untilWoken(null);
+        continue;
+      }
+      if (this.#waitFirst) {
+        this.#waitFirst = false;
+        await this.#untilWoken(this.#backOff());
+      } else {
+        await this.#attempt();
+      }
+    }
+  }
+
+  #backOff(): number {
+    const { firstWaitMs, longestWaitMs } = this.#settings;
+    const doublings = Math.min(Math.max(0, this.#failures - 1), MOST_DOUBLINGS);
+    return this.#random() * Math.min(longestWaitMs, firstWaitMs * 2 ** doublings);
+  }
+
+  /** Waits so long, or (null) until something happens; a stop ends both. */
+  async #untilWoken(ms: number | null): Promise<void> {
+    let cancel = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      if (this.#stopped) return resolve();
+      if (ms !== null) cancel = this.#setTimer(ms, resolve);
+      // While it backs off, news of the old session change nothing: the wait is what protects the server.
+      this.#wake = ms === null ? resolve : () => this.#stopped && resolve();
+    });
+    cancel();
+    this.#wake = () => undefined;
+  }
+
+  async #attempt(): Promise<void> {
+    const { name, handlers } = this.#request;
+    let session: SocketSession | null = null;
+    try {
+      session = this.#open();
+      await session.opened;
+      await this.#within(handlers.onOpen(session), session);
+      if (!this.#stopped) this.#serve(session);
+    } catch (error) {
+      if (this.#stopped) return;
+      // The end of a session that never served is counted here, not where it was seen.
+      this.#failed(messageOf(error));
+      session?.drop(messageOf(error));
+      this.#parts.log.warn('connection_attempt_failed', {
+        connection: name,
+        failures: this.#failures,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  #open(): SocketSession {
+    const socket = (this.#parts.createSocket ?? createRealSocket)(this.#request.url, this.#settings);
+    const session = new SocketSession(this.#nextId++, {
+      socket,
+      settings: this.#settings,
+      setTimer: this.#setTimer,
+      elapsed: this.#elapsed,
+      events: {
+        onMessage: (from, text) => this.#onMessage(from, text),
+        onClose: (from, reason) => this.#onClose(from, reason),
+      },
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** `onOpen` in time, and while the session lives. */
+  async #within(ready: Promise<void>, session: SocketSession): Promise<void> {
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      const ms = this.#settings.readyTimeoutMs;
+      cancel = this.#setTimer(ms, () => reject(new Error(`not ready within ${ms} ms`)));
+    });
+    const gone = session.closed.then((reason) => Promise.reject(new Error(reason)));
+    try {
+      await Promise.race([ready, late, gone]);
+    } finally {
+      cancel();
+    }
+  }
+
+  #serve(session: SocketSession): void {
+    const old = this.#current;
+    this.#current = session;
+    this.#renewBecause = null;
+    this.#served += 1;
+    this.#servingSince = this.#elapsed();
+    this.#connectedSince = this.#parts.clock.now();
+    this.#cancelLife();
+    const life = this.#settings.lifeMs;
+    const early = this.#random() * Math.min(LIFE_JITTER_MS, life / 10);
+    this.#cancelLife = this.#setTimer(life - early, () => this.renew('its time is over'));
+    this.#parts.log.info('connection_serves', { connection: this.#request.name, session: session.id });
+    if (old !== null) void old.close('renewed');
+  }
+
+  #onMessage(session: SocketSession, text: string): void {
+    if (this.#stopped) return;
+    this.#messages += 1;
+    this.#lastMessageAt = this.#parts.clock.now();
+    try {
+      this.#request.handlers.onMessage(session, text);
+    } catch (error) {
+      this.#errors += 1;
+      this.#lastError = messageOf(error);
+      this.#parts.log.error('message_not_handled', {
+        connection: this.#request.name,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  #onClose(session: SocketSession, reason: string): void {
+    this.#sessions.delete(session);
+    const served = this.#current === session;
+    if (served) {
+      // One stable session forgets the failures before it; its own end is the first new one.
+      if (this.#isStable()) this.#failures = 0;
+      this.#current = null;
+      this.#connectedSince = null;
+      this.#renewBecause = null;
+      this.#cancelLife();
+      if (!this.#stopped) {
+        this.#failed(reason);
+        this.#parts.log.warn('connection_lost', { connection: this.#request.name, reason });
+      }
+    }
+    if (this.#stopped) return;
+    this.#request.handlers.onClose(session, reason);
+    this.#wake();
+  }
+
+  #failed(reason: string): void {
+    this.#errors += 1;
+    this.#failures += 1;
+    this.#waitFirst = true;
+    this.#lastError = reason;
+    if (this.#failures !== this.#settings.unhealthyAfter) return;
+    this.#parts.log.error('connection_unhealthy', {
+      connection: this.#request.name,
+      failures: this.#failures,
+      error: reason,
+    });
+  }
+
+  #isStable(): boolean {
+    return this.#current !== null && this.#elapsed() - this.#servingSince >= this.#settings.stableMs;
+  }
+}

@@ -1,0 +1,130 @@
+/** One socket from its handshake to its end, watched: whoever says nothing is cut, never waited for. */
+import type WebSocket from 'ws';
+import type { Session } from '../../ports/connection.ts';
+import type { ConnectionSettings, SetTimer } from './settings.ts';
+
+export interface SessionEvents {
+  onMessage(session: SocketSession, text: string): void;
+  /** Once, whatever ended it. */
+  onClose(session: SocketSession, reason: string): void;
+}
+
+export interface SessionParts {
+  readonly socket: WebSocket;
+  readonly settings: ConnectionSettings;
+  readonly setTimer: SetTimer;
+  readonly elapsed: () => number;
+  readonly events: SessionEvents;
+}
+
+const OPEN = 1;
+/** How often the watch looks, as a part of the silence it allows. */
+const LOOKS = 6;
+
+export class SocketSession implements Session {
+  readonly id: number;
+  /** Resolves when the handshake is done; rejects when it never will be. */
+  readonly opened: Promise<void>;
+  /** Resolves with the reason when the session has ended. */
+  readonly closed: Promise<string>;
+  readonly #parts: SessionParts;
+  #heardAt: number;
+  #reason: string | null = null;
+  #end: (reason: string) => void = () => undefined;
+  #stopWatch: () => void = () => undefined;
+
+  constructor(id: number, parts: SessionParts) {
+    this.id = id;
+    this.#parts = parts;
+    this.#heardAt = parts.elapsed();
+    this.closed = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    const { socket } = parts;
+    this.opened = new Promise((resolve, reject) => {
+      socket.once('open', () => {
+        this.#heard();
+        resolve();
+      });
+      void this.closed.then((reason) => reject(new Error(reason)));
+    });
+    // Whoever opens a session awaits `opened`; a session that ends later must not be an unhandled rejection.
+    this.opened.catch(() => undefined);
+    // `ws` answers pings by itself.
+    socket.on('ping', () => this.#heard());
+    socket.on('pong', () => this.#heard());
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('error', (error) => this.#finish(`socket error: ${error.message}`));
+    socket.on('close', (code, text) =>
+      this.#finish(`closed by the server: ${code} ${text.toString()}`.trim()),
+    );
+    this.#watch();
+  }
+
+  get isOpen(): boolean {
+    return this.#reason === null && this.#parts.socket.readyState === OPEN;
+  }
+
+  send(text: string): void {
+    if (!this.isOpen) throw new Error(`the session is not open: ${this.#reason ?? 'connecting'}`);
+    this.#parts.socket.send(text);
+  }
+
+  drop(reason: string): void {
+    this.#finish(reason);
+  }
+
+  /** Says goodbye, waits a little, cuts. Its end is told at once. */
+  async close(reason: string): Promise<void> {
+    const { socket, settings, setTimer } = this.#parts;
+    if (this.#reason !== null) return;
+    const gone = new Promise<void>((resolve) => {
+      const cancel = setTimer(settings.closeMs, resolve);
+      socket.once('close', () => {
+        cancel();
+        resolve();
+      });
+    });
+    if (socket.readyState === OPEN) {
+      this.#settle(reason);
+      socket.close(1000);
+      await gone;
+    }
+    this.#finish(reason);
+    socket.terminate();
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#parts.elapsed();
+  }
+
+  #onMessage(data: WebSocket.RawData, isBinary: boolean): void {
+    if (this.#reason !== null) return;
+    this.#heard();
+    // With the default binaryType a message is one Buffer.
+    if (isBinary) this.#finish('a binary frame, where text is agreed');
+    else this.#parts.events.onMessage(this, (data as Buffer).toString('utf8'));
+  }
+
+  #watch(): void {
+    const { settings, setTimer, elapsed } = this.#parts;
+    this.#stopWatch = setTimer(settings.silenceMs / LOOKS, () => {
+      const silent = elapsed() - this.#heardAt;
+      if (silent >= settings.silenceMs) this.#finish(`silent for ${Math.round(silent)} ms`);
+      else if (this.#reason === null) this.#watch();
+    });
+  }
+
+  #finish(reason: string): void {
+    this.#settle(reason);
+    this.#parts.socket.terminate();
+  }
+
+  #settle(reason: string): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    this.#stopWatch();
+    this.#end(reason);
+    this.#parts.events.onClose(this, reason);
+  }
+}

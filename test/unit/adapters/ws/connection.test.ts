@@ -1,0 +1,333 @@
+/** The one connection class, against a real server on the loopback. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WatchedConnection } from '../../../../shared/adapters/ws/connection.ts';
+import type { ConnectionSettings } from '../../../../shared/adapters/ws/settings.ts';
+import type { Session } from '../../../../shared/ports/connection.ts';
+import { until } from '../../../support/until.ts';
+import { startWsServer, type TestWsOptions, type TestWsServer } from '../../../support/ws-server.ts';
+
+const servers: TestWsServer[] = [];
+const connections: WatchedConnection[] = [];
+afterEach(async () => {
+  await Promise.all(connections.splice(0).map((connection) => connection.stop()));
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+async function serve(options?: TestWsOptions): Promise<TestWsServer> {
+  const server = await startWsServer(options);
+  servers.push(server);
+  return server;
+}
+
+function connect(url: string, settings: Partial<ConnectionSettings> = {}, random = () => 0.5) {
+  const seen = {
+    messages: [] as string[],
+    closed: [] as string[],
+    sessions: [] as Session[],
+    logged: [] as string[],
+    onOpen: async (_: Session): Promise<void> => undefined,
+  };
+  const tell = (code: string): void => void seen.logged.push(code);
+  const connection = new WatchedConnection(
+    {
+      name: 'test',
+      url,
+      handlers: {
+        onOpen: (session) => {
+          seen.sessions.push(session);
+          return seen.onOpen(session);
+        },
+        onMessage: (session, text) => {
+          if (text === 'break the handler') throw new Error('broken');
+          seen.messages.push(`${session.id}:${text}`);
+        },
+        onClose: (session, reason) => void seen.closed.push(`${session.id}:${reason}`),
+      },
+    },
+    {
+      clock: { now: () => Date.now() },
+      log: { debug: tell, info: tell, warn: tell, error: tell },
+      random,
+      settings: { firstWaitMs: 10, longestWaitMs: 40, closeMs: 50, ...settings },
+    },
+  );
+  connections.push(connection);
+  const connected = () =>
+    until(
+      'connected',
+      () => connection.stats(),
+      (stats) => stats.connected,
+    );
+  return { connection, seen, connected };
+}
+
+describe('a connection', () => {
+  it('hands on messages and counts them; a handler that throws is counted and stops nothing', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url);
+    connection.start();
+    await connected();
+    for (const text of ['one', 'break the handler', 'two']) server.broadcast(text);
+    await until(
+      'messages',
+      () => seen.messages.length,
+      (count) => count === 2,
+    );
+    expect(seen.messages).toEqual(['1:one', '1:two']);
+    const stats = connection.stats();
+    expect(stats).toMatchObject({ messagesReceived: 3, errors: 1, reconnects: 0, healthy: true });
+    expect(stats.lastMessageAt).toBeGreaterThan(0);
+  });
+
+  it('serves only when onOpen has resolved, and tries again when it fails', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url);
+    let tries = 0;
+    seen.onOpen = async () => {
+      tries += 1;
+      expect(connection.stats().connected).toBe(false);
+      if (tries < 3) throw new Error('subscription refused');
+    };
+    connection.start();
+    await connected();
+    expect(tries).toBe(3);
+    expect(connection.stats()).toMatchObject({ errors: 2, failures: 2, lastError: 'subscription refused' });
+  });
+
+  it('comes back when it is cut, each time', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url);
+    connection.start();
+    for (let cut = 1; cut <= 3; cut++) {
+      await connected();
+      server.cut();
+      await until(
+        'lost',
+        () => connection.stats().errors,
+        (errors) => errors >= cut,
+      );
+    }
+    await connected();
+    expect(seen.closed).toHaveLength(3);
+    expect(connection.stats().reconnects).toBe(3);
+  });
+
+  it('cuts a server that says nothing, and keeps one that only pings', async () => {
+    const server = await serve({
+      onConnection: (socket, _, nth) => {
+        if (nth === 1) return;
+        const timer = setInterval(() => socket.ping(), 40);
+        socket.on('close', () => clearInterval(timer));
+      },
+    });
+    const { connection, seen } = connect(server.url, { silenceMs: 240 });
+    connection.start();
+    await until(
+      'the silent one is cut',
+      () => seen.closed,
+      (closed) => closed.length === 1,
+    );
+    expect(seen.closed[0]).toMatch(/^1:silent for \d+ ms/);
+    await sleep(800);
+    expect(connection.stats()).toMatchObject({ connected: true, reconnects: 1 });
+  });
+
+  it('says once that it is unhealthy, and goes on', async () => {
+    const server = await serve();
+    server.accepts = false;
+    const waits: number[] = [];
+    const { connection, seen, connected } = connect(server.url, { unhealthyAfter: 4 }, () => {
+      waits.push(performance.now());
+      return 0.99;
+    });
+    connection.start();
+    await until(
+      'many failures',
+      () => connection.stats().failures,
+      (failures) => failures >= 6,
+    );
+    expect(connection.stats().healthy).toBe(false);
+    expect(seen.logged.filter((code) => code === 'connection_unhealthy')).toHaveLength(1);
+    server.accepts = true;
+    await connected();
+  });
+
+  it('backs off with full jitter: random below the first wait, doubled with each failure up to the longest', async () => {
+    const waits: number[] = [];
+    const connection = new WatchedConnection(
+      {
+        name: 'test',
+        url: 'ws://127.0.0.1:1',
+        handlers: { onOpen: async () => {}, onMessage() {}, onClose() {} },
+      },
+      {
+        clock: { now: () => 0 },
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+        random: () => 0.5,
+        settings: { firstWaitMs: 1_000, longestWaitMs: 10_000, silenceMs: 600_000 },
+        createSocket: () => {
+          throw new Error('no socket');
+        },
+        setTimer: (ms, then) => {
+          waits.push(ms);
+          if (waits.length < 7) queueMicrotask(then);
+          return () => undefined;
+        },
+      },
+    );
+    connection.start();
+    await until(
+      'seven waits',
+      () => waits.length,
+      (count) => count === 7,
+    );
+    await connection.stop();
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+  });
+
+  it('forgets its failures once a session has been stable', async () => {
+    const server = await serve();
+    server.accepts = false;
+    const { connection, connected } = connect(server.url, { stableMs: 100 });
+    connection.start();
+    await until(
+      'failures',
+      () => connection.stats().failures,
+      (failures) => failures >= 2,
+    );
+    server.accepts = true;
+    await connected();
+    await until(
+      'forgotten',
+      () => connection.stats().failures,
+      (failures) => failures === 0,
+    );
+  });
+
+  it('renews before its time: the new one serves before the old one is closed', async () => {
+    const server = await serve({
+      onConnection: (socket) => {
+        const timer = setInterval(() => socket.send('x'), 5);
+        socket.on('close', () => clearInterval(timer));
+      },
+    });
+    const { connection, seen, connected } = connect(server.url, { lifeMs: 400 });
+    const open: number[] = [];
+    seen.onOpen = async () => {
+      open.push(server.sockets.size);
+      await sleep(60);
+    };
+    connection.start();
+    await connected();
+    await until(
+      'renewed',
+      () => connection.stats(),
+      ({ reconnects }) => reconnects >= 2,
+    );
+    expect(open.slice(0, 3)).toEqual([1, 2, 2]);
+    expect(seen.closed.slice(0, 2)).toEqual(['1:renewed', '2:renewed']);
+    expect(connection.stats()).toMatchObject({ errors: 0, failures: 0 });
+  });
+
+  it('keeps the old session when a renewal fails, and takes the next try', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url);
+    connection.start();
+    await connected();
+    server.accepts = false;
+    connection.renew('the server shuts down');
+    await until(
+      'a failed renewal',
+      () => connection.stats().errors,
+      (errors) => errors >= 2,
+    );
+    expect(connection.stats().connected).toBe(true);
+    server.broadcast('still here');
+    await until(
+      'the message',
+      () => seen.messages,
+      (messages) => messages.length === 1,
+    );
+    server.accepts = true;
+    await until(
+      'renewed',
+      () => connection.stats().reconnects,
+      (reconnects) => reconnects === 1,
+    );
+    expect(seen.messages).toEqual(['1:still here']);
+  });
+
+  it('refuses a frame above the limit by ending the session', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url, { maxFrameBytes: 1000 });
+    connection.start();
+    await connected();
+    server.broadcast('x'.repeat(2000));
+    await until(
+      'ended',
+      () => seen.closed,
+      (closed) => closed.length === 1,
+    );
+    expect(seen.closed[0]).toMatch(/Max payload size exceeded/);
+    expect(seen.messages).toEqual([]);
+  });
+
+  it('gives up on a server that answers no handshake', async () => {
+    const { createServer } = await import('node:net');
+    const mute = createServer((socket) => void socket.resume());
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const address = mute.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { connection } = connect(`ws://127.0.0.1:${port}`, { connectTimeoutMs: 60 });
+    connection.start();
+    await until(
+      'failures',
+      () => connection.stats().failures,
+      (failures) => failures >= 2,
+    );
+    await connection.stop();
+    await new Promise((resolve) => mute.close(resolve));
+  });
+
+  it('ends at once, wherever it is, and calls nobody after that', async () => {
+    const server = await serve({
+      onConnection: (socket) => {
+        const timer = setInterval(() => socket.send('x'), 1);
+        socket.on('close', () => clearInterval(timer));
+        // A server that never answers the closing handshake.
+        socket.close = () => undefined;
+      },
+    });
+    const { connection, seen, connected } = connect(server.url);
+    connection.start();
+    await connected();
+    await until(
+      'messages',
+      () => seen.messages.length,
+      (count) => count > 5,
+    );
+    await connection.stop();
+    const { messages, closed } = { messages: seen.messages.length, closed: seen.closed.length };
+    await sleep(100);
+    expect(seen.messages).toHaveLength(messages);
+    expect(seen.closed).toHaveLength(closed);
+    expect(closed).toBe(0);
+    expect(connection.stats().connected).toBe(false);
+  });
+
+  it('can be stopped while it subscribes', async () => {
+    const server = await serve();
+    const { connection, seen } = connect(server.url);
+    seen.onOpen = () => new Promise(() => undefined);
+    connection.start();
+    await until(
+      'opened',
+      () => seen.sessions.length,
+      (count) => count === 1,
+    );
+    await connection.stop();
+    expect(connection.stats().connected).toBe(false);
+    expect(() => seen.sessions[0]?.send('x')).toThrow('not open');
+  });
+});
