@@ -184,3 +184,21 @@ export interface Exchange {
     listener: (fill: { readonly uid: number; readonly orderId: number; readonly maker: boolean }) => void,
   ): void;
 }
+
+/** The one line on stdout of `main.ts --json`, which whoever started the simulator reads. */
+export interface SimulatorReady {
+  readonly ready: true;
+  readonly restUrl: string;
+  /** With its path: `ws://127.0.0.1:N/ws-api/v3`. */
+  readonly wsApiUrl: string;
+  /** Without a path; `/ws` and `/stream` follow. */
+  readonly streamUrl: string;
+  readonly controlUrl: string;
+  /** The accounts it was started with. The secret of Ed25519 and RSA keys is the private key as PEM. */
+  readonly accounts: readonly {
+    readonly uid: number;
+    readonly keyType: 'hmac' | 'ed25519' | 'rsa';
+    readonly apiKey: string;
+    readonly secret: string;
+  }[];
+}
