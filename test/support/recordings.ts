@@ -1,5 +1,5 @@
 /** Recorded trades for developers: beside the project where there are any, never part of it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/data/trades/', import.meta.url));
@@ -15,4 +15,14 @@ export function recording(name: string): Recording {
   const missing = !existsSync(file);
   if (missing) console.warn(`${file} is not there: the tests that replay it did not run`);
   return { file, missing };
+}
+
+const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+
+/** A recorded JSON document by its path (`binance-rest/errors.json`), or null where it is not there. */
+export function recordedJson(path: string): unknown {
+  const file = `${DATA}${path}`;
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  console.warn(`${file} is not there: the tests that read it did not run`);
+  return null;
 }
