@@ -1,5 +1,13 @@
 /** The functions' configuration, read once from the environment; all errors are named at once (design section 19). */
 import * as z from 'zod';
+import {
+  BINANCE_VARIABLES,
+  type BinanceConfig,
+  binanceOf,
+  binanceProblems,
+  type ConfigProblem,
+  KEY_CIPHER_VARIABLE,
+} from './binance-config.ts';
 
 const name = z.string().min(1);
 const count = (text: string) => z.coerce.number<string>().int().positive().prefault(text);
@@ -28,7 +36,17 @@ const Env = MonitorEnv.extend({
   EXITS_QUEUE_URL: z.url(),
   EXECUTIONS_QUEUE_URL: z.url(),
   TRIGGERS_QUEUE_URL: z.url(),
+  SYMBOLS_TABLE: name,
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...BINANCE_VARIABLES,
+  KEY_CIPHER: KEY_CIPHER_VARIABLE,
+});
+
+const SymbolsEnv = z.object({
+  STAGE: name.prefault('local'),
+  SYMBOLS_TABLE: name,
+  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...BINANCE_VARIABLES,
 });
 
 export class ConfigError extends Error {
@@ -49,18 +67,34 @@ export interface DispatchConfig {
 export interface Config {
   readonly stage: string;
   readonly monitor: MonitorConfig;
-  readonly tables: Readonly<Record<'orders' | 'positions' | 'wallets' | 'demoVenue' | 'priceTape', string>>;
+  readonly tables: Readonly<Record<TableName, string>>;
   readonly queues: Readonly<Record<'submit' | 'exits' | 'executions' | 'triggers', string>>;
   readonly valkeyUrl: string;
+  /** Null = only the demo wallet is served. */
+  readonly binance: BinanceConfig | null;
+  /** What keys are sealed with: `kms:ARN` or `file:PATH`; null where this function has to do with no keys. */
+  readonly keyCipher: string | null;
+}
+
+type TableName = 'orders' | 'positions' | 'wallets' | 'demoVenue' | 'priceTape' | 'symbols';
+
+/** Of the function that keeps the symbols. */
+export interface SymbolsConfig {
+  readonly stage: string;
+  readonly symbolsTable: string;
+  readonly valkeyUrl: string;
+  readonly binance: BinanceConfig | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Throws ConfigError naming every bad variable, never echoing a value. */
-function parse<T>(schema: z.ZodType<T>, env: Environment): T {
+/** Throws ConfigError naming every bad variable, the `more` included, never echoing a value. */
+function parse<T>(schema: z.ZodType<T>, env: Environment, more: readonly ConfigProblem[] = []): T {
   const parsed = schema.safeParse(env);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const issues = parsed.error?.issues.map((i) => ({ path: i.path.join('.'), message: i.message })) ?? [];
+  const problems = [...issues, ...more];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
 }
 
 const monitorOf = (env: z.output<typeof MonitorEnv>): MonitorConfig => ({
@@ -74,8 +108,19 @@ export function loadDispatchConfig(env: Environment): DispatchConfig {
   return { monitor: monitorOf(parsed), triggersQueueUrl: parsed.TRIGGERS_QUEUE_URL };
 }
 
-export function loadConfig(env: Environment): Config {
-  const e = parse(Env, env);
+export function loadSymbolsConfig(env: Environment): SymbolsConfig {
+  const e = parse(SymbolsEnv, env, binanceProblems(env));
+  return {
+    stage: e.STAGE,
+    symbolsTable: e.SYMBOLS_TABLE,
+    valkeyUrl: e.VALKEY_URL,
+    binance: binanceOf(e),
+  };
+}
+
+/** `keys`: this function seals or opens keys, so a served Binance needs KEY_CIPHER. */
+export function loadConfig(env: Environment, { keys = false }: { readonly keys?: boolean } = {}): Config {
+  const e = parse(Env, env, binanceProblems(env, { keys }));
   return {
     stage: e.STAGE,
     monitor: monitorOf(e),
@@ -85,6 +130,7 @@ export function loadConfig(env: Environment): Config {
       wallets: e.WALLETS_TABLE,
       demoVenue: e.DEMO_VENUE_TABLE,
       priceTape: e.PRICE_TAPE_TABLE,
+      symbols: e.SYMBOLS_TABLE,
     },
     queues: {
       submit: e.SUBMIT_QUEUE_URL,
@@ -93,5 +139,7 @@ export function loadConfig(env: Environment): Config {
       triggers: e.TRIGGERS_QUEUE_URL,
     },
     valkeyUrl: e.VALKEY_URL,
+    binance: binanceOf(e),
+    keyCipher: e.KEY_CIPHER ?? null,
   };
 }

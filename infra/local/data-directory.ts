@@ -1,6 +1,6 @@
 /** The folder of `--data DIR`: made and tried before anything is started. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { OptionError } from './options.ts';
 
 /**
@@ -20,3 +20,6 @@ export function useDataDirectory(directory: string): void {
     throw new OptionError(`--data ${directory} cannot be used: ${why}`);
   }
 }
+
+/** The file that seals the keys of exchange accounts lies with the tables that hold what it sealed. */
+export const keyFileIn = (directory: string): string => join(directory, 'wallet-key');

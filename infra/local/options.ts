@@ -1,11 +1,12 @@
 /** The command line of `npm start`. Pure apart from looking whether a replay file is there. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { DeployedBinance } from '../stacks/settings.ts';
 
 export const DEFAULT_PORT = 8787;
 
 export interface FeedOptions {
-  /** `synthetic`, or `replay:` and an absolute path. */
+  /** `synthetic`, `binance`, or `replay:` and an absolute path. */
   readonly feed?: string;
   /** Replay speed: a factor above 0, or `max`. */
   readonly speed?: string;
@@ -14,7 +15,12 @@ export interface FeedOptions {
   readonly seed?: string;
 }
 
+/** Where `binance` wallets trade: at the simulator beside the system, or at an exchange in the world outside. */
+export type ExchangeChoice = 'simulator' | DeployedBinance;
+
 export interface CommandLine extends FeedOptions {
+  /** Absent: only the demo wallet. */
+  readonly exchange?: ExchangeChoice;
   readonly port: number;
   readonly dataDirectory?: string;
   readonly json: boolean;
@@ -33,9 +39,15 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --port N              port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any that is free)
   --feed synthetic      prices that are made up, BTC ETH BNB SOL against USDT (default)
   --feed replay:FILE    recorded trades from a CSV or CSV.gz file
+  --feed binance        the public stream of the exchange in use (the default with --binance)
   --speed N|max         replay: how many times faster than recorded (default 1)
   --strict              replay: a malformed line ends the replay instead of being skipped and counted
   --seed N              synthetic: another seed, other prices
+  --no-simulator        without the Binance simulator and its wallet
+  --binance testnet     binance wallets trade at Binance's testnet instead of the simulator; or: demo, production.
+                        Keys are added with POST /api/v1/wallets, never on the command line
+  --i-understand-real-money
+                        goes with --binance production: its orders spend real money
   --data DIR            keep the tables in DIR over a restart
   --json                first line on stdout: {"ready":true,"api":"...","token":"..."}; everything else on stderr
                         (npm start --silent -- --json keeps npm's own lines out)
@@ -45,8 +57,9 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
 Ctrl-C stops everything; a second Ctrl-C does not wait.
 `;
 
-const WITH_VALUE = new Set(['--port', '--feed', '--speed', '--seed', '--data']);
-const FLAGS = new Set(['--strict', '--json', '--verbose', '--help']);
+const REAL_MONEY = '--i-understand-real-money';
+const WITH_VALUE = new Set(['--port', '--feed', '--speed', '--seed', '--data', '--binance']);
+const FLAGS = new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', REAL_MONEY]);
 
 /** Splits the arguments; both `--name value` and `--name=value` are read. */
 function tokens(argv: readonly string[]): Map<string, string> {
@@ -79,7 +92,8 @@ function tokens(argv: readonly string[]): Map<string, string> {
  */
 export function parseOptions(argv: readonly string[]): CommandLine {
   const given = tokens(argv);
-  const feed = given.get('--feed');
+  const exchange = readExchange(given);
+  const feed = readFeedFor(exchange, given.get('--feed'));
   const speed = given.get('--speed');
   const seed = given.get('--seed');
   const data = given.get('--data');
@@ -87,9 +101,11 @@ export function parseOptions(argv: readonly string[]): CommandLine {
   for (const name of ['--speed', '--strict']) {
     if (given.has(name) && !isReplay) throw new OptionError(`${name} goes with --feed replay:FILE only`);
   }
-  if (seed !== undefined && isReplay) throw new OptionError('--seed goes with --feed synthetic only');
+  const isSynthetic = (feed ?? 'synthetic') === 'synthetic';
+  if (seed !== undefined && !isSynthetic) throw new OptionError('--seed goes with --feed synthetic only');
   return {
     port: readPort(given.get('--port')),
+    ...(exchange === undefined ? {} : { exchange }),
     ...(feed === undefined ? {} : { feed: readFeed(feed) }),
     ...(speed === undefined ? {} : { speed: readSpeed(speed) }),
     ...(seed === undefined ? {} : { seed: readSeed(seed) }),
@@ -108,10 +124,54 @@ function readPort(text: string | undefined): number {
   return port;
 }
 
+const REAL: Readonly<Record<string, DeployedBinance>> = {
+  testnet: 'binance_testnet',
+  demo: 'binance_demo',
+  production: 'binance',
+};
+
+function readExchange(given: ReadonlyMap<string, string>): ExchangeChoice | undefined {
+  const name = given.get('--binance');
+  const isMeant = given.has(REAL_MONEY);
+  if (isMeant && name !== 'production') {
+    throw new OptionError(`${REAL_MONEY} goes with --binance production only`);
+  }
+  if (name === undefined) return given.has('--no-simulator') ? undefined : 'simulator';
+  const real = Object.hasOwn(REAL, name) ? REAL[name] : undefined;
+  if (real === undefined) {
+    throw new OptionError(`--binance ${name}: testnet, demo or production is expected`);
+  }
+  if (real === 'binance' && !isMeant) {
+    throw new OptionError(
+      `--binance production trades with real money: orders, stops and take profits of this system are sent to the ` +
+        `exchange and cannot be taken back. If that is what you want, add ${REAL_MONEY}; ` +
+        `to try things out, use --binance testnet or --binance demo`,
+    );
+  }
+  return real;
+}
+
+/** A real exchange is followed by its own prices; its simulator by the system's, or the system by the simulator's. */
+function readFeedFor(exchange: ExchangeChoice | undefined, feed: string | undefined): string | undefined {
+  if (exchange !== undefined && exchange !== 'simulator') {
+    if (feed === undefined || feed === 'binance') return 'binance';
+    throw new OptionError(
+      `--feed ${feed} does not go with --binance: stops at the real exchange would follow made-up or old prices`,
+    );
+  }
+  if (feed === 'binance' && exchange === undefined) {
+    throw new OptionError(
+      '--feed binance goes with the simulator or with --binance, whose public stream it is',
+    );
+  }
+  return feed;
+}
+
 function readFeed(text: string): string {
-  if (text === 'synthetic') return text;
+  if (text === 'synthetic' || text === 'binance') return text;
   const file = /^replay:(.+)$/.exec(text)?.[1];
-  if (file === undefined) throw new OptionError(`--feed ${text}: synthetic or replay:FILE is expected`);
+  if (file === undefined)
+    throw new OptionError(`--feed ${text}: synthetic, binance or replay:FILE is expected`);
   const path = resolve(file);
   if (!existsSync(path)) throw new OptionError(`--feed ${text}: there is no file ${path}`);
   return `replay:${path}`;

@@ -10,7 +10,7 @@
 
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { useDataDirectory } from './data-directory.ts';
+import { keyFileIn, useDataDirectory } from './data-directory.ts';
 import {
   containerEnvironment,
   type Endpoints,
@@ -20,12 +20,13 @@ import {
 import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
 import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
-import { DEFAULT_PORT, type FeedOptions, feedEnvironment } from './options.ts';
+import { DEFAULT_PORT, type ExchangeChoice, type FeedOptions, feedEnvironment } from './options.ts';
 import { type Program, stopChild } from './processes/child.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
 import { createTables, type LocalDynamo, startDynamo } from './services/dynamodb.ts';
 import { type LocalRedis, startRedis } from './services/redis.ts';
+import { type LocalSimulator, simulatorEnvironment, startSimulator } from './services/simulator.ts';
 import { createQueues, type LocalSqs, sqsClient, startSqs } from './services/sqs.ts';
 import { synthesise } from './services/synth.ts';
 import { Schedule } from './sources/schedule.ts';
@@ -47,6 +48,10 @@ export interface SystemOptions extends FeedOptions {
   readonly port?: number;
   /** Keeps the tables here over a restart; default: in memory. */
   readonly dataDirectory?: string;
+  /** Where `binance` wallets trade; default: nowhere, only the demo wallet is served. */
+  readonly exchange?: ExchangeChoice;
+  /** For tests: more options of the simulator's own. */
+  readonly simulatorArgs?: readonly string[];
   /** An assembly that is there already (or its folder); default: bundled and synthesised from the sources. */
   readonly assembly?: Assembly | string;
   readonly verbose?: boolean;
@@ -69,6 +74,8 @@ export interface RunningSystem {
   readonly token: string;
   readonly valkeyUrl: string;
   readonly redisKind: LocalRedis['kind'];
+  /** Addresses, and accounts with their keys; null where it was not asked for. */
+  readonly simulator: SimulatorAccess | null;
   readonly dynamoEndpoint: string;
   readonly sqsEndpoint: string;
   /** By short name (`submit`). */
@@ -90,7 +97,10 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
+export type SimulatorAccess = Omit<LocalSimulator, 'pid' | 'stop'>;
+
 interface Services {
+  readonly simulator: LocalSimulator | null;
   readonly dynamo: LocalDynamo;
   readonly sqs: LocalSqs;
   readonly redis: LocalRedis;
@@ -136,11 +146,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   return system;
 }
 
+/** What a step answered. @throws what it failed with */
+function answerOf<T>(step: PromiseSettledResult<T>): T {
+  if (step.status === 'rejected') throw step.reason;
+  return step.value;
+}
+
 class System implements RunningSystem {
   readonly api: string;
   token = '';
   valkeyUrl = '';
   redisKind: LocalRedis['kind'] = 'server';
+  simulator: SimulatorAccess | null = null;
   dynamoEndpoint = '';
   sqsEndpoint = '';
   queueUrls: Readonly<Record<string, string>> = {};
@@ -181,13 +198,16 @@ class System implements RunningSystem {
   }
 
   async start(runDirectory: string): Promise<void> {
-    const { dynamo, sqs, redis, assembly } = await this.#startServices(runDirectory);
+    const { dynamo, sqs, redis, assembly, simulator } = await this.#startServices(runDirectory);
+    this.simulator = simulator;
     const endpoints: Endpoints = {
       sqsEndpoint: sqs.endpoint,
       cacheHost: redis.host,
       cachePort: redis.port,
       apiEndpoint: this.api,
       dynamoEndpoint: dynamo.endpoint,
+      keyFile: keyFileIn(this.#options.dataDirectory ?? runDirectory),
+      exchange: this.#exchangeEnvironment(simulator),
     };
     const declared = readSystem(assembly, endpoints);
     this.#declared = declared;
@@ -221,7 +241,7 @@ class System implements RunningSystem {
 
   /** The assembly and the stand-ins, side by side; if one fails, the others are waited for, then it is thrown. */
   async #startServices(runDirectory: string): Promise<Services> {
-    const { dataDirectory, redis: choice, assembly: given } = this.#options;
+    const { dataDirectory, redis: choice, assembly: given, exchange } = this.#options;
     const fail = (error: unknown): never => {
       this.#synth?.kill();
       throw error;
@@ -250,15 +270,42 @@ class System implements RunningSystem {
           this.#services.push({ name: 'redis', pid: redis.pid, stop: () => redis.stop(SERVICES_GRACE_MS) });
           return redis;
         })
+        .then(async (redis) => ({
+          redis,
+          simulator: exchange === 'simulator' ? await this.#startSimulator(redis) : null,
+        }))
         .catch(fail),
       this.#assembly(given, runDirectory),
     ]);
-    const failure = settled.find((one) => one.status === 'rejected');
-    if (failure) throw failure.reason;
-    const [dynamo, sqs, redis, assembly] = settled.map((one) =>
-      one.status === 'fulfilled' ? one.value : undefined,
-    );
-    return { dynamo, sqs, redis, assembly } as Services;
+    const [dynamo, sqs, cache, assembly] = settled;
+    return {
+      dynamo: answerOf(dynamo),
+      sqs: answerOf(sqs),
+      ...answerOf(cache),
+      assembly: answerOf(assembly),
+    };
+  }
+
+  /** It follows the system's prices, unless the system follows its stream. */
+  async #startSimulator(redis: LocalRedis): Promise<LocalSimulator> {
+    const { feed, simulatorArgs } = this.#options;
+    const simulator = await startSimulator({
+      logs: this.#logs,
+      prices: feed === 'binance' ? undefined : `redis://${redis.host}:${redis.port}`,
+      ...(simulatorArgs === undefined ? {} : { args: simulatorArgs }),
+    });
+    this.#services.push({
+      name: 'simulator',
+      pid: simulator.pid,
+      stop: () => simulator.stop(SERVICES_GRACE_MS),
+    });
+    return simulator;
+  }
+
+  #exchangeEnvironment(simulator: LocalSimulator | null): Environment {
+    if (simulator !== null) return simulatorEnvironment(simulator);
+    const { exchange } = this.#options;
+    return exchange === undefined ? {} : { BINANCE_ENVIRONMENT: exchange };
   }
 
   #assembly(given: Assembly | string | undefined, runDirectory: string): Promise<Assembly> {

@@ -59,8 +59,9 @@ export class ApiStack extends Stack {
       inVpc: true,
       environment: useCaseEnvironment(platform),
       writes: ['orders', 'positions', 'wallets', 'demoVenue'],
-      reads: ['priceTape'],
+      reads: ['priceTape', 'symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers'],
+      keys: 'seal',
     }).fn;
     this.api = new HttpApi(this, 'HttpApi', {
       apiName: `moniqo-${settings.stage}`,

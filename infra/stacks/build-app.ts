@@ -15,7 +15,14 @@ import { NetworkStack } from './network-stack.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { QueuesStack } from './queues-stack.ts';
 import type { Platform } from './service-function.ts';
-import { DEFAULT_FEED, parseStage, type Settings, type Stage, settingsFor } from './settings.ts';
+import {
+  DEFAULT_FEED,
+  parseBinance,
+  parseStage,
+  type Settings,
+  type Stage,
+  settingsFor,
+} from './settings.ts';
 import { StreamerStack } from './streamer-stack.ts';
 import { TriggersStack } from './triggers-stack.ts';
 
@@ -45,11 +52,11 @@ export function buildApp(options: AppOptions = {}): App {
       ...(feed === undefined ? {} : { feed }),
     },
   });
-  const settings = settingsFor(
-    parseStage(app.node.tryGetContext('stage')),
-    z.string().min(1).default(DEFAULT_FEED).parse(app.node.tryGetContext('feed')),
+  const settings = settingsFor(parseStage(app.node.tryGetContext('stage')), {
+    feed: z.string().min(1).default(DEFAULT_FEED).parse(app.node.tryGetContext('feed')),
+    binance: parseBinance(app.node.tryGetContext('binance')),
     distDir,
-  );
+  });
   addStacks(app, settings);
   return app;
 }
@@ -73,6 +80,7 @@ function addStacks(app: App, settings: Settings): void {
     appSecurityGroup,
     queues,
     tables: data.tables,
+    walletKey: data.walletKey,
     cacheUrl: cache.url,
   };
   new StreamerStack(app, id('streamer'), { platform });

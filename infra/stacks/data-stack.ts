@@ -1,6 +1,7 @@
 /** The tables (design section 14). Deleting anything else loses no money; this stack is the record. */
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
@@ -41,7 +42,13 @@ export const TABLE_SHAPES = {
       due: DUE,
     },
   },
-  wallets: { key: ['pk', 'sk'], indexes: { by_user: ['user_id', 'sort'] } },
+  /** `by_environment` is sparse too: wallets with usable keys, for the user-data stream. */
+  wallets: {
+    key: ['pk', 'sk'],
+    indexes: { by_user: ['user_id', 'sort'], by_environment: ['live_environment', 'pk'], due: DUE },
+  },
+  /** Trading rules, one row per symbol of an environment. */
+  symbols: { key: ['pk', 'sk'], indexes: {} },
   /** The demo venue's own book: its balances and its orders. */
   demoVenue: { key: ['pk', 'sk'], indexes: { live: LIVE } },
   /** One row per symbol and minute. */
@@ -57,6 +64,7 @@ const CONSTRUCT_ID: Record<TableName, string> = {
   orders: 'Orders',
   positions: 'Positions',
   wallets: 'Wallets',
+  symbols: 'Symbols',
   demoVenue: 'DemoVenue',
   priceTape: 'PriceTape',
 };
@@ -67,16 +75,24 @@ export interface DataStackProps extends StackProps {
 
 export class DataStack extends Stack {
   readonly tables: Tables;
+  /** Seals the keys of exchange accounts; lives and goes with the tables that hold what it sealed. */
+  readonly walletKey: Key;
 
   constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
     super(scope, id, { ...props, terminationProtection: settings.deletionProtection });
     const make = (name: TableName) => makeTable(this, CONSTRUCT_ID[name], TABLE_SHAPES[name], settings);
+    this.walletKey = new Key(this, 'WalletKey', {
+      description: `Moniqo ${settings.stage}: keys of exchange accounts`,
+      enableKeyRotation: true,
+      removalPolicy: settings.removalPolicy,
+    });
     this.tables = {
       orders: make('orders'),
       positions: make('positions'),
       wallets: make('wallets'),
       demoVenue: make('demoVenue'),
       priceTape: make('priceTape'),
+      symbols: make('symbols'),
     };
   }
 }

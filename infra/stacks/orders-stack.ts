@@ -19,18 +19,20 @@ export class OrdersStack extends Stack {
       inVpc: true,
       environment: useCaseEnvironment(platform),
       writes: ['orders', 'positions', 'wallets', 'demoVenue'],
-      reads: ['priceTape'],
+      reads: ['priceTape', 'symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers'],
     } as const;
     const submit = new ServiceFunction(this, 'Submit', {
       ...common,
       name: 'submit',
+      keys: 'open',
       worksOn: { queue: 'submit', batchSize: 1, maxConcurrency: 10 },
     });
     // The same code as submit on its own queue: exits never wait behind entries.
     const exits = new ServiceFunction(this, 'Exits', {
       ...common,
       name: 'exits',
+      keys: 'open',
       worksOn: { queue: 'exits', batchSize: 1, maxConcurrency: 20 },
     });
     const executions = new ServiceFunction(this, 'Executions', {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { type IVpc, type SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
@@ -34,6 +35,7 @@ export interface Platform {
   readonly queues: Queues;
   /** `rediss://host:port`. */
   readonly cacheUrl: string;
+  readonly walletKey: IKey;
 }
 
 /** What a function or the streamer may touch, and nothing else. */
@@ -41,6 +43,8 @@ export interface Access {
   readonly reads?: readonly TableName[];
   readonly writes?: readonly TableName[];
   readonly sends?: readonly QueueName[];
+  /** Of exchange accounts: who may seal keys cannot open them, who opens them cannot seal. */
+  readonly keys?: 'seal' | 'open';
 }
 
 /** A queue that the function works on. */
@@ -88,6 +92,7 @@ export class ServiceFunction extends Construct {
       }),
       environment: {
         ...props.environment,
+        ...keyEnvironment(platform, props),
         STAGE: settings.stage,
         POWERTOOLS_SERVICE_NAME: name,
         NODE_OPTIONS: '--enable-source-maps',
@@ -117,23 +122,36 @@ function vpcPlacement({ vpc, appSecurityGroup }: Platform) {
 }
 
 /** Grants exactly what is listed. */
-export function grantAccess(grantee: IGrantable, { tables, queues }: Platform, access: Access): void {
+export function grantAccess(
+  grantee: IGrantable,
+  { tables, queues, walletKey }: Platform,
+  access: Access,
+): void {
   for (const name of access.reads ?? []) tables[name].grantReadData(grantee);
   for (const name of access.writes ?? []) tables[name].grantReadWriteData(grantee);
   for (const name of access.sends ?? []) queues[name].queue.grantSendMessages(grantee);
+  if (access.keys !== undefined) walletKey.grant(grantee, KEY_ACTION[access.keys]);
 }
+
+const KEY_ACTION = { seal: 'kms:Encrypt', open: 'kms:Decrypt' } as const;
+
+/** KEY_CIPHER for whoever has to do with keys. */
+export const keyEnvironment = ({ walletKey }: Platform, { keys }: Access): Record<string, string> =>
+  keys === undefined ? {} : { KEY_CIPHER: `kms:${walletKey.keyArn}` };
 
 /** The namespace of every metric of ours; the alarms look here. */
 export const METRIC_NAMESPACE = 'Moniqo';
 
 /** Names of tables, queues and cache, for whatever runs the use cases. */
-export function useCaseEnvironment({ settings, tables, queues, cacheUrl }: Platform): Record<string, string> {
+export function useCaseEnvironment(platform: Platform): Record<string, string> {
+  const { settings, tables, queues, cacheUrl } = platform;
   return {
     ORDERS_TABLE: tables.orders.tableName,
     POSITIONS_TABLE: tables.positions.tableName,
     WALLETS_TABLE: tables.wallets.tableName,
     DEMO_VENUE_TABLE: tables.demoVenue.tableName,
     PRICE_TAPE_TABLE: tables.priceTape.tableName,
+    ...exchangeEnvironment(platform, 'nat'),
     SUBMIT_QUEUE_URL: queues.submit.queue.queueUrl,
     EXITS_QUEUE_URL: queues.exits.queue.queueUrl,
     EXECUTIONS_QUEUE_URL: queues.executions.queue.queueUrl,
@@ -143,5 +161,20 @@ export function useCaseEnvironment({ settings, tables, queues, cacheUrl }: Platf
     ORDER_MONITOR_ENABLED: 'true',
     ORDER_MONITOR_CHECK_INTERVAL_SECONDS: '1',
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
+  };
+}
+
+/**
+ * The served Binance and its symbols. `egress` names the way out: what leaves by the same address shares one budget
+ * of request weight. Several gateways count as one, so that the budget is never too large.
+ */
+export function exchangeEnvironment(
+  { settings, tables }: Platform,
+  egress: 'nat' | 'streamer',
+): Record<string, string> {
+  return {
+    SYMBOLS_TABLE: tables.symbols.tableName,
+    EGRESS_ADDRESS: egress,
+    ...(settings.binance === null ? {} : { BINANCE_ENVIRONMENT: settings.binance }),
   };
 }

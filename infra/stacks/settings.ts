@@ -1,6 +1,7 @@
 /** What differs between stages (design section 20), decided in one place. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BINANCE_ENVIRONMENTS, type BinanceEnvironment } from '../../shared/domain/types.ts';
 
 export type Stage = 'sandbox' | 'prod';
 
@@ -23,7 +24,12 @@ export interface Settings {
   /** A NAT instance costs a fifth of a gateway; a gateway per zone survives the loss of a zone. */
   readonly nat: 'instance' | 'gateway-per-zone';
   readonly containerInsights: boolean;
+  /** Which Binance this deployment serves (the BINANCE_ENVIRONMENT variable); null = only the demo wallet. */
+  readonly binance: DeployedBinance | null;
 }
+
+/** A deployment knows no simulator: its addresses are those of a machine. */
+export type DeployedBinance = Exclude<BinanceEnvironment, 'binance_simulator'>;
 
 type StageSettings = Omit<Settings, 'stage' | 'feed' | 'distDir' | 'sweepShards'>;
 
@@ -35,6 +41,7 @@ const BY_STAGE: Record<Stage, StageSettings> = {
     logRetention: RetentionDays.ONE_WEEK,
     nat: 'instance',
     containerInsights: false,
+    binance: 'binance_testnet',
   },
   prod: {
     removalPolicy: RemovalPolicy.RETAIN,
@@ -43,6 +50,7 @@ const BY_STAGE: Record<Stage, StageSettings> = {
     logRetention: RetentionDays.THREE_MONTHS,
     nat: 'gateway-per-zone',
     containerInsights: true,
+    binance: 'binance',
   },
 };
 
@@ -52,6 +60,30 @@ export function parseStage(name: unknown): Stage {
   throw new Error(`Unknown stage ${JSON.stringify(name)}: use sandbox or prod`);
 }
 
-export function settingsFor(stage: Stage, feed: string, distDir: string): Settings {
-  return { stage, feed, distDir, sweepShards: 1, ...BY_STAGE[stage] };
+const DEPLOYED: readonly DeployedBinance[] = BINANCE_ENVIRONMENTS.filter(
+  (name) => name !== 'binance_simulator',
+);
+
+/**
+ * The context's `binance`; undefined when it does not say.
+ * @throws Error when it names none that can be deployed
+ */
+export function parseBinance(name: unknown): DeployedBinance | null | undefined {
+  if (name === undefined) return undefined;
+  if (name === 'none') return null;
+  const found = DEPLOYED.find((one) => one === name);
+  if (found !== undefined) return found;
+  throw new Error(`Unknown binance ${JSON.stringify(name)}: use ${DEPLOYED.join(', ')} or none`);
+}
+
+export interface Choices {
+  readonly feed: string;
+  readonly distDir: string;
+  /** Undefined: what the stage has by default. */
+  readonly binance: DeployedBinance | null | undefined;
+}
+
+export function settingsFor(stage: Stage, { binance, ...choices }: Choices): Settings {
+  const settings = { stage, ...choices, sweepShards: 1, ...BY_STAGE[stage] };
+  return binance === undefined ? settings : { ...settings, binance };
 }

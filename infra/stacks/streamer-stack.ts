@@ -18,7 +18,14 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { STREAMER } from '../bundle/entries.ts';
-import { grantAccess, type Platform, useCaseEnvironment } from './service-function.ts';
+import {
+  type Access,
+  exchangeEnvironment,
+  grantAccess,
+  keyEnvironment,
+  type Platform,
+  useCaseEnvironment,
+} from './service-function.ts';
 
 export interface StreamerStackProps extends StackProps {
   readonly platform: Platform;
@@ -26,6 +33,17 @@ export interface StreamerStackProps extends StackProps {
 
 /** From SIGTERM to SIGKILL: enough to release the lease, close the sockets and write the open minute. */
 const STOP_TIMEOUT = Duration.seconds(30);
+
+const ACCESS: Access = {
+  // At start it asks the ledger which symbols have live orders and positions; wallets, and the symbols they may
+  // trade, come and go.
+  reads: ['orders', 'positions', 'wallets', 'symbols'],
+  writes: ['priceTape'],
+  // Execution reports; after a gap of a user-data stream, every live order is asked for.
+  sends: ['triggers', 'executions', 'submit', 'exits'],
+  // The subscription to user data is signed.
+  keys: 'open',
+};
 
 export class StreamerStack extends Stack {
   readonly service: FargateService;
@@ -86,6 +104,8 @@ export class StreamerStack extends Stack {
       }),
       environment: {
         ...useCaseEnvironment(platform),
+        ...exchangeEnvironment(platform, 'streamer'),
+        ...keyEnvironment(platform, ACCESS),
         STAGE: settings.stage,
         POWERTOOLS_SERVICE_NAME: STREAMER,
         AWS_REGION: this.region,
@@ -96,12 +116,7 @@ export class StreamerStack extends Stack {
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',
       },
     });
-    grantAccess(task.taskRole, platform, {
-      // At start it asks the ledger which symbols have live orders and positions.
-      reads: ['orders', 'positions'],
-      writes: ['priceTape'],
-      sends: ['triggers', 'executions'],
-    });
+    grantAccess(task.taskRole, platform, ACCESS);
     return task;
   }
 }

@@ -53,6 +53,7 @@ export class TriggersStack extends Stack {
       inVpc: true,
       environment: useCaseEnvironment(platform),
       writes: ['orders', 'positions', 'wallets', 'demoVenue', 'priceTape'],
+      reads: ['symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers'],
       worksOn: { queue: 'triggers', batchSize: 10, maxConcurrency: 10 },
     });

@@ -2,13 +2,21 @@
 
 import { LOCAL_CREDENTIALS } from '../services/dynamodb.ts';
 import type { DeclaredFunction } from '../template/declared.ts';
-import { type LocalAddresses, REGION } from '../template/intrinsics.ts';
+import { arn, type LocalAddresses, REGION } from '../template/intrinsics.ts';
 
 export interface Endpoints extends LocalAddresses {
   readonly dynamoEndpoint: string;
+  /** Stands for the template's KMS key: the file that seals the keys of exchange accounts. */
+  readonly keyFile: string;
+  /** Which Binance is served here (its BINANCE_* variables), whatever the template says; empty for none. */
+  readonly exchange: Environment;
 }
 
 export type Environment = Readonly<Record<string, string>>;
+
+/** Whoever has this variable has to do with an exchange. All of a laptop leaves it by one address. */
+const EGRESS = 'EGRESS_ADDRESS';
+const LOCAL_EGRESS = 'laptop';
 
 /** Of the machine's own environment only what programs need to run at all. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot'];
@@ -33,6 +41,27 @@ function base(endpoints: Endpoints): Record<string, string> {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoEndpoint,
     AWS_ENDPOINT_URL_SQS: endpoints.sqsEndpoint,
   };
+}
+
+/** The environment of the template, with what stands here for the managed services. */
+const localised = (environment: Environment, endpoints: Endpoints): Record<string, string> =>
+  withoutTls(withKeyFile(withExchange(environment, endpoints), endpoints), endpoints);
+
+/** The exchange that was chosen at the start instead of the template's. */
+function withExchange(environment: Environment, { exchange }: Endpoints): Record<string, string> {
+  if (environment[EGRESS] === undefined) return environment;
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith('BINANCE_'));
+  return { ...Object.fromEntries(others), ...exchange, [EGRESS]: LOCAL_EGRESS };
+}
+
+function withKeyFile(environment: Environment, { keyFile }: Endpoints): Record<string, string> {
+  const key = `kms:${arn('kms', 'key/')}`;
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value.startsWith(key) ? `file:${keyFile}` : value,
+    ]),
+  );
 }
 
 /** The managed cache speaks TLS only; its stand-in on the loopback speaks none. */
@@ -66,7 +95,7 @@ export const functionEnvironment = (
   AWS_LAMBDA_MAX_CONCURRENCY: '1000',
   LAMBDA_TASK_ROOT: declared.codeDirectory,
   MONIQO_FUNCTION_ARN: declared.arn,
-  ...withoutTls(declared.environment, endpoints),
+  ...localised(declared.environment, endpoints),
   ...overrides,
 });
 
@@ -83,7 +112,7 @@ export function containerEnvironment(
   });
   return {
     ...base(endpoints),
-    ...withoutTls(environment, endpoints),
+    ...localised(environment, endpoints),
     ...Object.fromEntries(given),
     ...overrides,
   };

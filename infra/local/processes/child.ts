@@ -17,10 +17,13 @@ export interface ForkOptions {
   readonly args?: readonly string[];
   /** Its stderr is no warning (programs that are not ours). */
   readonly quiet?: boolean;
+  /** Its stdout is an answer to whoever started it and goes into no log. */
+  readonly answers?: boolean;
 }
 
 /** Runs one of this folder's scripts in a process of its own; it ends itself when its channel closes. */
-export function forkScript({ name, script, env, logs, cwd, args, quiet }: ForkOptions): ChildProcess {
+export function forkScript(options: ForkOptions): ChildProcess {
+  const { name, script, env, logs, cwd, args, quiet, answers } = options;
   const child = fork(fileURLToPath(script), [...(args ?? [])], {
     env,
     execPath: nodeBinary(),
@@ -28,7 +31,7 @@ export function forkScript({ name, script, env, logs, cwd, args, quiet }: ForkOp
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     ...(cwd === undefined ? {} : { cwd }),
   });
-  logs.attach(name, child, quiet);
+  logs.attach(name, answers ? { stdout: null, stderr: child.stderr } : child, quiet);
   // A write to a channel that just closed; the exit is what counts and is watched by its owner.
   child.on('error', (error) => logs.write(name, 'info', `channel: ${error.message}`));
   return child;
@@ -59,6 +62,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly quiet?: boolean;
+  /** What it prints on stdout goes to `onOutput` only, not into a log. */
+  readonly answers?: boolean;
   /** Gets what it prints, beside the log. */
   readonly onOutput?: (data: Buffer) => void;
 }
@@ -75,17 +80,18 @@ export interface Program {
 
 /** @throws when the program cannot be started at all */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { name, command, args, logs, cwd, env, quiet, onOutput } = options;
+  const { name, command, args, logs, cwd, env, quiet, answers, onOutput } = options;
   const supervisor = forkScript({
     name,
     script: new URL('./supervisor.ts', import.meta.url),
     env: process.env,
     logs,
     ...(quiet === undefined ? {} : { quiet }),
+    ...(answers === undefined ? {} : { answers }),
   });
   if (onOutput) {
     supervisor.stdout?.on('data', onOutput);
-    supervisor.stderr?.on('data', onOutput);
+    if (!answers) supervisor.stderr?.on('data', onOutput);
   }
   const exited = ended(supervisor).then(() => supervisor.exitCode ?? 1);
   const pid = await new Promise<number>((resolve, reject) => {

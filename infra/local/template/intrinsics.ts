@@ -73,6 +73,8 @@ function known(
           'ReaderEndpoint.Port': String(local.cachePort),
         },
       };
+    case 'AWS::KMS::Key':
+      return { ref: name, attributes: { Arn: arn('kms', `key/${name}`), KeyId: name } };
     case 'AWS::Events::Rule':
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
     case 'AWS::ApiGatewayV2::Api':

@@ -6,7 +6,13 @@ const HERE = fileURLToPath(import.meta.url);
 
 describe('the options of npm start', () => {
   it('has defaults', () => {
-    expect(parseOptions([])).toEqual({ port: 8787, json: false, verbose: false, help: false });
+    expect(parseOptions([])).toEqual({
+      port: 8787,
+      exchange: 'simulator',
+      json: false,
+      verbose: false,
+      help: false,
+    });
   });
 
   it('reads every option, with a space or an equals sign', () => {
@@ -45,7 +51,17 @@ describe('the options of npm start', () => {
     [['--port', '80a'], /--port 80a/],
     [['--json=yes'], /--json takes no value/],
     [['--json', '--json'], /--json is given twice/],
-    [['--feed', 'binance'], /--feed binance/],
+    [['--feed', 'polygon'], /--feed polygon: synthetic, binance or replay:FILE/],
+    [['--feed', 'binance', '--no-simulator'], /--feed binance goes with/],
+    [['--feed', 'binance', '--seed', '1'], /--seed goes with --feed synthetic/],
+    [['--no-simulator=yes'], /--no-simulator takes no value/],
+    [['--binance', 'mainnet'], /--binance mainnet: testnet, demo or production/],
+    [['--binance', 'constructor'], /--binance constructor: testnet/],
+    [['--binance', 'production'], /real money.*--i-understand-real-money/],
+    [['--binance', 'testnet', '--i-understand-real-money'], /goes with --binance production only/],
+    [['--i-understand-real-money'], /goes with --binance production only/],
+    [['--binance', 'testnet', '--feed', 'synthetic'], /--feed synthetic does not go with --binance/],
+    [['--binance', 'demo', '--feed', `replay:${HERE}`], /does not go with --binance: stops/],
     [['--feed', 'replay:/no/such/file'], /there is no file/],
     [['--speed', '2'], /--speed goes with --feed replay/],
     [['--feed', `replay:${HERE}`, '--speed', '0'], /--speed 0/],
@@ -56,6 +72,20 @@ describe('the options of npm start', () => {
   ])('refuses %j', (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(OptionError);
     expect(() => parseOptions(argv)).toThrow(message);
+  });
+
+  it('trades at the simulator, at a real exchange by its own prices, or at none', () => {
+    expect(parseOptions(['--no-simulator']).exchange).toBeUndefined();
+    expect(parseOptions(['--feed', 'binance'])).toMatchObject({ exchange: 'simulator', feed: 'binance' });
+    expect(parseOptions(['--binance', 'testnet'])).toMatchObject({
+      exchange: 'binance_testnet',
+      feed: 'binance',
+    });
+    expect(parseOptions(['--binance=demo', '--feed=binance'])).toMatchObject({ exchange: 'binance_demo' });
+    expect(parseOptions(['--binance', 'production', '--i-understand-real-money'])).toMatchObject({
+      exchange: 'binance',
+      feed: 'binance',
+    });
   });
 
   it('hands the feed to the streamer under its own names, and only what was given', () => {

@@ -205,7 +205,11 @@ describe('the tables', () => {
       key,
       indexes: { ...lists, by_flow: 'flow_id:S sort:S', live, due },
     });
-    expect(shape('Wallets')).toEqual({ key, indexes: { by_user: 'user_id:S sort:S' } });
+    expect(shape('Wallets')).toEqual({
+      key,
+      indexes: { by_user: 'user_id:S sort:S', by_environment: 'live_environment:S pk:S', due },
+    });
+    expect(shape('Symbols')).toEqual({ key, indexes: {} });
     expect(shape('DemoVenue')).toEqual({ key, indexes: { live } });
     expect(shape('PriceTape')).toEqual({ key: 'pk:S sk:N', indexes: {} });
     expect(sandbox.one('AWS::DynamoDB::Table', 'PriceTape').properties['TimeToLiveSpecification']).toEqual({
