@@ -217,6 +217,8 @@ export interface Order {
   readonly referencePrice: Decimal | null;
   /** The market has reached this resting order's price and no report has come yet. */
   readonly touchedAt: number | null;
+  /** The market has reached the stop price of an order that then rests at its limit price, or begins to trail. */
+  readonly triggeredAt: number | null;
   /** Arming of the order's own level (resting orders); null = not yet armed. */
   readonly armedTick: number | null;
   readonly armedAt: number | null;
@@ -410,6 +412,8 @@ export interface ExchangeAccount {
   } | null;
   /** Entries are refused while paused; exits and cancels never are (invariant 9). */
   readonly pausedAt: number | null;
+  /** Whoever paused it says why; null while not paused, or when nothing was said. */
+  readonly pauseReason: string | null;
 }
 
 export interface Wallet {

@@ -5,7 +5,8 @@
  * each item conditional on the version that was read. Lists and the live and due indexes are eventually
  * consistent; whoever acts on them reads the item again.
  */
-import type { Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import type { BinanceEnvironment, Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
 
 /** `before: null` = must not exist yet. The store writes `after` with version before + 1 (1 when new). */
 export interface Change<T> {
@@ -77,9 +78,51 @@ export interface Ledger {
   moveDue(item: DueItem, to: number): Promise<boolean>;
 }
 
+/** What the venue said an account holds, and when. */
+export interface BalanceSnapshot {
+  readonly asOf: number;
+  readonly balances: readonly {
+    readonly asset: string;
+    readonly free: Decimal;
+    readonly locked: Decimal;
+  }[];
+}
+
+/** A check of a wallet's keys that is owed. */
+export interface DueCheck {
+  readonly walletId: string;
+  readonly dueAt: number;
+}
+
+export interface WalletChange {
+  readonly before: Wallet;
+  readonly after: Wallet;
+}
+
 export interface WalletStore {
   /** False when the id exists already. */
   create(wallet: Wallet): Promise<boolean>;
+  /** Strongly consistent; deleted ones too. */
   get(walletId: string): Promise<Wallet | null>;
+  /** Newest first, without deleted ones. */
   ofUser(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<Wallet>>;
+  /**
+   * Conditional on the version of `before`: false when somebody wrote it since. A wallet that becomes deleted frees
+   * its account in the same transaction.
+   */
+  update(change: WalletChange): Promise<boolean>;
+  /**
+   * The same, and the account that `after` names becomes this wallet's alone, both or neither. `taken`: another
+   * wallet that is not deleted has it.
+   */
+  claimAccount(change: WalletChange): Promise<'done' | 'conflict' | 'taken'>;
+  /** Wallets of an environment whose keys may be used now (`active`), paused ones too. Eventually consistent; no cap. */
+  exchangeWallets(environment: BinanceEnvironment): Promise<readonly Wallet[]>;
+  /** Key checks that are overdue at `now`, oldest first, at most `limit`. */
+  dueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
+  /** Moves an overdue check's time on; false when it is no longer due at that time (someone else has it). */
+  moveCheck(check: DueCheck, to: number): Promise<boolean>;
+  balances(walletId: string): Promise<BalanceSnapshot | null>;
+  /** Kept unless a newer one is there already. */
+  saveBalances(walletId: string, snapshot: BalanceSnapshot): Promise<void>;
 }

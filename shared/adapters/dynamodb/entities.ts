@@ -27,6 +27,7 @@ import {
   type TriggerFacts,
   type Wallet,
 } from '../../domain/types.ts';
+import type { BalanceSnapshot } from '../../ports/ledger.ts';
 import {
   booleans,
   type Codec,
@@ -163,6 +164,7 @@ export const orders = objects<Order>({
   fillCount: integers,
   referencePrice: nullable(decimals),
   touchedAt: nullable(integers),
+  triggeredAt: nullableSince(integers),
   armedTick: nullable(integers),
   armedAt: nullable(integers),
   timings,
@@ -302,6 +304,7 @@ const exchangeAccount = objects<ExchangeAccount>({
     }),
   ),
   pausedAt: nullable(integers),
+  pauseReason: nullable(texts),
 });
 
 export const wallets = objects<Wallet>({
@@ -314,4 +317,18 @@ export const wallets = objects<Wallet>({
   exchange: nullableSince(exchangeAccount),
   createdAt: integers,
   updatedAt: integers,
+});
+
+/** Whose a venue account is; `walletId` null = it was freed. */
+export interface AccountClaim {
+  readonly version: number;
+  readonly walletId: string | null;
+}
+export const accountClaims = objects<AccountClaim>({ version: integers, walletId: nullable(texts) });
+
+export const balanceSnapshots = objects<BalanceSnapshot>({
+  asOf: integers,
+  balances: lists(
+    objects<BalanceSnapshot['balances'][number]>({ asset: texts, free: decimals, locked: decimals }),
+  ),
 });

@@ -7,7 +7,16 @@
  */
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Fill, Order, OrderStatus, Position, PositionAction, Wallet } from '../../domain/types.ts';
+import type {
+  Environment,
+  Fill,
+  Order,
+  OrderStatus,
+  Position,
+  PositionAction,
+  Wallet,
+} from '../../domain/types.ts';
+import { hasUsableKeys, isDeleted, nextDueCheck } from '../../domain/wallets.ts';
 import { integers } from './codec.ts';
 import { actions, fills, orders, positions, wallets } from './entities.ts';
 
@@ -18,6 +27,9 @@ export const key = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: s
 export const orderKey = (orderId: string): Key => key(orderId, 'order');
 export const positionKey = (positionId: string): Key => key(positionId, 'position');
 export const walletKey = (walletId: string): Key => key(walletId, 'wallet');
+export const balancesKey = (walletId: string): Key => key(walletId, 'balances');
+export const accountKey = (environment: Environment, uid: string): Key =>
+  key(`account#${environment}#${uid}`, 'account');
 export const FILL_PREFIX = 'fill#';
 export const ACTION_PREFIX = 'action#';
 
@@ -73,11 +85,28 @@ export const positionItem = (position: Position, shards: number): Item => ({
   ...due(position.positionId, position.dueAt, shards),
 });
 
+/** Wallets owe few checks: one shard holds them. */
+export const CHECKS_SHARD = '0';
+/** Sparse: environment of a wallet whose keys may be used now. */
+export const USABLE_ENVIRONMENT = 'live_environment';
+
+function walletIndexes(wallet: Wallet): Item {
+  const { exchange } = wallet;
+  if (exchange === null) return {};
+  const dueAt = nextDueCheck(exchange);
+  return {
+    ...(hasUsableKeys(exchange) && { [USABLE_ENVIRONMENT]: { S: wallet.environment } }),
+    ...(dueAt !== null && { due_shard: { S: CHECKS_SHARD }, due_at: integers.encode(dueAt) }),
+  };
+}
+
+/** A deleted wallet is in no list any more; it is found by its id. */
 export const walletItem = (wallet: Wallet): Item => ({
   ...wallets.item(wallet),
   ...walletKey(wallet.walletId),
-  user_id: { S: wallet.userId },
+  ...(!isDeleted(wallet) && { user_id: { S: wallet.userId } }),
   sort: { S: sortText(wallet.createdAt, wallet.walletId) },
+  ...walletIndexes(wallet),
 });
 
 export const fillItem = (orderId: string, fill: Fill): Item => ({

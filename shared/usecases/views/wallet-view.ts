@@ -15,6 +15,7 @@ const accountView = (account: ExchangeAccount) => ({
   pending_key_hint: account.pendingKeys?.keyHint ?? null,
   paused: account.pausedAt !== null,
   paused_at: timeOrNull(account.pausedAt),
+  pause_reason: account.pauseReason,
 });
 
 export const walletView = (wallet: Wallet) => ({

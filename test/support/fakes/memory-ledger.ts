@@ -1,4 +1,4 @@
-import type { Fill, Order, Position, PositionAction, Wallet } from '../../../shared/domain/types.ts';
+import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
 import type {
   Change,
   Commit,
@@ -7,7 +7,6 @@ import type {
   Ledger,
   ListQuery,
   Page,
-  WalletStore,
 } from '../../../shared/ports/ledger.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
@@ -159,23 +158,4 @@ function page<
   return { items: matching.slice(from, to), cursor: to < matching.length ? String(to) : null };
 }
 
-export class MemoryWallets implements WalletStore {
-  readonly items = new Map<string, Wallet>();
-
-  async create(wallet: Wallet): Promise<boolean> {
-    if (this.items.has(wallet.walletId)) return false;
-    this.items.set(wallet.walletId, { ...wallet, version: 1 });
-    return true;
-  }
-
-  async get(walletId: string): Promise<Wallet | null> {
-    return this.items.get(walletId) ?? null;
-  }
-
-  async ofUser(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<Wallet>> {
-    const own = [...this.items.values()].filter((w) => w.userId === userId);
-    const from = query.cursor === null ? 0 : Number.parseInt(query.cursor, 10);
-    const to = from + query.limit;
-    return { items: own.slice(from, to), cursor: to < own.length ? String(to) : null };
-  }
-}
+export { MemoryWallets } from './memory-wallets.ts';
