@@ -5,13 +5,17 @@
  */
 import * as z from 'zod';
 import { BINANCE_ENVIRONMENTS, type BinanceEnvironment } from '../../shared/domain/types.ts';
+import { type BinanceEndpoints, binanceEndpoints } from '../../shared/venues/binance/endpoints.ts';
 
 /** An empty variable is one that is not set. */
 const given = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const httpUrl = given(z.url({ protocol: /^https?$/, error: 'an http or https URL is expected' }));
-const wsUrl = given(z.url({ protocol: /^wss?$/, error: 'a ws or wss URL is expected' }));
+/** Paths and signed queries are added to it, so it has no query and no user of its own. */
+const baseUrl = (protocol: RegExp, expected: string) =>
+  given(z.url({ protocol, error: expected }).regex(/^[^?#@]*$/, `${expected}, without query or user`));
+const httpUrl = baseUrl(/^https?$/, 'an http or https URL is expected');
+const wsUrl = baseUrl(/^wss?$/, 'a ws or wss URL is expected');
 
 const Variables = z.object({
   BINANCE_ENVIRONMENT: given(
@@ -43,10 +47,8 @@ export const KEY_CIPHER_VARIABLE = KeyCipher;
 
 export interface BinanceConfig {
   readonly environment: BinanceEnvironment;
-  /** Instead of the environment's own addresses; null where those are taken. */
-  readonly restUrl: string | null;
-  readonly wsApiUrl: string | null;
-  readonly streamUrl: string | null;
+  /** The environment's own addresses, or those that were given instead. */
+  readonly endpoints: BinanceEndpoints;
   /** Names the shared bucket of request weight: everything behind one address has the same. */
   readonly egressAddress: string;
 }
@@ -84,22 +86,26 @@ export function binanceProblems(
         problems.push({ path, message: 'is needed for binance_simulator' });
     }
   }
-  if (keys && binanceOf(parsed.data) !== null && !env['KEY_CIPHER']) {
+  if (keys && environmentOf(parsed.data) !== undefined && !env['KEY_CIPHER']) {
     problems.push({ path: 'KEY_CIPHER', message: 'is needed where a Binance environment is served' });
   }
   return problems;
 }
 
+const environmentOf = (env: BinanceVariables): BinanceEnvironment | undefined =>
+  env.BINANCE_ENVIRONMENT ?? (env.BINANCE_TESTNET === 'true' ? 'binance_testnet' : undefined);
+
 /** Null = no Binance is served. */
 export function binanceOf(env: BinanceVariables): BinanceConfig | null {
-  const environment =
-    env.BINANCE_ENVIRONMENT ?? (env.BINANCE_TESTNET === 'true' ? 'binance_testnet' : undefined);
+  const environment = environmentOf(env);
   if (environment === undefined) return null;
   return {
     environment,
-    restUrl: env.BINANCE_REST_URL ?? null,
-    wsApiUrl: env.BINANCE_WS_API_URL ?? null,
-    streamUrl: env.BINANCE_STREAM_URL ?? null,
+    endpoints: binanceEndpoints(environment, {
+      rest: env.BINANCE_REST_URL,
+      wsApi: env.BINANCE_WS_API_URL,
+      stream: env.BINANCE_STREAM_URL,
+    }),
     egressAddress: env.EGRESS_ADDRESS,
   };
 }

@@ -29,6 +29,16 @@ export interface BundleEntry {
   readonly runsOn: 'lambda' | 'fargate';
 }
 
+/**
+ * Largest bundles in bytes, without source map. A function's is the design's (section 22): each cold start loads it.
+ * The streamer is a container that is loaded once per deployment; it holds what every function has and sockets,
+ * signing and KMS besides, so it may be half as large again.
+ */
+export const MAX_BUNDLE_BYTES: Readonly<Record<BundleEntry['runsOn'], number>> = {
+  lambda: 1_000_000,
+  fargate: 1_500_000,
+};
+
 /** All entries, the streamer last. */
 export const BUNDLE_ENTRIES: readonly BundleEntry[] = [
   ...Object.entries(FUNCTION_ENTRIES).map(([name, entry]) => ({

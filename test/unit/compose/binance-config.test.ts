@@ -49,13 +49,15 @@ describe('the served Binance', () => {
   it('has its own addresses where they are given, and the simulator needs them', () => {
     expect(loadConfig({ ...env, ...simulator, EGRESS_ADDRESS: 'eip-1' }).binance).toEqual({
       environment: 'binance_simulator',
-      restUrl: 'http://127.0.0.1:1',
-      wsApiUrl: 'ws://127.0.0.1:2/ws-api/v3',
-      streamUrl: 'ws://127.0.0.1:3',
+      endpoints: {
+        rest: 'http://127.0.0.1:1',
+        wsApi: 'ws://127.0.0.1:2/ws-api/v3',
+        stream: 'ws://127.0.0.1:3',
+      },
       egressAddress: 'eip-1',
     });
     expect(loadConfig({ ...env, BINANCE_ENVIRONMENT: 'binance' }).binance).toMatchObject({
-      restUrl: null,
+      endpoints: { rest: 'https://api.binance.com' },
       egressAddress: 'default',
     });
   });
@@ -79,6 +81,8 @@ describe('the served Binance', () => {
     [{ BINANCE_TESTNET: 'secret' }, /BINANCE_TESTNET/],
     [{ BINANCE_REST_URL: 'ws://secret' }, /BINANCE_REST_URL: an http/],
     [{ BINANCE_STREAM_URL: 'http://secret' }, /BINANCE_STREAM_URL: a ws/],
+    [{ BINANCE_REST_URL: 'https://u:secret@host' }, /BINANCE_REST_URL: .*without query or user/],
+    [{ BINANCE_REST_URL: 'secret' }, /BINANCE_REST_URL: an http/],
     [{ EGRESS_ADDRESS: 'se cret' }, /EGRESS_ADDRESS: letters/],
     [{ KEY_CIPHER: 'secret' }, /KEY_CIPHER: kms/],
   ])('refuses %j and echoes nothing', (more, message) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BundleTooLargeError, bundle, PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
-import { BUNDLE_ENTRIES } from '../../../infra/bundle/entries.ts';
+import { BUNDLE_ENTRIES, MAX_BUNDLE_BYTES } from '../../../infra/bundle/entries.ts';
 
 let folder: string;
 
@@ -67,7 +67,7 @@ describe('a bundle', () => {
     const entry = write('entry.ts', `export const text = '${'x'.repeat(2000)}';\n`);
     const refused = bundleFile(entry);
     await expect(refused).rejects.toBeInstanceOf(BundleTooLargeError);
-    await expect(refused).rejects.toThrow(/sample \(\d{4} bytes\)/);
+    await expect(refused).rejects.toThrow(/sample \(\d{4} bytes, allowed 1000\)/);
   });
 
   it('is refused when the entry does not compile', async () => {
@@ -76,6 +76,13 @@ describe('a bundle', () => {
 });
 
 describe('the table of entries', () => {
+  it('allows a function less than the container that is loaded once', () => {
+    expect(MAX_BUNDLE_BYTES).toEqual({ lambda: 1_000_000, fargate: 1_500_000 });
+    expect(BUNDLE_ENTRIES.filter(({ runsOn }) => runsOn === 'fargate').map(({ name }) => name)).toEqual([
+      'streamer',
+    ]);
+  });
+
   it('names files that exist, each once', () => {
     for (const { entry, copy } of BUNDLE_ENTRIES) {
       for (const path of [entry, ...copy]) expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
