@@ -54,7 +54,11 @@ export function nextDueOrder(order: Order, now: number): number | null {
     case 'cancelling':
       return order.updatedAt + backoff(order.dueTries);
     default: {
-      if (order.touchedAt !== null) return order.touchedAt + REPORT_EXPECTED_MS;
+      // Asked and heard nothing new: again, further and further apart.
+      if (order.touchedAt !== null)
+        return order.dueTries === 0
+          ? order.touchedAt + REPORT_EXPECTED_MS
+          : order.updatedAt + backoff(order.dueTries);
       if (orderNeedsArming(order)) return order.updatedAt;
       if (order.venueQuantity.greaterThan(order.filledQuantity))
         return order.updatedAt + Math.max(GAP_MS, spaced(order));

@@ -2,7 +2,7 @@
 
 import type { Decimal } from './money/decimal.ts';
 import { newOrderState } from './new-order.ts';
-import type { ExitCause, Order, OrderType, Position, TriggerFacts } from './types.ts';
+import type { ExitCause, Order, OrderAmounts, OrderType, Position, TriggerFacts } from './types.ts';
 
 /** A pending exit order of the closing side (version 0: the store writes 1). */
 export function newExitOrder(
@@ -18,12 +18,22 @@ export function newExitOrder(
     readonly bodyHash?: string | null;
     readonly type?: OrderType;
     readonly limitPrice?: Decimal | null;
+    readonly stopPrice?: Decimal | null;
+    readonly stopLimitPrice?: Decimal | null;
+    readonly trailingDelta?: number | null;
     /** Price at the decision when no tick decided: the mark. */
     readonly referencePrice?: Decimal | null;
   },
 ): Order {
   const { quantity, now, trigger } = args;
-  const limitPrice = args.limitPrice ?? null;
+  const amounts: OrderAmounts = {
+    quantity,
+    quoteQuantity: null,
+    limitPrice: args.limitPrice ?? null,
+    stopPrice: args.stopPrice ?? null,
+    stopLimitPrice: args.stopLimitPrice ?? null,
+    trailingDelta: args.trailingDelta ?? null,
+  };
   return {
     orderId: args.orderId,
     version: 0,
@@ -47,10 +57,8 @@ export function newExitOrder(
     metadata: {},
     tags: [],
     notes: null,
-    asked: { quantity, limitPrice, stopPrice: null },
-    quantity,
-    limitPrice,
-    stopPrice: null,
+    asked: amounts,
+    ...amounts,
     ...newOrderState({
       at: now,
       reason: args.cause,

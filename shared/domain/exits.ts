@@ -8,6 +8,7 @@
  * - `flatten` is never taken back; a second claim hears the first's facts;
  * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
  */
+import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { freeQuantity, isClosed, isDust } from './positions.ts';
@@ -83,8 +84,9 @@ export function planExit(
 /** What to send of what is free: zero for dust, all when a slice would be dust (its rest is never smaller than it). */
 function sliceOf(free: Decimal, step: number, spec: SymbolSpec, mark: Decimal | null): Decimal {
   if (isDust(free, spec, mark)) return ZERO;
-  const whole = minOf(floorTo(free, spec.stepSize), floorTo(spec.maxQuantity, spec.stepSize));
-  const slice = floorTo(whole.dividedBy(ladderStep(step).divisor), spec.stepSize);
+  const lot = exitLot(spec);
+  const whole = minOf(floorTo(free, lot.step), floorTo(lot.max, lot.step));
+  const slice = floorTo(whole.dividedBy(ladderStep(step).divisor), lot.step);
   return isDust(slice, spec, mark) ? whole : slice;
 }
 

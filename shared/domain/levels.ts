@@ -1,14 +1,12 @@
 /**
- * Levels: what the trigger engine has to watch for a position or an order (design sections 9, 10).
+ * Levels: what the trigger engine has to watch for a position (design sections 9, 10).
  *
  * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
- * trailing_stop, break_even_trigger; order (an order's own price).
+ * trailing_stop, break_even_trigger. Orders' own: see order-levels.ts.
  */
 import type { Decimal } from './money/decimal.ts';
-import { stopFalls } from './normalise.ts';
-import { isFinal } from './orders.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
-import type { SymbolSpec } from './symbols.ts';
+import type { SymbolSpec } from './symbol-spec.ts';
 import { stopOf } from './triggers/rules.ts';
 import type {
   Distance,
@@ -20,13 +18,10 @@ import type {
   Units,
 } from './triggers/types.ts';
 import { decimalToUnits } from './triggers/units.ts';
-import type { Arming, ExitCause, Order, Position } from './types.ts';
-
-/** Every tick is at or above it. */
-const LOWEST = 1 as Units;
+import type { Arming, ExitCause, Position } from './types.ts';
 
 /** Exact for prices on the tick; a price that cannot be held is a bug of whoever let it in. */
-function toUnits(price: Decimal, spec: SymbolSpec, rounding: 'up' | 'down'): Units {
+export function toUnits(price: Decimal, spec: SymbolSpec, rounding: 'up' | 'down'): Units {
   const units = decimalToUnits(price, spec.unitExponent, rounding);
   if (!units.ok) throw new Error(`${price.toFixed()} is no price of ${spec.symbol}: ${units.error.code}`);
   return units.value;
@@ -118,35 +113,6 @@ export function confirmArmed(
     armings: { ...armings, ...p.armings },
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
-  };
-}
-
-/**
- * The level of a resting order at its own price: buys are compared with the ask, sells with the bid. A market
- * order that filled in part waits for any next tick, and so does a stop that was reached and filled in part.
- * Null for what rests nowhere.
- */
-export function orderLevel(order: Order, spec: SymbolSpec): FixedLevel | null {
-  if (isFinal(order.status) || order.status === 'pending' || order.status === 'submitted') return null;
-  const source = order.side === 'buy' ? 'ask' : 'bid';
-  const facts = {
-    kind: 'fixed',
-    member: `${order.orderId}|order`,
-    version: Math.max(order.version, 1),
-    source,
-    armedTick: order.armedTick ?? -1,
-    armedAt: order.armedAt ?? order.updatedAt,
-  } as const;
-  const hasFilled = order.filledQuantity.greaterThan(0);
-  if (order.type === 'market' && !hasFilled) return null;
-  if (order.type !== 'limit' && hasFilled) return { ...facts, direction: 'rises', price: LOWEST };
-  const price = order.limitPrice ?? order.stopPrice;
-  if (price === null) return null;
-  const falls = order.type === 'limit' ? order.side === 'buy' : stopFalls(order.side, order.type);
-  return {
-    ...facts,
-    direction: falls ? 'falls' : 'rises',
-    price: toUnits(price, spec, falls ? 'up' : 'down'),
   };
 }
 

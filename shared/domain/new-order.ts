@@ -17,6 +17,7 @@ type Beginning = Pick<
   | 'fillCount'
   | 'referencePrice'
   | 'touchedAt'
+  | 'triggeredAt'
   | 'armedTick'
   | 'armedAt'
   | 'timings'
@@ -47,6 +48,7 @@ export const newOrderState = (begin: {
   fillCount: 0,
   referencePrice: begin.referencePrice,
   touchedAt: null,
+  triggeredAt: null,
   armedTick: null,
   armedAt: null,
   timings: {

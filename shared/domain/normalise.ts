@@ -1,85 +1,106 @@
 /**
  * Normalising: what was asked becomes what can be sent (design section 5).
  *
- * Quantity goes down to the step. A limit price goes to the tick in the caller's favour: a buy never higher, a
- * sell never lower. A stop price goes to the tick that triggers earlier. Then all filters are checked.
+ * Quantity goes down to the step (of market orders: the coarser of both lots), a quote amount down to the quote
+ * asset's decimals. A limit price goes to the tick in the caller's favour: a buy never higher, a sell never lower. A
+ * stop price goes to the tick that triggers earlier. Then every rule of the symbol is checked.
  */
-import { ceilTo, Decimal, floorTo } from './money/decimal.ts';
+import { type FieldError, fieldError } from './field-error.ts';
+import { checkRules, firstFailure, typeRefusal } from './filters.ts';
+import { endsAtMarket, lotOf } from './lots.ts';
+import { ceilTo, Decimal, floorTo, ZERO } from './money/decimal.ts';
+import { checkFields } from './order-fields.ts';
 import { err, ok, type Result } from './result.ts';
-import type { SymbolSpec } from './symbols.ts';
+import { NO_FACTS, type RuleCheck, type RuleFacts } from './rule-check.ts';
+import type { SymbolSpec } from './symbol-spec.ts';
 import { UNITS_LIMIT } from './triggers/units.ts';
-import type { OrderType, Side } from './types.ts';
+import type { OrderAmounts, OrderType, Side } from './types.ts';
 
-/** A refused field: stable code, the request's field, what is wrong, what to send instead. */
-export interface FieldError {
-  readonly code: string;
-  readonly field: string;
-  readonly message: string;
-  readonly fix: string;
-}
-
-export interface OrderAmounts {
-  readonly quantity: Decimal;
-  readonly limitPrice: Decimal | null;
-  readonly stopPrice: Decimal | null;
-}
-
-/** Decimals in which the supported base assets are counted. Finer amounts do not exist. */
-export const BASE_ASSET_DECIMALS = 8;
-
-const PRICES: Record<OrderType, { readonly limit: boolean; readonly stop: boolean }> = {
-  market: { limit: false, stop: false },
-  limit: { limit: true, stop: false },
-  stop_loss: { limit: false, stop: true },
-  take_profit: { limit: false, stop: true },
-};
-
-const problem = (code: string, field: string, message: string, fix: string): FieldError => ({
-  code,
-  field,
-  message,
-  fix,
-});
+export type { FieldError } from './field-error.ts';
+export type { OrderAmounts } from './types.ts';
 
 /** Refuses a quantity with more decimals than the base asset has; `over_precise`. */
 export function checkPrecision(spec: SymbolSpec, quantity: Decimal): FieldError | null {
-  if (quantity.decimalPlaces() <= BASE_ASSET_DECIMALS) return null;
-  return problem(
-    'over_precise',
-    'quantity',
-    `${spec.base} has ${BASE_ASSET_DECIMALS} decimals, ${quantity.toFixed()} has ${quantity.decimalPlaces()}`,
-    `send at most ${BASE_ASSET_DECIMALS} decimals`,
-  );
+  return overPrecise(quantity, 'quantity', spec.base, spec.rules.basePrecision);
+}
+
+function overPrecise(amount: Decimal, field: string, asset: string, decimals: number): FieldError | null {
+  if (amount.decimalPlaces() <= decimals) return null;
+  const message = `${asset} has ${decimals} decimals, ${amount.toFixed()} has ${amount.decimalPlaces()}`;
+  return fieldError('over_precise', field, message, `send at most ${decimals} decimals`);
 }
 
 /** A price that the trigger engine can hold: positive, and below the limit of its units. */
 export function checkPrice(spec: SymbolSpec, price: Decimal, field: string): FieldError | null {
   if (!price.greaterThan(0)) {
-    return problem(
-      'not_positive',
-      field,
-      `${price.toFixed()} is not a positive price`,
-      'send a price above 0',
-    );
+    const message = `${price.toFixed()} is not a positive price`;
+    return fieldError('not_positive', field, message, 'send a price above 0');
   }
   const limit = new Decimal(UNITS_LIMIT).times(new Decimal(10).pow(-spec.unitExponent));
   if (price.lessThan(limit)) return null;
-  return problem(
-    'out_of_range',
-    field,
-    `${price.toFixed()} is too large for ${spec.symbol}`,
-    `send a price below ${limit.toFixed()}`,
-  );
+  const message = `${price.toFixed()} is too large for ${spec.symbol}`;
+  return fieldError('out_of_range', field, message, `send a price below ${limit.toFixed()}`);
 }
 
-/** Does an order of this side and type wait for the price to fall (else to rise) to its stop price? */
+/**
+ * Does an order of this side and type wait for the price to fall (else to rise) to its stop price? A trailing
+ * stop's stop price is where it begins to trail, on the side of a stop loss.
+ */
 export const stopFalls = (side: Side, type: OrderType): boolean =>
-  (side === 'sell') === (type === 'stop_loss');
+  (side === 'sell') === (type !== 'take_profit' && type !== 'take_profit_limit');
+
+export interface Normalised {
+  readonly sent: OrderAmounts;
+  readonly checks: readonly RuleCheck[];
+}
+
+/** To the tick and the step; nothing is checked. */
+function rounded(spec: SymbolSpec, side: Side, type: OrderType, asked: OrderAmounts): OrderAmounts {
+  const { tickSize } = spec;
+  const inFavour = side === 'buy' ? floorTo : ceilTo;
+  // Falling to a stop, the higher tick comes first; rising to it, the lower one.
+  const earlier = stopFalls(side, type) ? ceilTo : floorTo;
+  const { step } = lotOf(spec, endsAtMarket(type, asked.stopLimitPrice));
+  const { quoteQuantity, limitPrice, stopPrice, stopLimitPrice, trailingDelta } = asked;
+  const decimals = spec.rules.quotePrecision;
+  return {
+    quantity: quoteQuantity === null ? floorTo(asked.quantity, step) : ZERO,
+    quoteQuantity: quoteQuantity && quoteQuantity.toDecimalPlaces(decimals, Decimal.ROUND_DOWN),
+    limitPrice: limitPrice && inFavour(limitPrice, tickSize),
+    stopPrice: stopPrice && earlier(stopPrice, tickSize),
+    stopLimitPrice: stopLimitPrice && inFavour(stopLimitPrice, tickSize),
+    trailingDelta,
+  };
+}
 
 /**
- * What can be sent of what was asked, or the first refusal. `reference` is the current price on the side that
- * decides (null: unknown; then the stop's side and a market order's notional are not checked).
+ * What can be sent of what was asked, and every rule's answer; or the first refusal. `reference` is the current
+ * price on the side that decides (null: unknown; then sides and the worth of market orders are not checked).
  */
+export function normalise(
+  spec: SymbolSpec,
+  side: Side,
+  type: OrderType,
+  asked: OrderAmounts,
+  reference: Decimal | null,
+  facts: Partial<RuleFacts> = {},
+): Result<Normalised, FieldError> {
+  const unfit = typeRefusal(spec, { type, quoteQuantity: null }) ?? checkFields(type, asked);
+  if (unfit !== null) return err(unfit);
+  const sent = rounded(spec, side, type, asked);
+  const shownQuantity = asked.quantity.equals(sent.quantity)
+    ? sent.quantity.toFixed()
+    : `${asked.quantity.toFixed()} (${sent.quantity.toFixed()} sent)`;
+  const wrong =
+    checkPrices(spec, asked) ?? checkPrices(spec, sent) ?? checkSides(side, type, sent, reference);
+  if (wrong !== null) return err(wrong);
+  const known = { ...NO_FACTS, currentPrice: reference, ...facts };
+  const checks = checkRules(spec, { ...sent, side, type, shownQuantity }, known);
+  const failed = firstFailure(checks);
+  return failed === null ? ok({ sent, checks }) : err(failed);
+}
+
+/** `normalise` for those who want nothing but what is sent. */
 export function normaliseOrder(
   spec: SymbolSpec,
   side: Side,
@@ -87,89 +108,51 @@ export function normaliseOrder(
   asked: OrderAmounts,
   reference: Decimal | null,
 ): Result<OrderAmounts, FieldError> {
-  const missing = checkWanted(spec, type, asked);
-  if (missing !== null) return err(missing);
-  const quantity = floorTo(asked.quantity, spec.stepSize);
-  const limitPrice = asked.limitPrice && (side === 'buy' ? floorTo : ceilTo)(asked.limitPrice, spec.tickSize);
-  // Falling to a stop, the higher tick comes first; rising to it, the lower one.
-  const stopPrice =
-    asked.stopPrice && (stopFalls(side, type) ? ceilTo : floorTo)(asked.stopPrice, spec.tickSize);
-  const refused =
+  const result = normalise(spec, side, type, asked, reference);
+  return result.ok ? ok(result.value.sent) : result;
+}
+
+function checkPrices(spec: SymbolSpec, amounts: OrderAmounts): FieldError | null {
+  const { limitPrice, stopPrice, stopLimitPrice } = amounts;
+  return (
     (limitPrice && checkPrice(spec, limitPrice, 'limit_price')) ??
     (stopPrice && checkPrice(spec, stopPrice, 'stop_price')) ??
-    (stopPrice && reference && checkStopSide(side, type, stopPrice, reference)) ??
-    checkSize(spec, asked.quantity, quantity, limitPrice ?? stopPrice ?? reference);
-  return refused === null ? ok({ quantity, limitPrice, stopPrice }) : err(refused);
-}
-
-function checkWanted(spec: SymbolSpec, type: OrderType, asked: OrderAmounts): FieldError | null {
-  const fields = [
-    ['limit_price', asked.limitPrice, PRICES[type].limit],
-    ['stop_price', asked.stopPrice, PRICES[type].stop],
-  ] as const;
-  for (const [field, price, isWanted] of fields) {
-    if (isWanted && price === null) {
-      return problem('price_required', field, `a ${type} order needs a ${field}`, `add ${field}`);
-    }
-    if (!isWanted && price !== null) {
-      return problem('price_forbidden', field, `a ${type} order takes no ${field}`, `leave ${field} out`);
-    }
-    const refused = price && checkPrice(spec, price, field);
-    if (refused) return refused;
-  }
-  if (asked.quantity.greaterThan(0)) return null;
-  const message = `${asked.quantity.toFixed()} is not a positive quantity`;
-  return problem('not_positive', 'quantity', message, 'send a quantity above 0');
-}
-
-function checkStopSide(side: Side, type: OrderType, stop: Decimal, reference: Decimal): FieldError | null {
-  const falls = stopFalls(side, type);
-  const waits = falls ? stop.lessThan(reference) : stop.greaterThan(reference);
-  if (waits) return null;
-  const where = falls ? 'below' : 'above';
-  return problem(
-    'stop_wrong_side',
-    'stop_price',
-    `${stop.toFixed()} would trigger at once: the price is ${reference.toFixed()}`,
-    `a ${type} ${side} waits ${where} the current price`,
+    (stopLimitPrice && checkPrice(spec, stopLimitPrice, 'stop_limit_price'))
   );
 }
 
-function checkSize(
-  s: SymbolSpec,
-  asked: Decimal,
-  quantity: Decimal,
-  price: Decimal | null,
+/** Stops have to lie where the market has not been; a list's two legs on either side of it. */
+function checkSides(
+  side: Side,
+  type: OrderType,
+  { limitPrice, stopPrice }: OrderAmounts,
+  reference: Decimal | null,
 ): FieldError | null {
-  const shown = asked.equals(quantity)
-    ? quantity.toFixed()
-    : `${asked.toFixed()} (${quantity.toFixed()} sent)`;
-  const refused = (code: string, is: string, fix: string) => problem(code, 'quantity', `${shown} ${is}`, fix);
-  if (quantity.lessThan(s.minQuantity) || quantity.isZero()) {
-    const least = s.minQuantity.toFixed();
-    return refused('below_min_quantity', `is below the least quantity ${least}`, `send at least ${least}`);
+  if (type === 'oco' && limitPrice !== null && stopPrice !== null) {
+    const wrong = checkLegs(side, limitPrice, stopPrice, reference);
+    if (wrong !== null) return wrong;
   }
-  if (quantity.greaterThan(s.maxQuantity)) {
-    const most = s.maxQuantity.toFixed();
-    return refused('above_max_quantity', `is above the largest quantity ${most}`, `send at most ${most}`);
+  if (stopPrice === null || reference === null) return null;
+  const falls = stopFalls(side, type);
+  const waits = falls ? stopPrice.lessThan(reference) : stopPrice.greaterThan(reference);
+  if (waits) return null;
+  return fieldError(
+    'stop_wrong_side',
+    'stop_price',
+    `${stopPrice.toFixed()} would trigger at once: the price is ${reference.toFixed()}`,
+    `a ${type} ${side} waits ${falls ? 'below' : 'above'} the current price`,
+  );
+}
+
+function checkLegs(side: Side, limit: Decimal, stop: Decimal, reference: Decimal | null): FieldError | null {
+  const isBeyond = (a: Decimal, b: Decimal) => (side === 'sell' ? a.greaterThan(b) : a.lessThan(b));
+  const [above, below] = side === 'sell' ? ['above', 'below'] : ['below', 'above'];
+  if (!isBeyond(limit, stop)) {
+    const message = `the limit price ${limit.toFixed()} is not ${above} the stop price ${stop.toFixed()}`;
+    return fieldError('prices_in_wrong_order', 'limit_price', message, `put it ${above} the stop price`);
   }
-  if (price === null) return null;
-  const notional = quantity.times(price);
-  if (notional.lessThan(s.minNotional)) {
-    const least = ceilTo(s.minNotional.dividedBy(price), s.stepSize).toFixed();
-    return refused(
-      'below_min_notional',
-      `at ${price.toFixed()} is worth less than ${s.minNotional.toFixed()} ${s.quote}`,
-      `send at least ${least}`,
-    );
-  }
-  if (notional.greaterThan(s.maxNotional)) {
-    const most = floorTo(s.maxNotional.dividedBy(price), s.stepSize).toFixed();
-    return refused(
-      'above_max_notional',
-      `at ${price.toFixed()} is worth more than ${s.maxNotional.toFixed()} ${s.quote}`,
-      `send at most ${most}`,
-    );
-  }
-  return null;
+  if (reference === null || isBeyond(limit, reference)) return null;
+  const message = `the limit price ${limit.toFixed()} would fill at once: the price is ${reference.toFixed()}`;
+  const fix = `put the limit price ${above} and the stop price ${below} the current price`;
+  return fieldError('prices_in_wrong_order', 'limit_price', message, fix);
 }

@@ -43,12 +43,27 @@ export const isFinal = (status: OrderStatus): boolean => IS_FINAL[status];
 export const isSettled = (order: Order): boolean =>
   isFinal(order.status) && order.filledQuantity.greaterThanOrEqualTo(order.venueQuantity);
 
-/** Quantity in base that can still fill; zero when it filled above its amount. */
+/** Was it asked for as an amount of the quote asset? Then only the venue knows its quantity, and when it is filled. */
+export const isByQuote = (order: Pick<Order, 'quoteQuantity'>): boolean => order.quoteQuantity !== null;
+
+/** More has filled than was sent. */
+export const isOverfilled = (order: Order): boolean =>
+  order.quoteQuantity === null
+    ? order.filledQuantity.greaterThan(order.quantity)
+    : order.filledQuote.greaterThan(order.quoteQuantity);
+
+/** Quantity in base that can still fill; zero when it filled above its amount, and when only the venue knows. */
 export const remaining = (order: Order): Decimal => maxOf(order.quantity.minus(order.filledQuantity), ZERO);
 
 /** Volume-weighted fill price, 18 decimals; null before the first fill. */
 export const averagePrice = (order: Order): Decimal | null =>
   quotient(order.filledQuote, order.filledQuantity);
+
+/** Waits for a stop price first; then rests at its limit price, or trails. */
+export const hasTwoSteps = (order: Pick<Order, 'type' | 'stopPrice'>): boolean =>
+  order.type === 'stop_limit' ||
+  order.type === 'take_profit_limit' ||
+  (order.type === 'trailing_stop' && order.stopPrice !== null);
 
 /** Adds an amount to its asset's sum, in the order in which the assets first came. */
 export function addFee(fees: readonly FeeAmount[], fee: FeeAmount): readonly FeeAmount[] {
@@ -101,14 +116,7 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
     case 'reported':
       return withReport(order, event, outcome);
     case 'touched':
-      return ok({
-        ...order,
-        touchedAt: event.at,
-        // A hit has left the index: the level has to be armed anew, for ticks after this one.
-        armedTick: event.tick ?? order.armedTick,
-        armedAt: null,
-        updatedAt: latest(order, event.at),
-      });
+      return ok(touched(order, event));
     case 'armed':
       return ok({
         ...order,
@@ -119,6 +127,22 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
     default:
       return unreachable(event);
   }
+}
+
+/** A hit has left the index: the level has to be armed anew, for ticks after this one. */
+function touched(order: Order, event: OrderEvent & { kind: 'touched' }): Order {
+  const next = {
+    ...order,
+    armedTick: event.tick ?? order.armedTick,
+    armedAt: null,
+    updatedAt: latest(order, event.at),
+    dueTries: 0,
+  };
+  // The first of two steps: what the venue does next shows at the other price.
+  if (hasTwoSteps(order) && order.triggeredAt === null && !order.filledQuantity.greaterThan(0)) {
+    return { ...next, triggeredAt: event.at };
+  }
+  return { ...next, touchedAt: event.at };
 }
 
 function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome: Outcome) {
@@ -138,7 +162,7 @@ function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome:
     event.at,
   );
   if (outcome === 'totals') return ok({ ...next, updatedAt: latest(order, event.at), dueTries: 0 });
-  const whole = filledQuantity.greaterThanOrEqualTo(order.quantity);
+  const whole = !isByQuote(order) && filledQuantity.greaterThanOrEqualTo(order.quantity);
   const partly = order.status === 'cancelling' ? 'same' : 'partially_filled';
   return moved(next, whole ? 'filled' : partly, event.at, `${filledQuantity.toFixed()} filled`, event.cause);
 }
@@ -170,7 +194,8 @@ function withReport(order: Order, event: OrderEvent & { kind: 'reported' }, outc
   }
   const status = reportedStatus(order, report.status);
   const venueOrderId = order.venueOrderId ?? report.venueOrderId;
-  const isTouched = order.touchedAt !== null;
+  // That the venue knows no more than before, although the market is past the price, is no news: it is asked again.
+  const isTouched = order.touchedAt !== null && (event.cause !== 'query' || order.environment === 'demo');
   const isUnsettled = order.send !== null && order.send.outcome !== 'answered';
   if (status === null && !isNews && order.venueOrderId !== null && !isTouched && !isUnsettled) {
     return refuse(order, event, 'nothing_to_do');

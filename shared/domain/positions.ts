@@ -10,6 +10,7 @@
  * - a position with a live entry, a live exit or more than dust is not closed.
  */
 
+import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, shareOf, sum, ZERO } from './money/decimal.ts';
 import { addFee, isSettled } from './orders.ts';
 import type { SymbolSpec } from './symbols.ts';
@@ -198,12 +199,13 @@ export function entryEnded(p: Position, order: Order, now: number, spec: SymbolS
 }
 
 /**
- * Below what the venue takes: rounded down to the step it is under the least quantity or, where a price is
+ * Below what the venue takes by market: rounded down to the step it is under the least quantity or, where a price is
  * known, under the least notional.
  */
 export function isDust(quantity: Decimal, spec: SymbolSpec, mark: Decimal | null): boolean {
-  const whole = floorTo(quantity, spec.stepSize);
-  if (!whole.greaterThan(0) || whole.lessThan(spec.minQuantity)) return true;
+  const lot = exitLot(spec);
+  const whole = floorTo(quantity, lot.step);
+  if (!whole.greaterThan(0) || whole.lessThan(lot.min)) return true;
   return mark !== null && whole.times(mark).lessThan(spec.minNotional);
 }
 

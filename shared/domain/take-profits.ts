@@ -4,6 +4,7 @@
  * Shares are of all that was bought, floored to the step; the last rung takes the rest; a rung below the venue's
  * minimum is merged into the next one out, the last into the one before it.
  */
+import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from './money/decimal.ts';
 import { freeQuantity, isDust } from './positions.ts';
 import type { SymbolSpec } from './symbols.ts';
@@ -15,7 +16,7 @@ function ladder(p: Position, spec: SymbolSpec): readonly Decimal[] {
   const nearest = rungs.map((r, index) => ({ ...r, index }));
   nearest.sort((a, b) => (p.side === 'long' ? a.price.comparedTo(b.price) : b.price.comparedTo(a.price)));
   const takesAll = sum(rungs.map((r) => r.share)).greaterThanOrEqualTo(1);
-  const total = floorTo(p.quantity.plus(soldOf(p)), spec.stepSize);
+  const total = floorTo(p.quantity.plus(soldOf(p)), exitLot(spec).step);
   const planned = rungs.map(() => ZERO);
   let left = total;
   let carried = ZERO;
@@ -23,7 +24,7 @@ function ladder(p: Position, spec: SymbolSpec): readonly Decimal[] {
   for (const [i, { index, share, price }] of nearest.entries()) {
     const isLast = i === nearest.length - 1;
     const wanted =
-      isLast && takesAll ? left : minOf(floorTo(total.times(share), spec.stepSize).plus(carried), left);
+      isLast && takesAll ? left : minOf(floorTo(total.times(share), exitLot(spec).step).plus(carried), left);
     if (isDust(wanted, spec, price)) {
       carried = wanted;
       continue;
@@ -47,7 +48,7 @@ function soldOf(p: Position): Decimal {
 
 /** What a take-profit rung sells now: its share floored to the step; the last takes the rest; zero = merged. */
 export function rungQuantity(p: Position, index: number, spec: SymbolSpec): Decimal {
-  const free = floorTo(freeQuantity(p), spec.stepSize);
+  const free = floorTo(freeQuantity(p), exitLot(spec).step);
   if (rungTakesRest(p, index, spec)) return free;
   return minOf(ladder(p, spec)[index] ?? ZERO, free);
 }
