@@ -7,6 +7,7 @@ import type { Session } from '../../../../shared/ports/connection.ts';
 import { until } from '../../../support/until.ts';
 import { startWsServer, type TestWsOptions, type TestWsServer } from '../../../support/ws-server.ts';
 
+const quiet = (): void => undefined;
 const servers: TestWsServer[] = [];
 const connections: WatchedConnection[] = [];
 afterEach(async () => {
@@ -159,11 +160,11 @@ describe('a connection', () => {
       {
         name: 'test',
         url: 'ws://127.0.0.1:1',
-        handlers: { onOpen: async () => {}, onMessage() {}, onClose() {} },
+        handlers: { onOpen: async () => quiet(), onMessage: quiet, onClose: quiet },
       },
       {
         clock: { now: () => 0 },
-        log: { debug() {}, info() {}, warn() {}, error() {} },
+        log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
         random: () => 0.5,
         settings: { firstWaitMs: 1_000, longestWaitMs: 10_000, silenceMs: 600_000 },
         createSocket: () => {

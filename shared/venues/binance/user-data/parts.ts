@@ -1,0 +1,70 @@
+/** What the user-data stream is made with, and how it keeps time. */
+import type { BinanceEnvironment } from '../../../domain/types.ts';
+import type { OpenConnection } from '../../../ports/connection.ts';
+import type { KeyOpener } from '../../../ports/keys.ts';
+import type { RateBudget } from '../../../ports/rate-budget.ts';
+import type { Clock, Log } from '../../../ports/runtime.ts';
+import type { SymbolDirectory } from '../../../ports/symbols.ts';
+import type { UserDataHandlers } from '../../../ports/user-data.ts';
+
+/** Venue time, for signatures. */
+export interface SigningClock {
+  /** Epoch ms. Throws when it was never measured and cannot be. */
+  venueTime(): Promise<number>;
+  /** After the venue has refused a timestamp. */
+  remeasure(): Promise<void>;
+}
+
+export interface UserDataSettings {
+  /** [200] Wallets on one connection; the venue allows 1,000 subscriptions. */
+  readonly walletsPerConnection: number;
+  /** [10] Subscriptions under way at a time on one session. */
+  readonly subscribingAtOnce: number;
+  /** [10 s] */
+  readonly requestTimeoutMs: number;
+  /** [5 s] */
+  readonly recvWindowMs: number;
+  /** [1 s] How often is looked whether a wallet waits for its subscription. */
+  readonly syncMs: number;
+  /** [5 s], [10 min] Between tries for a wallet that could not be subscribed; doubles. */
+  readonly retryMs: number;
+  readonly longestRetryMs: number;
+  /** [60 s] First wait where the venue does not accept the key. */
+  readonly refusedRetryMs: number;
+  /** [1000], [5 s] Events kept of a subscription whose answer has not come yet. */
+  readonly earlyEvents: number;
+  readonly earlyMs: number;
+  /** [1 s] Between tries to read the trading rules that an event needs. */
+  readonly symbolRetryMs: number;
+}
+
+export const USER_DATA_DEFAULTS: UserDataSettings = {
+  walletsPerConnection: 200,
+  subscribingAtOnce: 10,
+  requestTimeoutMs: 10_000,
+  recvWindowMs: 5_000,
+  syncMs: 1_000,
+  retryMs: 5_000,
+  longestRetryMs: 600_000,
+  refusedRetryMs: 60_000,
+  earlyEvents: 1_000,
+  earlyMs: 5_000,
+  symbolRetryMs: 1_000,
+};
+
+export interface UserDataParts {
+  readonly environment: BinanceEnvironment;
+  /** Of the WebSocket API. */
+  readonly url: string;
+  readonly openConnection: OpenConnection;
+  readonly keys: KeyOpener;
+  readonly venueClock: SigningClock;
+  readonly symbols: Pick<SymbolDirectory, 'find'>;
+  readonly budget: Pick<RateBudget, 'ask' | 'correct' | 'block'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handlers: UserDataHandlers;
+  readonly settings: UserDataSettings;
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
