@@ -49,7 +49,7 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --i-understand-real-money
                         goes with --binance production: its orders spend real money
   --data DIR            keep the tables in DIR over a restart
-  --json                first line on stdout: {"ready":true,"api":"...","token":"..."}; everything else on stderr
+  --json                first line on stdout: {"ready":true,"api":"...","token":"...","simulator":{...}}; the rest on stderr
                         (npm start --silent -- --json keeps npm's own lines out)
   --verbose             every log line on the terminal, not only warnings and errors
   --help                this text

@@ -10,6 +10,7 @@
 
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { createKeyFile } from '../../shared/adapters/keys/key-file.ts';
 import { keyFileIn, useDataDirectory } from './data-directory.ts';
 import {
   containerEnvironment,
@@ -198,6 +199,8 @@ class System implements RunningSystem {
   }
 
   async start(runDirectory: string): Promise<void> {
+    const keyFile = keyFileIn(this.#options.dataDirectory ?? runDirectory);
+    await createKeyFile(keyFile);
     const { dynamo, sqs, redis, assembly, simulator } = await this.#startServices(runDirectory);
     this.simulator = simulator;
     const endpoints: Endpoints = {
@@ -206,7 +209,7 @@ class System implements RunningSystem {
       cachePort: redis.port,
       apiEndpoint: this.api,
       dynamoEndpoint: dynamo.endpoint,
-      keyFile: keyFileIn(this.#options.dataDirectory ?? runDirectory),
+      keyFile,
       exchange: this.#exchangeEnvironment(simulator),
     };
     const declared = readSystem(assembly, endpoints);

@@ -43,11 +43,14 @@ export interface TestSystem {
 export interface TestSystemOptions extends SystemOptions {
   /** A tape that goes on; it is then kept. */
   readonly tape?: PriceTape;
+  /** With the Binance simulator, which follows the market of this system. */
+  readonly simulator?: boolean;
 }
 
 /** `feed`: a recording that is there already; without it the market is the tape. */
 export async function startTestSystem({
   tape: given,
+  simulator = false,
   ...options
 }: TestSystemOptions = {}): Promise<TestSystem> {
   const tape = given ?? new PriceTape();
@@ -66,6 +69,7 @@ export async function startTestSystem({
       intercept: (queue, message) => decide?.(queue, message) ?? 'deliver',
       show: () => undefined,
       logDirectory,
+      ...(simulator ? { exchange: 'simulator' } : {}),
       ...options,
     });
   } catch (error) {

@@ -42,7 +42,7 @@ async function ready(args: string[]) {
 
 describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   it('prints one JSON line, answers, and stops everything within 5 s of SIGTERM', async () => {
-    const { child, output, children } = await ready([]);
+    const { child, output, children } = await ready(['--no-simulator']);
     const line = JSON.parse(output.stdout[0] ?? '') as { ready: boolean; api: string; token: string };
     expect(Object.keys(line)).toEqual(['ready', 'api', 'token']);
     expect(line.ready).toBe(true);
@@ -64,7 +64,7 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   });
 
   it('leaves nothing behind when it is killed', async () => {
-    const { child, children } = await ready(['--seed', '7']);
+    const { child, children } = await ready(['--seed', '7', '--no-simulator']);
     child.kill('SIGKILL');
     await vi.waitFor(() => expect(alive(children)).toEqual([]), WAIT);
   });
@@ -80,10 +80,14 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     await vi.waitFor(() => expect(alive(children)).toEqual([]), WAIT);
   });
 
-  it('names an unknown option and exits with 2', async () => {
-    const { child, output } = run('--feeed', 'synthetic');
+  it.each([
+    [['--feeed', 'synthetic'], 'unknown option --feeed'],
+    [['--binance', 'production'], 'real money'],
+    [['--binance', 'testnet', '--feed', 'synthetic'], 'does not go with --binance'],
+  ])('refuses %j before anything starts, and exits with 2', async (args, why) => {
+    const { child, output } = run(...args);
     const [code] = await once(child, 'exit');
     expect(code).toBe(2);
-    expect(output.stderr.join('\n')).toContain('unknown option --feeed');
+    expect(output.stderr.join('\n')).toContain(why);
   });
 });
