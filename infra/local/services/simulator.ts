@@ -25,6 +25,9 @@ export interface SimulatorStart {
   readonly prices?: string | undefined;
   /** More of its own options, for tests. */
   readonly args?: readonly string[];
+  /** Another program than the simulator, for tests. */
+  readonly main?: string;
+  readonly readyTimeoutMs?: number;
 }
 
 const readySchema = z.object({
@@ -46,31 +49,40 @@ const readySchema = z.object({
 });
 
 /** @throws when it ends, or says nothing of use, before it is ready */
-export async function startSimulator({ logs, prices, args = [] }: SimulatorStart): Promise<LocalSimulator> {
+export async function startSimulator({
+  logs,
+  prices,
+  args = [],
+  main = MAIN,
+  readyTimeoutMs = READY_TIMEOUT_MS,
+}: SimulatorStart): Promise<LocalSimulator> {
   let take: (line: string) => void = () => undefined;
   const line = new Promise<string>((resolve) => {
     take = resolve;
   });
-  let output = '';
+  let output: string | null = '';
   const program = await startProgram({
     name: 'simulator',
     command: nodeBinary(),
-    args: [MAIN, '--port', '0', '--json', ...(prices === undefined ? [] : ['--prices', prices]), ...args],
+    args: [main, '--port', '0', '--json', ...(prices === undefined ? [] : ['--prices', prices]), ...args],
     cwd: PROJECT_ROOT,
     // Nothing of this machine's environment is its business, least of all anybody's keys.
     env: { PATH: process.env['PATH'] },
     logs,
     answers: true,
     onOutput: (data) => {
+      if (output === null) return;
       output += data.toString();
       const end = output.indexOf('\n');
-      if (end >= 0) take(output.slice(0, end));
+      if (end < 0) return;
+      take(output.slice(0, end));
+      output = null;
     },
   });
   const late = new Promise<string>((_, reject) => {
     setTimeout(
-      () => reject(new Error(`the simulator was not ready within ${READY_TIMEOUT_MS} ms`)),
-      READY_TIMEOUT_MS,
+      () => reject(new Error(`the simulator was not ready within ${readyTimeoutMs} ms`)),
+      readyTimeoutMs,
     ).unref();
   });
   const gone = program.exited.then((code): string => {
