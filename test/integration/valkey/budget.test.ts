@@ -231,6 +231,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
 
   const amount = fc.integer({ min: 1, max: 9 });
   const pause = fc.oneof(
+    fc.constantFrom(0, 1, 99, 100, 101, 2000, 30_000),
     fc.integer({ min: 0, max: 50 }),
     fc.integer({ min: 0, max: 3000 }),
     fc.integer({ min: 0, max: 45_000 }),
@@ -305,7 +306,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
       { weight: 3, arbitrary: fc.record({ do: fc.constant('pause' as const), pause }) },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), async (steps) => {
         now = T0 + 1000;
         const address = randomUUID();
         const both = [budgetAt(address), budgetAt(address)];
@@ -324,15 +325,22 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
             const answer = await both[one.by]?.ask(ask);
             if (answer?.granted) calls.push({ ask, grantId: answer.grantId, startedAt: now, seen: null });
           }
-          const call = 'which' in one ? calls[one.which] : undefined;
-          if (one.do === 'arrive' && call !== undefined) venue.take(call, now);
-          if (one.do === 'answer' && call?.seen) {
-            const { at, weight, orders } = call.seen;
+          // Any that could arrive, or be answered: a slow one, an early one, some never.
+          const pick = (those: readonly VenueCall[]) =>
+            'which' in one ? those[one.which % those.length] : undefined;
+          if (one.do === 'arrive') {
+            const call = pick(calls.filter(({ seen }) => seen === null));
+            if (call !== undefined) venue.take(call, now);
+          }
+          const answered = one.do === 'answer' ? pick(calls.filter(({ seen }) => seen !== null)) : undefined;
+          if (one.do === 'answer' && answered?.seen) {
+            calls.splice(calls.indexOf(answered), 1);
+            const { ask, grantId, seen } = answered;
             const told = one.headless > 0;
             await both[one.by]?.correct({
-              ...{ account: ACCOUNT, grantId: call.grantId, at, freed: call.ask.orders > 0 },
-              usedWeight: told ? weight : [],
-              orderCounts: told && call.ask.orders > 0 ? orders : [],
+              ...{ account: ACCOUNT, grantId, at: seen.at, freed: ask.orders > 0 },
+              usedWeight: told ? seen.weight : [],
+              orderCounts: told && ask.orders > 0 ? seen.orders : [],
             });
           }
           expect(venue.broken).toEqual([]);
