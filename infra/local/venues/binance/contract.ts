@@ -81,10 +81,41 @@ export interface AccountOptions {
   readonly takerCommission?: string;
   /** Pays fees in BNB (with `bnbDiscount`, default 0.75 as factor) while it has enough of it. */
   readonly payFeesInBnb?: boolean;
+  /** Factor as text: the share of the fee that is still due. */
+  readonly bnbDiscount?: string;
   readonly permissions?: readonly string[];
   readonly canTrade?: boolean;
   /** Orders of accounts with the same number are self-trades of each other. -1 = none. */
   readonly tradeGroupId?: number;
+  /** The account's MAX_ASSET filters: the most of an asset that one order may move (decimal text by asset). */
+  readonly maxAsset?: Readonly<Record<string, string>>;
+  /** Members of the answer to `account.apiRestrictions` that differ from a plain trading key's. */
+  readonly restrictions?: ApiRestrictions;
+}
+
+/** What a key may do, as `GET /sapi/v1/account/apiRestrictions` names it. */
+export interface ApiRestrictions {
+  readonly ipRestrict?: boolean;
+  readonly createTime?: number;
+  readonly enableReading?: boolean;
+  readonly enableSpotAndMarginTrading?: boolean;
+  readonly enableWithdrawals?: boolean;
+  readonly enableInternalTransfer?: boolean;
+  readonly enableMargin?: boolean;
+  readonly enableFutures?: boolean;
+  readonly permitsUniversalTransfer?: boolean;
+  readonly enableVanillaOptions?: boolean;
+  readonly enableFixApiTrade?: boolean;
+  readonly enableFixReadOnly?: boolean;
+  readonly enablePortfolioMarginTrading?: boolean;
+}
+
+/** A PRICE_RANGE rule: factors (text) on the reference price, which is the fed price; a missing one is no bound. */
+export interface PriceRange {
+  readonly bidLimitMultUp?: string;
+  readonly bidLimitMultDown?: string;
+  readonly askLimitMultUp?: string;
+  readonly askLimitMultDown?: string;
 }
 
 /** A user-data event as it goes into the envelope `{subscriptionId, event}`. */
@@ -130,9 +161,16 @@ export interface ExchangeOptions {
   readonly symbols?: readonly JsonObject[];
   readonly rateLimits?: readonly JsonObject[];
   readonly book?: Partial<BookShape>;
+  /** Price range execution rules by symbol; none by default. */
+  readonly priceRanges?: Readonly<Record<string, PriceRange>>;
   /** Where the docs are silent. */
   readonly order?: {
-    /** `events_first`: execution reports leave before the order's answer. Default `answer_first`. */
+    /** `resolve`: an order is still found by the client id it had before a cancel or amend. Default `forget`. */
+    readonly oldClientIds?: 'resolve' | 'forget';
+    /**
+     * `events_first`: listeners hear of an operation before `execute` returns. `answer_first` (default): in a
+     * microtask after it returned, so an answer that is sent at once leaves first.
+     */
     readonly reports?: 'answer_first' | 'events_first';
     /** Default `reports_first`. */
     readonly list?: 'reports_first' | 'list_first';
