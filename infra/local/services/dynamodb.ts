@@ -12,6 +12,7 @@ import {
   ListTablesCommand,
   ResourceNotFoundException,
   type TableDescription,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Program, startProgram } from '../processes/child.ts';
@@ -113,7 +114,8 @@ async function answers(endpoint: string, program: Program): Promise<void> {
 }
 
 /**
- * Creates the declared tables; a table that is there already (kept by `--data`) must have the same keys and indexes.
+ * Creates the declared tables. A table that is there already (kept by `--data`) gets the indexes that were declared
+ * since, as an update of the stack would add them; otherwise it must be as declared.
  * @throws naming the table that differs
  */
 export async function createTables(endpoint: string, tables: readonly DeclaredTable[]): Promise<void> {
@@ -126,7 +128,9 @@ export async function createTables(endpoint: string, tables: readonly DeclaredTa
 }
 
 async function createTable(client: DynamoDBClient, table: DeclaredTable): Promise<void> {
-  const existing = await describe(client, table.name);
+  const existing = await describe(client, table.name).then((found) =>
+    withMissingIndexes(client, table, found),
+  );
   if (existing) {
     const difference = differenceOf(table, existing);
     if (difference === undefined) return;
@@ -138,6 +142,41 @@ async function createTable(client: DynamoDBClient, table: DeclaredTable): Promis
   if (table.ttlAttribute !== undefined) {
     const TimeToLiveSpecification = { AttributeName: table.ttlAttribute, Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification }));
+  }
+}
+
+const INDEX_TIMEOUT_MS = 60_000;
+
+/** One by one: DynamoDB adds no two indexes at once. Items that are there already are indexed too. */
+async function withMissingIndexes(
+  client: DynamoDBClient,
+  table: DeclaredTable,
+  existing: TableDescription | undefined,
+): Promise<TableDescription | undefined> {
+  let found = existing;
+  const present = new Set((existing?.GlobalSecondaryIndexes ?? []).map(({ IndexName }) => IndexName));
+  const missing = found === undefined ? [] : table.indexes.filter(({ name }) => !present.has(name));
+  const { AttributeDefinitions, GlobalSecondaryIndexes = [] } = creation(table);
+  for (const { name } of missing) {
+    const Create = GlobalSecondaryIndexes.find(({ IndexName }) => IndexName === name);
+    if (Create === undefined) throw new Error(`index ${name} of ${table.name} is not declared`);
+    const GlobalSecondaryIndexUpdates = [{ Create }];
+    await client.send(
+      new UpdateTableCommand({ TableName: table.name, AttributeDefinitions, GlobalSecondaryIndexUpdates }),
+    );
+    found = await active(client, table.name);
+  }
+  return found;
+}
+
+async function active(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
+  for (const deadline = Date.now() + INDEX_TIMEOUT_MS; ; await sleep(PROBE_PAUSE_MS)) {
+    const found = await describe(client, name);
+    const indexes = found?.GlobalSecondaryIndexes ?? [];
+    const isReady = found?.TableStatus === 'ACTIVE' && indexes.every((one) => one.IndexStatus === 'ACTIVE');
+    if (isReady) return found;
+    if (Date.now() > deadline)
+      throw new Error(`the new index of the kept table ${name} did not become active`);
   }
 }
 

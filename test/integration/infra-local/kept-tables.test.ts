@@ -1,0 +1,60 @@
+/** Tables kept over an update of the template (`--data`): new indexes are added and hold the items of before. */
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTables, dynamoClient } from '../../../infra/local/services/dynamodb.ts';
+import type { DeclaredTable } from '../../../infra/local/template/declared.ts';
+import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+
+const index = (name: string, attribute: string) => ({
+  name,
+  keys: [
+    { attribute, role: 'HASH' as const },
+    { attribute: 'pk', role: 'RANGE' as const },
+  ],
+  projection: { type: 'ALL', attributes: [] },
+});
+
+const before: DeclaredTable = {
+  name: 'kept',
+  shortName: 'kept',
+  attributeTypes: { pk: 'S', owner: 'S' },
+  keys: [{ attribute: 'pk', role: 'HASH' }],
+  indexes: [index('by_owner', 'owner')],
+  ttlAttribute: undefined,
+  streamView: undefined,
+};
+const after: DeclaredTable = {
+  ...before,
+  attributeTypes: { ...before.attributeTypes, live: 'S', place: 'S' },
+  indexes: [...before.indexes, index('by_live', 'live'), index('by_place', 'place')],
+};
+
+describe.skipIf(dynamoDbMissing !== null)('a kept table', () => {
+  let db: DynamoDb;
+  beforeAll(async () => {
+    db = await startDynamoDb();
+  });
+  afterAll(() => db.stop());
+
+  it('gets the indexes that were declared since', async () => {
+    await createTables(db.endpoint, [before]);
+    const client = dynamoClient(db.endpoint);
+    const Item = { pk: { S: 'a' }, owner: { S: 'o' }, live: { S: 'yes' } };
+    await client.send(new PutItemCommand({ TableName: 'kept', Item }));
+    await createTables(db.endpoint, [after]);
+    await createTables(db.endpoint, [after]);
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: 'kept',
+        IndexName: 'by_live',
+        KeyConditionExpression: 'live = :live',
+        ExpressionAttributeValues: { ':live': { S: 'yes' } },
+      }),
+    );
+    expect(Items).toEqual([Item]);
+    await expect(createTables(db.endpoint, [before])).rejects.toThrow(
+      /index by_(live|place) is not declared/,
+    );
+    client.destroy();
+  });
+});
