@@ -1,0 +1,222 @@
+/**
+ * Trading rules on DynamoDB: one item per symbol of an environment, and one that tells of the last whole import
+ * (design section 14).
+ *
+ * Always true:
+ * - an import writes what changed and nothing else; one that broke off is finished by the next;
+ * - a symbol that the venue no longer lists stays, with status `delisted`: orders and positions still refer to it;
+ * - `savedAt` and the rate limits are those of an import that was written to its end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { isNamed, parseSymbolName, type SymbolSpec, spellings } from '../../domain/symbols.ts';
+import type { BinanceEnvironment, Environment } from '../../domain/types.ts';
+import type { ExchangeInfo, SymbolImport, SymbolStore, SymbolSummary } from '../../ports/symbols.ts';
+import { integers, objects, texts } from './codec.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Item, type Key, key } from './items.ts';
+import { collect, getItem, getItems, queryAll } from './reads.ts';
+import { hashOf, limitsText, parseLimits, parseSpec, specText } from './symbol-codec.ts';
+import { pauseMs } from './transact.ts';
+
+export interface SymbolStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly symbolsTable: string;
+}
+
+/** No venue names a symbol so; it sorts before all that venues do. */
+const META = '#meta';
+/** Longer than any name of a venue, shorter than what a key may be. */
+const MAX_NAME = 100;
+/** DynamoDB's limit per call. */
+const BATCH = 25;
+const LANES = 4;
+const MAX_TRIES = 12;
+
+interface Row {
+  readonly status: string;
+  readonly hash: string;
+  readonly spec: string;
+}
+const rows = objects<Row>({ status: texts, hash: texts, spec: texts });
+const marks = objects<Pick<Row, 'status' | 'hash'>>({ status: texts, hash: texts });
+const metas = objects<SymbolSummary & { readonly rateLimits: string }>({
+  savedAt: integers,
+  listed: integers,
+  trading: integers,
+  rateLimits: texts,
+});
+
+/** The venue's answer cannot be what it lists: nothing was written. */
+export class ImplausibleImportError extends Error {
+  override readonly name = 'ImplausibleImportError';
+}
+
+const partition = (environment: Environment): string => `symbols#${environment}`;
+const rowKey = (environment: Environment, venueSymbol: string): Key =>
+  key(partition(environment), venueSymbol);
+
+function itemOf(environment: Environment, spec: SymbolSpec): { item: Item; hash: string } {
+  const text = specText(spec);
+  const hash = hashOf(text);
+  const row = { status: spec.rules.status, hash, spec: text };
+  return { item: { ...rows.item(row), ...rowKey(environment, spec.venueSymbol) }, hash };
+}
+
+const nameOf = (item: Readonly<Item>): string => item['sk']?.S ?? '';
+const readSpec = (item: Readonly<Item>): SymbolSpec => {
+  const name = `symbol ${nameOf(item)}`;
+  return parseSpec(rows.fromItem(item, name).spec, name);
+};
+
+export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOptions): SymbolStore {
+  const metaOf = async (environment: BinanceEnvironment) => {
+    const item = await getItem(client, table, rowKey(environment, META));
+    return item === null ? null : metas.fromItem(item, `symbols of ${environment}`);
+  };
+
+  /** All symbols of an environment in the order of their names, after `last`; an empty `last` = from the first. */
+  const query = (environment: Environment, last: string, more: { Limit?: number; only?: string } = {}) =>
+    queryAll(client, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk > :last',
+      ExpressionAttributeValues: { ':pk': { S: partition(environment) }, ':last': { S: last || META } },
+      ...(more.Limit === undefined ? {} : { Limit: more.Limit }),
+      // `status` and `hash` are words of DynamoDB's own.
+      ...(more.only === undefined
+        ? {}
+        : {
+            ProjectionExpression: 'sk, #status, #hash',
+            ExpressionAttributeNames: { '#status': 'status', '#hash': 'hash' },
+          }),
+    });
+
+  async function known(environment: BinanceEnvironment) {
+    const found = new Map<string, Pick<Row, 'status' | 'hash'>>();
+    for await (const item of query(environment, '', { only: 'marks' })) {
+      found.set(nameOf(item), marks.fromItem(item, `symbol ${nameOf(item)}`));
+    }
+    return found;
+  }
+
+  /** Those that are no longer listed, as they are to be kept. */
+  async function delisted(environment: BinanceEnvironment, names: readonly string[]): Promise<Item[]> {
+    const items = await getItems(
+      client,
+      table,
+      names.map((name) => rowKey(environment, name)),
+    );
+    return items.map((item) => {
+      const spec = readSpec(item);
+      return itemOf(environment, { ...spec, rules: { ...spec.rules, status: 'delisted' } }).item;
+    });
+  }
+
+  async function writeBatch(items: readonly Item[]): Promise<void> {
+    let waiting: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: item } }));
+    for (let attempt = 1; waiting.length > 0; attempt++) {
+      if (attempt > MAX_TRIES) throw new Error(`${table}: ${waiting.length} items were not taken`);
+      if (attempt > 1) await sleep(pauseMs(attempt));
+      const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: waiting } }));
+      waiting = answer.UnprocessedItems?.[table] ?? [];
+    }
+  }
+
+  async function writeAll(items: readonly Item[]): Promise<void> {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < items.length) {
+        const from = next;
+        next += BATCH;
+        await writeBatch(items.slice(from, from + BATCH));
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+  }
+
+  async function save(
+    environment: BinanceEnvironment,
+    info: ExchangeInfo,
+    now: number,
+  ): Promise<SymbolImport> {
+    const names = new Set(info.symbols.map((spec) => spec.venueSymbol));
+    if (names.size === 0) throw new ImplausibleImportError(`${environment} lists no symbols`);
+    if (names.size < info.symbols.length) throw new ImplausibleImportError(`${environment} lists one twice`);
+    const before = await known(environment);
+    const gone = [...before].flatMap(([name, { status }]) =>
+      names.has(name) || status === 'delisted' ? [] : [name],
+    );
+    const changed: Item[] = [];
+    let added = 0;
+    for (const spec of info.symbols) {
+      const { item, hash } = itemOf(environment, spec);
+      const mark = before.get(spec.venueSymbol);
+      if (mark?.hash === hash) continue;
+      if (mark === undefined) added += 1;
+      changed.push(item);
+    }
+    await writeAll([...changed, ...(await delisted(environment, gone))]);
+    const meta = metas.item({
+      savedAt: now,
+      listed: names.size,
+      trading: info.symbols.filter((spec) => spec.rules.status === 'trading').length,
+      rateLimits: limitsText(info.rateLimits),
+    });
+    const item = { ...meta, ...rowKey(environment, META) };
+    await client.send(new PutItemCommand({ TableName: table, Item: item }));
+    return {
+      added,
+      changed: changed.length - added,
+      unchanged: names.size - changed.length,
+      delisted: gone.length,
+    };
+  }
+
+  return {
+    save,
+    async find(environment, anyFormat) {
+      for (const spelling of spellings(anyFormat)) {
+        const name = parseSymbolName(spelling);
+        if (name === null || name.joined === META || name.joined.length > MAX_NAME) continue;
+        const item = await getItem(client, table, rowKey(environment, name.joined));
+        const spec = item === null ? null : readSpec(item);
+        if (spec !== null && isNamed(spec, name)) return spec;
+      }
+      return null;
+    },
+    async list(environment, { limit, cursor }) {
+      const scope = `${table}/${partition(environment)}`;
+      const last = cursor === null ? '' : decodeCursor(scope, cursor).sort;
+      const found: Item[] = [];
+      for await (const item of query(environment, last, { Limit: limit + 1 })) {
+        found.push(item);
+        if (found.length > limit) break;
+      }
+      const shown = found.slice(0, limit);
+      const end = shown.at(-1);
+      const next = found.length > limit && end !== undefined ? nameOf(end) : null;
+      return {
+        items: shown.map(readSpec),
+        cursor: next === null ? null : encodeCursor(scope, { pk: partition(environment), sort: next }),
+      };
+    },
+    all: (environment) => collect(query(environment, ''), readSpec),
+    async rateLimits(environment) {
+      const meta = await metaOf(environment);
+      return meta === null ? [] : parseLimits(meta.rateLimits, `rate limits of ${environment}`);
+    },
+    savedAt: async (environment) => (await metaOf(environment))?.savedAt ?? null,
+    async summary(environment) {
+      const meta = await metaOf(environment);
+      if (meta === null) return null;
+      const { savedAt, listed, trading } = meta;
+      return { savedAt, listed, trading };
+    },
+  };
+}
