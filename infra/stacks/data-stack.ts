@@ -29,6 +29,7 @@ export const TABLE_SHAPES = {
       by_wallet: ['wallet_id', 'sort'],
       by_position: ['position_id', 'sort'],
       live: LIVE,
+      live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
   },

@@ -70,6 +70,8 @@ export interface Ledger {
   /** Everything of a symbol that may have levels: positions not closed, orders not final. No cap. */
   livePositions(symbol: string): Promise<readonly Position[]>;
   liveOrders(symbol: string): Promise<readonly Order[]>;
+  /** Orders of a wallet that are not final: what is asked for after its stream had a gap. No cap. */
+  liveOrdersOfWallet(walletId: string): Promise<readonly Order[]>;
   /** Symbols with a live position or order (the streamer's demand at start). */
   liveSymbols(): Promise<readonly string[]>;
   /** What is overdue at `now` in this shard, oldest first, at most `limit`. */

@@ -21,11 +21,22 @@ export type TriggerMessage =
   /** The index of this symbol is gone. */
   | { readonly kind: 'rebuild'; readonly symbol: string; readonly at: number };
 
+export interface ReportNotTaken {
+  readonly reason: string;
+  /** Sending it again cannot help: the message itself is at fault. */
+  readonly forEver: boolean;
+}
+
 export interface Outbox {
   submit(message: WorkMessage, delaySeconds?: number): Promise<void>;
   exits(message: WorkMessage, delaySeconds?: number): Promise<void>;
   /** FIFO, grouped by our order; the deduplication id comes from the report's facts. */
   executions(report: ExecutionReport): Promise<void>;
+  /**
+   * At most ten at once, no two of one order. Answers for each, in the order given: null = taken, else why it was
+   * not. Throws when nothing is known.
+   */
+  executionsBatch(reports: readonly ExecutionReport[]): Promise<readonly (ReportNotTaken | null)[]>;
   trigger(message: TriggerMessage): Promise<void>;
   /** Many with delays, in batches of ten; throws when any was not taken, after trying the others. */
   triggers(

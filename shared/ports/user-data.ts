@@ -3,7 +3,7 @@
  *
  * Nothing is replayed by a venue: what happened while a wallet was not subscribed is a gap, told as such.
  */
-import type { ExecutionReport } from '../domain/types.ts';
+import type { BinanceEnvironment, ExecutionReport } from '../domain/types.ts';
 import type { ConnectionStats } from './connection.ts';
 
 /** A wallet to listen to. A higher key version replaces the subscription. */
@@ -57,4 +57,41 @@ export interface UserDataSource {
   health(): UserDataHealth;
   /** After it resolves no handler is called any more. */
   stop(): Promise<void>;
+}
+
+/** What a streamer says of one wallet, for health and for the wallet's own page. */
+export interface WalletStreamStatus extends WalletStreamHealth {
+  /** When this was said, epoch ms. */
+  readonly at: number;
+  /** Execution reports that the queue has taken. */
+  readonly reportsSent: number;
+  /** Reports that wait for the queue. */
+  readonly buffered: number;
+  readonly foreignOrders: number;
+  /** Its live orders still have to be asked for. */
+  readonly gapOpen: boolean;
+}
+
+export interface UserDataStatus {
+  /** Of all streamers that run. */
+  readonly connections: readonly (ConnectionStats & { readonly at: number })[];
+  readonly wallets: readonly WalletStreamStatus[];
+}
+
+/** The last word of the streamers, in the cache; what is older than a minute is gone. */
+export interface UserDataBoard {
+  /** `instance` tells streamers apart; `gone` are wallets that are not listened to any more. */
+  write(
+    environment: BinanceEnvironment,
+    instance: string,
+    status: UserDataStatus,
+    gone: readonly string[],
+  ): Promise<void>;
+  read(environment: BinanceEnvironment, now: number): Promise<UserDataStatus>;
+  /** Null when no streamer has said anything of it within the minute. */
+  readWallet(
+    environment: BinanceEnvironment,
+    walletId: string,
+    now: number,
+  ): Promise<WalletStreamStatus | null>;
 }

@@ -2,8 +2,8 @@
  * Items of the ledger: keys, and the index attributes beside the facts (design section 14).
  *
  * Facts are camelCase attributes, named as in the types; index attributes are snake_case and derived on every
- * write, so an index can never disagree with its item. Sparse ones are left out: `live_symbol` once an order is
- * final or a position closed, `due_shard`/`due_at` when nothing is owed.
+ * write, so an index can never disagree with its item. Sparse ones are left out: `live_symbol` (and an order's
+ * `live_wallet`) once an order is final or a position closed, `due_shard`/`due_at` when nothing is owed.
  */
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -71,6 +71,7 @@ export const orderItem = (order: Order, shards: number): Item => ({
   position_id: { S: order.positionId },
   sort: { S: sortText(order.createdAt, order.orderId) },
   ...live(!FINAL[order.status], order.symbol),
+  ...(FINAL[order.status] ? {} : { live_wallet: { S: order.walletId } }),
   ...due(order.orderId, order.dueAt, shards),
 });
 

@@ -160,6 +160,16 @@ export function createLedger(options: LedgerOptions): Ledger {
     positionsOfUser: (userId, query) => listOf(positionsTable, 'position', userId, query, readPosition),
     livePositions: (symbol) => live(positionsTable, symbol, readPosition),
     liveOrders: (symbol) => live(ordersTable, symbol, readOrder),
+    liveOrdersOfWallet: (walletId) =>
+      collect(
+        queryAll(client, {
+          TableName: ordersTable,
+          IndexName: 'live_by_wallet',
+          KeyConditionExpression: 'live_wallet = :wallet',
+          ExpressionAttributeValues: { ':wallet': { S: walletId } },
+        }),
+        readOrder,
+      ),
     async liveSymbols() {
       const symbols = new Set<string>();
       for (const TableName of [ordersTable, positionsTable]) {

@@ -1,9 +1,14 @@
 /** The outbox on SQS (design section 15). A message that was not taken is an error of the sender. */
 import { createHash } from 'node:crypto';
-import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { decimalText } from '../../domain/money/decimal.ts';
 import type { ExecutionReport } from '../../domain/types.ts';
-import type { Outbox, TriggerMessage } from '../../ports/messages.ts';
+import type { Outbox, ReportNotTaken, TriggerMessage } from '../../ports/messages.ts';
 import { encodeReport, encodeTrigger, encodeWork } from './messages.ts';
 
 export interface OutboxOptions {
@@ -18,9 +23,9 @@ export interface OutboxOptions {
 const MAX_DELAY_SECONDS = 900;
 const BATCH = 10;
 
-const OUR_CLIENT_ID = /^mq(.+)-\d+$/;
+const OUR_CLIENT_ID = /^mq(.+)-\d+[ab]?c?$/;
 
-/** The FIFO group: our order, whatever the attempt, so that its reports are worked one after the other. */
+/** The FIFO group: our order, whatever the attempt and leg, so that its reports are worked one after the other. */
 export const reportGroup = (report: ExecutionReport): string =>
   OUR_CLIENT_ID.exec(report.clientId)?.[1] ?? report.clientId;
 
@@ -48,6 +53,36 @@ function delay(seconds: number): number {
 }
 
 type Delayed = { readonly message: TriggerMessage; readonly delaySeconds: number };
+
+/** A message that the queue will never take is told apart from a queue that is away. */
+async function sendReports(
+  client: SQSClient,
+  url: string,
+  reports: readonly ExecutionReport[],
+): Promise<readonly (ReportNotTaken | null)[]> {
+  if (reports.length > BATCH) throw new RangeError(`${reports.length} reports; a batch has at most ${BATCH}`);
+  const answers: (ReportNotTaken | null)[] = reports.map(() => null);
+  const entries: SendMessageBatchRequestEntry[] = [];
+  reports.forEach((report, index) => {
+    try {
+      entries.push({
+        Id: String(index),
+        MessageBody: encodeReport(report),
+        MessageGroupId: reportGroup(report),
+        MessageDeduplicationId: reportDeduplicationId(report),
+      });
+    } catch (error) {
+      answers[index] = { reason: error instanceof Error ? error.message : String(error), forEver: true };
+    }
+  });
+  if (entries.length === 0) return answers;
+  const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+  for (const { Id, Code, Message, SenderFault } of answer.Failed ?? []) {
+    const index = reports.findIndex((_, at) => String(at) === Id);
+    answers[index] = { reason: `${Code ?? 'unknown'}: ${Message ?? ''}`, forEver: SenderFault === true };
+  }
+  return answers;
+}
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { client } = options;
@@ -85,6 +120,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         }),
       );
     },
+    executionsBatch: (reports) => sendReports(client, options.executionsQueueUrl, reports),
     trigger: (message) => send(options.triggersQueueUrl, encodeTrigger(message), 0),
     async triggers(messages) {
       const parts: Delayed[][] = [];

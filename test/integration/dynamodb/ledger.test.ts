@@ -176,6 +176,9 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
     });
     expect(await ledger.liveSymbols()).toEqual(['BTC/USDT', 'SOL/USDT']);
     expect((await ledger.liveOrders('SOL/USDT')).map((o) => o.orderId)).toEqual(['order-1']);
+    const ofWallet = await ledger.liveOrdersOfWallet(anOrder().walletId);
+    expect(ofWallet.map((o) => o.orderId)).toContain('order-1');
+    expect(await ledger.liveOrdersOfWallet('nobody')).toEqual([]);
     const stored = await read('order-1');
     const position = await ledger.position('position-1');
     if (position === null) throw new Error('no position');
@@ -184,6 +187,7 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
       positions: [{ before: position, after: { ...position, status: 'closed' } }],
     });
     expect(await ledger.liveSymbols()).toEqual([]);
+    expect(await ledger.liveOrdersOfWallet(anOrder().walletId)).toEqual([]);
     expect(await ledger.liveOrders('SOL/USDT')).toEqual([]);
     expect(await ledger.livePositions('BTC/USDT')).toEqual([]);
   });

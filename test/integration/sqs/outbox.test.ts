@@ -150,6 +150,29 @@ describe('the outbox', () => {
     expect(await take()).toEqual([]);
   });
 
+  it('sends the reports of many orders in one call, and says which could not be sent', async () => {
+    const of = (order: string, changes: Partial<ExecutionReport> = {}) =>
+      aReport({ clientId: `mq${order}-1`, ...changes });
+    const unsendable = of('B', { cumulativeQuantity: new Decimal('1e300') });
+    expect(await outbox.executionsBatch([of('A'), unsendable, of('C')])).toMatchObject([
+      null,
+      { forEver: true },
+      null,
+    ]);
+    const taken = [...(await take()), ...(await take())].map(decodeReport);
+    expect(taken.map((report) => report.ok && report.value.clientId).sort()).toEqual(['mqA-1', 'mqC-1']);
+    await expect(outbox.executionsBatch(Array.from({ length: 11 }, () => of('D')))).rejects.toThrow(
+      RangeError,
+    );
+  });
+
+  it('keeps the legs of a list in one group', () => {
+    const groups = ['-1', '-1a', '-1b', '-2', '-1c'].map((tail) =>
+      reportGroup(aReport({ clientId: `mqX${tail}` })),
+    );
+    expect(new Set(groups)).toEqual(new Set(['X']));
+  });
+
   it('holds delayed messages back', async () => {
     await outbox.submit({ orderId: 'later' }, 1);
     expect(await receive(sqs.queues.submitQueueUrl)).toEqual([]);

@@ -98,6 +98,10 @@ export class MemoryLedger implements Ledger {
     return [...this.orderItems.values()].filter((o) => o.symbol === symbol && orderIsLive(o));
   }
 
+  async liveOrdersOfWallet(walletId: string): Promise<readonly Order[]> {
+    return [...this.orderItems.values()].filter((o) => o.walletId === walletId && !FINAL.includes(o.status));
+  }
+
   async liveSymbols(): Promise<readonly string[]> {
     const live = [
       ...[...this.positionItems.values()].filter((p) => p.status !== 'closed'),

@@ -30,6 +30,11 @@ export class MemoryOutbox implements Outbox {
     this.send({ queue: 'executions', report });
   }
 
+  async executionsBatch(reports: readonly ExecutionReport[]): Promise<readonly null[]> {
+    for (const report of reports) this.send({ queue: 'executions', report });
+    return reports.map(() => null);
+  }
+
   async trigger(message: TriggerMessage): Promise<void> {
     this.send({ queue: 'triggers', message, delaySeconds: 0 });
   }

@@ -199,7 +199,13 @@ describe('the tables', () => {
     const lists = { by_user: 'user_id:S sort:S', by_wallet: 'wallet_id:S sort:S' };
     expect(shape('Orders')).toEqual({
       key,
-      indexes: { ...lists, by_position: 'position_id:S sort:S', live, due },
+      indexes: {
+        ...lists,
+        by_position: 'position_id:S sort:S',
+        live,
+        live_by_wallet: 'live_wallet:S pk:S',
+        due,
+      },
     });
     expect(shape('Positions')).toEqual({
       key,

@@ -304,11 +304,6 @@ describe('user data', () => {
       (size) => size === 1,
     );
     const trades = new Set(world.reports.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId)));
-    await until(
-      'all',
-      () => trades.size,
-      () => true,
-    );
     expect(trades.size).toBe(pushed);
     expect(world.gaps).toEqual(['w1: subscribed']);
   });

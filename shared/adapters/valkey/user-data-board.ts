@@ -1,0 +1,81 @@
+/** What streamers say of user data, on Valkey: the hash `userdata:{environment}`, a field per wallet and connection. */
+import * as z from 'zod';
+import type { BinanceEnvironment } from '../../domain/types.ts';
+import type { UserDataBoard, UserDataStatus, WalletStreamStatus } from '../../ports/user-data.ts';
+import type { Valkey } from './client.ts';
+
+/** A streamer that has gone says nothing more; its words fade after this. */
+const FADES_MS = 60_000;
+
+const boardKey = (environment: BinanceEnvironment): string => `userdata:{${environment}}`;
+const walletField = (walletId: string): string => `wallet:${walletId}`;
+const connectionField = (instance: string, name: string): string => `connection:${instance}:${name}`;
+
+const time = z.number().nullable();
+const Wallet = z.object({
+  walletId: z.string(),
+  at: z.number(),
+  subscribedSince: time,
+  lastEventAt: time,
+  lastBalancesAt: time,
+  problem: z.object({ code: z.string(), message: z.string(), at: z.number() }).nullable(),
+  events: z.record(z.string(), z.number()),
+  reportsSent: z.number(),
+  buffered: z.number(),
+  foreignOrders: z.number(),
+  gapOpen: z.boolean(),
+});
+const Connection = z.object({
+  name: z.string(),
+  at: z.number(),
+  connected: z.boolean(),
+  healthy: z.boolean(),
+  messagesReceived: z.number(),
+  errors: z.number(),
+  failures: z.number(),
+  reconnects: z.number(),
+  lastMessageAt: time,
+  connectedSince: time,
+  lastError: z.string().nullable(),
+});
+
+/** HGETALL as the protocol has it: names and values in turn. */
+const Pairs = z.array(z.string());
+
+export function createUserDataBoard(valkey: Valkey): UserDataBoard {
+  return {
+    async write(environment, instance, status, gone) {
+      const key = boardKey(environment);
+      const fields = [
+        ...status.wallets.map((wallet) => [walletField(wallet.walletId), JSON.stringify(wallet)]),
+        ...status.connections.map((one) => [connectionField(instance, one.name), JSON.stringify(one)]),
+      ];
+      const commands: (readonly string[])[] = [];
+      if (fields.length > 0) commands.push(['HSET', key, ...fields.flat()]);
+      if (gone.length > 0) commands.push(['HDEL', key, ...gone.map(walletField)]);
+      commands.push(['PEXPIRE', key, String(FADES_MS)]);
+      await Promise.all(commands.map((command) => valkey.command(command)));
+    },
+
+    async read(environment, now) {
+      const pairs = Pairs.parse(await valkey.command(['HGETALL', boardKey(environment)]));
+      const wallets: UserDataStatus['wallets'][number][] = [];
+      const connections: UserDataStatus['connections'][number][] = [];
+      for (let i = 0; i + 1 < pairs.length; i += 2) {
+        const [field = '', text = ''] = [pairs[i], pairs[i + 1]];
+        if (field.startsWith('wallet:')) wallets.push(Wallet.parse(JSON.parse(text)));
+        else connections.push(Connection.parse(JSON.parse(text)));
+      }
+      const isFresh = ({ at }: { readonly at: number }): boolean => now - at <= FADES_MS;
+      return { wallets: wallets.filter(isFresh), connections: connections.filter(isFresh) };
+    },
+
+    async readWallet(environment, walletId, now): Promise<WalletStreamStatus | null> {
+      const answer = await valkey.command(['HGET', boardKey(environment), walletField(walletId)]);
+      const text = z.string().nullable().parse(answer);
+      if (text === null) return null;
+      const wallet = Wallet.parse(JSON.parse(text));
+      return now - wallet.at <= FADES_MS ? wallet : null;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * After a gap: nothing is replayed by the venue, so every live order of the wallet is asked for (design section 13).
+ *
+ * A gap stays open until the questions are on their queues; asking twice is harmless.
+ */
+import type { Order } from '../../domain/types.ts';
+import { parseVenueClientId } from '../derive-ids.ts';
+import { messageOf } from '../stream-prices/background.ts';
+import type { UserDataPorts, UserDataStreamSettings } from './ports.ts';
+
+interface Gap {
+  reason: string;
+  /** Not asked before, epoch ms. */
+  askAt: number;
+  /** Grows with each reason, so that one that came while asking is asked for again. */
+  version: number;
+}
+
+/** Wallets asked for at a time, and messages under way for each. */
+const WALLETS_AT_ONCE = 4;
+const MESSAGES_AT_ONCE = 8;
+
+type Needs = Pick<UserDataPorts, 'clock' | 'ledger' | 'log' | 'outbox'>;
+
+export class Gaps {
+  readonly #ports: Needs;
+  readonly #settings: Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs'>;
+  readonly #wallets = new Map<string, Gap>();
+  /** Single orders to look at, by id. */
+  readonly #orders = new Set<string>();
+  /** Gaps that were opened. */
+  count = 0;
+
+  constructor(ports: Needs, settings: Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs'>) {
+    this.#ports = ports;
+    this.#settings = settings;
+  }
+
+  isOpen(walletId: string): boolean {
+    return this.#wallets.has(walletId);
+  }
+
+  open(walletId: string, reason: string): void {
+    const known = this.#wallets.get(walletId);
+    const askAt = this.#ports.clock.now() + this.#settings.askAfterMs;
+    if (known !== undefined) {
+      known.version += 1;
+      known.askAt = Math.max(known.askAt, askAt);
+      return;
+    }
+    this.count += 1;
+    this.#wallets.set(walletId, { reason, askAt, version: 0 });
+  }
+
+  /** One order of ours has to be looked at; an id that cannot be read back opens the wallet's gap. */
+  look(walletId: string, clientId: string, reason: string): void {
+    const own = parseVenueClientId(clientId);
+    this.#ports.log.warn('order_needs_look', { walletId, clientId, reason });
+    if (own === null) this.open(walletId, reason);
+    else this.#orders.add(own.orderId);
+  }
+
+  /** Asks for what is due. Never throws: what could not be asked stays, and is told. */
+  async turn(): Promise<void> {
+    const now = this.#ports.clock.now();
+    const due = [...this.#wallets].filter(([, gap]) => gap.askAt <= now);
+    await atMost(WALLETS_AT_ONCE, due, ([walletId, gap]) => this.#ask(walletId, gap));
+    await atMost(MESSAGES_AT_ONCE, [...this.#orders], (orderId) => this.#lookAt(orderId));
+  }
+
+  async #ask(walletId: string, gap: Gap): Promise<void> {
+    const { ledger, outbox, log, clock } = this.#ports;
+    const { version } = gap;
+    try {
+      const orders = await ledger.liveOrdersOfWallet(walletId);
+      await atMost(MESSAGES_AT_ONCE, orders, (order) => {
+        const message = { orderId: order.orderId, look: true } as const;
+        return isExit(order) ? outbox.exits(message) : outbox.submit(message);
+      });
+      log.info('user_data_gap_asked_after', { walletId, reason: gap.reason, orders: orders.length });
+      if (gap.version === version) this.#wallets.delete(walletId);
+    } catch (error) {
+      gap.askAt = clock.now() + this.#settings.askRetryMs;
+      log.error('user_data_gap_not_asked_after', { walletId, reason: gap.reason, error: messageOf(error) });
+    }
+  }
+
+  async #lookAt(orderId: string): Promise<void> {
+    try {
+      // Entries too: whatever it is, the queue that never waits behind entries has it first.
+      await this.#ports.outbox.exits({ orderId, look: true });
+      this.#orders.delete(orderId);
+    } catch (error) {
+      this.#ports.log.error('order_look_not_sent', { orderId, error: messageOf(error) });
+    }
+  }
+}
+
+/** Exits and cancels have their own queue. */
+const isExit = (order: Order): boolean => order.role === 'exit' || order.status === 'cancelling';
+
+async function atMost<T>(
+  count: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(count, left.length) }, worker));
+}

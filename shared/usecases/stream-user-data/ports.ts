@@ -1,0 +1,57 @@
+/** What the streaming of user data needs of the outside. */
+import type { BinanceEnvironment } from '../../domain/types.ts';
+import type { Ledger, WalletStore } from '../../ports/ledger.ts';
+import type { Outbox } from '../../ports/messages.ts';
+import type { Clock, Ids, Log } from '../../ports/runtime.ts';
+import type { UserDataBoard, UserDataHandlers, UserDataSource } from '../../ports/user-data.ts';
+
+export interface UserDataPorts {
+  /** The one that this deployment serves. */
+  readonly environment: BinanceEnvironment;
+  readonly wallets: Pick<WalletStore, 'exchangeWallets'>;
+  readonly ledger: Pick<Ledger, 'liveOrdersOfWallet'>;
+  readonly outbox: Pick<Outbox, 'executionsBatch' | 'exits' | 'submit'>;
+  readonly board: Pick<UserDataBoard, 'write'>;
+  readonly openSource: (handlers: UserDataHandlers) => UserDataSource;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** One line of metrics, each minute. */
+  readonly metrics: (values: Readonly<Record<string, number>>) => void;
+}
+
+export interface UserDataStreamSettings {
+  /** [2 s] How often is looked which wallets there are. */
+  readonly walletsMs: number;
+  /** [250 ms] How often is looked whether a gap waits. */
+  readonly gapsMs: number;
+  /** [1 s] After a gap, before its orders are listed: the index of live orders lags a little behind the orders. */
+  readonly askAfterMs: number;
+  /** [5 s] Between tries to ask after the same gap. */
+  readonly askRetryMs: number;
+  /** [10,000] Reports kept while the queue is away. */
+  readonly mostReports: number;
+  /** [8] Calls to the queue under way. */
+  readonly sendsAtOnce: number;
+  /** [100 ms], [5 s] Between tries while the queue is away; doubles. */
+  readonly sendRetryMs: number;
+  readonly longestSendRetryMs: number;
+  readonly boardMs: number;
+  readonly metricsMs: number;
+  /** [1.5 s] Longest flush at the stop. */
+  readonly flushMs: number;
+}
+
+export const USER_DATA_STREAM_DEFAULTS: UserDataStreamSettings = {
+  walletsMs: 2_000,
+  gapsMs: 250,
+  askAfterMs: 1_000,
+  askRetryMs: 5_000,
+  mostReports: 10_000,
+  sendsAtOnce: 8,
+  sendRetryMs: 100,
+  longestSendRetryMs: 5_000,
+  boardMs: 5_000,
+  metricsMs: 60_000,
+  flushMs: 1_500,
+};
