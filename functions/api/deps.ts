@@ -1,6 +1,6 @@
 /** What the API's operations are given: commands, reads, and the little they need beside. */
 import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
-import type { Ledger } from '../../shared/ports/ledger.ts';
+import type { Ledger, WalletStore } from '../../shared/ports/ledger.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { PriceCache } from '../../shared/ports/trigger-index.ts';
 import type { CancelOrder } from '../../shared/usecases/cancel-order.ts';
@@ -11,6 +11,7 @@ import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
+import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
 
 export interface Commands {
   readonly placeOrder: PlaceOrder;
@@ -18,6 +19,7 @@ export interface Commands {
   readonly closePosition: ClosePosition;
   readonly changeProtection: ChangeProtection;
   readonly createWallet: CreateWallet;
+  readonly wallets: WalletCommands;
 }
 
 export interface Reads {
@@ -31,6 +33,7 @@ export interface ApiDeps {
   readonly commands: Commands;
   readonly reads: Reads;
   readonly ledger: Pick<Ledger, 'order'>;
+  readonly wallets: Pick<WalletStore, 'get' | 'balances'>;
   readonly prices: PriceCache;
   readonly symbols: SymbolRegistry;
   readonly clock: Clock;

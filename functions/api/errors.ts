@@ -19,6 +19,61 @@ export const API_ERRORS = {
     title: 'The key was used before with another body',
     nextAction: 'Use a new key for a new request; repeat an old one with exactly the same body.',
   },
+  key_format: {
+    status: 422,
+    title: 'The keys are not in a form that the exchange gives out',
+    nextAction: 'Correct the field; next_action says how.',
+  },
+  keys_missing: {
+    status: 409,
+    title: 'The wallet has no keys',
+    nextAction: 'Give it keys: PUT /api/v1/wallets/{wallet_id}/keys.',
+  },
+  environment_not_served: {
+    status: 422,
+    title: 'The environment is not served here',
+    nextAction: 'Use a wallet of an environment that this deployment serves.',
+  },
+  wallet_not_ready: {
+    status: 409,
+    title: "The wallet's keys cannot be used",
+    nextAction: 'Read the wallet: status and problem say why; give it other keys, or test them again.',
+  },
+  wallet_paused: {
+    status: 409,
+    title: 'The wallet is paused',
+    nextAction: 'Resume it: POST /api/v1/wallets/{wallet_id}/resume.',
+  },
+  wallet_deleted: {
+    status: 409,
+    title: 'The wallet was deleted',
+    nextAction: 'Connect the account again with POST /api/v1/wallets.',
+  },
+  wallet_in_use: {
+    status: 409,
+    title: 'The wallet is still in use',
+    nextAction: 'Close its positions and cancel its orders first.',
+  },
+  not_for_demo_wallets: {
+    status: 422,
+    title: 'This is for wallets at an exchange',
+    nextAction: 'Leave it: a demo wallet has no keys.',
+  },
+  wallet_refused: {
+    status: 422,
+    title: 'The exchange does not accept the keys of the wallet',
+    nextAction: 'Correct what problem says, then POST .../test, or give other keys with PUT .../keys.',
+  },
+  keys_refused: {
+    status: 422,
+    title: 'The new keys were not taken over',
+    nextAction: 'Correct what problem says and send keys again; the keys in use are unchanged.',
+  },
+  balances_unavailable: {
+    status: 503,
+    title: 'The exchange has not told the balances yet',
+    nextAction: 'Try again in a moment.',
+  },
   unknown_symbol: {
     status: 422,
     title: 'The symbol is not known',
@@ -145,7 +200,7 @@ export const API_ERRORS = {
     title: 'Somebody else is changing the same thing',
     nextAction: 'Try again in a moment with the same Idempotency-Key.',
   },
-} as const satisfies Record<RefusalCode | HttpErrorCode, ErrorEntry>;
+} as const satisfies Record<RefusalCode | HttpErrorCode, ErrorEntry> & Record<string, ErrorEntry>;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
 

@@ -5,10 +5,12 @@ import { marketOperations } from './market.ts';
 import { orderOperations } from './orders.ts';
 import { positionOperations } from './positions.ts';
 import type { ROUTES } from './routes.ts';
+import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
 
 export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
   ...walletOperations(deps),
+  ...walletKeyOperations(deps),
   ...orderOperations(deps),
   ...positionOperations(deps),
   ...marketOperations(deps),

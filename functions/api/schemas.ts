@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import {
+  BINANCE_ENVIRONMENTS,
   ORDER_STATUSES,
   ORDER_TYPES,
   POSITION_STATUSES,
@@ -123,9 +124,9 @@ export const EmptyBody = z.strictObject({});
 
 const assetField = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset like USDT');
 
-export const CreateWalletBody = z.strictObject({
+const demoWallet = z.strictObject({
   name: nameField,
-  type: z.enum(['demo']),
+  type: z.literal('demo'),
   starting_balances: z
     .record(assetField, notNegativeField)
     .refine((balances) => Object.keys(balances).length >= 1, 'must name at least one asset')
@@ -135,6 +136,34 @@ export const CreateWalletBody = z.strictObject({
     .optional(),
   buy_fee_in: z.enum(['quote', 'base']).default('quote'),
 });
+
+/** Longer than any key the exchange takes; what it is exactly is checked by the use case. */
+const secretField = z.string().min(1).max(8_000);
+
+const keyFields = {
+  api_key: secretField,
+  /** Of an HMAC key. */
+  secret_key: secretField.nullish(),
+  /** PEM (PKCS#8) of an Ed25519 or RSA key. */
+  private_key: secretField.nullish(),
+};
+
+const exchangeWallet = z.strictObject({
+  name: nameField,
+  type: z.literal('binance'),
+  /** What the deployment serves anyway; sent to be sure. */
+  environment: z.enum(BINANCE_ENVIRONMENTS).nullish(),
+  ...keyFields,
+});
+
+export const CreateWalletBody = z.discriminatedUnion('type', [demoWallet, exchangeWallet]);
+export type DemoWalletBody = z.output<typeof demoWallet>;
+export type ConnectWalletBody = z.output<typeof exchangeWallet>;
+
+export const KeysBody = z.strictObject(keyFields);
+export type KeysBody = z.output<typeof KeysBody>;
+
+export const PauseWalletBody = z.strictObject({ reason: z.string().trim().min(1).max(500).nullish() });
 
 const pageFields = {
   limit: countField(1, 200).default(50),

@@ -1,39 +1,93 @@
-/** Wallets: create a demo wallet, list, get, balances (design sections 13, 17). */
+/** Wallets: create a demo wallet or connect an exchange account, list, get, balances, delete (design sections 13, 17). */
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import { walletView } from '../../shared/usecases/views/wallet-view.ts';
+import { balancesView, walletView } from '../../shared/usecases/views/wallet-view.ts';
 import type { ApiDeps } from './deps.ts';
-import { refused } from './errors.ts';
+import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
-import { CreateWalletBody, ListWalletsQuery, NoQuery } from './schemas.ts';
+import {
+  type ConnectWalletBody,
+  CreateWalletBody,
+  type DemoWalletBody,
+  EmptyBody,
+  ListWalletsQuery,
+  NoQuery,
+  PauseWalletBody,
+} from './schemas.ts';
+import { waitPreference, waitUntil } from './wait.ts';
+import { keysGiven, walletAnswers } from './wallet-answers.ts';
 
 const noSuchWallet = () => httpError('not_found', 'There is no such wallet.', { field: 'wallet_id' });
 
-export function walletOperations({ commands, reads }: ApiDeps) {
+const walletIdOf = (request: UserRequest): string => request.params['wallet_id'] ?? '';
+
+/** What a pause by hand does, said in its answer (design section 12). */
+const PAUSED = {
+  stops: ['new entries'],
+  continues: ['entries that rest at the exchange', 'exits and protection', 'closes', 'cancels'],
+} as const;
+
+export function walletOperations(deps: ApiDeps) {
+  const { commands, reads } = deps;
+  const answers = walletAnswers(deps);
+
+  async function createDemo(request: UserRequest, body: DemoWalletBody): Promise<ApiResponse> {
+    const created = await commands.createWallet({
+      userId: request.userId,
+      key: idempotencyKey(request),
+      name: body.name,
+      startingBalances: Object.entries(body.starting_balances).map(([asset, amount]) => ({ asset, amount })),
+      feeRate: body.fee_rate ?? null,
+      buyFeeIn: body.buy_fee_in,
+    });
+    if (!created.ok) throw refused(created.error);
+    const { wallet, repeated } = created.value;
+    return {
+      status: repeated ? 200 : 201,
+      headers: { location: `/api/v1/wallets/${wallet.walletId}` },
+      body: walletView(wallet),
+    };
+  }
+
+  async function connect(request: UserRequest, body: ConnectWalletBody): Promise<ApiResponse> {
+    const connected = await commands.wallets.connect({
+      userId: request.userId,
+      key: idempotencyKey(request),
+      name: body.name,
+      environment: body.environment ?? null,
+      keys: keysGiven(body),
+    });
+    if (!connected.ok) throw refused(connected.error);
+    const { wallet, repeated } = connected.value;
+    return answers.checked(request, wallet, { status: repeated ? 200 : 201, created: true });
+  }
+
+  /** The venue is asked by submit; the last snapshot is the answer when it cannot be asked in time. */
+  async function exchangeBalances(request: UserRequest, walletId: string): Promise<ApiResponse> {
+    const asked = await commands.wallets.askBalances({ userId: request.userId, walletId });
+    if (!asked.ok) throw refused(asked.error);
+    const { snapshot: last, isFresh } = asked.value;
+    const { waitMs, applied } = waitPreference(request.headers['prefer']);
+    const read = () => deps.wallets.balances(walletId);
+    const newer = (current: typeof last) => isFresh || (current?.asOf ?? 0) > (last?.asOf ?? 0);
+    const snapshot = await waitUntil(deps, read, last, newer, waitMs);
+    if (snapshot === null) {
+      throw apiError('balances_unavailable', 'The exchange has not been asked successfully yet.');
+    }
+    return {
+      status: 200,
+      ...(applied !== null && { headers: { 'preference-applied': applied } }),
+      body: balancesView(walletId, snapshot),
+    };
+  }
+
   return {
     createWallet: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       const body = validate(CreateWalletBody, request.body);
-      const created = await commands.createWallet({
-        userId: request.userId,
-        key: idempotencyKey(request),
-        name: body.name,
-        startingBalances: Object.entries(body.starting_balances).map(([asset, amount]) => ({
-          asset,
-          amount,
-        })),
-        feeRate: body.fee_rate ?? null,
-        buyFeeIn: body.buy_fee_in,
-      });
-      if (!created.ok) throw refused(created.error);
-      const { wallet, repeated } = created.value;
-      return {
-        status: repeated ? 200 : 201,
-        headers: { location: `/api/v1/wallets/${wallet.walletId}` },
-        body: walletView(wallet),
-      };
+      return body.type === 'demo' ? createDemo(request, body) : connect(request, body);
     },
 
     listWallets: async (request: UserRequest): Promise<ApiResponse> =>
@@ -41,17 +95,45 @@ export function walletOperations({ commands, reads }: ApiDeps) {
 
     getWallet: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
-      const wallet = await reads.wallets.get(request.userId, request.params['wallet_id'] ?? '');
+      const wallet = await reads.wallets.get(request.userId, walletIdOf(request));
       if (wallet === null) throw noSuchWallet();
       return { status: 200, body: wallet };
     },
 
     getBalances: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
-      const walletId = request.params['wallet_id'] ?? '';
-      const balances = await reads.wallets.balances(request.userId, walletId);
-      if (balances === null) throw noSuchWallet();
-      return { status: 200, body: { wallet_id: walletId, balances } };
+      const walletId = walletIdOf(request);
+      const found = await reads.wallets.balances(request.userId, walletId);
+      if (found === null) throw noSuchWallet();
+      return found === 'at_exchange' ? exchangeBalances(request, walletId) : { status: 200, body: found };
+    },
+
+    deleteWallet: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      validate(EmptyBody, request.body);
+      const gone = await commands.wallets.delete({ userId: request.userId, walletId: walletIdOf(request) });
+      if (!gone.ok) throw refused(gone.error);
+      return { status: 200, body: walletView(gone.value) };
+    },
+
+    pauseWallet: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const { reason } = validate(PauseWalletBody, request.body);
+      const command = { userId: request.userId, walletId: walletIdOf(request), reason: reason ?? null };
+      const paused = await commands.wallets.pause(command);
+      if (!paused.ok) throw refused(paused.error);
+      return { status: 200, body: { ...walletView(paused.value), ...PAUSED } };
+    },
+
+    resumeWallet: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      validate(EmptyBody, request.body);
+      const resumed = await commands.wallets.resume({
+        userId: request.userId,
+        walletId: walletIdOf(request),
+      });
+      if (!resumed.ok) throw refused(resumed.error);
+      return { status: 200, body: walletView(resumed.value) };
     },
   };
 }

@@ -15,6 +15,7 @@ export const apiDeps = (ports: Ports, commands: Commands): ApiDeps => ({
     health: makeReadHealth(ports),
   },
   ledger: ports.ledger,
+  wallets: ports.wallets,
   prices: ports.prices,
   symbols: ports.symbols,
   clock: ports.clock,

@@ -40,6 +40,10 @@ export const isDeleted = (wallet: Wallet): boolean => wallet.exchange?.status ==
 export const hasUsableKeys = (account: ExchangeAccount): boolean =>
   account.status === 'active' && account.sealedKeys !== '';
 
+/** A check of the keys is under way, or will be. */
+export const isCheckOwed = (account: ExchangeAccount): boolean =>
+  account.checkWantedAt !== null && account.status !== 'deleted';
+
 /**
  * When a check of the keys is due again, epoch ms; null = none is owed. Its message goes out with the wish itself;
  * later tries are spaced out by how long the wish stands: 2 s, doubling to 60 s.

@@ -35,6 +35,18 @@ const fieldName = (path: readonly PropertyKey[]): string | null =>
 const isHttpErrorCode = (code: unknown): code is HttpErrorCode =>
   typeof code === 'string' && Object.hasOwn(HTTP_ERRORS, code);
 
+/** Of bodies told apart by one field, such as `type`: it is missing, or says none of the known words. */
+function unionComplaint(issue: z.core.$ZodIssueInvalidUnion, field: string | null): CodedComplaint {
+  const { discriminator, input } = issue;
+  const called = field ?? 'The body';
+  if (discriminator === undefined) return complaint('invalid_field', field, `${called}: ${issue.message}.`);
+  if (typeof input === 'object' && input !== null && !(discriminator in input)) {
+    return complaint('missing_field', field, `${called} is required.`);
+  }
+  const words = 'options' in issue ? (issue.options ?? []) : [];
+  return complaint('invalid_field', field, `${called} must be one of: ${words.join(', ')}.`);
+}
+
 function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
   const field = fieldName(issue.path);
   const called = field ?? 'The body';
@@ -53,6 +65,8 @@ function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
     case 'invalid_value':
       if (issue.input === undefined) return [complaint('missing_field', field, `${called} is required.`)];
       return [complaint('invalid_field', field, `${called} must be one of: ${issue.values.join(', ')}.`)];
+    case 'invalid_union':
+      return [unionComplaint(issue, field)];
     case 'custom': {
       const code: unknown = issue.params?.['code'];
       return [

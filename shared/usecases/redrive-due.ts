@@ -8,6 +8,7 @@ import type { DueItem } from '../ports/ledger.ts';
 import { nextDrive } from './advance.ts';
 import { sendPointer } from './after-effects.ts';
 import type { Ports } from './ports.ts';
+import type { RedriveChecks } from './redrive-checks.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'clock' | 'log'>;
 
@@ -21,7 +22,14 @@ export const DEFAULT_REDRIVE: RedriveSettings = { page: 100, budgetMs: 3_000, gr
 
 export type RedriveDue = ReturnType<typeof makeRedriveDue>;
 
-export function makeRedriveDue(ports: Needs, settings: RedriveSettings = DEFAULT_REDRIVE) {
+/** Wallets owe few checks: the sweep of this shard sends them again. */
+const CHECKS_IN_SHARD = 0;
+
+export function makeRedriveDue(
+  ports: Needs,
+  redriveChecks: RedriveChecks,
+  settings: RedriveSettings = DEFAULT_REDRIVE,
+) {
   const { ledger, outbox, clock, log } = ports;
 
   async function driveOrders(items: readonly DueItem[]): Promise<number> {
@@ -65,6 +73,7 @@ export function makeRedriveDue(ports: Needs, settings: RedriveSettings = DEFAULT
       // A page of which nothing could be moved is somebody else's work, or an index that lags.
       if (items.length < settings.page || moved === 0) break;
     }
-    return driven;
+    // Last: money comes first.
+    return shard === CHECKS_IN_SHARD ? driven + (await redriveChecks()) : driven;
   };
 }

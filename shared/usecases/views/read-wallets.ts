@@ -1,15 +1,19 @@
 /** Reading wallets and their balances: a user sees only their own. */
 import type { Page, WalletStore } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports/runtime.ts';
 import type { VenueFactory } from '../../ports/venue.ts';
-import { balanceView, walletView } from './wallet-view.ts';
+import { balancesView, walletView } from './wallet-view.ts';
 
 export type WalletView = ReturnType<typeof walletView>;
-export type BalanceView = ReturnType<typeof balanceView>;
+export type BalancesView = ReturnType<typeof balancesView>;
 
 export interface ReadWallets {
   get(userId: string, walletId: string): Promise<WalletView | null>;
-  /** As the venue says now, by asset name; null when there is no such wallet of this user. */
-  balances(userId: string, walletId: string): Promise<readonly BalanceView[] | null>;
+  /**
+   * Of a demo wallet, as its venue says now; null when there is no such wallet of this user. Those of a wallet at an
+   * exchange have to be asked for where its keys may be opened (ask-balances.ts).
+   */
+  balances(userId: string, walletId: string): Promise<BalancesView | 'at_exchange' | null>;
   /** @throws BadCursorError */
   list(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<WalletView>>;
 }
@@ -17,6 +21,7 @@ export interface ReadWallets {
 export function makeReadWallets(ports: {
   readonly wallets: WalletStore;
   readonly venues: VenueFactory;
+  readonly clock: Clock;
 }): ReadWallets {
   const own = async (userId: string, walletId: string) => {
     const wallet = await ports.wallets.get(walletId);
@@ -28,10 +33,12 @@ export function makeReadWallets(ports: {
       return wallet && walletView(wallet);
     },
     balances: async (userId, walletId) => {
-      if ((await own(userId, walletId)) === null) return null;
+      const wallet = await own(userId, walletId);
+      if (wallet === null) return null;
+      if (wallet.exchange !== null) return 'at_exchange';
+      const asOf = ports.clock.now();
       const venue = await ports.venues.forWallet(walletId);
-      const balances = await venue.balances();
-      return balances.toSorted((a, b) => (a.asset < b.asset ? -1 : 1)).map(balanceView);
+      return balancesView(walletId, { asOf, balances: await venue.balances() });
     },
     list: async (userId, query) => {
       const page = await ports.wallets.ofUser(userId, query);

@@ -1,4 +1,6 @@
 import type { ExchangeAccount, Wallet } from '../../domain/types.ts';
+import { isCheckOwed } from '../../domain/wallets.ts';
+import type { BalanceSnapshot } from '../../ports/ledger.ts';
 import type { Balance } from '../../ports/venue.ts';
 import { money, time, timeOrNull } from './text.ts';
 
@@ -11,7 +13,7 @@ const accountView = (account: ExchangeAccount) => ({
   key_hint: account.keyHint,
   account_uid: account.accountUid,
   checked_at: timeOrNull(account.checkedAt),
-  check_under_way: account.checkWantedAt !== null,
+  check_under_way: isCheckOwed(account),
   pending_key_hint: account.pendingKeys?.keyHint ?? null,
   paused: account.pausedAt !== null,
   paused_at: timeOrNull(account.pausedAt),
@@ -43,4 +45,11 @@ export const balanceView = (balance: Balance) => ({
   free: money(balance.free),
   locked: money(balance.locked),
   total: money(balance.free.plus(balance.locked)),
+});
+
+/** By asset name; `as_of` is when the venue was asked. */
+export const balancesView = (walletId: string, { asOf, balances }: BalanceSnapshot) => ({
+  wallet_id: walletId,
+  as_of: time(asOf),
+  balances: balances.toSorted((a, b) => (a.asset < b.asset ? -1 : 1)).map(balanceView),
 });

@@ -1,0 +1,81 @@
+/**
+ * Deletes a wallet at an exchange: its keys are wiped and its account may be connected again; its orders and
+ * positions stay as history (design section 14: deleting is soft).
+ *
+ * Refused while anything is live: without keys nobody could close it any more.
+ */
+import { ok, type Result } from '../domain/result.ts';
+import { POSITION_STATUSES } from '../domain/types.ts';
+import { deleted, paused, resumed } from '../domain/wallets.ts';
+import type { ChangeAccount, ExchangeWalletFacts } from './change-account.ts';
+import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-wallet.ts';
+import type { Ports } from './ports.ts';
+import { type Refusal, refuse } from './refusal.ts';
+
+type Needs = Pick<Ports, 'wallets' | 'ledger' | 'sleep' | 'log'>;
+
+/** Lists lag a little behind, and an entry that passed the check for a pause may be about to be written. */
+const SETTLE_MS = 1_000;
+/** So many are named; that there are more is said. */
+const NAMED = 20;
+
+const LIVE_POSITIONS = POSITION_STATUSES.filter((status) => status !== 'closed' && status !== 'liquidated');
+
+const PAUSED_FOR = 'the wallet is being deleted';
+
+const named = (what: string, ids: readonly string[], more: boolean): Record<string, string> =>
+  ids.length === 0 ? {} : { [what]: `${ids.join(', ')}${more ? ' and more' : ''}` };
+
+export type DeleteWallet = ReturnType<typeof makeDeleteWallet>;
+
+export function makeDeleteWallet({ wallets, ledger, sleep, log }: Needs, changeAccount: ChangeAccount) {
+  async function liveIn({ walletId, userId }: ExchangeWalletFacts): Promise<Record<string, string>> {
+    const [orders, positions] = await Promise.all([
+      ledger.liveOrdersOfWallet(walletId),
+      ledger.positionsOfUser(userId, { limit: NAMED, cursor: null, walletId, status: LIVE_POSITIONS }),
+    ]);
+    const orderIds = orders.slice(0, NAMED).map((order) => order.orderId);
+    const positionIds = positions.items.map((position) => position.positionId);
+    return {
+      ...named('orders', orderIds, orders.length > NAMED),
+      ...named('positions', positionIds, positions.cursor !== null),
+    };
+  }
+
+  const inUse = (live: Record<string, string>) =>
+    refuse(
+      'wallet_in_use',
+      'wallet_id',
+      'the wallet has live orders or open positions',
+      'close the positions and cancel the orders first',
+      live,
+    );
+
+  return async (command: OwnWalletCommand): Promise<Result<ExchangeWalletFacts, Refusal>> => {
+    const own = await ownExchangeWallet(wallets, command);
+    if (!own.ok) return own;
+    const { walletId, exchange } = own.value;
+    const before = await liveIn(own.value);
+    if (Object.keys(before).length > 0) return inUse(before);
+
+    // No entry may begin between the last look and the end of the keys.
+    const isPausedHere = exchange.pausedAt === null;
+    if (isPausedHere) {
+      await changeAccount(walletId, (account, now) => paused(account, now, PAUSED_FOR));
+      await sleep(SETTLE_MS);
+      const after = await liveIn(own.value);
+      if (Object.keys(after).length > 0) {
+        await changeAccount(walletId, (account) =>
+          account.pauseReason === PAUSED_FOR ? resumed(account) : null,
+        );
+        return inUse(after);
+      }
+    }
+    const wallet = await changeAccount(walletId, (account) =>
+      account.status === 'deleted' ? null : deleted(account),
+    );
+    if (wallet === null) return walletDeleted();
+    log.info('WALLET_DELETED', { walletId });
+    return ok(wallet);
+  };
+}

@@ -1,0 +1,27 @@
+/** All commands on wallets at an exchange over one set of ports. */
+import type { KeySealer } from '../ports/keys.ts';
+import { makeAskBalances } from './ask-balances.ts';
+import { makeChangeAccount } from './change-account.ts';
+import { makeRotateKeys, makeTestWallet } from './check-wallet.ts';
+import { makeConnectWallet } from './connect-wallet.ts';
+import { makeDeleteWallet } from './delete-wallet.ts';
+import { makePauseWallet, makeResumeWallet } from './pause-wallet.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'wallets' | 'ledger' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'>;
+
+export type WalletCommands = ReturnType<typeof makeWalletCommands>;
+
+/** Without a sealer (a deployment that serves no exchange) no keys are taken. */
+export function makeWalletCommands(ports: Needs, sealer: KeySealer | null) {
+  const changeAccount = makeChangeAccount(ports);
+  return {
+    connect: makeConnectWallet(ports, sealer),
+    test: makeTestWallet(ports, changeAccount),
+    rotateKeys: makeRotateKeys(ports, changeAccount, sealer),
+    delete: makeDeleteWallet(ports, changeAccount),
+    pause: makePauseWallet(ports, changeAccount),
+    resume: makeResumeWallet(ports, changeAccount),
+    askBalances: makeAskBalances(ports),
+  };
+}
