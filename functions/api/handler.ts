@@ -1,4 +1,5 @@
 /** The HTTP API's Lambda: answers the routes of routes.ts (design section 17). */
+import { createKeySealer } from '../../shared/adapters/keys/sealer.ts';
 import { httpHandler } from '../../shared/http/handler.ts';
 import { startSystem } from '../compose/system.ts';
 import { translateError } from './errors.ts';
@@ -6,7 +7,7 @@ import { apiOperations } from './operations.ts';
 import { ROUTES } from './routes.ts';
 import { apiDeps } from './wire.ts';
 
-const { ports, useCases } = startSystem('api');
+const { ports, useCases } = startSystem('api', { sealer: createKeySealer });
 
 export const handler = httpHandler({
   routes: ROUTES,

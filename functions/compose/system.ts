@@ -8,16 +8,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createDemoStore } from '../../shared/adapters/dynamodb/demo-store.ts';
 import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
 import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
 import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
 import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
+import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
+import { createSymbolDirectory } from '../../shared/adapters/symbols/directory.ts';
 import { createValkey } from '../../shared/adapters/valkey/client.ts';
 import { createCounters } from '../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
+import { createSymbolWishes } from '../../shared/adapters/valkey/symbol-wishes.ts';
 import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import type { KeyOpener, KeySealer } from '../../shared/ports/keys.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { createVenueFactory } from '../../shared/venues/factory.ts';
@@ -28,12 +33,18 @@ import { makeUseCases, type UseCases } from './use-cases.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-export function makePorts(config: Config, serviceName: string): Ports {
+export function makePorts(config: Config, serviceName: string, opener: KeyOpener | null): Ports {
   const { tables, queues, monitor } = config;
   const clock = systemClock;
   const log = createLog(serviceName);
-  const symbols = symbolRegistry();
   const client = createDynamoClient();
+  const environment = config.binance?.environment ?? null;
+  const symbols = createSymbolDirectory({
+    builtIn: builtInDirectory(symbolRegistry()),
+    store: createSymbolStore({ client, symbolsTable: tables.symbols }),
+    environment,
+    now: clock.now,
+  });
   const valkey = createValkey(config.valkeyUrl, {
     onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
   });
@@ -70,11 +81,21 @@ export function makePorts(config: Config, serviceName: string): Ports {
     outbox,
     venues: createVenueFactory({ wallets, store, prices, outbox, symbols, clock, log }),
     symbols,
+    symbolRefresh: createSymbolWishes(valkey, clock.now),
+    served: environment === null ? ['demo'] : ['demo', environment],
     clock,
     ids: { token: () => randomUUID() },
     log,
     sleep: (ms) => sleep(ms),
   };
+}
+
+/** What only some functions hold; a function's bundle carries no more than it imports for this. */
+export interface Parts {
+  /** Of the function that takes keys in: seals them, and has no way to open them. */
+  readonly sealer?: (keyCipher: string) => KeySealer;
+  /** Of those that sign requests. */
+  readonly opener?: (keyCipher: string) => KeyOpener;
 }
 
 export interface System {
@@ -84,8 +105,20 @@ export interface System {
 }
 
 /** Reads the environment and connects everything; throws ConfigError naming all that is wrong. */
-export function startSystem(serviceName: string, env: NodeJS.ProcessEnv = process.env): System {
-  const config = loadConfig(env);
-  const ports = makePorts(config, serviceName);
-  return { config, ports, useCases: makeUseCases(ports, { monitorEnabled: config.monitor.enabled }) };
+export function startSystem(
+  serviceName: string,
+  parts: Parts = {},
+  env: NodeJS.ProcessEnv = process.env,
+): System {
+  const { sealer, opener } = parts;
+  const config = loadConfig(env, { keys: sealer !== undefined || opener !== undefined });
+  const { binance, keyCipher } = config;
+  const make = <T>(part: ((spec: string) => T) | undefined): T | null =>
+    part === undefined || binance === null || keyCipher === null ? null : part(keyCipher);
+  const ports = makePorts(config, serviceName, make(opener));
+  const useCases = makeUseCases(ports, {
+    monitorEnabled: config.monitor.enabled,
+    keySealer: make(sealer),
+  });
+  return { config, ports, useCases };
 }
