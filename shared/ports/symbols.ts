@@ -25,6 +25,8 @@ export interface ExchangeInfo {
   readonly serverTime: number;
   readonly rateLimits: readonly VenueRateLimit[];
   readonly symbols: readonly SymbolSpec[];
+  /** Listed, but in a shape that is not understood: what was known of them stays as it was. */
+  readonly unreadable?: readonly { readonly venueSymbol: string; readonly why: string }[];
 }
 
 export interface SymbolImport {

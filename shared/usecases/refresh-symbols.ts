@@ -61,6 +61,9 @@ export function makeRefreshSymbols(
     // Before the question goes out: the rules are those of then or later.
     const asOf = clock.now();
     const info = await market.exchangeInfo();
+    for (const { venueSymbol, why } of info.unreadable ?? []) {
+      log.error('SYMBOL_UNREADABLE', { environment, venueSymbol, error: why });
+    }
     await budget.learn(info.rateLimits);
     const counts = await store.save(environment, info, asOf);
     const { added, changed, unchanged, delisted } = counts;

@@ -149,8 +149,9 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     if (names.size === 0) throw new ImplausibleImportError(`${environment} lists no symbols`);
     if (names.size < info.symbols.length) throw new ImplausibleImportError(`${environment} lists one twice`);
     const before = await known(environment);
+    const listed = new Set([...names, ...(info.unreadable ?? []).map((one) => one.venueSymbol)]);
     const gone = [...before].flatMap(([name, { status }]) =>
-      names.has(name) || status === 'delisted' ? [] : [name],
+      listed.has(name) || status === 'delisted' ? [] : [name],
     );
     const changed: Item[] = [];
     let added = 0;
@@ -164,7 +165,7 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     await writeAll([...changed, ...(await delisted(environment, gone))]);
     const meta = metas.item({
       savedAt: now,
-      listed: names.size,
+      listed: listed.size,
       trading: info.symbols.filter((spec) => spec.rules.status === 'trading').length,
       rateLimits: limitsText(info.rateLimits),
     });

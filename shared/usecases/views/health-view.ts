@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../ports/runtime.ts';
 import type { Counters } from '../../ports/trigger-index.ts';
+import type { makeReadBinanceHealth } from './health-binance.ts';
 import { timeOrNull } from './text.ts';
 
 /** A service that has said nothing for this long is not running. */
@@ -56,15 +57,27 @@ const NOT_RUNNING: WebsocketView = {
   source: null,
 };
 
-export function makeReadHealth(ports: { readonly counters: Pick<Counters, 'read'>; readonly clock: Clock }) {
+export interface HealthPorts {
+  readonly counters: Pick<Counters, 'read'>;
+  readonly clock: Clock;
+  /** Null or absent: no exchange is served, and the answer has no part `binance`. */
+  readonly readBinance?: ReturnType<typeof makeReadBinanceHealth> | null;
+}
+
+export function makeReadHealth(ports: HealthPorts) {
   return async () => {
-    const values = await ports.counters.read(COUNTER_NAMES);
+    const [values, binance] = await Promise.all([
+      ports.counters.read(COUNTER_NAMES),
+      ports.readBinance?.() ?? null,
+    ]);
     const now = ports.clock.now();
     const websocketManager = websocketView(values['ws:stats'] ?? null);
     const orderMonitor = monitorView(values, now);
     return {
       websocket_manager: websocketManager,
       order_monitor: orderMonitor,
+      ...(binance === null ? {} : { binance }),
+      // The specification's rule: an exchange that blocks or a stream that is down degrades its wallets, not these two.
       overall_status:
         websocketManager.is_running && orderMonitor.is_running ? ('healthy' as const) : ('degraded' as const),
     };

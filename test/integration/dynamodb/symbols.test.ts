@@ -5,7 +5,9 @@ import { createSymbolStore, ImplausibleImportError } from '../../../shared/adapt
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { BadCursorError } from '../../../shared/ports/ledger.ts';
 import type { SymbolStore } from '../../../shared/ports/symbols.ts';
+import { parseExchangeInfo } from '../../../shared/venues/binance/exchange-info.ts';
 import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+import { recordedJson } from '../../support/recordings.ts';
 import { anySpec, bigExchange, exchangeInfo, ordinarySpec, SOME_LIMITS } from '../../support/symbol-specs.ts';
 
 const ENV = 'binance_testnet';
@@ -105,6 +107,16 @@ describe('the symbols table', () => {
     expect(await store.find(ENV, 'BUSDT')).toEqual(b);
   });
 
+  test('leaves what is listed and cannot be read as it was', async () => {
+    store = await newStore();
+    const [a, b] = [ordinarySpec('A', 'USDT'), ordinarySpec('B', 'USDT')];
+    await store.save(ENV, exchangeInfo([a, b]), 10);
+    const info = { ...exchangeInfo([a]), unreadable: [{ venueSymbol: 'BUSDT', why: 'a new shape' }] };
+    expect(await store.save(ENV, info, 20)).toEqual({ added: 0, changed: 0, unchanged: 1, delisted: 0 });
+    expect(await store.find(ENV, 'BUSDT')).toEqual(b);
+    expect(await store.summary(ENV)).toEqual({ savedAt: 20, listed: 2, trading: 1 });
+  });
+
   test('refuses a list that cannot be one, and changes nothing', async () => {
     store = await newStore();
     const a = ordinarySpec('A', 'USDT');
@@ -146,6 +158,24 @@ describe('the symbols table', () => {
       { numRuns: 20 },
     );
   });
+
+  const recordings = ['20211012', '20250807'].map((day) => ({
+    day,
+    json: recordedJson(`exchange-info/binance-spot-exchangeInfo-${day}.json`),
+  }));
+  it.runIf(dynamoDbMissing === null).each(recordings.filter(({ json }) => json !== null))(
+    'gives back what the exchange listed on $day',
+    async ({ json }) => {
+      store = await newStore();
+      const info = parseExchangeInfo(json);
+      expect(info.symbols.length).toBeGreaterThan(20);
+      expect(info.unreadable).toEqual([]);
+      await store.save(ENV, info, 1);
+      const sorted = info.symbols.toSorted((x, y) => (x.venueSymbol < y.venueSymbol ? -1 : 1));
+      expect(await store.all(ENV)).toEqual(sorted);
+      expect(await store.rateLimits(ENV)).toEqual(info.rateLimits);
+    },
+  );
 
   test('takes a whole exchange, and again without a write', { timeout: 220_000 }, async () => {
     store = await newStore();

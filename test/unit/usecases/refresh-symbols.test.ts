@@ -118,6 +118,15 @@ describe('refreshing the trading rules', () => {
     expect(await refresh()).toMatchObject({ outcome: 'imported', reason: 'wanted' });
   });
 
+  it('names what it could not read', async () => {
+    answer = async () => ({
+      ...bigExchange(1),
+      unreadable: [{ venueSymbol: 'NEWUSDT', why: 'a new shape' }],
+    });
+    expect(await refresh()).toMatchObject({ outcome: 'imported' });
+    expect(log).toEqual(['SYMBOL_UNREADABLE', 'SYMBOLS_IMPORTED']);
+  });
+
   it('leaves it to the one that is at it', async () => {
     holder = 'another';
     expect(await refresh()).toEqual({ outcome: 'busy' });

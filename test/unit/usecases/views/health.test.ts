@@ -1,0 +1,116 @@
+/** Health of the served exchange: figures and counts, and nothing that names anybody. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionStats } from '../../../../shared/ports/connection.ts';
+import type { BudgetFigures } from '../../../../shared/ports/rate-budget.ts';
+import type { SymbolSummary } from '../../../../shared/ports/symbols.ts';
+import type { WalletStreamStatus } from '../../../../shared/ports/user-data.ts';
+import { makeReadBinanceHealth } from '../../../../shared/usecases/views/health-binance.ts';
+import { makeReadHealth } from '../../../../shared/usecases/views/health-view.ts';
+
+const T0 = Date.UTC(2026, 10, 22, 12);
+let now = T0;
+let reads = 0;
+let figures: BudgetFigures | null = null;
+let summary: SymbolSummary | null = null;
+let failing = false;
+
+const wallet = (name: string, more: Partial<WalletStreamStatus>): WalletStreamStatus => ({
+  ...{ walletId: name, at: T0, subscribedSince: T0, lastEventAt: null, lastBalancesAt: null, problem: null },
+  ...{ events: {}, reportsSent: 3, buffered: 0, foreignOrders: 0, gapOpen: false },
+  ...more,
+});
+const connection = (more: Partial<ConnectionStats>): ConnectionStats & { readonly at: number } => ({
+  ...{ name: 'user-data-secret', at: T0, connected: true, healthy: true, messagesReceived: 1, errors: 0 },
+  ...{ failures: 0, reconnects: 1, lastMessageAt: T0, connectedSince: T0, lastError: 'secret' },
+  ...more,
+});
+
+const make = () =>
+  makeReadBinanceHealth({
+    environment: 'binance_testnet',
+    budget: { figures: async () => figures },
+    symbolStore: {
+      summary: async () => {
+        reads += 1;
+        if (failing) throw new Error('the table is away');
+        return summary;
+      },
+    },
+    userData: {
+      read: async () => ({
+        connections: [connection({}), connection({ connected: false, healthy: false })],
+        wallets: [
+          wallet('w-secret-1', {}),
+          wallet('w-secret-2', {
+            ...{ subscribedSince: null, gapOpen: true, buffered: 4 },
+            problem: { code: 'auth', message: 'secret', at: T0 },
+          }),
+        ],
+      }),
+    },
+    clock: { now: () => now },
+  });
+
+beforeEach(() => {
+  now = T0;
+  reads = 0;
+  failing = false;
+  summary = { savedAt: T0 - 60_000, listed: 3000, trading: 2900 };
+  figures = {
+    ...{ address: 'address-secret', assumed: false, blockedUntil: T0 + 5000, blockedFor: '429' },
+    weight: [{ intervalMs: 60_000, limit: 6000, used: 1234, resetsAt: T0 + 60_000 }],
+  };
+});
+
+describe('health of the exchange', () => {
+  it('shows figures and counts, no wallet, account or address', async () => {
+    const view = await make()();
+    expect(view).toEqual({
+      environment: 'binance_testnet',
+      budget: {
+        assumed: false,
+        blocked: true,
+        blocked_until: '2026-11-22T12:00:05.000Z',
+        blocked_for: '429',
+        weight: [{ interval_ms: 60_000, limit: 6000, used: 1234, resets_at: '2026-11-22T12:01:00.000Z' }],
+      },
+      symbols: { listed: 3000, trading: 2900, saved_at: '2026-11-22T11:59:00.000Z' },
+      user_data: {
+        ...{ connections: 2, connected: 1, healthy: 1, reconnects: 2 },
+        ...{ wallets: 2, subscribed: 1, with_problem: 1, gaps_open: 1, reports_sent: 6, buffered: 4 },
+      },
+    });
+    expect(JSON.stringify(view)).not.toContain('secret');
+  });
+
+  it('says what it does not know', async () => {
+    figures = null;
+    summary = null;
+    expect(await make()()).toMatchObject({ budget: null, symbols: null });
+  });
+
+  it('reads at most every two seconds, and anew after a failure', async () => {
+    const read = make();
+    await Promise.all([read(), read()]);
+    now += 1999;
+    await read();
+    expect(reads).toBe(1);
+    now += 1;
+    failing = true;
+    await expect(read()).rejects.toThrow('away');
+    failing = false;
+    await read();
+    expect(reads).toBe(3);
+  });
+
+  it('is a part of the services only where an exchange is served, and changes nothing of their status', async () => {
+    const ports = { counters: { read: async () => ({}) }, clock: { now: () => now } };
+    expect(Object.keys(await makeReadHealth({ ...ports, readBinance: null })())).toEqual([
+      ...['websocket_manager', 'order_monitor', 'overall_status'],
+    ]);
+    expect(await makeReadHealth({ ...ports, readBinance: make() })()).toMatchObject({
+      binance: { environment: 'binance_testnet' },
+      overall_status: 'degraded',
+    });
+  });
+});
