@@ -2,7 +2,7 @@
  * The wallet that `npm start` offers out of the box: the simulator's first account, as the user `demo-user` would
  * add it through the API.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RunningSystem } from './system.ts';
 
@@ -13,7 +13,8 @@ const walletSchema = z.looseObject({
   wallet_id: z.string(),
   name: z.string(),
   environment: z.string(),
-  exchange: z.looseObject({ status: z.string(), problem: z.unknown().optional() }).nullish(),
+  status: z.string().optional(),
+  key_hint: z.string().nullish(),
 });
 const pageSchema = z.looseObject({ items: z.array(walletSchema), next_cursor: z.string().nullable() });
 
@@ -68,24 +69,16 @@ export async function offerSimulatorWallet(system: RunningSystem): Promise<strin
   if (account === undefined) throw new Error('there is no simulator with an HMAC key');
   const keys = { api_key: account.apiKey, secret_key: account.secret };
   const known = await findWallet(system);
-  // One key per simulator: a second call of this start finds what the first one made.
-  const key = `simulator-${createHash('sha256').update(account.apiKey).digest('hex').slice(0, 16)}`;
-  const wallet =
-    known === null
-      ? await ask(
-          system,
-          {
-            method: 'POST',
-            path: '/wallets',
-            key,
-            body: { type: 'binance', name: SIMULATOR_WALLET, ...keys },
-          },
-          walletSchema,
-        )
-      : await ask(
-          system,
-          { method: 'PUT', path: `/wallets/${known.wallet_id}/keys`, key, body: keys },
-          walletSchema,
-        );
-  return wallet.wallet_id;
+  if (known === null) {
+    const body = { type: 'binance', name: SIMULATOR_WALLET, ...keys };
+    // One key per simulator: a second call of this start finds what the first one made.
+    const key = `simulator-${createHash('sha256').update(account.apiKey).digest('hex').slice(0, 16)}`;
+    return (await ask(system, { method: 'POST', path: '/wallets', key, body }, walletSchema)).wallet_id;
+  }
+  const isSame = known.key_hint != null && account.apiKey.endsWith(known.key_hint);
+  if (!isSame || known.status !== 'active') {
+    const path = `/wallets/${known.wallet_id}/keys`;
+    await ask(system, { method: 'PUT', path, key: randomUUID(), body: keys }, walletSchema);
+  }
+  return known.wallet_id;
 }

@@ -2,7 +2,7 @@
  * The laptop system for one test file: real processes, real queues and tables, and a market that the test makes
  * (price-tape.ts). Stopped by its handle.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,6 +37,8 @@ export interface TestSystem {
   deadLetters(): Promise<readonly string[]>;
   /** What a process has logged so far. */
   log(name: string): string;
+  /** What all of them have logged so far. */
+  logs(): string;
   stop(): Promise<void>;
 }
 
@@ -135,6 +137,10 @@ export async function startTestSystem({
       const file = join(logDirectory, `${name}.log`);
       return existsSync(file) ? readFileSync(file, 'utf8') : '';
     },
+    logs: () =>
+      readdirSync(logDirectory)
+        .map((file) => readFileSync(join(logDirectory, file), 'utf8'))
+        .join('\n'),
     stop: async () => {
       // The end of the recording lets the reader go.
       tape.close();
