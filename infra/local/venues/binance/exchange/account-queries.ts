@@ -163,3 +163,11 @@ export function amendments(world: World, account: Account, params: ParamReader):
       time: one.time,
     }));
 }
+
+/** Fills by smart order routing; there is none here, so the list is always empty. */
+export function myAllocations(world: World, _account: Account, params: ParamReader): Json {
+  marketOf(world, params.required('symbol'));
+  for (const name of ['startTime', 'endTime', 'fromAllocationId', 'limit', 'orderId']) params.integer(name);
+  params.finish();
+  return [];
+}

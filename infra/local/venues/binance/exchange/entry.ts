@@ -7,7 +7,7 @@ import { refuse } from './errors.ts';
 import { report } from './lifecycle.ts';
 import { estimate, quantityForQuote, take } from './matching.ts';
 import { max, ZERO } from './numbers.ts';
-import { isLimit, isStop, type Order, type World } from './state.ts';
+import { isLimit, isOpen, isStop, type Order, type World } from './state.ts';
 
 /**
  * The matching engine's last word before acceptance: prices, then funds. Changes nothing but the order's own plan
@@ -70,8 +70,8 @@ export const fund = (together: readonly Order[]): void => {
   if (first !== undefined) reserve(first.account, together);
 };
 
-/** Puts a funded order into the market and tells its account of it. */
-export function enter(world: World, order: Order): void {
+/** Accepts a funded order and tells its account of it; it has not traded yet. */
+export function announce(world: World, order: Order): void {
   const { market, terms } = order;
   order.status = 'NEW';
   order.updatedAt = world.now();
@@ -81,10 +81,19 @@ export function enter(world: World, order: Order): void {
     if (terms.trailingDelta !== null && terms.stopPrice === null && market.last !== null) {
       order.trail = { since: world.now(), extreme: market.last };
     }
-    report(world, order, 'NEW');
-    return;
+  } else {
+    order.workingTime = world.now();
   }
-  order.workingTime = world.now();
   report(world, order, 'NEW');
-  take(world, order);
+}
+
+/** Lets an announced order trade; a stop waits. */
+export function proceed(world: World, order: Order): void {
+  if (isOpen(order) && !isStop(order.terms.type)) take(world, order);
+}
+
+/** Both at once. */
+export function enter(world: World, order: Order): void {
+  announce(world, order);
+  proceed(world, order);
 }

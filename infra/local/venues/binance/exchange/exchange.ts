@@ -14,6 +14,7 @@ import {
 import { balanceOf, createAccount, credit, totals } from './accounts.ts';
 import { bestPrices } from './book.ts';
 import { applyPrice } from './feed.ts';
+import { installLists } from './lists.ts';
 import { amountText } from './numbers.ts';
 import { run } from './operations.ts';
 import { paramReader } from './params.ts';
@@ -22,7 +23,7 @@ import { balanceUpdate } from './shapes/events.ts';
 import { queried, tradeRow } from './shapes/orders.ts';
 import type { Account, Market, World } from './state.ts';
 import { readSymbol } from './symbol-info.ts';
-import { accountOf, createMarket, createWorld, flush, sendUser } from './world.ts';
+import { accountOf, createMarket, createWorld, DEFAULT_FIRST_ID, flush, sendUser } from './world.ts';
 
 /** What tests may ask beyond the exchange itself. */
 export interface SimulatedExchange extends Exchange {
@@ -32,6 +33,7 @@ export interface SimulatedExchange extends Exchange {
 
 export function createExchange(options: ExchangeOptions): SimulatedExchange {
   const world = createWorld(options);
+  installLists(world);
 
   /** Runs a change, lets its consequences play out, then tells the listeners. */
   const change = <T>(action: () => T, tell: (world: World) => void): T => {
@@ -114,7 +116,7 @@ function reset(world: World): void {
   world.maker.clear();
   world.fees.clear();
   world.jobs.length = 0;
-  world.nextListId = world.options.firstId ?? 1;
+  world.nextListId = world.options.firstId ?? DEFAULT_FIRST_ID;
   flush(world);
 }
 

@@ -4,7 +4,7 @@ import { refill, takes } from './book.ts';
 import { fillOrder } from './lifecycle.ts';
 import { marketMakerTrades } from './matching.ts';
 import { floorAmount, floorStep, max, min, ZERO } from './numbers.ts';
-import { type Market, opposite, remaining, type Side, type World } from './state.ts';
+import { isOpen, type Market, opposite, remaining, type Side, type World } from './state.ts';
 import { print } from './tape.ts';
 
 export interface FedPrice {
@@ -55,6 +55,7 @@ function sweep(
   for (const order of [...market.resting[side]]) {
     const { price } = order.terms;
     if (price === null || !takes(side, price, reach) || left?.isZero()) break;
+    if (!isOpen(order)) continue;
     const wanted = remaining(order);
     const quantity = left === null ? wanted : floorStep(min(wanted, left), market.info.step);
     if (quantity.isZero()) break;

@@ -24,7 +24,8 @@ export function readNewOrder(world: World, params: ParamReader): NewOrder {
   const side = readSide(params);
   const type = readType(params);
   const stp = readStp(params, market.info);
-  const shared = { info: market.info, side, type, stp, idName: 'newClientOrderId', quantity: 'own' as const };
+  const own = { side, type, stp, idName: 'newClientOrderId', inList: false, quantity: 'own' } as const;
+  const shared = { info: market.info, ...own };
   const terms = readTerms(params, shared);
   const form = readRespType(params, type === 'MARKET' || type === 'LIMIT' ? 'FULL' : 'ACK');
   return { market, terms, form };

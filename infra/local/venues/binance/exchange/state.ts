@@ -157,6 +157,16 @@ export interface Level {
   quantity: Decimal;
 }
 
+export interface Aggregate {
+  readonly id: number;
+  readonly price: Decimal;
+  quantity: Decimal;
+  readonly firstTrade: number;
+  lastTrade: number;
+  readonly time: number;
+  readonly isBuyerMaker: boolean;
+}
+
 export interface Candle {
   readonly openTime: number;
   open: Decimal;
@@ -187,6 +197,8 @@ export interface Market {
   /** Trade prices that the stops have not seen yet. */
   readonly tape: Decimal[];
   readonly trades: PublicTrade[];
+  /** Trades of one taker at one price, as aggTrades shows them. */
+  readonly aggregates: Aggregate[];
   readonly candles: Candle[];
   nextOrderId: number;
   nextTradeId: number;

@@ -30,11 +30,29 @@ export function print(
   market.tape.push(price);
   market.trades.push(trade);
   if (market.trades.length > 2 * TRADES_KEPT) market.trades.splice(0, market.trades.length - TRADES_KEPT);
+  aggregate(market, trade);
   addToCandle(market, trade);
   world.outbox.push(() => {
     for (const listener of world.listeners.trade) listener(trade);
   });
   return trade;
+}
+
+function aggregate(market: Market, trade: PublicTrade): void {
+  const last = market.aggregates.at(-1);
+  const same =
+    last?.time === trade.time && last.isBuyerMaker === trade.isBuyerMaker && last.price.equals(trade.price);
+  if (last !== undefined && same) {
+    last.quantity = last.quantity.plus(trade.quantity);
+    last.lastTrade = trade.id;
+    return;
+  }
+  const { price, quantity, time, isBuyerMaker, id } = trade;
+  const fresh = { price, quantity, time, isBuyerMaker, firstTrade: id, lastTrade: id };
+  market.aggregates.push({ id: (last?.id ?? 0) + 1, ...fresh });
+  if (market.aggregates.length > 2 * TRADES_KEPT) {
+    market.aggregates.splice(0, market.aggregates.length - TRADES_KEPT);
+  }
 }
 
 function addToCandle(market: Market, trade: PublicTrade): void {

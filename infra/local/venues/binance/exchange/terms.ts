@@ -67,6 +67,7 @@ export interface Shared {
   readonly stp: StpMode;
   /** `clientOrderId` of legs, `newClientOrderId` of single orders. */
   readonly idName: string;
+  readonly inList: boolean;
   /** Quantity of the whole list; 'own': the order's own parameter; 'later': pending legs of OPO. */
   readonly quantity: OrderTerms['quantity'] | 'own' | 'later';
 }
@@ -92,10 +93,18 @@ export function readTerms(params: ParamReader, shared: Shared): OrderTerms {
     strategyType: readStrategyType(params),
   };
   if (terms.icebergQty?.greaterThan(ZERO) && terms.tif !== 'GTC') {
-    throw refuse.invalid(params.name('timeInForce'));
+    throw shared.inList
+      ? icebergNeedsGtc(params.name('icebergQty'))
+      : refuse.invalid(params.name('timeInForce'));
   }
   return terms;
 }
+
+const icebergNeedsGtc = (name: string): VenueError =>
+  new VenueError(
+    -1160,
+    `Parameter '${name}' is not supported if \`aboveTimeInForce\`/\`belowTimeInForce\` is not GTC.`,
+  );
 
 function without(params: ParamReader, name: string): null {
   params.forbid(name);
@@ -126,7 +135,7 @@ function readQuantities(params: ParamReader, shared: Shared): Pick<OrderTerms, '
     return { quantity: null, quoteQuantity: null };
   }
   if (shared.quantity !== 'own') return { quantity: shared.quantity, quoteQuantity: null };
-  if (shared.type !== 'MARKET') {
+  if (shared.type !== 'MARKET' || shared.inList) {
     params.forbid('quoteOrderQty');
     return { quantity: needDecimal(params, 'quantity'), quoteQuantity: null };
   }

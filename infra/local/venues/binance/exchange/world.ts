@@ -8,7 +8,7 @@ import { readSymbol } from './symbol-info.ts';
 import { OWN_SYMBOLS } from './symbols.ts';
 
 const DEFAULT_SHAPE = { spreadTicks: 1, levels: 20, levelNotional: '50000', stepTicks: 1 };
-const DEFAULT_FIRST_ID = 1_000_001;
+export const DEFAULT_FIRST_ID = 1_000_001;
 
 export function createWorld(options: ExchangeOptions): World {
   return {
@@ -45,6 +45,7 @@ export function createMarket(entry: JsonObject, options: ExchangeOptions): Marke
     last: null,
     tape: [],
     trades: [],
+    aggregates: [],
     candles: [],
     nextOrderId: firstId,
     nextTradeId: firstId,
