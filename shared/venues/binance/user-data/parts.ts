@@ -6,14 +6,7 @@ import type { RateBudget } from '../../../ports/rate-budget.ts';
 import type { Clock, Log } from '../../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../../ports/symbols.ts';
 import type { UserDataHandlers } from '../../../ports/user-data.ts';
-
-/** Venue time, for signatures. */
-export interface SigningClock {
-  /** Epoch ms. Throws when it was never measured and cannot be. */
-  venueTime(): Promise<number>;
-  /** After the venue has refused a timestamp. */
-  remeasure(): Promise<void>;
-}
+import type { ServerClock } from '../clock.ts';
 
 export interface UserDataSettings {
   /** [200] Wallets on one connection; the venue allows 1,000 subscriptions. */
@@ -58,7 +51,7 @@ export interface UserDataParts {
   readonly url: string;
   readonly openConnection: OpenConnection;
   readonly keys: KeyOpener;
-  readonly venueClock: SigningClock;
+  readonly venueClock: Pick<ServerClock, 'distrust' | 'venueTime'>;
   readonly symbols: Pick<SymbolDirectory, 'find'>;
   readonly budget: Pick<RateBudget, 'ask' | 'correct' | 'block'>;
   readonly clock: Clock;

@@ -54,9 +54,8 @@ export async function subscribe(api: WsApi, stream: WalletStream, parts: UserDat
     await correctBudget(answer, grant.grantId, parts);
     if (answer.ok) return subscribedAs(answer.result);
     if (answer.code === OUTSIDE_RECV_WINDOW && attempt <= CLOCK_TRIES) {
-      await venueClock.remeasure().catch((error: unknown) => {
-        parts.log.warn('venue_clock_not_measured', { error: messageOf(error) });
-      });
+      // Measured anew by the next signature.
+      venueClock.distrust();
       continue;
     }
     return await refused(answer, parts);

@@ -53,7 +53,7 @@ export class SourceWorld {
       },
       venueClock: {
         venueTime: async () => Date.now() + this.venueOffset,
-        remeasure: async () => {
+        distrust: () => {
           this.remeasured += 1;
           this.venueOffset = 0;
         },

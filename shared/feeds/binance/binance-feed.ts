@@ -1,0 +1,194 @@
+/**
+ * Binance's public market streams as a price source: best prices and trades (design section 11).
+ *
+ * Tick ids are the start's epoch ms x 1000 and then +1 each, as of every live feed, so they go on growing over
+ * restarts. Ticks are stamped with the time of their receipt.
+ */
+import type { SymbolRegistry } from '../../domain/symbols.ts';
+import type { OpenConnection } from '../../ports/connection.ts';
+import type { Feed, FeedHandlers } from '../../ports/feed.ts';
+import type { Clock } from '../../ports/runtime.ts';
+import { MarketConnection } from './market-connection.ts';
+import type { MarketMessage } from './market-message.ts';
+import { SymbolMarket, type Taken } from './symbol-market.ts';
+
+export interface BinanceFeedOptions {
+  /** Read anew for each symbol that is asked for: it may learn symbols meanwhile. */
+  readonly registry: SymbolRegistry;
+  readonly clock: Clock;
+  /** Base URL of the streams, for instance `wss://stream.binance.com:9443`. */
+  readonly url: string;
+  readonly openConnection: OpenConnection;
+  /** Highest tick id known of an earlier run; ids start above it, also when the clock went back. */
+  readonly startAfter?: number;
+  /**
+   * Last prices by venue symbol, for symbols that rarely trade: without it their first price comes with their first
+   * trade. Throws when it cannot be asked; it is asked again.
+   */
+  readonly lastPrices?: (venueSymbols: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly frameGapMs?: number;
+  readonly answerTimeoutMs?: number;
+  /** [30 s] Between questions for last prices. */
+  readonly seedMs?: number;
+}
+
+export function createBinanceFeed(options: BinanceFeedOptions): Feed {
+  const { registry, clock, url, openConnection, startAfter = 0 } = options;
+  const markets = new Map<string, SymbolMarket>();
+  const connections: MarketConnection[] = [];
+  const counts = {
+    trades: 0,
+    quotes: 0,
+    ticks: 0,
+    old: 0,
+    empty_side: 0,
+    unusable: 0,
+    unasked: 0,
+    refused: 0,
+    seeds_failed: 0,
+  };
+  let handlers: FeedHandlers | null = null;
+  let stopped = false;
+  let nextId = 0;
+  let seeding: NodeJS.Timeout | null = null;
+  let asking: Promise<void> = Promise.resolve();
+
+  const tell = (market: SymbolMarket, taken: Taken, at: number): void => {
+    if (taken === 'tick') {
+      const tick = market.tick(nextId, at);
+      if (tick === null || handlers === null) return;
+      nextId += 1;
+      counts.ticks += 1;
+      // A live market does not wait for its listeners; the pipeline bounds what it keeps.
+      void handlers.onTick(tick);
+    } else if (taken !== 'waits') {
+      counts[taken] += 1;
+    }
+  };
+
+  const onMessage = (message: MarketMessage): void => {
+    if (stopped) return;
+    const market = 'venueSymbol' in message ? markets.get(message.venueSymbol) : undefined;
+    if (market === undefined) {
+      counts.unasked += 1;
+      return;
+    }
+    const now = clock.now();
+    if (message.kind === 'quote') {
+      counts.quotes += 1;
+      tell(market, market.quote(message, now), now);
+    } else if (message.kind === 'trade') {
+      counts.trades += 1;
+      tell(market, market.trade(message, now), now);
+    }
+  };
+
+  const onRefused = (venueSymbols: readonly string[], reason: string): void => {
+    counts.refused += 1;
+    handlers?.onSkipped({ where: `subscription of ${venueSymbols.length} symbols`, reason });
+  };
+
+  const place = (venueSymbols: readonly string[]): void => {
+    const left = [...venueSymbols];
+    while (left.length > 0) {
+      let connection = connections.find(({ room }) => room > 0);
+      if (connection === undefined) {
+        connection = new MarketConnection({
+          name: `binance market ${connections.length + 1}`,
+          url,
+          openConnection,
+          onMessage,
+          onRefused,
+          frameGapMs: options.frameGapMs ?? 300,
+          answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
+        });
+        connections.push(connection);
+      }
+      connection.add(left.splice(0, connection.room));
+    }
+  };
+
+  /** Symbols without a trade so far; one question at a time. */
+  const seed = async (): Promise<void> => {
+    const waiting = [...markets].filter(([, market]) => market.needsLast).map(([venueSymbol]) => venueSymbol);
+    if (options.lastPrices === undefined || waiting.length === 0 || stopped) return;
+    try {
+      for (const [venueSymbol, price] of await options.lastPrices(waiting)) {
+        const market = markets.get(venueSymbol);
+        if (market === undefined || stopped || !market.needsLast) continue;
+        tell(market, market.seed(price), clock.now());
+      }
+    } catch (error) {
+      counts.seeds_failed += 1;
+      const reason = error instanceof Error ? error.message : String(error);
+      handlers?.onSkipped({ where: `last prices of ${waiting.length} symbols`, reason });
+    }
+  };
+  const seedSoon = (): void => {
+    asking = asking.then(seed);
+  };
+
+  const lastMessageAt = (): number | null => {
+    const times = connections.flatMap((connection) => connection.stats().lastMessageAt ?? []);
+    return times.length === 0 ? null : Math.max(...times);
+  };
+
+  return {
+    name: 'binance',
+    /** Resolves at once: connections open with the first symbols and come back by themselves. */
+    start: async (given) => {
+      if (handlers !== null) throw new Error('the feed runs already');
+      handlers = given;
+      nextId = Math.max(clock.now() * 1000, startAfter + 1);
+      seeding = setInterval(seedSoon, options.seedMs ?? 30_000);
+    },
+    subscribe: (symbols) => {
+      const unknown: string[] = [];
+      const fresh: string[] = [];
+      for (const symbol of symbols) {
+        const spec = registry.get(symbol);
+        if (spec === null) unknown.push(symbol);
+        else if (!markets.has(spec.venueSymbol)) {
+          markets.set(spec.venueSymbol, new SymbolMarket(spec));
+          fresh.push(spec.venueSymbol);
+        }
+      }
+      if (fresh.length > 0 && !stopped) {
+        place(fresh);
+        seedSoon();
+      }
+      return { unknown };
+    },
+    stats: () => {
+      const stats = connections.map((connection) => connection.stats());
+      const connected = stats.length > 0 && stats.every((one) => one.connected);
+      return {
+        name: 'binance',
+        connected,
+        // Public streams ask for no key: whoever is connected may read.
+        authenticated: connected,
+        messagesReceived: stats.reduce((sum, one) => sum + one.messagesReceived, 0),
+        tradesProcessed: counts.trades,
+        quotesProcessed: counts.quotes,
+        errors:
+          stats.reduce((sum, one) => sum + one.errors, 0) +
+          counts.unusable +
+          counts.refused +
+          counts.seeds_failed,
+        lastMessageAt: lastMessageAt(),
+        subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
+      };
+    },
+    summary: () => ({
+      ...counts,
+      rounded: [...markets.values()].reduce((sum, market) => sum + market.rounded, 0),
+      reconnects: connections.reduce((sum, connection) => sum + connection.stats().reconnects, 0),
+    }),
+    stop: async () => {
+      stopped = true;
+      if (seeding !== null) clearInterval(seeding);
+      await Promise.all(connections.map((connection) => connection.stop()));
+      handlers = null;
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/** Up to [500] symbols on one connection of the market streams, subscribed at the pace that the venue allows. */
+import type { Connection, ConnectionStats, OpenConnection, Session } from '../../ports/connection.ts';
+import { type MarketMessage, parseMarketMessage } from './market-message.ts';
+
+/** The venue's limits: 1,024 streams per connection, 5 frames a second (pongs count too). */
+const STREAMS_PER_SYMBOL = 2;
+const MOST_STREAMS = 1_000;
+export const MOST_SYMBOLS = MOST_STREAMS / STREAMS_PER_SYMBOL;
+const SYMBOLS_PER_FRAME = 100;
+
+export interface MarketConnectionParts {
+  readonly name: string;
+  /** Base URL of the streams, without `/stream`. */
+  readonly url: string;
+  readonly openConnection: OpenConnection;
+  readonly onMessage: (message: MarketMessage) => void;
+  /** A subscription that the venue refused, or that was not answered. */
+  readonly onRefused: (venueSymbols: readonly string[], reason: string) => void;
+  /** [300 ms] Between two frames. */
+  readonly frameGapMs: number;
+  /** [10 s] */
+  readonly answerTimeoutMs: number;
+}
+
+interface Subscribing {
+  /** Asked for on this session. */
+  readonly asked: Set<string>;
+  readonly answers: Map<number, (error: string | null) => void>;
+  /** The loop that asks, while there is something to ask. */
+  running: Promise<void> | null;
+  nextId: number;
+}
+
+export class MarketConnection {
+  readonly #parts: MarketConnectionParts;
+  readonly #connection: Connection;
+  readonly #wanted = new Set<string>();
+  readonly #sessions = new Map<Session, Subscribing>();
+
+  constructor(parts: MarketConnectionParts) {
+    this.#parts = parts;
+    this.#connection = parts.openConnection({
+      name: parts.name,
+      url: `${parts.url}/stream`,
+      handlers: {
+        onOpen: (session) => {
+          this.#sessions.set(session, { asked: new Set(), answers: new Map(), running: null, nextId: 1 });
+          return this.#ask(session);
+        },
+        onMessage: (session, text) => this.#onMessage(session, text),
+        onClose: (session) => void this.#sessions.delete(session),
+      },
+    });
+  }
+
+  get room(): number {
+    return MOST_SYMBOLS - this.#wanted.size;
+  }
+
+  /** Begins with the first symbols: a connection that nobody needs is not opened. */
+  add(venueSymbols: readonly string[]): void {
+    const isFirst = this.#wanted.size === 0;
+    for (const symbol of venueSymbols) this.#wanted.add(symbol);
+    if (isFirst) this.#connection.start();
+    else for (const session of this.#sessions.keys()) void this.#ask(session);
+  }
+
+  stats(): ConnectionStats {
+    return this.#connection.stats();
+  }
+
+  async stop(): Promise<void> {
+    await this.#connection.stop();
+    this.#sessions.clear();
+  }
+
+  /** Asks for what this session does not have yet, frame by frame. Never rejects. */
+  #ask(session: Session): Promise<void> {
+    const on = this.#sessions.get(session);
+    if (on === undefined) return Promise.resolve();
+    on.running ??= this.#askAll(session, on).finally(() => {
+      on.running = null;
+    });
+    return on.running;
+  }
+
+  async #askAll(session: Session, on: Subscribing): Promise<void> {
+    for (;;) {
+      const missing = [...this.#wanted].filter((symbol) => !on.asked.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
+      if (missing.length === 0 || !session.isOpen) return;
+      for (const symbol of missing) on.asked.add(symbol);
+      const error = await this.#subscribe(session, on, missing);
+      if (error !== null) this.#parts.onRefused(missing, error);
+      await new Promise((resolve) => setTimeout(resolve, this.#parts.frameGapMs));
+    }
+  }
+
+  /** Answers why it was not taken; null = it was. */
+  #subscribe(session: Session, on: Subscribing, symbols: readonly string[]): Promise<string | null> {
+    const id = on.nextId++;
+    const params = symbols.flatMap((symbol) => {
+      // Only the Latin letters have a lower case that the venue means.
+      const name = symbol.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+      return [`${name}@bookTicker`, `${name}@trade`];
+    });
+    return new Promise((resolve) => {
+      const settle = (error: string | null): void => {
+        clearTimeout(timer);
+        on.answers.delete(id);
+        resolve(error);
+      };
+      const timer = setTimeout(() => {
+        settle(`no answer within ${this.#parts.answerTimeoutMs} ms`);
+        session.drop('no answer to a subscription');
+      }, this.#parts.answerTimeoutMs);
+      on.answers.set(id, settle);
+      try {
+        session.send(JSON.stringify({ method: 'SUBSCRIBE', params, id }));
+      } catch (error) {
+        settle(error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  #onMessage(session: Session, text: string): void {
+    const message = parseMarketMessage(text);
+    if (message.kind === 'answer') this.#sessions.get(session)?.answers.get(message.id)?.(message.error);
+    else if (message.kind === 'shutdown') this.#connection.renew('the server shuts down');
+    else this.#parts.onMessage(message);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One symbol's best prices and last trade, and the ticks they make (design section 11).
+ *
+ * Always true:
+ * - bid, ask and last are kept apart, and no tick leaves before all three are known;
+ * - what two sessions of a renewed connection bring twice, or late, counts once;
+ * - prices go from the venue's text to units exactly.
+ */
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { Units } from '../../domain/triggers/types.ts';
+import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
+import type { FeedTick } from '../../ports/feed.ts';
+import type { QuoteMessage, TradeMessage } from './market-message.ts';
+
+interface Price {
+  readonly units: Units;
+  readonly text: string;
+}
+
+interface Quote {
+  readonly bid: Price;
+  readonly ask: Price;
+  readonly bidSize: string;
+  readonly askSize: string;
+}
+
+/** `old`: a repeat, or one that others have overtaken. `empty_side`: the book has no bid or no ask. */
+export type Taken = 'tick' | 'waits' | 'old' | 'empty_side' | 'unusable';
+
+/** Ids that fall after so long a pause belong to a venue that began anew (a testnet is reset each month). */
+const RESTART_AFTER_MS = 5_000;
+
+export class SymbolMarket {
+  readonly spec: SymbolSpec;
+  /** Prices with digits finer than the unit. */
+  rounded = 0;
+  #quote: Quote | null = null;
+  #last: Price | null = null;
+  #updateId = -1;
+  #quotedAt = Number.NEGATIVE_INFINITY;
+  #tradeId = -1;
+  #tradedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(spec: SymbolSpec) {
+    this.spec = spec;
+  }
+
+  /** No trade has been seen yet. */
+  get needsLast(): boolean {
+    return this.#last === null;
+  }
+
+  /** The last price as it was before the stream; a trade that came meanwhile wins. */
+  seed(price: string): Taken {
+    if (this.#last !== null) return 'old';
+    this.#last = this.#read(price);
+    if (this.#last === null) return 'unusable';
+    return this.#quote === null ? 'waits' : 'tick';
+  }
+
+  /** `now`: receive time. A book ticker has no time of its own. */
+  quote(message: QuoteMessage, now: number): Taken {
+    if (message.updateId <= this.#updateId && now - this.#quotedAt < RESTART_AFTER_MS) return 'old';
+    this.#updateId = message.updateId;
+    this.#quotedAt = now;
+    const bid = this.#read(message.bid);
+    const ask = this.#read(message.ask);
+    if (bid === null || ask === null) return 'unusable';
+    if (bid.units === 0 || ask.units === 0) return 'empty_side';
+    this.#quote = { bid, ask, bidSize: message.bidSize, askSize: message.askSize };
+    return this.#last === null ? 'waits' : 'tick';
+  }
+
+  trade(message: TradeMessage, now: number): Taken {
+    if (message.tradeId <= this.#tradeId && now - this.#tradedAt < RESTART_AFTER_MS) return 'old';
+    this.#tradeId = message.tradeId;
+    this.#tradedAt = now;
+    const last = this.#read(message.price);
+    if (last === null || last.units === 0) return 'unusable';
+    this.#last = last;
+    return this.#quote === null ? 'waits' : 'tick';
+  }
+
+  /** The state as a tick; null before all prices are known. */
+  tick(id: number, at: number): FeedTick | null {
+    const { spec } = this;
+    const quote = this.#quote;
+    const last = this.#last;
+    if (quote === null || last === null) return null;
+    const { bid, ask, bidSize, askSize } = quote;
+    return {
+      spec,
+      tick: { id, bid: bid.units, ask: ask.units, last: last.units, at, bidSize, askSize, recordedAt: 0 },
+      bid: bid.text,
+      ask: ask.text,
+      last: last.text,
+      quoted: true,
+    };
+  }
+
+  #read(text: string): Price | null {
+    const exponent = this.spec.unitExponent;
+    const parsed = parseUnits(text, exponent);
+    if (!parsed.ok) return null;
+    const { units, rounded } = parsed.value;
+    if (rounded) this.rounded += 1;
+    return { units, text: rounded ? text : formatUnits(units, exponent) };
+  }
+}
