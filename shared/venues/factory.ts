@@ -1,58 +1,98 @@
-/** Which venue a wallet trades at. */
+/** Which venue a wallet trades at: our own demo wallet, or the one exchange environment of this deployment. */
 import type { Wallet } from '../domain/types.ts';
 import type { WalletStore } from '../ports/ledger.ts';
 import {
   type DemoVenueBook,
+  type ExchangeWallet,
   type VenueFactory,
   type VenueWallet,
   WalletUnusableError,
 } from '../ports/venue.ts';
+import type { BinanceVenueParts } from './binance/venue.ts';
+import {
+  type BinanceWallets,
+  type BinanceWalletsParts,
+  createBinanceWallets,
+  servedAccount,
+} from './binance/wallets.ts';
 import { createDemoWallet, type DemoPorts } from './demo/demo-wallet.ts';
+
+export type { BinanceVenueParts, BinanceWalletsParts };
 
 export interface VenueFactoryPorts extends DemoPorts {
   readonly wallets: Pick<WalletStore, 'get'>;
+  /** Null = no exchange is served: only demo wallets can be used. */
+  readonly binance: BinanceWalletsParts | null;
+}
+
+/** Where the exchange's clock, market data and budget are of use to others (health, symbols, streams). */
+export interface VenueFactoryParts extends VenueFactory {
+  readonly binance: BinanceWallets | null;
+  /** Ends idle connections. */
+  close(): void;
 }
 
 /** A wallet's settings are read again after this long, and this many are remembered. */
 const REMEMBER_MS = 60_000;
+/** Keys may be exchanged at any time. */
+const REMEMBER_EXCHANGE_MS = 5_000;
 const REMEMBER_WALLETS = 1000;
 
-type DemoVenue = VenueWallet & DemoVenueBook;
+type Venue =
+  | { readonly kind: 'demo'; readonly venue: VenueWallet & DemoVenueBook }
+  | { readonly kind: 'exchange'; readonly venue: ExchangeWallet };
 
-export function createVenueFactory(ports: VenueFactoryPorts): VenueFactory {
+export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts {
   const { wallets, clock } = ports;
-  const known = new Map<string, { readonly venue: DemoVenue; readonly readAt: number }>();
+  const binance = ports.binance === null ? null : createBinanceWallets(ports.binance);
+  const known = new Map<string, { readonly venue: Venue; readonly readAt: number }>();
 
-  const notServed = (wallet: Wallet): WalletUnusableError =>
-    new WalletUnusableError(`wallet ${wallet.walletId}: ${wallet.environment} is not served here`);
-
-  const venueOf = (wallet: Wallet): DemoVenue => {
-    const { demo } = wallet;
-    if (demo === null) throw notServed(wallet);
-    return createDemoWallet({ ...wallet, demo }, ports);
-  };
-
-  const find = async (walletId: string): Promise<DemoVenue> => {
-    const readAt = clock.now();
-    const remembered = known.get(walletId);
-    if (remembered !== undefined && readAt - remembered.readAt < REMEMBER_MS) return remembered.venue;
+  async function read(walletId: string): Promise<Wallet> {
     const wallet = await wallets.get(walletId);
     if (wallet === null) throw new Error(`no wallet ${walletId}`);
-    const venue = venueOf(wallet);
+    return wallet;
+  }
+
+  async function venueOf(wallet: Wallet): Promise<Venue> {
+    const { demo } = wallet;
+    if (demo !== null) return { kind: 'demo', venue: createDemoWallet({ ...wallet, demo }, ports) };
+    return { kind: 'exchange', venue: await exchange(wallet).wallet(wallet) };
+  }
+
+  function exchange(wallet: Wallet): BinanceWallets {
+    servedAccount(wallet, binance?.venue.environment ?? null);
+    if (binance === null) throw new WalletUnusableError(`this deployment serves no exchange`);
+    return binance;
+  }
+
+  const maxAge = ({ kind }: Venue): number => (kind === 'demo' ? REMEMBER_MS : REMEMBER_EXCHANGE_MS);
+
+  async function find(walletId: string): Promise<Venue> {
+    const readAt = clock.now();
+    const remembered = known.get(walletId);
+    if (remembered !== undefined && readAt - remembered.readAt < maxAge(remembered.venue)) {
+      return remembered.venue;
+    }
+    const venue = await venueOf(await read(walletId));
     known.delete(walletId);
     const oldest = known.size >= REMEMBER_WALLETS ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
     known.set(walletId, { venue, readAt });
     return venue;
-  };
+  }
 
   return {
-    forWallet: find,
-    demoBook: find,
+    binance,
+    forWallet: async (walletId) => (await find(walletId)).venue,
     async forKeyCheck(walletId) {
-      const wallet = await wallets.get(walletId);
-      if (wallet === null) throw new Error(`no wallet ${walletId}`);
-      throw notServed(wallet);
+      const wallet = await read(walletId);
+      return exchange(wallet).forKeyCheck(wallet);
     },
+    async demoBook(walletId) {
+      const { kind, venue } = await find(walletId);
+      if (kind === 'demo') return venue;
+      throw new Error(`wallet ${walletId} is no demo wallet`);
+    },
+    close: () => binance?.venue.close(),
   };
 }

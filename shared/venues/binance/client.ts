@@ -5,9 +5,17 @@
  * throws for what the venue says. Rules of repetition: requests.ts.
  */
 import type { Decimal } from '../../domain/money/decimal.ts';
+import type { SymbolRules } from '../../domain/symbol-rules.ts';
 import type { BudgetRank } from '../../ports/rate-budget.ts';
 import { BinanceMarketClient, wholeText } from './market-client.ts';
-import { type ListKind, ORDERS_OF_LIST } from './order-lists.ts';
+import {
+  type ListHead,
+  type ListKind,
+  listParams,
+  listRefusal,
+  ORDERS_OF_LIST,
+  type OrderListRequest,
+} from './order-lists.ts';
 import type { Asked, Done } from './outcomes.ts';
 import {
   type Account,
@@ -81,6 +89,19 @@ export class BinanceClient extends BinanceMarketClient {
   /** An order list of any kind; `params` as order-lists.ts makes them. */
   placeList(kind: ListKind, params: Params, options: PlaceOptions): Promise<Done<VenueOrderList>> {
     return this.place(`/api/v3/orderList/${kind}`, params, ORDERS_OF_LIST[kind], parseOrderList, options);
+  }
+
+  /** OCO, OTO, OTOCO, OPO or OPOCO; refused without a request where the symbol's flags do not allow it. */
+  async placeOrderList(
+    head: ListHead,
+    rules: SymbolRules,
+    request: OrderListRequest,
+    options: PlaceOptions,
+  ): Promise<Done<VenueOrderList>> {
+    const message = listRefusal(request.kind, rules);
+    if (message === null) return this.placeList(request.kind, listParams(head, request), options);
+    const meaning = { kind: 'refused', code: 'invalid' } as const;
+    return { kind: 'refused', problem: { status: 0, venueCode: null, message, meaning } };
   }
 
   cancelOrder(symbol: string, by: ById, cancelId?: string): Promise<Done<Cancelled>> {

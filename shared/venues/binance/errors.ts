@@ -28,6 +28,7 @@ export type Meaning =
 
 /** A refusal as the venue worded it. */
 export interface Problem {
+  /** 0: refused here, before anything was sent. */
   readonly status: number;
   /** Null where the body was not the documented one. */
   readonly venueCode: number | null;

@@ -152,19 +152,14 @@ const pendingPair = (legs: OcoLegs): Record<string, string | undefined> => ({
   ...pair(legs, { above: 'pendingAbove', below: 'pendingBelow' }),
 });
 
-export const otoParams = (
-  of: ListHead,
-  first: WorkingOrder,
-  then: PendingOrder,
-  quantity: Decimal,
-): Params => ({
+const otoParams = (of: ListHead, first: WorkingOrder, then: PendingOrder, quantity: Decimal): Params => ({
   ...head(of),
   ...working(first),
   ...pending(then),
   pendingQuantity: text(quantity),
 });
 
-export const otocoParams = (of: ListHead, first: WorkingOrder, then: OcoLegs, quantity: Decimal): Params => ({
+const otocoParams = (of: ListHead, first: WorkingOrder, then: OcoLegs, quantity: Decimal): Params => ({
   ...head(of),
   ...working(first),
   ...pendingPair(then),
@@ -172,14 +167,47 @@ export const otocoParams = (of: ListHead, first: WorkingOrder, then: OcoLegs, qu
 });
 
 /** The pending order sells what the working one bought, after its fee. */
-export const opoParams = (of: ListHead, first: WorkingOrder, then: PendingOrder): Params => ({
+const opoParams = (of: ListHead, first: WorkingOrder, then: PendingOrder): Params => ({
   ...head(of),
   ...working(first),
   ...pending(then),
 });
 
-export const opocoParams = (of: ListHead, first: WorkingOrder, then: OcoLegs): Params => ({
+const opocoParams = (of: ListHead, first: WorkingOrder, then: OcoLegs): Params => ({
   ...head(of),
   ...working(first),
   ...pendingPair(then),
 });
+
+/** A list of any kind, with what it needs. `opo` and `opoco` have no amount: they sell what was received. */
+export type OrderListRequest =
+  | { readonly kind: 'oco'; readonly legs: OcoLegs; readonly quantity: Decimal }
+  | {
+      readonly kind: 'oto';
+      readonly working: WorkingOrder;
+      readonly pending: PendingOrder;
+      readonly quantity: Decimal;
+    }
+  | {
+      readonly kind: 'otoco';
+      readonly working: WorkingOrder;
+      readonly pending: OcoLegs;
+      readonly quantity: Decimal;
+    }
+  | { readonly kind: 'opo'; readonly working: WorkingOrder; readonly pending: PendingOrder }
+  | { readonly kind: 'opoco'; readonly working: WorkingOrder; readonly pending: OcoLegs };
+
+export function listParams(of: ListHead, request: OrderListRequest): Params {
+  switch (request.kind) {
+    case 'oco':
+      return ocoParams(of, request.legs, request.quantity);
+    case 'oto':
+      return otoParams(of, request.working, request.pending, request.quantity);
+    case 'otoco':
+      return otocoParams(of, request.working, request.pending, request.quantity);
+    case 'opo':
+      return opoParams(of, request.working, request.pending);
+    case 'opoco':
+      return opocoParams(of, request.working, request.pending);
+  }
+}

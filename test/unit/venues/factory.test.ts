@@ -1,5 +1,6 @@
 /** The factory: a wallet's venue, read once in a while. */
 import { expect, it } from 'vitest';
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
@@ -19,7 +20,8 @@ it('gives a wallet its venue, remembers it for a minute, and throws for a strang
     store,
     prices: { price: async () => null },
     outbox: { executions: () => Promise.reject(new Error('nothing is to be told')) },
-    symbols: symbolRegistry(),
+    symbols: builtInDirectory(symbolRegistry()),
+    binance: null,
     clock: { now: () => now },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   });

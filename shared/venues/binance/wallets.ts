@@ -1,0 +1,68 @@
+/** Wallets of the one environment of the exchange that this deployment serves. */
+import type { BinanceEnvironment, ExchangeAccount, Wallet } from '../../domain/types.ts';
+import type { KeyOpener } from '../../ports/keys.ts';
+import type { SymbolDirectory } from '../../ports/symbols.ts';
+import { type ExchangeWallet, WalletUnusableError } from '../../ports/venue.ts';
+import { createKeyring } from './keyring.ts';
+import type { Signer } from './signing.ts';
+import { type BinanceVenue, type BinanceVenueParts, budgetAccount, createBinanceVenue } from './venue.ts';
+import { createBinanceWallet } from './wallet.ts';
+
+export interface BinanceWalletsParts extends BinanceVenueParts {
+  readonly opener: KeyOpener;
+  readonly symbols: Pick<SymbolDirectory, 'find'>;
+  /** Null (the default) = the account's own. */
+  readonly selfTradePreventionMode?: string | null;
+}
+
+export interface BinanceWallets {
+  readonly venue: BinanceVenue;
+  /** Throws WalletUnusableError. */
+  wallet(wallet: Wallet): Promise<ExchangeWallet>;
+  /** With the keys that wait for their check where there are any. Throws WalletUnusableError. */
+  forKeyCheck(wallet: Wallet): Promise<ExchangeWallet>;
+}
+
+/** The wallet's account, where this deployment serves its environment. Throws WalletUnusableError. */
+export function servedAccount(wallet: Wallet, served: BinanceEnvironment | null): ExchangeAccount {
+  if (wallet.environment !== served || wallet.exchange === null) {
+    const serves = served === null ? 'no exchange' : served;
+    throw new WalletUnusableError(
+      `wallet ${wallet.walletId} lives in ${wallet.environment}, this deployment serves ${serves}`,
+    );
+  }
+  return wallet.exchange;
+}
+
+export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets {
+  const { environment, symbols, log } = parts;
+  const venue = createBinanceVenue(parts);
+  const keyring = createKeyring(parts.opener);
+
+  const walletOf = (wallet: Wallet, signer: Signer, account: string | null): ExchangeWallet =>
+    createBinanceWallet({
+      walletId: wallet.walletId,
+      environment,
+      client: venue.clientFor(signer, account),
+      clock: venue.clock,
+      symbols,
+      selfTradePreventionMode: parts.selfTradePreventionMode ?? null,
+      log,
+    });
+
+  /** Before its first check an account has no number: then its orders are counted under the wallet. */
+  const accountOf = (wallet: Wallet, { accountUid }: ExchangeAccount): string =>
+    budgetAccount(environment, accountUid ?? `wallet-${wallet.walletId}`);
+
+  return {
+    venue,
+    async wallet(wallet) {
+      const account = servedAccount(wallet, environment);
+      return walletOf(wallet, await keyring.current(wallet, account), accountOf(wallet, account));
+    },
+    async forKeyCheck(wallet) {
+      const account = servedAccount(wallet, environment);
+      return walletOf(wallet, await keyring.pending(wallet, account), null);
+    },
+  };
+}
