@@ -1,13 +1,15 @@
 /** What the API's operations are given: commands, reads, and the little they need beside. */
-import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
+import type { Environment } from '../../shared/domain/types.ts';
 import type { Ledger, WalletStore } from '../../shared/ports/ledger.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
+import type { SymbolDirectory } from '../../shared/ports/symbols.ts';
 import type { PriceCache } from '../../shared/ports/trigger-index.ts';
 import type { CancelOrder } from '../../shared/usecases/cancel-order.ts';
 import type { ChangeProtection } from '../../shared/usecases/change-protection.ts';
 import type { ClosePosition } from '../../shared/usecases/close-position.ts';
 import type { CreateWallet } from '../../shared/usecases/create-wallet.ts';
 import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
+import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
@@ -15,6 +17,7 @@ import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
 
 export interface Commands {
   readonly placeOrder: PlaceOrder;
+  readonly previewOrder: PreviewOrder;
   readonly cancelOrder: CancelOrder;
   readonly closePosition: ClosePosition;
   readonly changeProtection: ChangeProtection;
@@ -29,13 +32,20 @@ export interface Reads {
   readonly health: () => Promise<unknown>;
 }
 
+/** What the wallets' operations take of it. */
+export interface WalletDeps extends Pick<ApiDeps, 'wallets' | 'clock' | 'sleep'> {
+  readonly commands: Pick<Commands, 'createWallet' | 'wallets'>;
+  readonly reads: Pick<Reads, 'wallets'>;
+}
+
 export interface ApiDeps {
   readonly commands: Commands;
   readonly reads: Reads;
   readonly ledger: Pick<Ledger, 'order'>;
   readonly wallets: Pick<WalletStore, 'get' | 'balances'>;
   readonly prices: PriceCache;
-  readonly symbols: SymbolRegistry;
+  readonly symbols: SymbolDirectory;
+  readonly served: readonly Environment[];
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
 }

@@ -114,6 +114,73 @@ export const API_ERRORS = {
     title: 'The order type is not possible here',
     nextAction: 'Choose another type.',
   },
+  order_type_not_supported: {
+    status: 422,
+    title: 'The venue takes no orders of this type here',
+    nextAction: 'See order_types in GET /api/v1/symbols/{symbol}.',
+  },
+  time_in_force_forbidden: {
+    status: 422,
+    title: 'The order type takes no such time in force',
+    nextAction: 'Leave time_in_force out.',
+  },
+  amount_forbidden: {
+    status: 422,
+    title: 'The order takes no such amount',
+    nextAction: 'Send quantity; a market buy may send quote_quantity instead.',
+  },
+  symbol_halted: {
+    status: 409,
+    title: 'The symbol is halted',
+    nextAction: 'Wait until it trades again; open orders can be cancelled.',
+  },
+  cancel_only: {
+    status: 409,
+    title: 'The symbol takes cancels only',
+    nextAction: 'Wait until it trades again; open orders can be cancelled.',
+  },
+  symbol_delisted: {
+    status: 409,
+    title: 'The symbol is no longer listed',
+    nextAction: 'Trade another symbol; open orders can be cancelled.',
+  },
+  symbol_not_trading: {
+    status: 409,
+    title: 'The symbol does not trade now',
+    nextAction: 'See status in GET /api/v1/symbols/{symbol}.',
+  },
+  below_min_price: { status: 422, title: 'The price is too low', nextAction: 'Send a higher price.' },
+  above_max_price: { status: 422, title: 'The price is too high', nextAction: 'Send a lower price.' },
+  outside_price_band: {
+    status: 422,
+    title: "The price lies outside the venue's band",
+    nextAction: 'Send a price nearer to the market.',
+  },
+  prices_in_wrong_order: {
+    status: 422,
+    title: 'The prices do not lie around the market as they must',
+    nextAction: 'A sell takes its limit price above the market and its stop price below.',
+  },
+  trailing_delta_out_of_range: {
+    status: 422,
+    title: 'The trailing distance is out of range',
+    nextAction: 'See trailing_delta in the filters of GET /api/v1/symbols/{symbol}.',
+  },
+  too_many_open_orders: {
+    status: 409,
+    title: 'The account has too many open orders',
+    nextAction: 'Cancel some of them first.',
+  },
+  above_max_position: {
+    status: 422,
+    title: 'The account would hold more than the venue allows',
+    nextAction: 'Send less.',
+  },
+  not_on_step: {
+    status: 422,
+    title: 'The quantity is not a multiple of the step',
+    nextAction: 'See step_size in GET /api/v1/symbols/{symbol}.',
+  },
   price_required: { status: 422, title: 'The order type needs a price', nextAction: 'Add the price.' },
   price_forbidden: {
     status: 422,

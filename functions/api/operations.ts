@@ -5,6 +5,7 @@ import { marketOperations } from './market.ts';
 import { orderOperations } from './orders.ts';
 import { positionOperations } from './positions.ts';
 import type { ROUTES } from './routes.ts';
+import { symbolOperations } from './symbols.ts';
 import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
 
@@ -14,4 +15,5 @@ export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]
   ...orderOperations(deps),
   ...positionOperations(deps),
   ...marketOperations(deps),
+  ...symbolOperations(deps),
 });

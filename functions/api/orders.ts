@@ -1,8 +1,12 @@
-/** Orders: create, list, get, cancel (design sections 5, 17). */
+/** Orders: create, preview, list, get, cancel (design sections 5, 17). */
+import type * as z from 'zod';
+import { ZERO } from '../../shared/domain/money/decimal.ts';
 import type { Order } from '../../shared/domain/types.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
+import type { PlaceOrderCommand } from '../../shared/usecases/place-command.ts';
+import { previewView } from '../../shared/usecases/views/preview-view.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
@@ -14,6 +18,37 @@ const noSuchOrder = () => httpError('not_found', 'There is no such order.', { fi
 
 const protectionOf = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'protection' in body ? body.protection : null;
+
+const commandOf = (
+  userId: string,
+  body: z.output<typeof CreateOrderBody>,
+  idempotencyKey: string | null,
+): PlaceOrderCommand => ({
+  userId,
+  walletId: body.wallet_id,
+  symbol: body.symbol,
+  side: body.side,
+  type: body.type,
+  timeInForce: body.time_in_force,
+  quantity: body.quantity ?? ZERO,
+  quoteQuantity: body.quote_quantity ?? null,
+  limitPrice: body.limit_price ?? null,
+  stopPrice: body.stop_price ?? null,
+  stopLimitPrice: body.stop_limit_price ?? null,
+  trailingDelta: body.trailing_delta ?? null,
+  clientOrderId: body.client_order_id ?? null,
+  idempotencyKey,
+  protection: body.protection ?? null,
+  positionId: body.position_id ?? null,
+  flowId: body.flow_id ?? null,
+  executionId: body.execution_id ?? null,
+  aiReasoning: body.ai_reasoning ?? null,
+  aiConfidence: body.ai_confidence ?? null,
+  aiAgentId: body.ai_agent ?? null,
+  metadata: body.metadata,
+  tags: body.tags,
+  notes: body.notes ?? null,
+});
 
 export function orderOperations(deps: ApiDeps) {
   const { commands, reads } = deps;
@@ -44,38 +79,28 @@ export function orderOperations(deps: ApiDeps) {
           field: 'client_order_id',
         });
       }
-      const placed = await commands.placeOrder({
-        userId: request.userId,
-        walletId: body.wallet_id,
-        symbol: body.symbol,
-        side: body.side,
-        type: body.type,
-        timeInForce: body.time_in_force,
-        quantity: body.quantity,
-        limitPrice: body.limit_price ?? null,
-        stopPrice: body.stop_price ?? null,
-        clientOrderId: body.client_order_id ?? null,
-        idempotencyKey: key,
-        protection: body.protection ?? null,
-        positionId: body.position_id ?? null,
-        flowId: body.flow_id ?? null,
-        executionId: body.execution_id ?? null,
-        aiReasoning: body.ai_reasoning ?? null,
-        aiConfidence: body.ai_confidence ?? null,
-        aiAgentId: body.ai_agent ?? null,
-        metadata: body.metadata,
-        tags: body.tags,
-        notes: body.notes ?? null,
-      });
+      const placed = await commands.placeOrder(commandOf(request.userId, body, key));
       if (!placed.ok) throw refused(placed.error, ownFieldName(protectionOf(request.body)));
       const preference = waitPreference(request.headers['prefer']);
       const order = await awaited(placed.value.order, preference, isSettledEnough);
       return orderResponse(placed.value.repeated ? 200 : 201, order, preference);
     },
 
+    previewOrder: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const body = validate(CreateOrderBody, request.body);
+      const preview = await commands.previewOrder(commandOf(request.userId, body, null));
+      const ownName = ownFieldName(protectionOf(request.body));
+      if (!preview.ok) throw refused(preview.error, ownName);
+      const view = previewView(preview.value);
+      const field = view.refusal?.field ?? null;
+      const refusal = view.refusal && { ...view.refusal, field: field && ownName(field) };
+      return { status: 200, body: { ...view, refusal } };
+    },
+
     listOrders: async (request: UserRequest): Promise<ApiResponse> => {
       const query = validate(ListOrdersQuery, request.query);
-      return pageResponse(reads.orders.list(request.userId, listQuery(deps.symbols, query)));
+      return pageResponse(reads.orders.list(request.userId, await listQuery(deps, query)));
     },
 
     getOrder: async (request: UserRequest): Promise<ApiResponse> => {

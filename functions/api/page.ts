@@ -1,9 +1,8 @@
 /** Lists: at most 200 items, newest first, the rest behind an opaque cursor. */
-import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse } from '../../shared/http/types.ts';
 import { BadCursorError, type ListQuery, type Page } from '../../shared/ports/ledger.ts';
-import { symbolOrRefuse } from './market.ts';
+import { type KnownSymbols, symbolOrRefuse } from './known-symbols.ts';
 
 interface Asked {
   readonly limit: number;
@@ -14,12 +13,13 @@ interface Asked {
 }
 
 /** What was asked in the ledger's words; a symbol in any format. */
-export function listQuery(symbols: SymbolRegistry, asked: Asked): ListQuery {
+export async function listQuery(known: KnownSymbols, asked: Asked): Promise<ListQuery> {
+  const symbol = asked.symbol === undefined ? undefined : await symbolOrRefuse(known, asked.symbol);
   return {
     limit: asked.limit,
     cursor: asked.cursor,
     ...(asked.status !== undefined && { status: asked.status }),
-    ...(asked.symbol !== undefined && { symbol: symbolOrRefuse(symbols, asked.symbol).symbol }),
+    ...(symbol !== undefined && { symbol }),
     ...(asked.wallet_id !== undefined && { walletId: asked.wallet_id }),
   };
 }

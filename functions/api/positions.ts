@@ -17,7 +17,9 @@ import {
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 
-export function positionOperations({ commands, reads, symbols }: ApiDeps) {
+export function positionOperations(deps: ApiDeps) {
+  const { commands, reads } = deps;
+
   const own = async (request: UserRequest) => {
     const view = await reads.positions.get(request.userId, request.params['position_id'] ?? '');
     if (view === null) throw noSuchPosition();
@@ -27,7 +29,7 @@ export function positionOperations({ commands, reads, symbols }: ApiDeps) {
   return {
     listPositions: async (request: UserRequest): Promise<ApiResponse> => {
       const query = validate(ListPositionsQuery, request.query);
-      return pageResponse(reads.positions.list(request.userId, listQuery(symbols, query)));
+      return pageResponse(reads.positions.list(request.userId, await listQuery(deps, query)));
     },
 
     getPosition: async (request: UserRequest): Promise<ApiResponse> => {
@@ -64,6 +66,8 @@ export function positionOperations({ commands, reads, symbols }: ApiDeps) {
           // None while the plan has to wait for others first, for instance the cancel of a working entry.
           exit: order && orderView(order, null),
           repeated,
+          // A close is always taken; what stands in its way now is said.
+          warnings: closed.value.warnings,
           position: await own(request),
         },
       };

@@ -22,6 +22,7 @@ export const ROUTES = [
   { method: 'POST', path: '/api/v1/wallets/{wallet_id}/pause', name: 'pauseWallet' },
   { method: 'POST', path: '/api/v1/wallets/{wallet_id}/resume', name: 'resumeWallet' },
   { method: 'POST', path: '/api/v1/orders', name: 'createOrder' },
+  { method: 'POST', path: '/api/v1/orders/preview', name: 'previewOrder' },
   { method: 'GET', path: '/api/v1/orders', name: 'listOrders' },
   { method: 'GET', path: '/api/v1/orders/{order_id}', name: 'getOrder' },
   { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', name: 'cancelOrder' },
@@ -32,6 +33,7 @@ export const ROUTES = [
   { method: 'GET', path: '/api/v1/prices', name: 'listPrices' },
   { method: 'GET', path: '/api/v1/prices/{symbol}', name: 'getPrice' },
   { method: 'GET', path: '/api/v1/symbols', name: 'listSymbols' },
+  { method: 'GET', path: '/api/v1/symbols/{symbol}', name: 'getSymbol' },
   { method: 'GET', path: '/api/v1/health/services', name: 'healthServices', open: true },
 ] as const satisfies readonly Route[];
 

@@ -90,30 +90,47 @@ export const ownFieldName =
   (field: string): string =>
     SingleTarget.safeParse(protection).success ? field.replace('take_profits.0.price', 'take_profit') : field;
 
-export const CreateOrderBody = z.strictObject({
-  wallet_id: idField,
-  symbol: symbolField,
-  side: z.enum(['buy', 'sell']),
-  type: z.enum(ORDER_TYPES),
-  quantity: positiveField,
-  limit_price: positiveField.nullish(),
-  stop_price: positiveField.nullish(),
-  time_in_force: z.enum(TIMES_IN_FORCE).default('GTC'),
-  client_order_id: keyField.nullish(),
-  protection: protectionField.nullish(),
-  position_id: idField.nullish(),
-  flow_id: labelField.nullish(),
-  execution_id: labelField.nullish(),
-  ai_reasoning: z.string().max(4_000).nullish(),
-  ai_confidence: z.number().min(0).max(100).nullish(),
-  ai_agent: labelField.nullish(),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(500))
-    .refine((pairs) => Object.keys(pairs).length <= 30, 'has more than 30 members')
-    .default({}),
-  tags: z.array(z.string().min(1).max(64)).max(30).default([]),
-  notes: z.string().max(2_000).nullish(),
-});
+export const CreateOrderBody = z
+  .strictObject({
+    wallet_id: idField,
+    symbol: symbolField,
+    side: z.enum(['buy', 'sell']),
+    type: z.enum(ORDER_TYPES),
+    /** In base asset; or a market buy's `quote_quantity` in quote asset. Exactly one of the two. */
+    quantity: positiveField.nullish(),
+    quote_quantity: positiveField.nullish(),
+    limit_price: positiveField.nullish(),
+    stop_price: positiveField.nullish(),
+    /** Of an oco's stop leg; without it the leg sells at market. */
+    stop_limit_price: positiveField.nullish(),
+    /** Basis points: 100 is 1 %. */
+    trailing_delta: z.int().min(1).max(10_000).nullish(),
+    time_in_force: z.enum(TIMES_IN_FORCE).default('GTC'),
+    client_order_id: keyField.nullish(),
+    protection: protectionField.nullish(),
+    position_id: idField.nullish(),
+    flow_id: labelField.nullish(),
+    execution_id: labelField.nullish(),
+    ai_reasoning: z.string().max(4_000).nullish(),
+    ai_confidence: z.number().min(0).max(100).nullish(),
+    ai_agent: labelField.nullish(),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(500))
+      .refine((pairs) => Object.keys(pairs).length <= 30, 'has more than 30 members')
+      .default({}),
+    tags: z.array(z.string().min(1).max(64)).max(30).default([]),
+    notes: z.string().max(2_000).nullish(),
+  })
+  .superRefine((order, context) => {
+    const [base, quote] = [order.quantity ?? null, order.quote_quantity ?? null];
+    if (base === null && quote === null) {
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['quantity'] });
+    }
+    if (base !== null && quote !== null) {
+      const message = 'and quantity exclude each other';
+      context.addIssue({ code: 'custom', path: ['quote_quantity'], message });
+    }
+  });
 
 export const ClosePositionBody = z.strictObject({ quantity: positiveField.nullish() });
 
@@ -181,6 +198,17 @@ export const ListPositionsQuery = z.strictObject({
   ...pageFields,
   status: wordsField(POSITION_STATUSES).optional(),
   symbol: symbolField.optional(),
+  wallet_id: idField.optional(),
+});
+
+export const ListSymbolsQuery = z.strictObject({
+  ...pageFields,
+  environment: z.string().min(1).max(40).optional(),
+  wallet_id: idField.optional(),
+});
+
+export const GetSymbolQuery = z.strictObject({
+  environment: z.string().min(1).max(40).optional(),
   wallet_id: idField.optional(),
 });
 

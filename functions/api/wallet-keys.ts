@@ -1,12 +1,12 @@
 /** Keys of wallets at an exchange: test those in use, give new ones (design section 13). */
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import type { ApiDeps } from './deps.ts';
+import type { WalletDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { EmptyBody, KeysBody, NoQuery } from './schemas.ts';
 import { keysGiven, walletAnswers } from './wallet-answers.ts';
 
-export function walletKeyOperations(deps: ApiDeps) {
+export function walletKeyOperations(deps: WalletDeps) {
   const { commands } = deps;
   const answers = walletAnswers(deps);
   return {

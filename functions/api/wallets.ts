@@ -3,7 +3,7 @@ import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import { balancesView, walletView } from '../../shared/usecases/views/wallet-view.ts';
-import type { ApiDeps } from './deps.ts';
+import type { WalletDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
@@ -29,7 +29,7 @@ const PAUSED = {
   continues: ['entries that rest at the exchange', 'exits and protection', 'closes', 'cancels'],
 } as const;
 
-export function walletOperations(deps: ApiDeps) {
+export function walletOperations(deps: WalletDeps) {
   const { commands, reads } = deps;
   const answers = walletAnswers(deps);
 

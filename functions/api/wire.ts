@@ -15,9 +15,10 @@ export const apiDeps = (ports: Ports, commands: Commands): ApiDeps => ({
     health: makeReadHealth(ports),
   },
   ledger: ports.ledger,
-  wallets: ports.wallets,
   prices: ports.prices,
   symbols: ports.symbols,
+  wallets: ports.wallets,
+  served: ports.served,
   clock: ports.clock,
   sleep: ports.sleep,
 });

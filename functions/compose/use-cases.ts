@@ -14,6 +14,7 @@ import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
 import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
 import { makePlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
+import { makePreviewOrder } from '../../shared/usecases/preview-order.ts';
 import { makeRebuildSymbol } from '../../shared/usecases/rebuild-symbol.ts';
 import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
 import { makeRedriveDue } from '../../shared/usecases/redrive-due.ts';
@@ -54,6 +55,7 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
     closePosition: makeClosePosition(ports, arm),
     createWallet: makeCreateWallet(ports),
     placeOrder: makePlaceOrder(ports),
+    previewOrder: makePreviewOrder(ports),
     rebuildSymbol: makeRebuildSymbol(ports),
     wallets: makeWalletCommands(ports, settings.keySealer ?? null),
     sweep: makeSweep(ports, { evaluateHits, redriveDue }, settings.monitorEnabled),

@@ -54,6 +54,11 @@ export interface Normalised {
   readonly checks: readonly RuleCheck[];
 }
 
+/** The same for an order that may be refused: what would be sent, every rule's answer, and the first refusal. */
+export interface Explained extends Normalised {
+  readonly refusal: FieldError | null;
+}
+
 /** To the tick and the step; nothing is checked. */
 function rounded(spec: SymbolSpec, side: Side, type: OrderType, asked: OrderAmounts): OrderAmounts {
   const { tickSize } = spec;
@@ -65,7 +70,7 @@ function rounded(spec: SymbolSpec, side: Side, type: OrderType, asked: OrderAmou
   const decimals = spec.rules.quotePrecision;
   return {
     quantity: quoteQuantity === null ? floorTo(asked.quantity, step) : ZERO,
-    quoteQuantity: quoteQuantity && quoteQuantity.toDecimalPlaces(decimals, Decimal.ROUND_DOWN),
+    quoteQuantity: quoteQuantity?.toDecimalPlaces(decimals, Decimal.ROUND_DOWN) ?? null,
     limitPrice: limitPrice && inFavour(limitPrice, tickSize),
     stopPrice: stopPrice && earlier(stopPrice, tickSize),
     stopLimitPrice: stopLimitPrice && inFavour(stopLimitPrice, tickSize),
@@ -74,9 +79,30 @@ function rounded(spec: SymbolSpec, side: Side, type: OrderType, asked: OrderAmou
 }
 
 /**
- * What can be sent of what was asked, and every rule's answer; or the first refusal. `reference` is the current
- * price on the side that decides (null: unknown; then sides and the worth of market orders are not checked).
+ * Everything about an order that the symbol's rules decide. `reference` is the current price on the side that
+ * decides (null: unknown; then sides and the worth of market orders are not checked).
  */
+export function explain(
+  spec: SymbolSpec,
+  side: Side,
+  type: OrderType,
+  asked: OrderAmounts,
+  reference: Decimal | null,
+  facts: Partial<RuleFacts> = {},
+): Explained {
+  const unfit = typeRefusal(spec, { type, quoteQuantity: null }) ?? checkFields(type, asked);
+  const sent = rounded(spec, side, type, asked);
+  const shownQuantity = asked.quantity.equals(sent.quantity)
+    ? sent.quantity.toFixed()
+    : `${asked.quantity.toFixed()} (${sent.quantity.toFixed()} sent)`;
+  const wrong =
+    checkPrices(spec, asked) ?? checkPrices(spec, sent) ?? checkSides(side, type, sent, reference);
+  const known = { ...NO_FACTS, currentPrice: reference, ...facts };
+  const checks = checkRules(spec, { ...sent, side, type, shownQuantity }, known);
+  return { sent, checks, refusal: unfit ?? wrong ?? firstFailure(checks) };
+}
+
+/** What can be sent of what was asked, and every rule's answer; or the first refusal. */
 export function normalise(
   spec: SymbolSpec,
   side: Side,
@@ -85,19 +111,8 @@ export function normalise(
   reference: Decimal | null,
   facts: Partial<RuleFacts> = {},
 ): Result<Normalised, FieldError> {
-  const unfit = typeRefusal(spec, { type, quoteQuantity: null }) ?? checkFields(type, asked);
-  if (unfit !== null) return err(unfit);
-  const sent = rounded(spec, side, type, asked);
-  const shownQuantity = asked.quantity.equals(sent.quantity)
-    ? sent.quantity.toFixed()
-    : `${asked.quantity.toFixed()} (${sent.quantity.toFixed()} sent)`;
-  const wrong =
-    checkPrices(spec, asked) ?? checkPrices(spec, sent) ?? checkSides(side, type, sent, reference);
-  if (wrong !== null) return err(wrong);
-  const known = { ...NO_FACTS, currentPrice: reference, ...facts };
-  const checks = checkRules(spec, { ...sent, side, type, shownQuantity }, known);
-  const failed = firstFailure(checks);
-  return failed === null ? ok({ sent, checks }) : err(failed);
+  const { sent, checks, refusal } = explain(spec, side, type, asked, reference, facts);
+  return refusal === null ? ok({ sent, checks }) : err(refusal);
 }
 
 /** `normalise` for those who want nothing but what is sent. */

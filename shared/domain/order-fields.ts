@@ -1,7 +1,7 @@
 /** Which fields an order of each type takes (design section 5). */
 import { type FieldError, fieldError } from './field-error.ts';
 import type { Decimal } from './money/decimal.ts';
-import type { OrderAmounts, OrderType, TimeInForce } from './types.ts';
+import type { Environment, OrderAmounts, OrderType, TimeInForce } from './types.ts';
 
 type Need = 'required' | 'optional' | 'forbidden';
 
@@ -77,9 +77,16 @@ function checkAmount(type: OrderType, { quantity, quoteQuantity }: OrderAmounts,
   return quoteQuantity.greaterThan(0) ? null : notPositive('quote_quantity', quoteQuantity);
 }
 
-/** Only orders with a limit price can rest or expire by time in force; the others are sent as `GTC`. */
-export function checkTimeInForce(type: OrderType, timeInForce: TimeInForce): FieldError | null {
-  const { timesInForce } = FIELDS[type];
+/**
+ * Only orders with a limit price can rest or expire by time in force; the others are sent as `GTC`. The demo venue's
+ * market orders take one too: there it says what becomes of what a thin market leaves.
+ */
+export function checkTimeInForce(
+  type: OrderType,
+  timeInForce: TimeInForce,
+  environment: Environment,
+): FieldError | null {
+  const timesInForce = type === 'market' && environment === 'demo' ? ANY : FIELDS[type].timesInForce;
   if (timesInForce.includes(timeInForce)) return null;
   const message = `a ${type} order takes no time_in_force ${timeInForce}`;
   const fix = timesInForce.length === 1 ? 'leave time_in_force out' : `send ${timesInForce.join(', ')}`;

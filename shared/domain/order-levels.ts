@@ -17,10 +17,8 @@ import type { Order } from './types.ts';
 const LOWEST = 1 as Units;
 
 /** All members that an order may have in the index. */
-export const orderMembers = (orderId: string): readonly string[] => [
-  `${orderId}|order`,
-  `${orderId}|order_stop`,
-];
+export const orderMembers = ({ orderId, type }: Pick<Order, 'orderId' | 'type'>): readonly string[] =>
+  type === 'oco' ? [`${orderId}|order`, `${orderId}|order_stop`] : [`${orderId}|order`];
 
 /** Does a level of this name belong to an order? */
 export const isOrderLevel = (levelName: string): boolean =>

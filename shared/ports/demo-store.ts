@@ -24,7 +24,9 @@ export interface DemoOrder {
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
+  /** Zero for a market order by quote amount. */
   readonly quantity: Decimal;
+  readonly quoteQuantity: Decimal | null;
   readonly limitPrice: Decimal | null;
   readonly stopPrice: Decimal | null;
   readonly status: ExecutionReport['status'];

@@ -6,10 +6,11 @@
  * Always true:
  * - a fill counts once, whatever the number, order and source of its reports;
  * - a fill of one of our orders always counts, also above its amount or on an attempt thought void (alarmed);
+ * - a leg of an order list that its sibling has ended changes nothing;
  * - a report of no known order is never dropped: it throws, and ends in the dead-letter queue with an alarm.
  */
 import { decimal } from '../domain/money/decimal.ts';
-import { transition } from '../domain/orders.ts';
+import { isOverfilled, transition } from '../domain/orders.ts';
 import { oversold } from '../domain/positions.ts';
 import type { ExecutionReport, Fill, Order } from '../domain/types.ts';
 import type { AfterEffects } from './after-effects.ts';
@@ -18,7 +19,7 @@ import { specOf } from './change-order.ts';
 import { parseVenueClientId } from './derive-ids.ts';
 import type { Ports } from './ports.ts';
 
-type Needs = Pick<Ports, 'prices' | 'symbols' | 'log'>;
+type Needs = Pick<Ports, 'prices' | 'symbols' | 'outbox' | 'log'>;
 
 /** A report that belongs to no order of ours: kept on the dead-letter queue for a person to look at. */
 export class QuarantinedError extends Error {
@@ -27,10 +28,17 @@ export class QuarantinedError extends Error {
 
 export type ApplyExecution = ReturnType<typeof makeApplyExecution>;
 
+/** Why the venue ends a leg when its sibling begins to work. */
+const SIBLING_WORKS = 'OCO_TRIGGER';
+
+/** A leg that expired with nothing filled says nothing about the list. */
+const saysNothing = (report: ExecutionReport): boolean =>
+  report.status === 'expired' && report.cumulativeQuantity.isZero() && report.fills.length === 0;
+
 const bySeniority = (a: Fill, b: Fill): number => a.at - b.at;
 
 export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, afterEffects: AfterEffects) {
-  const { prices, log } = ports;
+  const { prices, outbox, log } = ports;
 
   function quarantine(report: ExecutionReport, why: string): never {
     const fields = { clientId: report.clientId, walletId: report.walletId, symbol: report.symbol };
@@ -44,8 +52,8 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
   }
 
   /** A fee in a third asset is valued at that asset's price now; without one it is booked and flagged. */
-  async function valued(fill: Fill, symbol: string): Promise<Fill> {
-    const { base, quote } = specOf(ports.symbols, symbol);
+  async function valued(fill: Fill, report: ExecutionReport): Promise<Fill> {
+    const { base, quote } = await specOf(ports.symbols, report);
     const { asset, amount } = fill.fee;
     if (fill.feeQuoteValue !== null || asset === base || asset === quote || amount.isZero()) return fill;
     const price = await prices.price(`${asset}/${quote}`);
@@ -87,7 +95,7 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
   function alarm({ before, order, position }: Changed): void {
     const { orderId } = order;
     const isNews = order.filledQuantity.greaterThan(before.filledQuantity);
-    if (isNews && order.filledQuantity.greaterThan(order.quantity)) {
+    if (isNews && isOverfilled(order)) {
       log.error('ORDER_OVERFILLED', { orderId, filled: order.filledQuantity.toFixed() });
     }
     if (isNews && position !== null && oversold(position).greaterThan(0)) {
@@ -101,11 +109,20 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     await afterEffects(changed);
   }
 
+  /** A leg of an order list ended because its sibling works, or without a trade: the sibling's reports tell of the order. */
+  async function siblingWorks(report: ExecutionReport, orderId: string): Promise<void> {
+    const { clientId, status, reason } = report;
+    log.info('LEG_ENDED', { orderId, clientId, status, reason });
+    // Not by the venue's own rule of lists: then nobody may be working any more, so the list is asked for.
+    if (reason !== SIBLING_WORKS) await outbox.exits({ orderId, look: true });
+  }
+
   /** Applies one report. `known`: the order as last stored, to save a read. */
   return async (report: ExecutionReport, known: Order | null = null): Promise<void> => {
     const parsed = parseVenueClientId(report.clientId);
     if (parsed === null) return quarantine(report, 'not an id of ours');
     const { orderId, attempt } = parsed;
+    if (parsed.leg !== null && saysNothing(report)) return siblingWorks(report, orderId);
     const fills = [...report.fills].sort(bySeniority);
     let order = known;
     let isReported = false;
@@ -129,7 +146,7 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     for (const [i, fill] of fills.entries()) {
       // The venue's own status and total go with the last fill, in one transaction.
       const last = i === fills.length - 1;
-      const changed = await apply(await valued(fill, report.symbol), last ? report : null);
+      const changed = await apply(await valued(fill, report), last ? report : null);
       isReported ||= last && changed.outcome === 'done';
       await perform(changed);
     }

@@ -5,8 +5,9 @@
  * Always true: a position without its note stays due; while a symbol is being rebuilt nothing is noted.
  */
 import { positionNeedsArming, withDue } from '../domain/due.ts';
-import { confirmArmed, levelsOf, orderLevel, parseMember } from '../domain/levels.ts';
+import { confirmArmed, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
+import { orderLevels, orderMembers } from '../domain/order-levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Level, PriceSource } from '../domain/triggers/types.ts';
@@ -77,7 +78,7 @@ export function makeArmLevels(ports: Needs) {
 
   async function attemptPosition(known: Position): Promise<Position | 'conflict'> {
     const p = known;
-    const spec = specOf(ports.symbols, p.symbol);
+    const spec = await specOf(ports.symbols, p);
     const levels = levelsOf(p, spec);
     const wanted = new Set(levels.map((level) => level.member));
     const gone = possibleMembers(p).filter((member) => !wanted.has(member));
@@ -109,17 +110,20 @@ export function makeArmLevels(ports: Needs) {
   }
 
   async function attemptOrder(order: Order, afterTick: number | null): Promise<Order | 'conflict'> {
-    const spec = specOf(ports.symbols, order.symbol);
-    const member = `${order.orderId}|order`;
+    const gone = (members: readonly string[]) =>
+      members.map((member) => ({ member, version: Math.max(order.version, 1) }));
     if (isFinal(order.status)) {
-      await put(order.symbol, [], [{ member, version: order.version }]);
+      await put(order.symbol, [], gone(orderMembers(order)));
       return order;
     }
-    const level = orderLevel(order, spec);
-    if (level === null) return order;
+    const levels = orderLevels(order, await specOf(ports.symbols, order));
+    if (levels.length === 0) return order;
+    const wanted = levels.map((level) => level.member);
+    const left = orderMembers(order).filter((member) => !wanted.includes(member));
     // The tick that was just worked must not count twice: only later ones do.
     const from = afterTick ?? order.armedTick;
-    const armed = await put(order.symbol, [from === null ? level : { ...level, armedTick: from }], []);
+    const fresh = from === null ? levels : levels.map((level) => ({ ...level, armedTick: from }));
+    const armed = await put(order.symbol, fresh, gone(left));
     if (armed === null) return order;
     const now = clock.now();
     const noted = transition(order, { kind: 'armed', at: now, tick: from ?? armed.armedTick });

@@ -9,8 +9,8 @@
 import { withDue } from '../domain/due.ts';
 import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
-import type { SymbolSpec } from '../domain/symbols.ts';
-import type { Fill, Order, Position, PositionAction } from '../domain/types.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import type { Environment, Fill, Order, Position, PositionAction } from '../domain/types.ts';
 import type { Change, Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';
@@ -45,9 +45,13 @@ export const stored = <T extends { readonly version: number }>({ before, after }
   version: (before?.version ?? 0) + 1,
 });
 
-export function specOf(symbols: Ports['symbols'], symbol: string): SymbolSpec {
-  const spec = symbols.get(symbol);
-  if (spec === null) throw new Error(`${symbol} is no longer a known symbol`);
+/** The rules of an order's or a position's symbol where it lives. Throws when they are gone. */
+export async function specOf(
+  symbols: Ports['symbols'],
+  { environment, symbol }: { readonly environment: Environment; readonly symbol: string },
+): Promise<SymbolSpec> {
+  const spec = await symbols.find(environment, symbol);
+  if (spec === null) throw new Error(`${symbol} is no longer a known symbol of ${environment}`);
   return spec;
 }
 
@@ -70,7 +74,7 @@ export function makeChangeOrder(ports: Needs) {
   async function follow(order: Order, fill: Fill | null, now: number) {
     const before = await ledger.position(order.positionId);
     if (before === null) throw new Error(`order ${order.orderId} has no position ${order.positionId}`);
-    const spec = specOf(ports.symbols, order.symbol);
+    const spec = await specOf(ports.symbols, order);
     const after = followOrder(before, order, fill, spec, now);
     if (!needsPlan(after)) return { before, after: withDue(after, now), orders: [] };
     const live = await readLiveOrders(ledger, after, order);

@@ -46,7 +46,7 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
       const fix = 'only open positions can be protected';
       return refuse('not_open', 'position_id', `the position is ${before.status}`, fix);
     }
-    const spec = specOf(ports.symbols, before.symbol);
+    const spec = await specOf(ports.symbols, before);
     const asked = { ...before.protection, ...change };
     const wanted = roundProtection(asked, before.side, spec);
     const now = clock.now();

@@ -6,6 +6,9 @@
  */
 import { withDue } from '../domain/due.ts';
 import { claimFlatten, claimPart, newExitOrder } from '../domain/exits.ts';
+import type { FieldError } from '../domain/field-error.ts';
+import { tradingRefusal } from '../domain/filters.ts';
+import { exitLot } from '../domain/lots.ts';
 import { type Decimal, decimal, floorTo } from '../domain/money/decimal.ts';
 import { checkPrecision } from '../domain/normalise.ts';
 import { ok, type Result } from '../domain/result.ts';
@@ -37,6 +40,8 @@ export interface CloseTaken {
   /** The exit order that this call made; null when the plan has to wait for others first. */
   readonly order: Order | null;
   readonly repeated: boolean;
+  /** What stands in the way of a sale just now, for instance a halted symbol: the close goes on when it ends. */
+  readonly warnings: readonly FieldError[];
 }
 
 type Answer = Result<CloseTaken, Refusal>;
@@ -63,7 +68,8 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const mark = await markOf(before.symbol, before.side);
     const claimed = claimFlatten(before, { cause, price: mark, trigger: null, at: now });
     if (!claimed.ok) {
-      if (await isRepeat(positionId, key)) return ok({ position: before, order: null, repeated: true });
+      if (await isRepeat(positionId, key))
+        return ok({ position: before, order: null, repeated: true, warnings: [] });
       if (claimed.error.code === 'already_closing') return alreadyClosing(claimed.error.facts);
       return refuse(
         'not_open',
@@ -72,7 +78,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
         'nothing is left to close',
       );
     }
-    const spec = specOf(ports.symbols, before.symbol);
+    const spec = await specOf(ports.symbols, before);
     const live = await readLiveOrders(ledger, claimed.value, null);
     const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: true, mark });
     const change = { before, after: planned.position };
@@ -95,7 +101,8 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const position = stored(change);
     await tell(log, takeLevelsOut(position), { positionId });
     const made = orders.find((o) => o.role === 'exit' && o.status === 'pending') ?? null;
-    return ok({ position, order: made, repeated: false });
+    const shut = tradingRefusal(spec);
+    return ok({ position, order: made, repeated: false, warnings: shut === null ? [] : [shut] });
   }
 
   /** A closing position's levels are dead anyway; out of the index they cost nothing. */
@@ -112,8 +119,10 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
 
   async function part(before: Position, command: ClosePositionCommand, asked: Decimal, key: string) {
     const { positionId } = before;
-    const spec = specOf(ports.symbols, before.symbol);
-    const quantity = floorTo(asked, spec.stepSize);
+    const spec = await specOf(ports.symbols, before);
+    const shut = tradingRefusal(spec);
+    if (shut !== null) return { ok: false, error: fromField(shut) } as const;
+    const quantity = floorTo(asked, exitLot(spec).step);
     const orderId = exitOrderIdFor({ positionId, key });
     const now = clock.now();
     const cause = command.cause ?? 'manual';
@@ -141,7 +150,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     });
     if (result.outcome !== 'done') return 'conflict' as const;
     await tell(log, outbox.exits({ orderId }), { orderId });
-    return ok({ position: stored(change), order: { ...order, version: 1 }, repeated: false });
+    return ok({ position: stored(change), order: { ...order, version: 1 }, repeated: false, warnings: [] });
   }
 
   /** The part that a former call with this key made. */
@@ -149,7 +158,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const { positionId } = position;
     const order = await ledger.order(exitOrderIdFor({ positionId, key }));
     if (order === null) return null;
-    if (order.asked.quantity.equals(asked)) return ok({ position, order, repeated: true });
+    if (order.asked.quantity.equals(asked)) return ok({ position, order, repeated: true, warnings: [] });
     return otherUnderKey();
   }
 
@@ -168,7 +177,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
         if (position === null || position.userId !== command.userId)
           return notFound('position', 'position_id');
         if (command.quantity === null) return whole(position, command, key);
-        const imprecise = checkPrecision(specOf(ports.symbols, position.symbol), command.quantity);
+        const imprecise = checkPrecision(await specOf(ports.symbols, position), command.quantity);
         if (imprecise !== null) return { ok: false, error: fromField(imprecise) };
         const repeat = await repeatedPart(position, command.quantity, key);
         return repeat ?? part(position, command, command.quantity, key);

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Decimal, decimalText } from '../domain/money/decimal.ts';
+import type { Order } from '../domain/types.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 22;
@@ -60,18 +61,34 @@ export const walletIdFor = (userId: string, key: string): string => derive('wall
 /** A short fingerprint of a caller's key, for timelines: the key itself is the caller's own. */
 export const keyFingerprint = (key: string): string => derive('key', key);
 
-const CLIENT_ID = /^mq([0-9A-Za-z]{22})-([1-9]\d{0,5})$/;
+const CLIENT_ID = /^mq([0-9A-Za-z]{22})-([1-9]\d{0,5})([ab])?(c)?$/;
 
 /** The id sent to the venue: at most 36 characters, never reused (the attempt grows). */
 export const venueClientId = (orderId: string, attempt: number): string => `mq${orderId}-${attempt}`;
 
+/** The id under which the order's present attempt goes to the venue. */
+export const clientIdOf = (order: Pick<Order, 'orderId' | 'send'>): string =>
+  venueClientId(order.orderId, order.send?.attempt ?? 1);
+
+export interface VenueClientId {
+  readonly orderId: string;
+  readonly attempt: number;
+  /** Of an order list: `a` takes profit, `b` stops. */
+  readonly leg: 'a' | 'b' | null;
+  /** Written by a cancel of ours. */
+  readonly isCancel: boolean;
+}
+
 /** Reads our order back from a venue's report without an index; null for an id that is not ours. */
-export function parseVenueClientId(clientId: string): { orderId: string; attempt: number } | null {
-  const match = CLIENT_ID.exec(clientId);
-  const [, orderId, attempt] = match ?? [];
-  return orderId === undefined || attempt === undefined
-    ? null
-    : { orderId, attempt: Number.parseInt(attempt, 10) }; // not money: a count
+export function parseVenueClientId(clientId: string): VenueClientId | null {
+  const [, orderId, attempt, leg, cancel] = CLIENT_ID.exec(clientId) ?? [];
+  if (orderId === undefined || attempt === undefined) return null;
+  return {
+    orderId,
+    attempt: Number.parseInt(attempt, 10), // not money: a count
+    leg: leg === 'a' || leg === 'b' ? leg : null,
+    isCancel: cancel !== undefined,
+  };
 }
 
 /** JSON with sorted keys; undefined members are left out; equal amounts read the same (`1.0` is `1`). */

@@ -7,9 +7,10 @@
  * back. The order of hits of one position is kept; positions do not wait for each other.
  */
 import { withDue } from '../domain/due.ts';
-import { orderLevel, parseMember } from '../domain/levels.ts';
+import { parseMember } from '../domain/levels.ts';
+import { isOrderLevel, orderLevels } from '../domain/order-levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
-import type { SymbolSpec } from '../domain/symbols.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';
 import { sendPointer } from './after-effects.ts';
@@ -61,13 +62,14 @@ export function makeEvaluateHits(
   const { ledger, index, prices, venues, outbox, counters, clock, log } = ports;
 
   /** One hit of a position; answers whether it made an exit. `known`: the position as read a moment ago. */
-  async function onPosition(hit: Hit, spec: SymbolSpec, known: Position | undefined): Promise<boolean> {
+  async function onPosition(hit: Hit, symbol: string, known: Position | undefined): Promise<boolean> {
     const { ownerId } = parseMember(hit.member);
     const written = await untilWritten(ports, `hit ${hit.member}`, async (n) => {
       const before = n === 0 && known !== undefined ? known : await ledger.position(ownerId);
       if (before === null) return null;
+      const spec = await specOf(ports.symbols, before);
       const now = clock.now();
-      const price = isOld(hit, now) ? await prices.price(spec.symbol) : null;
+      const price = isOld(hit, now) ? await prices.price(symbol) : null;
       const live = liveOrderIds(before).length === 0 ? [] : await readLiveOrders(ledger, before, null);
       const decision = decideHit(before, hit, { spec, now, price, live });
       if (decision.kind === 'drop') {
@@ -80,7 +82,7 @@ export function makeEvaluateHits(
       return result.outcome === 'done' ? { ...decision, position: stored(change) } : 'conflict';
     });
     if (written === null) {
-      await index.settleHits(spec.symbol, [hit]);
+      await index.settleHits(symbol, [hit]);
       return false;
     }
     for (const order of written.orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
@@ -95,7 +97,7 @@ export function makeEvaluateHits(
       level_price: level,
       lag_ms: clock.now() - hit.tick.at,
     });
-    await index.settleHits(spec.symbol, [hit]);
+    await index.settleHits(symbol, [hit]);
     // The rest of the set leaves the index, or comes back under its new version.
     if (what !== 'skipped' && written.position.levelsVersion !== hit.version)
       await arm.armPosition(written.position);
@@ -106,72 +108,73 @@ export function makeEvaluateHits(
   async function isStillReached(hit: Hit, order: Order, spec: SymbolSpec): Promise<boolean> {
     if (!isOld(hit, clock.now())) return true;
     const price = await prices.price(spec.symbol);
-    const level = orderLevel(order, spec);
-    return level !== null && isConfirmed(hit, level, price, spec, clock.now());
+    const level = orderLevels(order, spec).find(({ member }) => member === hit.member);
+    return level !== undefined && isConfirmed(hit, level, price, spec, clock.now());
   }
 
   /** The market has reached a resting order's price: the demo venue works it; a real venue does so by itself. */
-  async function onOrder(hit: Hit, spec: SymbolSpec): Promise<void> {
+  async function onOrder(hit: Hit, symbol: string): Promise<void> {
     const { ownerId } = parseMember(hit.member);
     const touched = await untilWritten(ports, `hit ${hit.member}`, async () => {
       const before = await ledger.order(ownerId);
       if (before === null || isFinal(before.status)) return null;
+      const spec = await specOf(ports.symbols, before);
       const now = clock.now();
-      if (!(await isStillReached(hit, before, spec))) return { order: before, isReached: false };
+      if (!(await isStillReached(hit, before, spec))) return { order: before, spec, isReached: false };
       const next = transition(before, { kind: 'touched', at: now, tick: hit.tick.id });
       if (!next.ok) return null;
       const change = { before, after: withDue(next.value, now) };
       const result = await ledger.commit({ orders: [change] });
-      return result.outcome === 'done' ? { order: stored(change), isReached: true } : 'conflict';
+      return result.outcome === 'done' ? { order: stored(change), spec, isReached: true } : 'conflict';
     });
-    await work(hit, spec, touched);
+    const isArmedAnew = touched !== null && (await work(hit, touched));
+    await index.settleHits(symbol, [hit]);
+    if (touched !== null && isArmedAnew) await arm.armOrder(touched.order, hit.tick.id + 1);
   }
 
-  async function work(hit: Hit, spec: SymbolSpec, touched: { order: Order; isReached: boolean } | null) {
-    if (touched === null) {
-      await index.settleHits(spec.symbol, [hit]);
-      return;
-    }
-    const { order, isReached } = touched;
-    let isLive = true;
-    if (isReached) {
-      const book = await venues.demoBook(order.walletId);
-      const clientId = venueClientId(order.orderId, order.send?.attempt ?? 1);
-      isLive = (await book.work(spec.symbol, clientId, triggerFacts(hit, spec))).live;
-    } else {
+  /** Answers whether the order's level is to be armed again. */
+  async function work(
+    hit: Hit,
+    { order, spec, isReached }: { order: Order; spec: SymbolSpec; isReached: boolean },
+  ): Promise<boolean> {
+    if (!isReached) {
       log.info('HIT_REFUSED', { orderId: order.orderId, member: hit.member, why: 'not_confirmed' });
+      return true;
     }
-    await index.settleHits(spec.symbol, [hit]);
-    if (isLive) await arm.armOrder(order, hit.tick.id + 1);
+    // News of it is due now: without any, the order is asked for (its due time); until then its level has done its work.
+    if (order.environment !== 'demo') return order.touchedAt === null;
+    const book = await venues.demoBook(order.walletId);
+    const clientId = venueClientId(order.orderId, order.send?.attempt ?? 1);
+    return (await book.work(spec.symbol, clientId, triggerFacts(hit, spec))).live;
   }
 
   /** All hits of one owner, in their order. A failure leaves its hits to come back. */
   async function onOwner(
     hits: readonly Hit[],
-    spec: SymbolSpec,
+    symbol: string,
     position: Position | undefined,
   ): Promise<number> {
     let exits = 0;
     let known = position;
     for (const hit of hits) {
-      if (parseMember(hit.member).levelName === 'order') {
-        await onOrder(hit, spec);
+      if (isOrderLevel(parseMember(hit.member).levelName)) {
+        await onOrder(hit, symbol);
       } else {
-        if (await onPosition(hit, spec, known)) exits += 1;
+        if (await onPosition(hit, symbol, known)) exits += 1;
         known = undefined;
       }
     }
     return exits;
   }
 
-  async function onBatch(hits: readonly Hit[], spec: SymbolSpec): Promise<{ exits: number; failed: number }> {
+  async function onBatch(hits: readonly Hit[], symbol: string): Promise<{ exits: number; failed: number }> {
     const byOwner = Map.groupBy(hits, (hit) => parseMember(hit.member).ownerId);
-    const ofPositions = hits.filter((hit) => parseMember(hit.member).levelName !== 'order');
+    const ofPositions = hits.filter((hit) => !isOrderLevel(parseMember(hit.member).levelName));
     const ids = [...new Set(ofPositions.map((hit) => parseMember(hit.member).ownerId))];
     const positions = ids.length === 0 ? [] : await ledger.positions(ids);
     const known = new Map(positions.map((p) => [p.positionId, p]));
     const results = await Promise.allSettled(
-      [...byOwner].map(([ownerId, own]) => onOwner(own, spec, known.get(ownerId))),
+      [...byOwner].map(([ownerId, own]) => onOwner(own, symbol, known.get(ownerId))),
     );
     let exits = 0;
     let failed = 0;
@@ -180,7 +183,7 @@ export function makeEvaluateHits(
         exits += result.value;
       } else {
         failed += 1;
-        log.error('HIT_FAILED', { symbol: spec.symbol, error: String(result.reason) });
+        log.error('HIT_FAILED', { symbol, error: String(result.reason) });
       }
     }
     return { exits, failed };
@@ -188,13 +191,12 @@ export function makeEvaluateHits(
 
   /** Takes this symbol's hits until none is left, or the time is over (then the next sweep goes on). */
   return async (symbol: string): Promise<Evaluated> => {
-    const spec = specOf(ports.symbols, symbol);
     const deadline = clock.now() + settings.budgetMs;
     let [taken, exits, failed] = [0, 0, 0];
     while (clock.now() < deadline) {
       const hits = await index.takeHits(symbol, settings.batch, clock.now(), settings.hideMs);
       if (hits.length === 0) break;
-      const done = await onBatch(hits, spec);
+      const done = await onBatch(hits, symbol);
       taken += hits.length;
       exits += done.exits;
       failed += done.failed;

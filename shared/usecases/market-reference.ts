@@ -49,7 +49,9 @@ export function entryReference(
   },
   market: Decimal | null,
 ): Decimal | null {
-  if (order.stopPrice !== null) return order.stopPrice;
+  // After a stop price the market is where the stop was, or at the limit price that then holds.
+  if (order.stopPrice !== null && order.limitPrice === null) return order.stopPrice;
+  if (order.stopPrice !== null) return order.limitPrice;
   if (order.limitPrice === null) return market;
   if (market === null) return order.limitPrice;
   return order.side === 'buy' ? minOf(order.limitPrice, market) : maxOf(order.limitPrice, market);

@@ -1,24 +1,20 @@
 /** What a client asks when it places an order, and what it gets; shared by entries and exits. */
-import type { Decimal } from '../domain/money/decimal.ts';
-import type { Order, OrderType, Protection, Side, TimeInForce } from '../domain/types.ts';
+import type { Order, OrderAmounts, OrderType, Protection, Side, TimeInForce } from '../domain/types.ts';
 import type { Ports } from './ports.ts';
 
 export type PlaceOrderNeeds = Pick<
   Ports,
-  'ledger' | 'wallets' | 'prices' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
+  'ledger' | 'wallets' | 'prices' | 'outbox' | 'symbols' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
 >;
 
-/** A validated command. `symbol` in any known format; `protection` as far as it is given. */
-export interface PlaceOrderCommand {
+/** A validated command. `symbol` in any known format; `protection` as far as it is given; `quantity` is zero beside a quote amount. */
+export interface PlaceOrderCommand extends OrderAmounts {
   readonly userId: string;
   readonly walletId: string;
   readonly symbol: string;
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
-  readonly quantity: Decimal;
-  readonly limitPrice: Decimal | null;
-  readonly stopPrice: Decimal | null;
   readonly clientOrderId: string | null;
   readonly idempotencyKey: string | null;
   readonly protection: Partial<Protection> | null;
@@ -39,6 +35,16 @@ export interface Placed {
   /** True when this very command had been taken before. */
   readonly repeated: boolean;
 }
+
+/** The amounts and prices of a command, as asked. */
+export const amountsOf = (command: OrderAmounts): OrderAmounts => ({
+  quantity: command.quantity,
+  quoteQuantity: command.quoteQuantity,
+  limitPrice: command.limitPrice,
+  stopPrice: command.stopPrice,
+  stopLimitPrice: command.stopLimitPrice,
+  trailingDelta: command.trailingDelta,
+});
 
 /** What the order is known by. */
 export interface Identity {

@@ -1,15 +1,20 @@
 /** A sell that names its position: a part exit through the claim (design sections 5, 9). */
 import { withDue } from '../domain/due.ts';
 import { claimPart, newExitOrder, type PartRefusal } from '../domain/exits.ts';
-import { normaliseOrder } from '../domain/normalise.ts';
 import { ok, type Result } from '../domain/result.ts';
-import type { SymbolSpec } from '../domain/symbols.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, Position } from '../domain/types.ts';
+import { checkAmounts, checkTarget } from './check-order.ts';
 import { untilWritten } from './conflicts.ts';
-import { currentPrice, priceForSide } from './market-reference.ts';
 import { tell } from './owed.ts';
-import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
-import { alreadyClosing, fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import {
+  amountsOf,
+  type Identity,
+  type Placed,
+  type PlaceOrderCommand,
+  type PlaceOrderNeeds,
+} from './place-command.ts';
+import { alreadyClosing, fromField, type Refusal, refuse } from './refusal.ts';
 
 type RepeatOf = (orderId: string, bodyHash: string) => Promise<Result<Placed, Refusal> | null>;
 
@@ -48,35 +53,6 @@ export function refusePart({ code, free, facts }: PartRefusal, position: Positio
   }
 }
 
-function checkTarget(command: PlaceOrderCommand, position: Position | null, spec: SymbolSpec) {
-  if (position === null || position.userId !== command.userId) return notFound('position', 'position_id');
-  if (position.walletId !== command.walletId) {
-    const fix = 'send the wallet_id of the position';
-    return refuse('wrong_wallet', 'wallet_id', 'the position belongs to another wallet', fix);
-  }
-  if (position.symbol !== spec.symbol) {
-    return refuse('wrong_symbol', 'symbol', `the position is in ${position.symbol}`, 'send its symbol');
-  }
-  const closing = position.side === 'long' ? 'sell' : 'buy';
-  if (command.side !== closing) {
-    return refuse(
-      'wrong_side',
-      'side',
-      `a ${position.side} position is closed by a ${closing}`,
-      `send ${closing}`,
-    );
-  }
-  if (command.protection !== null) {
-    const fix = 'leave protection out; PATCH the position to change it';
-    return refuse('protection_forbidden', 'protection', 'an exit opens nothing to protect', fix);
-  }
-  if (command.type !== 'market' && command.type !== 'limit') {
-    const fix = "set the position's protection instead";
-    return refuse('type_forbidden', 'type', `an exit by ${command.type} is the position's protection`, fix);
-  }
-  return ok(position);
-}
-
 export async function placeExit(
   ports: PlaceOrderNeeds,
   command: PlaceOrderCommand,
@@ -86,18 +62,16 @@ export async function placeExit(
   repeatOf: RepeatOf,
 ): Promise<Result<Placed, Refusal>> {
   const { ledger, outbox, clock, log } = ports;
-  const price = await currentPrice(ports, spec.symbol);
-  const market = price && priceForSide(price, command.side);
   // An exit by market never waits for a price; only its least notional cannot be checked then.
-  const sent = normaliseOrder(spec, command.side, command.type, command, market);
-  if (!sent.ok) return { ok: false, error: fromField(sent.error) };
-  const { quantity, limitPrice } = sent.value;
+  const { sent, refusal, market } = await checkAmounts(ports, command, spec);
+  const { quantity } = sent;
   return untilWritten(
     ports,
     `exit of position ${positionId}`,
     async (): Promise<Result<Placed, Refusal> | 'conflict'> => {
       const target = checkTarget(command, await ledger.position(positionId), spec);
       if (!target.ok) return target;
+      if (refusal !== null) return { ok: false, error: fromField(refusal) };
       const before = target.value;
       const now = clock.now();
       const cause = 'manual';
@@ -117,7 +91,10 @@ export async function placeExit(
         now,
         clientOrderId: command.clientOrderId,
         type: command.type,
-        limitPrice,
+        limitPrice: sent.limitPrice,
+        stopPrice: sent.stopPrice,
+        stopLimitPrice: sent.stopLimitPrice,
+        trailingDelta: sent.trailingDelta,
         referencePrice: market,
       });
       const {
@@ -143,7 +120,7 @@ export async function placeExit(
           metadata,
           tags,
           notes,
-          asked: { quantity: command.quantity, limitPrice: command.limitPrice, stopPrice: null },
+          asked: amountsOf(command),
         },
         now,
       );

@@ -1,8 +1,9 @@
 /** What use cases are given. Each takes only what it names (`Pick<Ports, ...>`). */
-import type { SymbolRegistry } from '../domain/symbols.ts';
+import type { Environment } from '../domain/types.ts';
 import type { Ledger, WalletStore } from '../ports/ledger.ts';
 import type { Outbox } from '../ports/messages.ts';
 import type { Clock, Ids, Log } from '../ports/runtime.ts';
+import type { SymbolDirectory, SymbolRefresh } from '../ports/symbols.ts';
 import type { TapeStore } from '../ports/tape.ts';
 import type { Counters, Leases, PriceCache, TriggerIndex } from '../ports/trigger-index.ts';
 import type { VenueFactory } from '../ports/venue.ts';
@@ -17,7 +18,10 @@ export interface Ports {
   readonly counters: Counters;
   readonly outbox: Outbox;
   readonly venues: VenueFactory;
-  readonly symbols: SymbolRegistry;
+  readonly symbols: SymbolDirectory;
+  readonly symbolRefresh: SymbolRefresh;
+  /** What this deployment serves: the demo wallet, and at most one environment of an exchange. */
+  readonly served: readonly Environment[];
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

@@ -5,7 +5,8 @@
  * peaks; what was reached meanwhile is a hit, cause `rebuilt`. The epoch is set last: until then the index answers
  * `rebuild` to everyone, so a level that changes during the rebuild stays due and is armed right after it.
  */
-import { levelsOf, orderLevel } from '../domain/levels.ts';
+import { levelsOf } from '../domain/levels.ts';
+import { orderLevels } from '../domain/order-levels.ts';
 import { replayBars } from '../domain/triggers/rebuild.ts';
 import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
@@ -69,7 +70,6 @@ export function makeRebuildSymbol(ports: Needs) {
 
   /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
   async function liveLevels(symbol: string): Promise<readonly Level[]> {
-    const spec = specOf(ports.symbols, symbol);
     const [livePositions, liveOrders] = await Promise.all([
       ledger.livePositions(symbol),
       ledger.liveOrders(symbol),
@@ -78,16 +78,17 @@ export function makeRebuildSymbol(ports: Needs) {
       ledger.positions(livePositions.map((p) => p.positionId)),
       ledger.orders(liveOrders.map((o) => o.orderId)),
     ]);
-    return [
-      ...positions.flatMap((p) => usable(p.positionId, () => levelsOf(p, spec))),
-      ...orders.flatMap((o) => usable(o.orderId, () => [orderLevel(o, spec)].filter((l) => l !== null))),
-    ];
+    const all = await Promise.all([
+      ...positions.map((p) => usable(p.positionId, async () => levelsOf(p, await specOf(ports.symbols, p)))),
+      ...orders.map((o) => usable(o.orderId, async () => orderLevels(o, await specOf(ports.symbols, o)))),
+    ]);
+    return all.flat();
   }
 
   /** Levels that the index can hold; one that it cannot is its owner's trouble, and not the whole symbol's. */
-  function usable(ownerId: string, levels: () => readonly Level[]): readonly Level[] {
+  async function usable(ownerId: string, levels: () => Promise<readonly Level[]>): Promise<readonly Level[]> {
     try {
-      const all = levels();
+      const all = await levels();
       all.forEach(checkLevel);
       return all;
     } catch (error) {

@@ -2,7 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Decimal, sum, ZERO } from '../../domain/money/decimal.ts';
 import type { DemoBalance, DemoOrder, DemoStep, DemoStore } from '../../ports/demo-store.ts';
-import { booleans, decimals, integers, nullable, objects, texts, words } from './codec.ts';
+import { booleans, decimals, integers, nullable, nullableSince, objects, texts, words } from './codec.ts';
 import { fills, orderTypes, sides, timesInForce } from './entities.ts';
 import { type Item, key } from './items.ts';
 import { collect, getItem, getItems, underKey } from './reads.ts';
@@ -24,6 +24,7 @@ const demoOrders = objects<DemoOrder>({
   type: orderTypes,
   timeInForce: timesInForce,
   quantity: decimals,
+  quoteQuantity: nullableSince(decimals),
   limitPrice: nullable(decimals),
   stopPrice: nullable(decimals),
   status: words(['new', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired']),

@@ -6,7 +6,7 @@
  * both sides of the normalising.
  */
 import { averagePrice, remaining } from '../../domain/orders.ts';
-import type { Fill, Order, OrderStatus, StatusChange } from '../../domain/types.ts';
+import type { Fill, Order, OrderAmounts, OrderStatus, StatusChange } from '../../domain/types.ts';
 import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
 import { triggerView } from './trigger-view.ts';
 
@@ -32,18 +32,16 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     remaining_amount: money(remaining(order)),
     limit_price: moneyOrNull(order.limitPrice),
     stop_price: moneyOrNull(order.stopPrice),
+    stop_limit_price: moneyOrNull(order.stopLimitPrice),
+    /** Basis points. */
+    trailing_delta: order.trailingDelta,
+    /** A market order by an amount of the quote asset: `requested_amount` is 0, what it buys shows in the fills. */
+    requested_quote_amount: moneyOrNull(order.quoteQuantity),
+    triggered_at: timeOrNull(order.triggeredAt),
     average_fill_price: moneyOrNull(averagePrice(order)),
     reference_price: moneyOrNull(order.referencePrice),
-    asked: {
-      quantity: money(order.asked.quantity),
-      limit_price: moneyOrNull(order.asked.limitPrice),
-      stop_price: moneyOrNull(order.asked.stopPrice),
-    },
-    sent: {
-      quantity: money(order.quantity),
-      limit_price: moneyOrNull(order.limitPrice),
-      stop_price: moneyOrNull(order.stopPrice),
-    },
+    asked: amountsView(order.asked),
+    sent: amountsView(order),
     status: order.status,
     /** True while the venue's answer is lost: only its own evidence settles the order. */
     outcome_unknown: order.send?.outcome === 'unknown',
@@ -92,6 +90,16 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     deleted_at: null,
   };
 }
+
+/** One side of the normalising. */
+export const amountsView = (amounts: OrderAmounts) => ({
+  quantity: money(amounts.quantity),
+  quote_quantity: moneyOrNull(amounts.quoteQuantity),
+  limit_price: moneyOrNull(amounts.limitPrice),
+  stop_price: moneyOrNull(amounts.stopPrice),
+  stop_limit_price: moneyOrNull(amounts.stopLimitPrice),
+  trailing_delta: amounts.trailingDelta,
+});
 
 export type OrderView = ReturnType<typeof orderView>;
 

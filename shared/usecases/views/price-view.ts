@@ -1,6 +1,5 @@
 /** Prices and symbols as the API shows them (design sections 11, 16). */
 import { type Decimal, decimal } from '../../domain/money/decimal.ts';
-import { type SymbolSpec, toDashSymbol, toVenueSymbol } from '../../domain/symbols.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import { money, time, timeOrNull } from './text.ts';
 
@@ -37,16 +36,3 @@ export const priceView = (price: CachedPrice, now: number) => {
     recorded_at: timeOrNull(price.recordedAt === 0 ? null : price.recordedAt),
   };
 };
-
-export const symbolView = (spec: SymbolSpec) => ({
-  symbol: spec.symbol,
-  base: spec.base,
-  quote: spec.quote,
-  formats: { venue: toVenueSymbol(spec), dash: toDashSymbol(spec) },
-  tick_size: money(spec.tickSize),
-  step_size: money(spec.stepSize),
-  min_quantity: money(spec.minQuantity),
-  max_quantity: money(spec.maxQuantity),
-  min_notional: money(spec.minNotional),
-  max_notional: money(spec.maxNotional),
-});

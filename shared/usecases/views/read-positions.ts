@@ -5,12 +5,12 @@
  */
 
 import { deriveStatistics, type PriceBar } from '../../domain/statistics.ts';
-import type { SymbolRegistry } from '../../domain/symbols.ts';
 import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports/runtime.ts';
+import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
@@ -29,7 +29,7 @@ interface Ports {
   readonly ledger: Ledger;
   readonly prices: PriceCache;
   readonly tape: TapeStore;
-  readonly symbols: SymbolRegistry;
+  readonly symbols: SymbolDirectory;
   readonly clock: Clock;
 }
 
@@ -79,7 +79,7 @@ async function ordersWithFills(ledger: Ledger, position: Position) {
  * (whole minutes only). Prices of the source that its levels are compared with.
  */
 async function barsOf(ports: Ports, position: Position): Promise<readonly PriceBar[]> {
-  const spec = ports.symbols.get(position.symbol);
+  const spec = await ports.symbols.find(position.environment, position.symbol);
   if (spec === null) throw new Error(`${position.positionId}: the registry has lost ${position.symbol}`);
   if (position.openedAt === null) return [];
   const from = Math.floor(position.openedAt / 1000) + 1;

@@ -11,15 +11,17 @@
  * Known limit: orders do not compete for one tick's size; each sees all of it.
  */
 import { decimal } from '../../domain/money/decimal.ts';
-import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { DemoWallet, ExecutionReport, Fill, TriggerFacts } from '../../domain/types.ts';
 import type { DemoOrder, DemoSlice } from '../../ports/demo-store.ts';
 import type { Outbox } from '../../ports/messages.ts';
 import type { Log } from '../../ports/runtime.ts';
+import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
 import type {
   CancelOutcome,
   DemoVenueBook,
+  OrderSought,
   PlaceOutcome,
   PlaceRequest,
   QueryOutcome,
@@ -33,7 +35,7 @@ import { acceptance, reportOf, streamReports } from './reports.ts';
 export interface DemoPorts extends BookPorts {
   readonly prices: Pick<PriceCache, 'price'>;
   readonly outbox: Pick<Outbox, 'executions'>;
-  readonly symbols: SymbolRegistry;
+  readonly symbols: Pick<SymbolDirectory, 'find'>;
   readonly log: Log;
 }
 
@@ -67,8 +69,8 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     now: clock.now(),
   });
 
-  const specOf = (symbol: string): SymbolSpec => {
-    const spec = symbols.get(symbol);
+  const specOf = async (symbol: string): Promise<SymbolSpec> => {
+    const spec = await symbols.find('demo', symbol);
     if (spec === null) throw new Error(`the demo venue does not know ${symbol}`);
     return spec;
   };
@@ -125,6 +127,15 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     return { kind: 'found', report: reportOf(walletId, order, await tradesOf(order), 'query') };
   };
 
+  const look = async ({ symbol, clientId }: OrderSought): Promise<QueryOutcome> => {
+    const spec = await specOf(symbol);
+    try {
+      return await query(clientId, spec);
+    } catch (error) {
+      return { kind: 'unknown', message: text(error) };
+    }
+  };
+
   return {
     async initialize() {
       await openAccount();
@@ -156,7 +167,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     },
 
     async placeOrder(request): Promise<PlaceOutcome> {
-      const spec = symbols.get(request.symbol);
+      const spec = await symbols.find('demo', request.symbol);
       if (spec === null) return { kind: 'refused', code: 'unknown_symbol', message: request.symbol };
       let market: Market;
       try {
@@ -188,7 +199,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     },
 
     async cancelOrder(symbol, clientId): Promise<CancelOutcome> {
-      const spec = specOf(symbol);
+      const spec = await specOf(symbol);
       try {
         const decision = await inBook<'cancelled' | 'not_live'>(clientId, spec, (slice) => {
           if (slice.order === null || !isLive(slice.order)) return { answer: 'not_live' };
@@ -204,14 +215,10 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       }
     },
 
-    async orderStatus(symbol, clientId): Promise<QueryOutcome> {
-      const spec = specOf(symbol);
-      try {
-        return await query(clientId, spec);
-      } catch (error) {
-        return { kind: 'unknown', message: text(error) };
-      }
-    },
+    orderStatus: look,
+
+    // The book is read strongly consistent: a second look can say no more than the first.
+    secondLook: look,
 
     async openOrders(symbol): Promise<readonly ExecutionReport[]> {
       const live = await store.liveOrders(walletId);
@@ -225,7 +232,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     },
 
     async work(symbol, clientId, trigger: TriggerFacts) {
-      const spec = specOf(symbol);
+      const spec = await specOf(symbol);
       const decision = await inBook<DemoOrder | null>(clientId, spec, (slice) => {
         if (slice.order === null) return { answer: null };
         const holding: Holding = { order: slice.order, ...balancesOf(slice), fills: [] };

@@ -13,7 +13,8 @@
  */
 import { Decimal, floorTo, minOf, ZERO } from '../../domain/money/decimal.ts';
 import { stopFalls } from '../../domain/normalise.ts';
-import type { SymbolSpec } from '../../domain/symbols.ts';
+import { unreachable } from '../../domain/result.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Fill } from '../../domain/types.ts';
 import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
 
@@ -52,7 +53,11 @@ const feeAtMost = (value: Decimal, rate: Decimal): Decimal =>
 export const isLive = (order: DemoOrder): boolean =>
   order.status === 'new' || order.status === 'partially_filled';
 
-export const rest = (order: DemoOrder): Decimal => order.quantity.minus(order.executedQuantity);
+/** What is left to trade; of an order by quote amount as much as that amount still buys at this price, in whole steps. */
+export function restAt(order: DemoOrder, price: Decimal, spec: SymbolSpec): Decimal {
+  if (order.quoteQuantity === null) return order.quantity.minus(order.executedQuantity);
+  return floorTo(order.quoteQuantity.minus(order.executedQuote).dividedBy(price), spec.stepSize);
+}
 
 /** The price a taker of this side pays or gets. */
 export const takerPrice = (order: { readonly side: 'buy' | 'sell' }, market: Market): Decimal =>
@@ -64,16 +69,18 @@ const paysInBase = (order: DemoOrder, terms: Terms): boolean =>
 /** How much of the rest this price has on offer. */
 function offered(order: DemoOrder, market: Market, spec: SymbolSpec): Decimal {
   const size = order.side === 'buy' ? market.askSize : market.bidSize;
-  if (size === null) return rest(order);
+  const rest = restAt(order, takerPrice(order, market), spec);
+  if (size === null) return rest;
   const steps = floorTo(size, spec.stepSize);
-  return minOf(rest(order), steps.greaterThan(0) ? steps : spec.stepSize);
+  return minOf(rest, steps.greaterThan(0) ? steps : spec.stepSize);
 }
 
 /** What a live order has to hold back for its rest. */
 export function reservation(order: DemoOrder, terms: Terms): Decimal {
   if (!isLive(order)) return ZERO;
-  if (order.side === 'sell') return rest(order);
-  const value = rest(order).times(order.lockPrice);
+  const rest = order.quantity.minus(order.executedQuantity);
+  if (order.side === 'sell') return rest;
+  const value = order.quoteQuantity?.minus(order.executedQuote) ?? rest.times(order.lockPrice);
   if (paysInBase(order, terms)) return value;
   return value.plus(feeAtMost(order.executedQuote.plus(value), terms.feeRate)).minus(order.feePaid);
 }
@@ -117,12 +124,12 @@ function execute(
     executedQuantity,
     executedQuote,
     feePaid: order.feePaid.plus(paid),
-    status: executedQuantity.equals(order.quantity) ? 'filled' : 'partially_filled',
-    lockPrice: order.type === 'limit' ? order.lockPrice : price,
+    lockPrice: order.limitPrice !== null ? order.lockPrice : price,
     tradeCount: order.tradeCount + 1,
     updatedAt: terms.now,
   };
-  return { order: next, paid };
+  const status = restAt(next, price, terms.spec).isZero() ? 'filled' : 'partially_filled';
+  return { order: { ...next, status }, paid };
 }
 
 /** Books one trade. The caller has made sure that it can be paid. */
@@ -196,11 +203,19 @@ function affordable(h: Holding, price: Decimal, wanted: Decimal, terms: Terms): 
   return minOf(quantity, wanted);
 }
 
+/** What is left of a quote amount buys no whole step at this price: the order has what it can have. */
+function spent(h: Holding, terms: Terms): Holding {
+  if (h.order.executedQuantity.isZero()) return end(h, 'expired', 'amount_below_a_step', terms);
+  return reserve({ ...h, order: { ...h.order, status: 'filled', updatedAt: terms.now } }, terms);
+}
+
 /** Takes what is offered at a taker's price, as far as it can be paid; then time in force rules the rest. */
 function take(h: Holding, market: Market, terms: Terms): Holding {
   const wanted = offered(h.order, market, terms.spec);
-  if (h.order.timeInForce === 'FOK' && wanted.lessThan(rest(h.order))) return end(h, 'expired', 'FOK', terms);
   const price = takerPrice(h.order, market);
+  const rest = restAt(h.order, price, terms.spec);
+  if (rest.isZero()) return spent(h, terms);
+  if (h.order.timeInForce === 'FOK' && wanted.lessThan(rest)) return end(h, 'expired', 'FOK', terms);
   const quantity = affordable(h, price, wanted, terms);
   const after = quantity.greaterThan(0) ? trade(h, price, quantity, false, market.tickId, terms) : h;
   if (quantity.lessThan(wanted)) return end(after, 'expired', 'insufficient_balance', terms);
@@ -209,18 +224,24 @@ function take(h: Holding, market: Market, terms: Terms): Holding {
 }
 
 /** Has `price` reached the order's limit price? */
-const reachesLimit = (order: DemoOrder, price: Decimal): boolean =>
+export const reachesLimit = (order: DemoOrder, price: Decimal): boolean =>
   order.limitPrice !== null &&
   (order.side === 'buy'
     ? price.lessThanOrEqualTo(order.limitPrice)
     : price.greaterThanOrEqualTo(order.limitPrice));
 
-/** Has `price` reached the stop price of a stop_loss or take_profit order? */
+/** Has `price` reached the stop price that the order waits for? */
 export function reachesStop(order: DemoOrder, price: Decimal): boolean {
   if (order.stopPrice === null) return false;
   return stopFalls(order.side, order.type)
     ? price.lessThanOrEqualTo(order.stopPrice)
     : price.greaterThanOrEqualTo(order.stopPrice);
+}
+
+/** A limit order meets the market: takes what is offered at its limit or better; time in force rules the rest. */
+function meet(h: Holding, market: Market, terms: Terms): Holding {
+  if (reachesLimit(h.order, takerPrice(h.order, market))) return take(h, market, terms);
+  return h.order.timeInForce === 'GTC' ? h : end(h, 'expired', h.order.timeInForce, terms);
 }
 
 /** The first moment of an order that was just taken: it crosses at once or rests. */
@@ -230,25 +251,37 @@ export function enter(h: Holding, market: Market, terms: Terms): Holding {
     case 'market':
       return take(seen, market, terms);
     case 'limit':
-      if (reachesLimit(seen.order, takerPrice(seen.order, market))) return take(seen, market, terms);
-      if (seen.order.timeInForce === 'GTC') return seen;
-      return end(seen, 'expired', seen.order.timeInForce, terms);
+      return meet(seen, market, terms);
+    case 'limit_maker':
     case 'stop_loss':
+    case 'stop_limit':
     case 'take_profit':
+    case 'take_profit_limit':
       return seen;
+    case 'trailing_stop':
+    case 'oco':
+      throw new Error(`the demo venue takes no ${seen.order.type} orders`);
+    default:
+      return unreachable(seen.order.type);
   }
 }
+
+/** Does the order rest at its limit price now? */
+const restsAtLimit = (order: DemoOrder): boolean =>
+  order.limitPrice !== null && (order.stopPrice === null || order.triggered);
 
 /** A tick later than all that were worked; `reached` is the price that the order's level was compared with. */
 export function work(h: Holding, market: Market, reached: Decimal, terms: Terms): Holding {
   if (!isLive(h.order) || market.tickId <= h.order.lastTickId) return h;
   const seen: Holding = { ...h, order: { ...h.order, lastTickId: market.tickId } };
-  if (seen.order.type === 'limit') {
-    if (seen.order.limitPrice === null || !reachesLimit(seen.order, reached)) return h;
+  const { limitPrice } = seen.order;
+  if (limitPrice !== null && restsAtLimit(seen.order)) {
+    if (!reachesLimit(seen.order, reached)) return h;
     const quantity = offered(seen.order, market, terms.spec);
-    return trade(seen, seen.order.limitPrice, quantity, true, market.tickId, terms);
+    return trade(seen, limitPrice, quantity, true, market.tickId, terms);
   }
   if (seen.order.type === 'market' || seen.order.triggered) return take(seen, market, terms);
   if (!reachesStop(seen.order, reached)) return h;
-  return take({ ...seen, order: { ...seen.order, triggered: true } }, market, terms);
+  const triggered: Holding = { ...seen, order: { ...seen.order, triggered: true } };
+  return limitPrice === null ? take(triggered, market, terms) : meet(triggered, market, terms);
 }

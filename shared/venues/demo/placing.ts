@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { type Decimal, decimalText, ZERO } from '../../domain/money/decimal.ts';
 import { normaliseOrder } from '../../domain/normalise.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
-import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
 import type { PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
 import {
   enter,
   type Holding,
   type Market,
+  reachesLimit,
   reservation,
   reserve,
   type Terms,
@@ -35,20 +36,32 @@ export const isSameOrder = (order: DemoOrder, request: PlaceRequest): boolean =>
   order.type === request.type &&
   order.timeInForce === request.timeInForce &&
   sameAmount(order.quantity, request.quantity) &&
+  sameAmount(order.quoteQuantity, request.quoteQuantity) &&
   sameAmount(order.limitPrice, request.limitPrice) &&
   sameAmount(order.stopPrice, request.stopPrice);
 
+/** What a rule's refusal is in the words of a venue; everything else is a filter's. */
+const REFUSALS: Readonly<Record<string, VenueRefusalCode>> = {
+  stop_wrong_side: 'would_trigger',
+  order_type_not_supported: 'invalid',
+  price_required: 'invalid',
+  price_forbidden: 'invalid',
+  amount_forbidden: 'invalid',
+};
+
 function checkFilters(spec: SymbolSpec, request: PlaceRequest, market: Market): PlaceRefusal | null {
-  const { quantity, limitPrice, stopPrice } = request;
-  const asked = { quantity, limitPrice, stopPrice };
-  const checked = normaliseOrder(spec, request.side, request.type, asked, takerPrice(request, market));
+  const { quantity, quoteQuantity, limitPrice, stopPrice } = request;
+  const checked = normaliseOrder(spec, request.side, request.type, request, takerPrice(request, market));
   if (!checked.ok) {
     const { code, message } = checked.error;
-    return { code: code === 'stop_wrong_side' ? 'would_trigger' : 'filter', message };
+    return { code: REFUSALS[code] ?? 'filter', message };
   }
   // Whoever sends to a venue has normalised before; a venue rounds nothing.
   if (!sameAmount(checked.value.quantity, quantity)) {
     return { code: 'filter', message: `quantity is not a multiple of ${decimalText(spec.stepSize)}` };
+  }
+  if (!sameAmount(checked.value.quoteQuantity, quoteQuantity)) {
+    return { code: 'filter', message: `the quote amount has more decimals than ${spec.quote}` };
   }
   if (sameAmount(checked.value.limitPrice, limitPrice) && sameAmount(checked.value.stopPrice, stopPrice))
     return null;
@@ -74,6 +87,7 @@ export function place(
     type: request.type,
     timeInForce: request.timeInForce,
     quantity: request.quantity,
+    quoteQuantity: request.quoteQuantity,
     limitPrice: request.limitPrice,
     stopPrice: request.stopPrice,
     status: 'new',
@@ -89,6 +103,9 @@ export function place(
     createdAt: terms.now,
     updatedAt: terms.now,
   };
+  if (order.type === 'limit_maker' && reachesLimit(order, takerPrice(order, market))) {
+    return err({ code: 'would_match', message: 'the order would match at once and take' });
+  }
   const needed = reservation(order, terms);
   const paying = order.side === 'buy' ? balances.quote : balances.base;
   if (paying.free.lessThan(needed)) {

@@ -5,6 +5,7 @@ import { createDemoStore } from '../../../shared/adapters/dynamodb/demo-store.ts
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import { decodeReport } from '../../../shared/adapters/sqs/messages.ts';
 import { createOutbox } from '../../../shared/adapters/sqs/outbox.ts';
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { ExecutionReport } from '../../../shared/domain/types.ts';
@@ -14,7 +15,7 @@ import type { VenueFactory } from '../../../shared/ports/venue.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
 import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
 import { type Sqs, startSqs } from '../../support/sqs.ts';
-import { aRequest, triggerOf } from '../../unit/venues/bench.ts';
+import { aRequest, sought, triggerOf } from '../../unit/venues/bench.ts';
 import { aWallet } from '../dynamodb/samples.ts';
 
 const PRICE: CachedPrice = {
@@ -55,7 +56,8 @@ describe.runIf(dynamoDbMissing === null)('the demo venue', () => {
       store,
       prices: { price: async () => price },
       outbox: createOutbox({ client: sqs.client, ...sqs.queues }),
-      symbols: symbolRegistry(),
+      symbols: builtInDirectory(symbolRegistry()),
+      binance: null,
       clock: { now: () => Date.now() },
       log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
@@ -95,7 +97,7 @@ describe.runIf(dynamoDbMissing === null)('the demo venue', () => {
     expect(await balances()).toEqual({ USDT: '74975 + 0', BTC: '0.5 + 0' });
     const [told, ...more] = await reports();
     expect(more).toEqual([]);
-    const asked = await venue.orderStatus('BTC/USDT', 'mqReal1-1');
+    const asked = await venue.orderStatus(sought('mqReal1-1'));
     expect(asked).toEqual({ kind: 'found', report: { ...told, source: 'query' } });
   });
 

@@ -41,6 +41,7 @@ export function dying(
     ...ports,
     venues: {
       forWallet: async (walletId) => around(await venues.forWallet(walletId)),
+      forKeyCheck: async (walletId) => around(await venues.forKeyCheck(walletId)),
       demoBook: async (walletId) => around(await venues.demoBook(walletId)),
     },
   };

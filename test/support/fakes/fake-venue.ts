@@ -7,7 +7,9 @@ import type {
   Balance,
   CancelOutcome,
   DemoVenueBook,
+  ExchangeWallet,
   MarketPrice,
+  OrderSought,
   PlaceOutcome,
   PlaceRequest,
   QueryOutcome,
@@ -40,6 +42,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   /** Sizes of the trades that a market order is filled with; what is left stays open. Null: all at once. */
   slices: readonly Decimal[] | null = null;
   cancelReplyLost = false;
+  readonly secondLooks: OrderSought[] = [];
   opened: readonly { asset: string; amount: Decimal }[] = [];
   private readonly walletId: string;
   private readonly clock: Clock;
@@ -127,11 +130,16 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     return { kind: 'cancelled', report: this.report(order, 'answer') };
   }
 
-  async orderStatus(_symbol: string, clientId: string): Promise<QueryOutcome> {
+  async orderStatus({ clientId }: OrderSought): Promise<QueryOutcome> {
     const order = this.orders.get(clientId);
     return order === undefined
       ? { kind: 'absent', venueNow: this.clock.now() }
       : { kind: 'found', report: { ...this.report(order, 'query'), fills: order.fills } };
+  }
+
+  async secondLook(sought: OrderSought): Promise<QueryOutcome> {
+    this.secondLooks.push(sought);
+    return this.orderStatus(sought);
   }
 
   async openOrders(symbol: string | null): Promise<readonly ExecutionReport[]> {
@@ -236,5 +244,9 @@ export class FakeVenues implements VenueFactory {
 
   async demoBook(walletId: string): Promise<DemoVenueBook> {
     return this.venue(walletId);
+  }
+
+  async forKeyCheck(walletId: string): Promise<ExchangeWallet> {
+    throw new Error(`wallet ${walletId} is a demo wallet: it has no keys`);
   }
 }

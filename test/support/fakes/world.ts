@@ -1,5 +1,6 @@
 /** The whole system in memory: use cases over fakes, its queues and its clock driven by the test. */
 import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
@@ -45,6 +46,12 @@ export class World {
   readonly leases = new MemoryLeases(this.clock);
   readonly counters = new MemoryCounters();
   readonly outbox = new MemoryOutbox();
+  readonly refreshAsked: string[] = [];
+  readonly symbolRefresh = {
+    ask: async (environment: string): Promise<void> => {
+      this.refreshAsked.push(environment);
+    },
+  };
   readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
   readonly ports: Ports;
   readonly useCases: UseCases;
@@ -71,7 +78,9 @@ export class World {
       counters: this.counters,
       outbox: this.outbox,
       venues: this.venues,
-      symbols: symbolRegistry(),
+      symbols: builtInDirectory(symbolRegistry()),
+      symbolRefresh: this.symbolRefresh,
+      served: ['demo'],
       clock: this.clock,
       ids: { token: () => `token-${++this.tokens}` },
       log: { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') },
@@ -209,8 +218,11 @@ export class World {
       type: 'market',
       timeInForce: 'GTC',
       quantity: new Decimal('0.5'),
+      quoteQuantity: null,
       limitPrice: null,
       stopPrice: null,
+      stopLimitPrice: null,
+      trailingDelta: null,
       clientOrderId: null,
       idempotencyKey: 'key-1',
       protection: null,

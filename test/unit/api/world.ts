@@ -9,6 +9,7 @@ import { apiOperations } from '../../../functions/api/operations.ts';
 import { ROUTES } from '../../../functions/api/routes.ts';
 import { apiDeps } from '../../../functions/api/wire.ts';
 import { makeUseCases } from '../../../functions/compose/use-cases.ts';
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { httpHandler } from '../../../shared/http/handler.ts';
 import type { HttpEvent } from '../../../shared/http/types.ts';
@@ -73,7 +74,9 @@ export class ApiWorld {
       counters: this.counters,
       outbox: this.outbox,
       venues: this.venues,
-      symbols: symbolRegistry(),
+      symbols: builtInDirectory(symbolRegistry()),
+      symbolRefresh: { ask: async () => undefined },
+      served: ['demo'],
       clock: this.clock,
       ids: { token: () => randomUUID() },
       log,

@@ -25,6 +25,14 @@ export function specOf(symbol: string): SymbolSpec {
 }
 export const BTC = specOf('BTC/USDT');
 
+export const NO_PRICES = {
+  quoteQuantity: null,
+  limitPrice: null,
+  stopPrice: null,
+  stopLimitPrice: null,
+  trailingDelta: null,
+};
+
 export function newOrder(change: Partial<Order> = {}): Order {
   const quantity = change.quantity ?? d(1);
   return {
@@ -50,10 +58,10 @@ export function newOrder(change: Partial<Order> = {}): Order {
     metadata: {},
     tags: [],
     notes: null,
-    asked: { quantity, limitPrice: null, stopPrice: null },
+    asked: { quantity, ...NO_PRICES },
     quantity,
-    limitPrice: null,
-    stopPrice: null,
+    ...NO_PRICES,
+    triggeredAt: null,
     status: 'pending',
     statusHistory: [{ status: 'pending', at: T0, reason: 'created', cause: 'api' }],
     refusal: null,

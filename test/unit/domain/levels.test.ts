@@ -4,16 +4,18 @@ import {
   hitCause,
   hitStands,
   levelsOf,
-  orderLevel,
   parseMember,
   rungOf,
   wantsLevels,
 } from '../../../shared/domain/levels.ts';
+import { orderLevels } from '../../../shared/domain/order-levels.ts';
 import { applyEntryFill } from '../../../shared/domain/positions.ts';
 import { checkLevel } from '../../../shared/domain/triggers/rules.ts';
 import type { Hit, Level, Tick, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Order, OrderType, Position, Protection, Side } from '../../../shared/domain/types.ts';
 import { accepted, apply, BTC, claimed, d, filled, newFill, newOrder, newPosition, T0 } from './builders.ts';
+
+const orderLevel = (order: Order, spec: typeof BTC): Level | null => orderLevels(order, spec)[0] ?? null;
 
 const FULL: Partial<Protection> = {
   stopLoss: { price: d('49000') },

@@ -10,6 +10,9 @@ interface Asked {
   readonly quantity?: string;
   readonly limit?: string;
   readonly stop?: string;
+  readonly quote?: string;
+  readonly stopLimit?: string;
+  readonly trailing?: number;
   readonly reference?: Decimal | null;
 }
 function normalise(side: Side, type: OrderType, asked: Asked) {
@@ -17,6 +20,9 @@ function normalise(side: Side, type: OrderType, asked: Asked) {
     quantity: d(asked.quantity ?? '0.5'),
     limitPrice: asked.limit === undefined ? null : d(asked.limit),
     stopPrice: asked.stop === undefined ? null : d(asked.stop),
+    quoteQuantity: asked.quote === undefined ? null : d(asked.quote),
+    stopLimitPrice: asked.stopLimit === undefined ? null : d(asked.stopLimit),
+    trailingDelta: asked.trailing ?? null,
   };
   return normaliseOrder(
     BTC,
@@ -112,6 +118,9 @@ describe('over any order', () => {
             quantity,
             limitPrice: type === 'limit' ? at : null,
             stopPrice: type === 'stop_loss' || type === 'take_profit' ? at : null,
+            quoteQuantity: null,
+            stopLimitPrice: null,
+            trailingDelta: null,
           };
           const result = normaliseOrder(BTC, side, type, asked, null);
           if (!result.ok) return;

@@ -42,12 +42,18 @@ describe('derived ids', () => {
 
   it('travel to the venue and back, within 36 characters', () => {
     fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 1, max: 999_999 }), (key, attempt) => {
-        const orderId = positionIdFor(key);
-        const clientId = venueClientId(orderId, attempt);
-        expect(clientId.length).toBeLessThanOrEqual(36);
-        expect(parseVenueClientId(clientId)).toEqual({ orderId, attempt });
-      }),
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 1, max: 999_999 }),
+        fc.constantFrom('a', 'b', null),
+        fc.boolean(),
+        (key, attempt, leg, isCancel) => {
+          const orderId = positionIdFor(key);
+          const clientId = `${venueClientId(orderId, attempt)}${leg ?? ''}${isCancel ? 'c' : ''}`;
+          expect(clientId.length).toBeLessThanOrEqual(36);
+          expect(parseVenueClientId(clientId)).toEqual({ orderId, attempt, leg, isCancel });
+        },
+      ),
     );
     for (const strange of [
       '',

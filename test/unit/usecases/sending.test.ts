@@ -3,6 +3,7 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { ExecutionReport } from '../../../shared/domain/types.ts';
 import { QuarantinedError } from '../../../shared/usecases/apply-execution.ts';
 import { World } from '../../support/fakes/world.ts';
+import { sought } from '../venues/bench.ts';
 
 const d = (text: string) => new Decimal(text);
 const stop = (price: string) => ({ stopLoss: { price: d(price) } });
@@ -210,7 +211,7 @@ describe('execution reports', () => {
   it('count once, whatever their number and source', async () => {
     const world = new World();
     const { entryOrderId, positionId } = await world.openPosition();
-    const found = await world.venue.orderStatus('BTC/USDT', `mq${entryOrderId}-1`);
+    const found = await world.venue.orderStatus(sought(`mq${entryOrderId}-1`));
     if (found.kind !== 'found') throw new Error('absent');
     await Promise.all([1, 2, 3].map(() => world.useCases.applyExecution(found.report)));
     expect(world.position(positionId).quantity.toFixed()).toBe('0.5');

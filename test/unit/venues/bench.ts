@@ -1,9 +1,11 @@
 /** A demo wallet on a workbench: its book in memory, its prices and time set by the test. */
+
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/domain/types.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
-import type { PlaceRequest } from '../../../shared/ports/venue.ts';
+import type { OrderSought, PlaceRequest } from '../../../shared/ports/venue.ts';
 import { createDemoWallet } from '../../../shared/venues/demo/demo-wallet.ts';
 import { memoryStore } from './memory-store.ts';
 
@@ -59,7 +61,7 @@ export function workbench(
         reports.push(report);
       },
     },
-    symbols: symbolRegistry(),
+    symbols: builtInDirectory(symbolRegistry()),
     clock: { now: () => state.now },
     log: { debug: log, info: log, warn: log, error: log },
     pause: async () => undefined,
@@ -95,12 +97,28 @@ export const aRequest = (changes: Partial<PlaceRequest> = {}): PlaceRequest => (
   type: 'market',
   timeInForce: 'GTC',
   quantity: decimal('0.5'),
+  quoteQuantity: null,
   limitPrice: null,
   stopPrice: null,
+  stopLimitPrice: null,
+  trailingDelta: null,
+  rank: 'entry',
   signedAt: T0,
   recvWindowMs: 2000,
   trigger: null,
   ...changes,
+});
+
+/** What is asked for when an order is looked up. */
+export const sought = (clientId: string, symbol = 'BTC/USDT'): OrderSought => ({
+  symbol,
+  clientId,
+  venueOrderId: null,
+  side: 'buy',
+  type: 'market',
+  quantity: decimal('0.5'),
+  signedAt: T0,
+  rank: 'query',
 });
 
 /** The tick that a level's hit carries, made from what is shown. */

@@ -85,7 +85,7 @@ async function run(b: Workbench, commands: readonly Command[]): Promise<void> {
     } else {
       const orders = [...b.store.orders.values()];
       const order = orders[command.which % Math.max(orders.length, 1)];
-      if (order !== undefined) await b.venue.cancelOrder(order.symbol, order.clientId);
+      if (order !== undefined) await b.venue.cancelOrder(order.symbol, order.clientId, order.type);
     }
     check(b);
   }

@@ -1,7 +1,7 @@
 /** The demo wallet, order by order: prices, fees, reservations, refusals, what is told and when. */
 import { describe, expect, it } from 'vitest';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
-import { aRequest, holdings, T0, triggerOf, workbench } from './bench.ts';
+import { aRequest, holdings, sought, T0, triggerOf, workbench } from './bench.ts';
 
 describe('a market order', () => {
   it('fills at the live ask and the live bid, with fees in quote', async () => {
@@ -152,7 +152,7 @@ describe('a limit order', () => {
     b.show({ bid: '50000', ask: '50001', bidSize: '0.1' });
     await b.venue.placeOrder(limit('50000', { side: 'sell' }));
     expect(holdings(b)).toEqual({ BTC: '0.5 + 0.4', USDT: '4995' });
-    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1')).toMatchObject({
+    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1', 'limit')).toMatchObject({
       kind: 'cancelled',
       report: {
         status: 'cancelled',
@@ -161,8 +161,8 @@ describe('a limit order', () => {
       },
     });
     expect(holdings(b)).toEqual({ BTC: '0.9', USDT: '4995' });
-    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1')).toEqual({ kind: 'not_live' });
-    expect(await b.venue.cancelOrder('BTC/USDT', 'mqNever-1')).toEqual({ kind: 'not_live' });
+    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1', 'limit')).toEqual({ kind: 'not_live' });
+    expect(await b.venue.cancelOrder('BTC/USDT', 'mqNever-1', 'limit')).toEqual({ kind: 'not_live' });
     const tick = triggerOf(b.show({ bid: '60000', ask: '60001' }), 'bid');
     expect(await b.venue.work('BTC/USDT', 'mqOrder1-1', tick)).toEqual({ live: false });
     expect(b.reports.at(-1)).toMatchObject({ status: 'cancelled', cumulativeQuantity: decimal('0.1') });
@@ -215,7 +215,9 @@ describe('what the venue refuses', () => {
     ['filter', { quantity: decimal('0.500001') }],
     ['filter', { quantity: decimal('0.00005') }],
     ['filter', { type: 'limit' as const, limitPrice: decimal('50000.001') }],
-    ['filter', { type: 'limit' as const }],
+    ['invalid', { type: 'limit' as const }],
+    ['invalid', { type: 'trailing_stop' as const, trailingDelta: 100 }],
+    ['invalid', { type: 'oco' as const, side: 'sell' as const }],
   ])('%s: %j', async (code, changes) => {
     const b = workbench();
     b.show({ bid: '49999', ask: '50000' });
@@ -286,12 +288,12 @@ describe('sending exactly once', () => {
       throw new Error('reply lost');
     };
     expect(await b.venue.placeOrder(aRequest())).toEqual({ kind: 'unknown', message: 'reply lost' });
-    expect(await b.venue.orderStatus('BTC/USDT', 'mqOrder1-1')).toMatchObject({
+    expect(await b.venue.orderStatus(sought('mqOrder1-1'))).toMatchObject({
       kind: 'found',
       report: { status: 'filled', source: 'query', fills: [{ quantity: decimal('0.5') }] },
     });
-    expect(await b.venue.orderStatus('BTC/USDT', 'mqOrder2-1')).toEqual({ kind: 'absent', venueNow: T0 });
-    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1')).toEqual({ kind: 'not_live' });
+    expect(await b.venue.orderStatus(sought('mqOrder2-1'))).toEqual({ kind: 'absent', venueNow: T0 });
+    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1', 'limit')).toEqual({ kind: 'not_live' });
   });
 
   it('knows that nothing was sent when the book could not even be read', async () => {
@@ -304,7 +306,7 @@ describe('sending exactly once', () => {
       kind: 'not_sent',
       code: 'venue_unavailable',
     });
-    expect(await b.venue.orderStatus('BTC/USDT', 'mqOrder1-1')).toEqual({
+    expect(await b.venue.orderStatus(sought('mqOrder1-1'))).toEqual({
       kind: 'unknown',
       message: 'table away',
     });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { builtInDirectory } from '../../../../shared/adapters/symbols/built-in.ts';
 import { applyEntryFill, applyExitFill, maybeClose } from '../../../../shared/domain/positions.ts';
 import { symbolRegistry } from '../../../../shared/domain/symbols.ts';
 import type { Bar, Units } from '../../../../shared/domain/triggers/types.ts';
@@ -71,7 +72,7 @@ class World {
     ledger: this.ledger,
     prices: this.prices,
     tape: this.tape,
-    symbols: symbolRegistry(),
+    symbols: builtInDirectory(symbolRegistry()),
     clock: { now: () => this.now },
   });
 

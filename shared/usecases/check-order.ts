@@ -1,0 +1,168 @@
+/** What a new order is checked for before anything is written; the same for placing and for preview (design section 5). */
+import { checkProtection } from '../domain/check-protection.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import { decimal } from '../domain/money/decimal.ts';
+import { checkPrecision, type Explained, explain } from '../domain/normalise.ts';
+import { checkTimeInForce } from '../domain/order-fields.ts';
+import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
+import { ok, type Result } from '../domain/result.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import type { Position, Protection, Wallet } from '../domain/types.ts';
+import type { CachedPrice } from '../ports/trigger-index.ts';
+import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
+import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
+import { fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import { walletRefusal } from './wallet-gate.ts';
+
+type Needs = Pick<
+  PlaceOrderNeeds,
+  'wallets' | 'symbols' | 'served' | 'prices' | 'clock' | 'sleep' | 'ledger'
+>;
+
+export interface Target {
+  readonly wallet: Wallet;
+  readonly spec: SymbolSpec;
+}
+
+/** Whose wallet, and which symbol there. */
+export async function targetOf(
+  { wallets, symbols, served }: Needs,
+  command: PlaceOrderCommand,
+): Promise<Result<Target, Refusal>> {
+  const wallet = await wallets.get(command.walletId);
+  if (wallet === null || wallet.userId !== command.userId) return notFound('wallet', 'wallet_id');
+  const spec = await symbols.find(wallet.environment, command.symbol);
+  if (spec !== null) return ok({ wallet, spec });
+  // Nothing is known of an environment that is not served; that is the reason then.
+  return served.includes(wallet.environment) ? unknownSymbol(command.symbol) : barred(wallet, served);
+}
+
+const unknownSymbol = (symbol: string) =>
+  refuse(
+    'unknown_symbol',
+    'symbol',
+    `${symbol.slice(0, 40)} is not a symbol that is traded here`,
+    'GET /api/v1/symbols lists them',
+  );
+
+function barred(wallet: Wallet, served: Needs['served']): Result<never, Refusal> {
+  const refusal = walletRefusal(wallet, served);
+  if (refusal === null) return unknownSymbol('');
+  return refuse(refusal.code, 'wallet_id', refusal.message, refusal.fix);
+}
+
+export interface CheckedAmounts extends Explained {
+  readonly price: CachedPrice | null;
+  /** On the order's side; null without a price. */
+  readonly market: Decimal | null;
+}
+
+/** What would be sent, at the price shown now. */
+export async function checkAmounts(
+  ports: Needs,
+  command: PlaceOrderCommand,
+  spec: SymbolSpec,
+): Promise<CheckedAmounts> {
+  const price = await currentPrice(ports, spec.symbol);
+  const market = price && priceForSide(price, command.side);
+  const facts = { lastPrice: price && decimal(price.last) };
+  return { ...explain(spec, command.side, command.type, command, market, facts), price, market };
+}
+
+/** What can be said of an order without a price or a position. */
+export function checkForm(command: PlaceOrderCommand, { wallet, spec }: Target): Result<null, Refusal> {
+  const { type, timeInForce, quantity } = command;
+  const wrong = checkPrecision(spec, quantity) ?? checkTimeInForce(type, timeInForce, wallet.environment);
+  return wrong === null ? ok(null) : { ok: false, error: fromField(wrong) };
+}
+
+export interface CheckedEntry extends CheckedAmounts {
+  readonly protection: Protection;
+}
+
+/** An order that opens a position; `found` is what `checkAmounts` answered. */
+export function checkEntry(
+  command: PlaceOrderCommand,
+  spec: SymbolSpec,
+  found: CheckedAmounts,
+): Result<CheckedEntry, Refusal> {
+  const { price, sent, refusal } = found;
+  const { type } = command;
+  if (type === 'oco' && refusal?.code !== 'order_type_not_supported') {
+    const fix = 'name the position_id that it closes';
+    return refuse('type_forbidden', 'type', 'an oco order closes a position; it opens none', fix);
+  }
+  const waitsAtLimit = type === 'limit' || type === 'limit_maker';
+  if (price === null && !waitsAtLimit) {
+    const message = `there is no current price of ${spec.symbol}`;
+    return refuse('no_price', 'symbol', message, 'try again in a moment; prices have been asked for');
+  }
+  if (refusal !== null) return { ok: false, error: fromField(refusal) };
+  const side = command.side === 'buy' ? 'long' : 'short';
+  const wanted: Protection = { ...NO_PROTECTION, ...command.protection };
+  const closing = price && protectionReference(price, side, wanted);
+  const reference = entryReference({ ...sent, side: command.side, type }, closing);
+  const [wrong] = checkProtection(wanted, side, spec, reference);
+  if (wrong !== undefined) return { ok: false, error: fromField(wrong) };
+  return ok({ ...found, protection: roundProtection(wanted, side, spec) });
+}
+
+/** A new position is opened only by a wallet that may. */
+export function checkWallet(wallet: Wallet, served: Needs['served']): Result<null, Refusal> {
+  const refusal = walletRefusal(wallet, served);
+  return refusal === null ? ok(null) : refuse(refusal.code, 'wallet_id', refusal.message, refusal.fix);
+}
+
+/** A sell that names no position, on a venue that cannot short. */
+export async function refuseShort({ ledger }: Needs, command: PlaceOrderCommand, spec: SymbolSpec) {
+  const { userId, walletId } = command;
+  const page = await ledger.positionsOfUser(userId, {
+    limit: 20,
+    cursor: null,
+    status: ['open'],
+    symbol: spec.symbol,
+    walletId,
+  });
+  const closable = page.items.map((p) => p.positionId).join(',');
+  return refuse(
+    'no_position',
+    'position_id',
+    'this venue cannot sell short, and the order names no position to close',
+    closable === '' ? 'buy first' : 'name the position_id to close',
+    { position_ids: closable },
+  );
+}
+
+/** The position that a sell names, if this order can close a part of it. */
+export function checkTarget(
+  command: PlaceOrderCommand,
+  position: Position | null,
+  spec: SymbolSpec,
+): Result<Position, Refusal> {
+  if (position === null || position.userId !== command.userId) return notFound('position', 'position_id');
+  if (position.walletId !== command.walletId) {
+    const fix = 'send the wallet_id of the position';
+    return refuse('wrong_wallet', 'wallet_id', 'the position belongs to another wallet', fix);
+  }
+  if (position.symbol !== spec.symbol) {
+    return refuse('wrong_symbol', 'symbol', `the position is in ${position.symbol}`, 'send its symbol');
+  }
+  const closing = position.side === 'long' ? 'sell' : 'buy';
+  if (command.side !== closing) {
+    const message = `a ${position.side} position is closed by a ${closing}`;
+    return refuse('wrong_side', 'side', message, `send ${closing}`);
+  }
+  if (command.protection !== null) {
+    const fix = 'leave protection out; PATCH the position to change it';
+    return refuse('protection_forbidden', 'protection', 'an exit opens nothing to protect', fix);
+  }
+  if (command.quoteQuantity !== null) {
+    const message = 'an exit sells a quantity of what the position holds';
+    return refuse('amount_forbidden', 'quote_quantity', message, 'send quantity instead');
+  }
+  if (position.environment === 'demo' && !['market', 'limit', 'limit_maker'].includes(command.type)) {
+    const fix = "set the position's protection instead";
+    return refuse('type_forbidden', 'type', `an exit by ${command.type} is the position's protection`, fix);
+  }
+  return ok(position);
+}

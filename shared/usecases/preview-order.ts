@@ -1,0 +1,137 @@
+/** What would become of an order: every check of placing it, without writing or sending anything (design section 5). */
+import { claimPart } from '../domain/exits.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import { ok, type Result } from '../domain/result.ts';
+import type { RuleCheck } from '../domain/rule-check.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
+import {
+  type CheckedAmounts,
+  checkAmounts,
+  checkEntry,
+  checkForm,
+  checkTarget,
+  checkWallet,
+  refuseShort,
+  type Target,
+  targetOf,
+} from './check-order.ts';
+import { amountsOf, type PlaceOrderCommand, type PlaceOrderNeeds } from './place-command.ts';
+import { refusePart } from './place-exit.ts';
+import { fromField, type Refusal } from './refusal.ts';
+
+export interface PreviewWarning {
+  readonly code: 'rounded' | 'rule_uncertain' | 'rule_not_checked' | 'would_match' | 'no_price';
+  readonly message: string;
+}
+
+export interface Preview {
+  readonly wallet: Wallet;
+  readonly spec: SymbolSpec;
+  readonly command: PlaceOrderCommand;
+  readonly role: 'entry' | 'exit';
+  readonly asked: OrderAmounts;
+  readonly sent: OrderAmounts;
+  /** On the order's side, now; null without a price. */
+  readonly market: Decimal | null;
+  readonly checks: readonly RuleCheck[];
+  readonly protection: Protection | null;
+  /** Why it would be refused; null when it would be taken. */
+  readonly refusal: Refusal | null;
+  readonly warnings: readonly PreviewWarning[];
+}
+
+export type PreviewOrder = ReturnType<typeof makePreviewOrder>;
+
+export function makePreviewOrder(ports: PlaceOrderNeeds) {
+  const { ledger, served, clock } = ports;
+
+  async function exitRefusal(
+    command: PlaceOrderCommand,
+    positionId: string,
+    { spec }: Target,
+    { sent, refusal }: CheckedAmounts,
+  ): Promise<Refusal | null> {
+    const target = checkTarget(command, await ledger.position(positionId), spec);
+    if (!target.ok) return target.error;
+    if (refusal !== null) return fromField(refusal);
+    const claim = { orderId: 'preview', quantity: sent.quantity, cause: 'manual', levelName: null } as const;
+    const claimed = claimPart(target.value, { ...claim, at: clock.now() }, spec);
+    return claimed.ok ? null : refusePart(claimed.error, target.value).error;
+  }
+
+  async function entryRefusal(command: PlaceOrderCommand, { wallet, spec }: Target, found: CheckedAmounts) {
+    const allowed = checkWallet(wallet, served);
+    if (!allowed.ok) return { refusal: allowed.error, protection: null };
+    if (command.side === 'sell') {
+      return { refusal: (await refuseShort(ports, command, spec)).error, protection: null };
+    }
+    const entry = checkEntry(command, spec, found);
+    return entry.ok
+      ? { refusal: null, protection: entry.value.protection }
+      : { refusal: entry.error, protection: null };
+  }
+
+  /** Refused only where there is nothing to preview: no such wallet, no such symbol. */
+  return async (command: PlaceOrderCommand): Promise<Result<Preview, Refusal>> => {
+    const target = await targetOf(ports, command);
+    if (!target.ok) return target;
+    const { wallet, spec } = target.value;
+    const form = checkForm(command, target.value);
+    const found = await checkAmounts(ports, command, spec);
+    const { positionId } = command;
+    const decided =
+      positionId === null
+        ? await entryRefusal(command, target.value, found)
+        : { refusal: await exitRefusal(command, positionId, target.value, found), protection: null };
+    return ok({
+      wallet,
+      spec,
+      command,
+      role: positionId === null ? 'entry' : 'exit',
+      asked: amountsOf(command),
+      sent: found.sent,
+      market: found.market,
+      checks: found.checks,
+      protection: decided.protection,
+      refusal: form.ok ? decided.refusal : form.error,
+      warnings: warningsOf(command, found),
+    });
+  };
+}
+
+function warningsOf(command: PlaceOrderCommand, found: CheckedAmounts): readonly PreviewWarning[] {
+  const { sent, checks, market } = found;
+  const warnings: PreviewWarning[] = [];
+  for (const [field, asked, goes] of [
+    ['quantity', command.quantity, sent.quantity],
+    ['quote_quantity', command.quoteQuantity, sent.quoteQuantity],
+    ['limit_price', command.limitPrice, sent.limitPrice],
+    ['stop_price', command.stopPrice, sent.stopPrice],
+    ['stop_limit_price', command.stopLimitPrice, sent.stopLimitPrice],
+  ] as const) {
+    if (asked === null || goes === null || asked.equals(goes)) continue;
+    warnings.push({
+      code: 'rounded',
+      message: `${field} ${asked.toFixed()} would be sent as ${goes.toFixed()}`,
+    });
+  }
+  for (const { rule, outcome, error, why } of checks) {
+    if (outcome === 'uncertain' && error !== null) {
+      warnings.push({ code: 'rule_uncertain', message: `${rule}: ${error.message}; the venue decides` });
+    }
+    if (outcome === 'not_checked') {
+      warnings.push({ code: 'rule_not_checked', message: `${rule}: ${why ?? 'not checked'}` });
+    }
+  }
+  if (market === null) {
+    warnings.push({ code: 'no_price', message: 'no current price: what depends on it was not checked' });
+  } else if (command.type === 'limit_maker' && sent.limitPrice !== null) {
+    const takes =
+      command.side === 'buy'
+        ? sent.limitPrice.greaterThanOrEqualTo(market)
+        : sent.limitPrice.lessThanOrEqualTo(market);
+    if (takes) warnings.push({ code: 'would_match', message: 'it would match at once, and so be refused' });
+  }
+  return warnings;
+}

@@ -1,0 +1,182 @@
+/**
+ * Sending an order: the claim, the one request, and what its answer means (design section 6).
+ *
+ * Always true:
+ * - a request leaves only after its claim is durable, once per claim, signed with the claim's time;
+ * - an entry leaves only for a wallet that may trade now; an exit is never given up.
+ */
+import { withDue } from '../domain/due.ts';
+import { transition } from '../domain/orders.ts';
+import { unreachable } from '../domain/result.ts';
+import type { KeyProblem, Order, SendAttempt } from '../domain/types.ts';
+import type { PlaceOutcome, VenueRefusalCode, VenueWallet } from '../ports/venue.ts';
+import { sendPointer } from './after-effects.ts';
+import type { ApplyExecution } from './apply-execution.ts';
+import { type Changed, stored } from './change-order.ts';
+import { clientIdOf } from './derive-ids.ts';
+import type { Happen } from './order-events.ts';
+import { tell } from './owed.ts';
+import type { Ports } from './ports.ts';
+import { venueOf } from './venue-of.ts';
+import { walletRefusal } from './wallet-gate.ts';
+
+type Needs = Pick<
+  Ports,
+  'ledger' | 'wallets' | 'venues' | 'outbox' | 'symbolRefresh' | 'served' | 'clock' | 'ids' | 'log'
+>;
+
+export interface SendSettings {
+  readonly recvWindowMs: number;
+  /** An entry that could never be sent is given up after this. */
+  readonly entryExpiryMs: number;
+}
+
+/** Notes that the venue refuses a wallet's key; a check of it is asked for at once. */
+export type MarkKeyProblem = (walletId: string, problem: KeyProblem) => Promise<void>;
+
+/** What a refusal says about the key. */
+const KEY_PROBLEMS: Partial<Record<VenueRefusalCode, KeyProblem['code']>> = {
+  auth: 'key_rejected',
+  permission: 'no_trade_permission',
+};
+
+/** Refusals that a change of the venue's rules may be the reason of. */
+const RULES_MAY_HAVE_CHANGED: readonly VenueRefusalCode[] = ['filter', 'unknown_symbol', 'market_closed'];
+
+export function makeSendOrder(
+  ports: Needs,
+  parts: {
+    readonly happen: Happen;
+    readonly applyExecution: ApplyExecution;
+    readonly markKeyProblem: MarkKeyProblem;
+  },
+  settings: SendSettings,
+) {
+  const { ledger, wallets, outbox, symbolRefresh, served, clock, ids, log } = ports;
+  const { happen, applyExecution, markKeyProblem } = parts;
+
+  /** Wins the right to send this order once, or null. The loser stops. */
+  async function claim(order: Order, venue: VenueWallet): Promise<Order | null> {
+    const signedAt = await venue.venueTime();
+    const now = clock.now();
+    const send: SendAttempt = {
+      attempt: (order.send?.attempt ?? 0) + 1,
+      token: ids.token(),
+      signedAt,
+      recvWindowMs: settings.recvWindowMs,
+      claimedAt: now,
+      outcome: 'sent',
+    };
+    const claimed = transition(order, { kind: 'claimed', at: now, send });
+    if (!claimed.ok) return null;
+    const change = { before: order, after: withDue(claimed.value, now) };
+    const result = await ledger.commit({ orders: [change] });
+    if (result.outcome === 'done') return stored(change);
+    // A client that retried may have lost against itself: the token tells.
+    const current = await ledger.order(order.orderId);
+    return current?.status === 'submitted' && current.send?.token === send.token ? current : null;
+  }
+
+  async function giveUp(order: Order, code: string, message: string): Promise<void> {
+    const at = clock.now();
+    await happen(order, { kind: 'gave_up', at, refusal: { code, message }, cause: 'submit' });
+  }
+
+  /** Why this entry may not leave now; null for exits, which always may. */
+  async function barred(order: Order): Promise<{ code: string; message: string } | null> {
+    if (order.role === 'exit') return null;
+    if (clock.now() - order.createdAt > settings.entryExpiryMs) {
+      const message = `it could not be sent within ${settings.entryExpiryMs / 1000} s`;
+      return { code: 'not_sent_in_time', message };
+    }
+    if (order.environment === 'demo') return null;
+    const wallet = await wallets.get(order.walletId);
+    if (wallet === null) return { code: 'wallet_unusable', message: 'the wallet is gone' };
+    return walletRefusal(wallet, served);
+  }
+
+  async function send(order: Order): Promise<void> {
+    const refused = await barred(order);
+    if (refused !== null) return giveUp(order, refused.code, refused.message);
+    const found = await venueOf(ports, order);
+    if (found.venue === null) {
+      // An exit stays pending: the due index brings it back, further and further apart, for as long as it takes.
+      return order.role === 'entry' ? giveUp(order, 'wallet_unusable', found.why) : undefined;
+    }
+    const claimed = await claim(order, found.venue);
+    if (claimed?.send == null) return;
+    const outcome = await found.venue.placeOrder({
+      clientId: clientIdOf(claimed),
+      symbol: claimed.symbol,
+      side: claimed.side,
+      type: claimed.type,
+      timeInForce: claimed.timeInForce,
+      quantity: claimed.quantity,
+      quoteQuantity: claimed.quoteQuantity,
+      limitPrice: claimed.limitPrice,
+      stopPrice: claimed.stopPrice,
+      stopLimitPrice: claimed.stopLimitPrice,
+      trailingDelta: claimed.trailingDelta,
+      signedAt: claimed.send.signedAt,
+      recvWindowMs: claimed.send.recvWindowMs,
+      rank: claimed.role,
+      trigger: claimed.exit?.trigger ?? null,
+    });
+    await settle(claimed, outcome);
+  }
+
+  async function settle(order: Order, outcome: PlaceOutcome): Promise<void> {
+    const at = clock.now();
+    switch (outcome.kind) {
+      case 'accepted':
+        return applyExecution(outcome.report, order);
+      case 'refused': {
+        // Our own client id is never reused: a duplicate is this very attempt, so its state is asked for.
+        if (outcome.code === 'duplicate') {
+          await happen(order, { kind: 'reply_lost', at, reason: outcome.message });
+          return;
+        }
+        const refusal = { code: outcome.code, message: outcome.message };
+        await happen(order, { kind: 'refused', at, refusal, cause: 'venue' });
+        return learn(order, outcome);
+      }
+      case 'not_sent': {
+        const retryAt = at + outcome.retryAfterMs;
+        const changed = await happen(order, { kind: 'not_sent', at, reason: outcome.code, retryAt });
+        return again(changed, outcome.retryAfterMs);
+      }
+      case 'not_executed': {
+        const event = { kind: 'not_executed', at, reason: outcome.message, cause: 'venue' } as const;
+        return again(await happen(order, event), 1_000);
+      }
+      case 'unknown':
+        log.warn('REPLY_LOST', { orderId: order.orderId, clientId: clientIdOf(order), why: outcome.message });
+        await happen(order, { kind: 'reply_lost', at, reason: outcome.message });
+        return;
+      default:
+        return unreachable(outcome);
+    }
+  }
+
+  /** What a refusal says beyond this order: about the wallet's key, or about rules that have changed. */
+  async function learn(order: Order, refused: PlaceOutcome & { kind: 'refused' }): Promise<void> {
+    const { orderId, walletId, environment } = order;
+    const problem = KEY_PROBLEMS[refused.code];
+    if (problem !== undefined) {
+      log.error('KEY_REFUSED', { orderId, walletId, problem, venueCode: refused.venueCode });
+      const noted = markKeyProblem(walletId, { code: problem, message: refused.message });
+      await tell(log, noted, { orderId, walletId });
+    }
+    if (environment !== 'demo' && RULES_MAY_HAVE_CHANGED.includes(refused.code)) {
+      await tell(log, symbolRefresh.ask(environment), { orderId, environment });
+    }
+  }
+
+  /** A new attempt needs a new claim, and a pause. */
+  async function again(changed: Changed | null, afterMs: number): Promise<void> {
+    if (changed?.order.status !== 'pending') return;
+    await sendPointer(outbox, changed.order, Math.min(900, Math.max(1, Math.ceil(afterMs / 1000))));
+  }
+
+  return send;
+}

@@ -1,0 +1,56 @@
+/** Symbols as the API shows them: names in every format, status, sizes, and all rules of the venue. */
+import { Decimal } from '../../domain/money/decimal.ts';
+import type { SymbolFilter } from '../../domain/symbol-rules.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
+import { toDashSymbol, toPolygonTicker, toVenueSymbol } from '../../domain/symbols.ts';
+import type { Environment } from '../../domain/types.ts';
+import { money } from './text.ts';
+
+/** In a list: what a form needs. */
+export const symbolView = (spec: SymbolSpec, environment: Environment) => ({
+  symbol: spec.symbol,
+  exchange: environment,
+  base: spec.base,
+  quote: spec.quote,
+  status: spec.rules.status,
+  /** The venue's own word. */
+  venue_status: spec.rules.venueStatus,
+  formats: {
+    slash: spec.symbol,
+    venue: toVenueSymbol(spec),
+    dash: toDashSymbol(spec),
+    polygon: toPolygonTicker(spec),
+  },
+  order_types: spec.rules.orderTypes,
+  tick_size: money(spec.tickSize),
+  step_size: money(spec.stepSize),
+  min_quantity: money(spec.minQuantity),
+  max_quantity: money(spec.maxQuantity),
+  min_notional: money(spec.minNotional),
+  max_notional: money(spec.maxNotional),
+});
+
+/** One symbol with all of its rules. */
+export const symbolDetail = (spec: SymbolSpec, environment: Environment) => ({
+  ...symbolView(spec, environment),
+  base_precision: spec.rules.basePrecision,
+  quote_precision: spec.rules.quotePrecision,
+  quote_quantity_allowed: spec.rules.quoteOrderQtyMarketAllowed,
+  trailing_stop_allowed: spec.rules.allowTrailingStop,
+  oco_allowed: spec.rules.ocoAllowed,
+  amend_allowed: spec.rules.amendAllowed,
+  spot_trading_allowed: spec.rules.isSpotTradingAllowed,
+  permission_sets: spec.rules.permissionSets,
+  filters: spec.rules.filters.map(filterView),
+});
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** A bound that is off is null. */
+const filterView = (filter: SymbolFilter): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(filter).map(([name, value]) => [
+      snake(name),
+      Decimal.isDecimal(value) ? money(new Decimal(value)) : value,
+    ]),
+  );
