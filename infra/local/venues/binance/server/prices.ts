@@ -66,8 +66,19 @@ export async function syntheticPrices(
     ticksPerSecond,
     symbols: specs.map(({ symbol }) => symbol),
   });
+  const stays = (what: string) => (): never => {
+    throw new Error(`the made-up feed ${what}, which it never does`);
+  };
   await feed.start({
-    onTick: async ({ spec, last, bid, ask }) => prices.feed(spec.venueSymbol, { last, bid, ask }),
+    onTick: ({ spec, last, bid, ask }) => {
+      prices.feed(spec.venueSymbol, { last, bid, ask });
+      return undefined;
+    },
+    onEnd: stays('ended'),
+    onError: (error) => {
+      throw error;
+    },
+    onSkipped: stays('skipped something'),
   });
   return { stop: () => feed.stop() };
 }
