@@ -144,7 +144,7 @@ const FILTERS: Readonly<Record<string, FilterKind>> = {
 };
 
 const FILTER_FAILURE = /^filter failure: *([a-z_]+)/;
-const NOT_SUPPORTED = /(not supported?|not enabled) (for|on) this symbol/;
+const NOT_SUPPORTED = /(not support(ed)?|not enabled) (for|on) this symbol/;
 
 function byText(text: string): Meaning | null {
   const plain = text.replaceAll('`', '').replace(/\s+/g, ' ').trim().toLowerCase();
