@@ -168,7 +168,8 @@ export function createHttpTransport(
       response.on('close', () => fail('answer_cut'));
       response.on('end', () => {
         if (!response.complete) return fail('answer_cut');
-        idleSince.set(response.socket, now());
+        // The answer has no socket any more when it went back to the agent.
+        if (socketInUse !== null) idleSince.set(socketInUse, now());
         finish({
           kind: 'answer',
           status: response.statusCode ?? 0,
