@@ -1,17 +1,18 @@
 /** The HTTP API's Lambda: answers the routes of routes.ts (design section 17). */
 import { createKeySealer } from '../../shared/adapters/keys/sealer.ts';
 import { httpHandler } from '../../shared/http/handler.ts';
+import { makeBinanceHealth } from '../compose/exchange.ts';
 import { startSystem } from '../compose/system.ts';
 import { translateError } from './errors.ts';
 import { apiOperations } from './operations.ts';
 import { ROUTES } from './routes.ts';
 import { apiDeps } from './wire.ts';
 
-const { ports, useCases } = startSystem('api', { sealer: createKeySealer });
+const { ports, useCases, exchange } = startSystem('api', { sealer: createKeySealer });
 
 export const handler = httpHandler({
   routes: ROUTES,
-  operations: apiOperations(apiDeps(ports, useCases)),
+  operations: apiOperations(apiDeps(ports, useCases, exchange && makeBinanceHealth(exchange))),
   log: ports.log,
   clock: ports.clock,
   translate: translateError,

@@ -22,26 +22,35 @@ import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
 import { createSymbolWishes } from '../../shared/adapters/valkey/symbol-wishes.ts';
 import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
-import type { KeyOpener, KeySealer } from '../../shared/ports/keys.ts';
+import type { KeySealer } from '../../shared/ports/keys.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
+import type { BinanceWalletsParts } from '../../shared/venues/binance/wallets.ts';
 import { createVenueFactory } from '../../shared/venues/factory.ts';
 import { type Config, loadConfig } from './config.ts';
+import type { ExchangeParts } from './exchange.ts';
 import { createLog } from './log.ts';
 import { withMetrics } from './metrics.ts';
 import { makeUseCases, type UseCases } from './use-cases.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-export function makePorts(config: Config, serviceName: string, opener: KeyOpener | null): Ports {
-  const { tables, queues, monitor } = config;
+interface Connected {
+  readonly ports: Ports;
+  /** Null = no exchange is served. */
+  readonly exchange: ExchangeParts | null;
+}
+
+function connect(config: Config, serviceName: string, parts: Parts): Connected {
+  const { tables, queues, monitor, binance } = config;
   const clock = systemClock;
   const log = createLog(serviceName);
   const client = createDynamoClient();
-  const environment = config.binance?.environment ?? null;
+  const environment = binance?.environment ?? null;
+  const symbolStore = createSymbolStore({ client, symbolsTable: tables.symbols });
   const symbols = createSymbolDirectory({
     builtIn: builtInDirectory(symbolRegistry()),
-    store: createSymbolStore({ client, symbolsTable: tables.symbols }),
+    store: symbolStore,
     environment,
     now: clock.now,
   });
@@ -65,7 +74,11 @@ export function makePorts(config: Config, serviceName: string, opener: KeyOpener
     },
   });
   const store = createDemoStore({ client, demoVenueTable: tables.demoVenue });
-  return {
+  const { stage, keyCipher } = config;
+  const exchange =
+    binance === null ? null : { binance, keyCipher, stage, valkey, symbols, symbolStore, clock, log };
+  const signing = exchange === null ? null : (parts.exchange?.(exchange) ?? null);
+  const ports: Ports = {
     ledger: createLedger({
       client,
       ordersTable: tables.orders,
@@ -79,7 +92,7 @@ export function makePorts(config: Config, serviceName: string, opener: KeyOpener
     leases: createLeases(valkey),
     counters,
     outbox,
-    venues: createVenueFactory({ wallets, store, prices, outbox, symbols, clock, log }),
+    venues: createVenueFactory({ wallets, store, prices, outbox, symbols, clock, log, binance: signing }),
     symbols,
     symbolRefresh: createSymbolWishes(valkey, clock.now),
     served: environment === null ? ['demo'] : ['demo', environment],
@@ -88,19 +101,19 @@ export function makePorts(config: Config, serviceName: string, opener: KeyOpener
     log,
     sleep: (ms) => sleep(ms),
   };
+  return { ports, exchange };
 }
 
 /** What only some functions hold; a function's bundle carries no more than it imports for this. */
 export interface Parts {
   /** Of the function that takes keys in: seals them, and has no way to open them. */
   readonly sealer?: (keyCipher: string) => KeySealer;
-  /** Of those that sign requests. */
-  readonly opener?: (keyCipher: string) => KeyOpener;
+  /** Of those that sign requests (signing.ts). */
+  readonly exchange?: (parts: ExchangeParts) => BinanceWalletsParts;
 }
 
-export interface System {
+export interface System extends Connected {
   readonly config: Config;
-  readonly ports: Ports;
   readonly useCases: UseCases;
 }
 
@@ -110,15 +123,10 @@ export function startSystem(
   parts: Parts = {},
   env: NodeJS.ProcessEnv = process.env,
 ): System {
-  const { sealer, opener } = parts;
-  const config = loadConfig(env, { keys: sealer !== undefined || opener !== undefined });
-  const { binance, keyCipher } = config;
-  const make = <T>(part: ((spec: string) => T) | undefined): T | null =>
-    part === undefined || binance === null || keyCipher === null ? null : part(keyCipher);
-  const ports = makePorts(config, serviceName, make(opener));
-  const useCases = makeUseCases(ports, {
-    monitorEnabled: config.monitor.enabled,
-    keySealer: make(sealer),
-  });
-  return { config, ports, useCases };
+  const config = loadConfig(env, { keys: parts.sealer !== undefined || parts.exchange !== undefined });
+  const { binance, keyCipher, monitor } = config;
+  const connected = connect(config, serviceName, parts);
+  const keySealer = binance === null || keyCipher === null ? null : (parts.sealer?.(keyCipher) ?? null);
+  const useCases = makeUseCases(connected.ports, { monitorEnabled: monitor.enabled, keySealer });
+  return { ...connected, config, useCases };
 }

@@ -1,5 +1,6 @@
 /** What a bundle leaves out because nothing in it is ever used (design section 22: at most 1 MB per function). */
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Lua scripts are imported as text. Their comment lines are for readers; the server needs only the code. */
@@ -40,4 +41,31 @@ export const redisWithoutCommandTable: Plugin = {
   },
 };
 
-export const LEAN_PLUGINS: readonly Plugin[] = [luaWithoutComments, redisWithoutCommandTable];
+/** Commands that the Redis client itself sends while it connects. */
+export const REDIS_OWN_COMMANDS = ['AUTH', 'CLIENT_SETNAME', 'READONLY'] as const;
+
+/**
+ * The Redis client's methods, one per command (about 450): ours are sent as words (`shared/adapters/valkey/client.ts`),
+ * so only those that the client sends by itself are kept.
+ */
+export const redisWithoutMethods: Plugin = {
+  name: 'redis-without-methods',
+  setup({ onLoad }) {
+    onLoad({ filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]commands[\\/]index\.js$/ }, ({ path }) => {
+      const kept = REDIS_OWN_COMMANDS.map((name) => `${name}: require('./${name}').default`);
+      return {
+        contents:
+          "Object.defineProperty(exports, '__esModule', { value: true });" +
+          `exports.default = { ${kept.join(', ')} }; exports.NON_STICKY_COMMANDS = {};`,
+        loader: 'js',
+        resolveDir: dirname(path),
+      };
+    });
+  },
+};
+
+export const LEAN_PLUGINS: readonly Plugin[] = [
+  luaWithoutComments,
+  redisWithoutCommandTable,
+  redisWithoutMethods,
+];

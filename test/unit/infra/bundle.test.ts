@@ -1,11 +1,12 @@
 /** What a bundle is: one ES module with everything inside, Lua as text, below the size limit. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BundleTooLargeError, bundle, PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
 import { BUNDLE_ENTRIES, MAX_BUNDLE_BYTES } from '../../../infra/bundle/entries.ts';
+import { REDIS_OWN_COMMANDS } from '../../../infra/bundle/lean.ts';
 
 let folder: string;
 
@@ -72,6 +73,26 @@ describe('a bundle', () => {
 
   it('is refused when the entry does not compile', async () => {
     await expect(bundleFile(write('entry.ts', "import './missing.ts';\n"))).rejects.toThrow('missing.ts');
+  });
+});
+
+describe('what is left out of the Redis client', () => {
+  const client = join(PROJECT_ROOT, 'node_modules/@redis/client/dist/lib/client');
+
+  it('is nothing that the client sends by itself', () => {
+    const used = new Set<string>();
+    for (const file of readdirSync(client).filter((name) => name.endsWith('.js'))) {
+      const text = readFileSync(join(client, file), 'utf8');
+      for (const [, name = ''] of text.matchAll(/commands_1\.default\.([A-Z_]+)/g)) used.add(name);
+    }
+    expect([...used].sort()).toEqual([...REDIS_OWN_COMMANDS]);
+  });
+
+  it('is nothing that we use: its one door is sendCommand', () => {
+    const text = readFileSync(join(PROJECT_ROOT, 'shared/adapters/valkey/client.ts'), 'utf8');
+    const called = [...text.matchAll(/\bclient\s*\.(\w+)/g)].map(([, name]) => name);
+    const allowed = ['close', 'connect', 'destroy', 'isOpen', 'isReady', 'on', 'sendCommand'];
+    expect([...new Set(called)].sort()).toEqual(allowed);
   });
 });
 
