@@ -1,17 +1,30 @@
 /** The streamer's configuration, read once from the environment; all errors are named at once (design section 19). */
 import * as z from 'zod';
+import {
+  BINANCE_VARIABLES,
+  type BinanceConfig,
+  binanceOf,
+  binanceProblems,
+  type ConfigProblem,
+  KEY_CIPHER_VARIABLE,
+} from '../compose/binance-config.ts';
 
 const count = (text: string): z.ZodType<number> => z.coerce.number<string>().int().min(0).prefault(text);
 const flag = z
   .enum(['true', 'false'])
   .prefault('false')
   .transform((text) => text === 'true');
+// A name, not an address: local queues have hosts that no URL parser takes.
+const queueUrl = z.string().regex(/^https?:\/\/\S+$/, 'a queue URL is expected');
 const REPLAY = /^replay:(.+)$/;
 
 const Env = z.object({
   FEED: z
     .string()
-    .refine((text) => text === 'synthetic' || REPLAY.test(text), 'synthetic or replay:FILE is expected')
+    .refine(
+      (text) => text === 'synthetic' || text === 'binance' || REPLAY.test(text),
+      'synthetic, binance or replay:FILE is expected',
+    )
     .prefault('synthetic'),
   REPLAY_SPEED: z
     .union([z.literal('max'), z.coerce.number<string>().positive()], 'a number above 0 or max is expected')
@@ -22,8 +35,7 @@ const Env = z.object({
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
-  // A name, not an address: local queues have hosts that no URL parser takes.
-  TRIGGERS_QUEUE_URL: z.string().regex(/^https?:\/\/\S+$/, 'a queue URL is expected'),
+  TRIGGERS_QUEUE_URL: queueUrl,
   PRICE_TAPE_TABLE: z.string().min(1),
   ORDERS_TABLE: z.string().min(1),
   POSITIONS_TABLE: z.string().min(1),
@@ -33,10 +45,32 @@ const Env = z.object({
   WS_RECONNECT_MAX_ATTEMPTS: count('10'),
   WS_RECONNECT_DELAY_SECONDS: count('1'),
   WS_RECONNECT_MAX_DELAY_SECONDS: count('60'),
+  ...BINANCE_VARIABLES,
+  KEY_CIPHER: KEY_CIPHER_VARIABLE,
+  WALLETS_TABLE: z.string().min(1).optional(),
+  SYMBOLS_TABLE: z.string().min(1).optional(),
+  EXECUTIONS_QUEUE_URL: queueUrl.optional(),
+  SUBMIT_QUEUE_URL: queueUrl.optional(),
+  EXITS_QUEUE_URL: queueUrl.optional(),
 });
+
+/** What user data needs, where a Binance environment is served. */
+const USER_DATA_VARIABLES = [
+  'WALLETS_TABLE',
+  'SYMBOLS_TABLE',
+  'EXECUTIONS_QUEUE_URL',
+  'SUBMIT_QUEUE_URL',
+  'EXITS_QUEUE_URL',
+] as const;
+
+/** Market data alone, without a key, where no Binance environment is served. */
+const PUBLIC_STREAM = 'wss://data-stream.binance.vision';
+const PUBLIC_REST = 'https://data-api.binance.vision';
 
 export type FeedConfig =
   | { readonly kind: 'synthetic'; readonly seed: number; readonly ticksPerSecond: number }
+  /** Base URLs of the market streams and of REST. */
+  | { readonly kind: 'binance'; readonly stream: string; readonly rest: string }
   | {
       readonly kind: 'replay';
       readonly file: string;
@@ -44,6 +78,16 @@ export type FeedConfig =
       readonly strict: boolean;
       readonly onDemand: boolean;
     };
+
+export interface UserDataConfig {
+  readonly binance: BinanceConfig;
+  readonly keyCipher: string;
+  readonly walletsTable: string;
+  readonly symbolsTable: string;
+  readonly executionsQueueUrl: string;
+  readonly submitQueueUrl: string;
+  readonly exitsQueueUrl: string;
+}
 
 export interface StreamerConfig {
   readonly feed: FeedConfig;
@@ -56,7 +100,11 @@ export interface StreamerConfig {
   readonly priceTapeTable: string;
   readonly ordersTable: string;
   readonly positionsTable: string;
-  /** For the feeds that hold sockets. */
+  /** Null = no exchange is served: prices only. */
+  readonly userData: UserDataConfig | null;
+  /** Behind which address this process calls the venue (EGRESS_ADDRESS). */
+  readonly egressAddress: string;
+  /** For the connections. */
   readonly reconnect: { readonly attempts: number; readonly firstMs: number; readonly longestMs: number };
 }
 
@@ -67,9 +115,10 @@ export class ConfigError extends Error {
 /** Throws ConfigError naming every bad variable, never echoing a value. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): StreamerConfig {
   const parsed = Env.safeParse(env);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new ConfigError(problems.join('; '));
+  const issues = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
+  const problems = [...issues, ...binanceProblems(env, { keys: true }), ...missing(env)];
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
   }
   const e = parsed.data;
   return {
@@ -80,6 +129,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     wakeUps: e.MONIQO_WAKE_UPS === 'on',
     valkeyUrl: e.VALKEY_URL,
     triggersQueueUrl: e.TRIGGERS_QUEUE_URL,
+    userData: userDataOf(e),
+    egressAddress: e.EGRESS_ADDRESS,
     priceTapeTable: e.PRICE_TAPE_TABLE,
     ordersTable: e.ORDERS_TABLE,
     positionsTable: e.POSITIONS_TABLE,
@@ -91,7 +142,41 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   };
 }
 
+const isSet = (text: string | undefined): text is string => text !== undefined && text !== '';
+
+function missing(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
+  if (!isSet(env['BINANCE_ENVIRONMENT']) && env['BINANCE_TESTNET'] !== 'true') return [];
+  return USER_DATA_VARIABLES.filter((name) => !isSet(env[name])).map((path) => ({
+    path,
+    message: 'is needed where a Binance environment is served',
+  }));
+}
+
+function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {
+  const binance = binanceOf(e);
+  if (binance === null) return null;
+  return {
+    binance,
+    keyCipher: e.KEY_CIPHER ?? '',
+    walletsTable: e.WALLETS_TABLE ?? '',
+    symbolsTable: e.SYMBOLS_TABLE ?? '',
+    executionsQueueUrl: e.EXECUTIONS_QUEUE_URL ?? '',
+    submitQueueUrl: e.SUBMIT_QUEUE_URL ?? '',
+    exitsQueueUrl: e.EXITS_QUEUE_URL ?? '',
+  };
+}
+
+function binanceFeedOf(e: z.output<typeof Env>): FeedConfig {
+  const endpoints = binanceOf(e)?.endpoints;
+  return {
+    kind: 'binance',
+    stream: endpoints?.stream ?? e.BINANCE_STREAM_URL ?? PUBLIC_STREAM,
+    rest: endpoints?.rest ?? e.BINANCE_REST_URL ?? PUBLIC_REST,
+  };
+}
+
 function feedOf(e: z.output<typeof Env>): FeedConfig {
+  if (e.FEED === 'binance') return binanceFeedOf(e);
   const file = REPLAY.exec(e.FEED)?.[1];
   if (file === undefined) {
     return { kind: 'synthetic', seed: e.FEED_SEED, ticksPerSecond: e.FEED_TICKS_PER_SECOND };

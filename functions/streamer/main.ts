@@ -1,79 +1,29 @@
 /**
- * The streamer's process: configuration, composition, start and stop. What it does: usecases/stream-prices.
+ * The streamer's process: prices and user data side by side, start and stop. What they do: usecases/stream-prices and
+ * usecases/stream-user-data.
  *
- * Exit codes: 0 after SIGTERM or SIGINT, 1 when the configuration is wrong or the feed can never go on.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when the configuration is wrong, or when there are prices alone and their
+ * feed can never go on. With user data beside it a failed part is begun anew: the other one needs this process.
  */
-import { randomUUID } from 'node:crypto';
-import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
-import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
-import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
-import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
-import { createValkey } from '../../shared/adapters/valkey/client.ts';
-import { createCounters } from '../../shared/adapters/valkey/counters.ts';
-import { createLeases } from '../../shared/adapters/valkey/leases.ts';
-import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
-import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
-import { symbolRegistry } from '../../shared/domain/symbols.ts';
-import type { StreamPorts } from '../../shared/usecases/stream-prices/ports.ts';
 import { STREAM_DEFAULTS } from '../../shared/usecases/stream-prices/settings.ts';
 import { Streamer } from '../../shared/usecases/stream-prices/streamer.ts';
-import { readConfig, type StreamerConfig } from './config.ts';
+import { compose } from './compose.ts';
+import { readConfig } from './config.ts';
 import { createLog } from './log.ts';
-import { openFeed } from './open-feed.ts';
-import { createTriggersOutbox } from './outbox.ts';
+import { keepRunning } from './part.ts';
 
 /** From the signal to the end: after this the process leaves, whatever it still waits for. */
 const STOP_WITHIN_MS = 2_800;
-/** The price path waits no longer for one answer; the batch is then sent again. */
-const CACHE_TIMEOUT_MS = 1_000;
 
-const clock = { now: () => Date.now() };
 const log = createLog();
-
-function compose(config: StreamerConfig): { ports: StreamPorts; close: () => Promise<void> } {
-  const valkey = createValkey(config.valkeyUrl, {
-    commandTimeoutMs: CACHE_TIMEOUT_MS,
-    onError: (error) => log.warn('cache_connection_failed', { error: error.message }),
-  });
-  const client = createDynamoClient();
-  const outbox = createTriggersOutbox(config.triggersQueueUrl);
-  const registry = symbolRegistry();
-  const { ordersTable, positionsTable, priceTapeTable, shards: sweepShards } = config;
-  const ports: StreamPorts = {
-    index: createTriggerIndex(valkey, { shards: config.shards }),
-    cache: createPriceCache(valkey),
-    leases: createLeases(valkey),
-    counters: createCounters(valkey),
-    tape: createTapeStore({ client, priceTapeTable }),
-    ledger: createLedger({ client, ordersTable, positionsTable, sweepShards }),
-    outbox,
-    clock,
-    ids: { token: () => randomUUID() },
-    log,
-    metrics: (values) => process.stdout.write(`${metricsLine(config.stage, values, clock.now())}\n`),
-    openFeed: (known) => openFeed(config.feed, known, { registry, clock }),
-    symbols: registry.all().map(({ symbol }) => symbol),
-  };
-  const close = async (): Promise<void> => {
-    await valkey.close();
-    client.destroy();
-    outbox.close();
-  };
-  return { ports, close };
-}
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const { ports, close } = compose(config);
-  const streamer = new Streamer(ports, {
-    ...STREAM_DEFAULTS,
-    shard: config.shard,
-    wakeUps: config.wakeUps,
-    resumable: config.feed.kind === 'replay',
-  });
+  const { prices, userData, close } = compose(config, log);
+  const stopping = new AbortController();
   const stop = (signal: string): void => {
     log.info('streamer_stops', { signal });
-    streamer.stop();
+    stopping.abort();
     setTimeout(() => {
       log.error('streamer_stop_took_too_long', { ms: STOP_WITHIN_MS });
       process.exit(1);
@@ -81,9 +31,30 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  log.info('streamer_starts', { feed: config.feed.kind, shard: config.shard, stage: config.stage });
+  log.info('streamer_starts', {
+    feed: config.feed.kind,
+    shard: config.shard,
+    stage: config.stage,
+    user_data: config.userData?.binance.environment ?? null,
+  });
+  const makePrices = (): Streamer =>
+    new Streamer(prices, {
+      ...STREAM_DEFAULTS,
+      shard: config.shard,
+      wakeUps: config.wakeUps,
+      resumable: config.feed.kind === 'replay',
+    });
   try {
-    await streamer.run();
+    if (userData === null) {
+      const streamer = makePrices();
+      stopping.signal.addEventListener('abort', () => streamer.stop());
+      await streamer.run();
+    } else {
+      await Promise.all([
+        keepRunning('prices', makePrices, log, stopping.signal),
+        keepRunning('user data', userData, log, stopping.signal),
+      ]);
+    }
   } finally {
     await close();
   }

@@ -1,7 +1,9 @@
 /** Makes the configured feed, so that it goes on behind what an earlier run handed on. */
 import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
+import { createBinanceFeed } from '../../shared/feeds/binance/binance-feed.ts';
 import { createReplayFeed } from '../../shared/feeds/replay.ts';
 import { createSyntheticFeed } from '../../shared/feeds/synthetic.ts';
+import type { OpenConnection } from '../../shared/ports/connection.ts';
 import type { Feed } from '../../shared/ports/feed.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import { FatalFeedError } from '../../shared/usecases/stream-prices/ports.ts';
@@ -10,16 +12,28 @@ import type { FeedConfig } from './config.ts';
 /** No recording has so many lines; live feeds number their ticks far above. */
 const MOST_LINES = 1_000_000_000_000;
 
+export interface FeedParts {
+  readonly registry: SymbolRegistry;
+  readonly clock: Clock;
+  readonly openConnection: OpenConnection;
+  /** Every symbol's last price by the venue's name, for the venue's own feed. */
+  readonly lastPrices: () => Promise<ReadonlyMap<string, string>>;
+}
+
 /** Throws FatalFeedError when the recording would be behind ticks that are stored already. */
 export function openFeed(
   config: FeedConfig,
   known: ReadonlyMap<string, number>,
-  { registry, clock }: { readonly registry: SymbolRegistry; readonly clock: Clock },
+  { registry, clock, openConnection, lastPrices }: FeedParts,
 ): Feed {
   const highest = Math.max(0, ...known.values());
   if (config.kind === 'synthetic') {
     const { seed, ticksPerSecond } = config;
     return createSyntheticFeed({ registry, clock, seed, ticksPerSecond, startAfter: highest });
+  }
+  if (config.kind === 'binance') {
+    const { stream: url } = config;
+    return createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
   }
   if (highest >= MOST_LINES) {
     throw new FatalFeedError(

@@ -24,7 +24,7 @@ export interface StreamPorts {
    * each symbol that has one. Throws FatalFeedError when it can never go on from there.
    */
   readonly openFeed: (known: ReadonlyMap<string, number>) => Feed;
-  /** Every symbol that may have been streamed before. */
+  /** Symbols that may have been streamed before, besides those that are wanted or live now. */
   readonly symbols: readonly string[];
 }
 

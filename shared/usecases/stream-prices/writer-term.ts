@@ -137,7 +137,8 @@ export class WriterTerm {
 
   /** The highest tick id of each symbol: what the cache shows, else what the tape has. */
   async #readKnown(): Promise<ReadonlyMap<string, number>> {
-    const { cache, tape, symbols } = this.#context.ports;
+    const { cache, tape, ledger, symbols: usual } = this.#context.ports;
+    const symbols = [...new Set([...usual, ...(await cache.wanted()), ...(await ledger.liveSymbols())])];
     const [shown, taped] = await Promise.all([
       cache.prices(symbols),
       Promise.all(symbols.map((symbol) => tape.lastTick(symbol))),

@@ -9,6 +9,7 @@ import {
   parseBookTickers,
   parseDepth,
   parseKlines,
+  parseLastPrices,
   parseTicker24h,
   type Ticker24h,
 } from './parse/market.ts';
@@ -75,6 +76,11 @@ export class BinanceMarketClient {
   bookTickers(symbol: string | null): Promise<Asked<readonly BookTicker[]>> {
     const params = { symbol: symbol ?? undefined };
     return this.ask('/api/v3/ticker/bookTicker', params, symbol === null ? 4 : 2, parseBookTickers);
+  }
+
+  /** Last trade's price of every symbol, as text. Weight 4. */
+  lastPrices(): Promise<Asked<ReadonlyMap<string, string>>> {
+    return this.ask('/api/v3/ticker/price', {}, 4, parseLastPrices);
   }
 
   private ask<T>(

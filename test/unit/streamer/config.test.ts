@@ -12,7 +12,25 @@ const NEEDED = {
   ORDERS_TABLE: 'orders',
   POSITIONS_TABLE: 'positions',
 };
-const outside = { registry: symbolRegistry(), clock: { now: () => 1_700_000_000_000 } };
+const outside = {
+  registry: symbolRegistry(),
+  clock: { now: () => 1_700_000_000_000 },
+  openConnection: () => expect.unreachable('nothing connects before a symbol is asked for'),
+  lastPrices: async () => new Map<string, string>(),
+};
+const SERVED = {
+  ...NEEDED,
+  BINANCE_ENVIRONMENT: 'binance_simulator',
+  BINANCE_REST_URL: 'http://127.0.0.1:1',
+  BINANCE_WS_API_URL: 'ws://127.0.0.1:2',
+  BINANCE_STREAM_URL: 'ws://127.0.0.1:3',
+  KEY_CIPHER: 'file:/keys/one',
+  WALLETS_TABLE: 'wallets',
+  SYMBOLS_TABLE: 'symbols',
+  EXECUTIONS_QUEUE_URL: 'https://sqs.example/1/executions.fifo',
+  SUBMIT_QUEUE_URL: 'https://sqs.example/1/submit',
+  EXITS_QUEUE_URL: 'https://sqs.example/1/exits',
+};
 
 describe("the streamer's configuration", () => {
   it('has defaults for all but the addresses', () => {
@@ -36,6 +54,33 @@ describe("the streamer's configuration", () => {
     expect(readConfig(env).feed).toEqual(replay);
     expect(readConfig({ ...env, REPLAY_SPEED: '2.5' }).feed).toMatchObject({ speed: 2.5 });
     expect(readConfig({ ...env, MONIQO_WAKE_UPS: 'off' }).wakeUps).toBe(false);
+  });
+
+  it('has user data where an exchange is served, and names all that it lacks', () => {
+    expect(readConfig(NEEDED).userData).toBeNull();
+    expect(readConfig(SERVED).userData).toMatchObject({
+      binance: { environment: 'binance_simulator', endpoints: { wsApi: 'ws://127.0.0.1:2' } },
+      keyCipher: 'file:/keys/one',
+      walletsTable: 'wallets',
+    });
+    const lacking = { ...NEEDED, BINANCE_TESTNET: 'true' };
+    for (const name of ['KEY_CIPHER', 'WALLETS_TABLE', 'EXECUTIONS_QUEUE_URL', 'EXITS_QUEUE_URL']) {
+      expect(() => readConfig(lacking)).toThrow(`${name}: is needed`);
+    }
+    expect(() => readConfig({ ...SERVED, BINANCE_TESTNET: 'true' })).toThrow('BINANCE_TESTNET: contradicts');
+  });
+
+  it('reads prices from the served exchange, else from the public streams', () => {
+    expect(readConfig({ ...NEEDED, FEED: 'binance' }).feed).toEqual({
+      kind: 'binance',
+      stream: 'wss://data-stream.binance.vision',
+      rest: 'https://data-api.binance.vision',
+    });
+    expect(readConfig({ ...SERVED, FEED: 'binance' }).feed).toEqual({
+      kind: 'binance',
+      stream: 'ws://127.0.0.1:3',
+      rest: 'http://127.0.0.1:1',
+    });
   });
 
   it('names every bad variable at once and echoes no value', () => {
@@ -67,6 +112,8 @@ describe('opening the feed', () => {
     const known = new Map([['BTC/USDT', 1_700_000_000_000_123]]);
     expect(() => openFeed(replay, known, outside)).toThrow(FatalFeedError);
     expect(openFeed(replay, new Map([['BTC/USDT', 500]]), outside).name).toBe('replay');
+    const binance = { kind: 'binance', stream: 'ws://127.0.0.1:1', rest: 'http://127.0.0.1:1' } as const;
+    expect(openFeed(binance, known, outside).name).toBe('binance');
   });
 });
 

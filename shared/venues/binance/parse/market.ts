@@ -147,3 +147,7 @@ export const parseBookTickers = (value: unknown): readonly BookTicker[] =>
   Array.isArray(value)
     ? fieldsOfAll(value, 'book tickers').map(bookTicker)
     : [bookTicker(new Fields(value, 'book ticker'))];
+
+/** `GET /ticker/price` without a symbol: decimal text by symbol. */
+export const parseLastPrices = (value: unknown): ReadonlyMap<string, string> =>
+  new Map(fieldsOfAll(value, 'price').map((f) => [f.text('symbol'), f.text('price')]));

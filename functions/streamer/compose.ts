@@ -1,0 +1,143 @@
+/** Connects what the streamer's parts share: cache, tables, the venue, its symbols. */
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
+import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
+import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
+import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
+import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
+import { createSymbolDirectory } from '../../shared/adapters/symbols/directory.ts';
+import { createRateBudget } from '../../shared/adapters/valkey/budget.ts';
+import { createValkey, type Valkey } from '../../shared/adapters/valkey/client.ts';
+import { createCounters } from '../../shared/adapters/valkey/counters.ts';
+import { createLeases } from '../../shared/adapters/valkey/leases.ts';
+import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
+import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
+import { createOpenConnection } from '../../shared/adapters/ws/connection.ts';
+import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import type { BinanceEnvironment } from '../../shared/domain/types.ts';
+import type { Log } from '../../shared/ports/runtime.ts';
+import type { SymbolDirectory } from '../../shared/ports/symbols.ts';
+import type { StreamPorts } from '../../shared/usecases/stream-prices/ports.ts';
+import { requireAnswer } from '../../shared/venues/binance/outcomes.ts';
+import { type BinanceVenue, createBinanceVenue } from '../../shared/venues/binance/venue.ts';
+import type { StreamerConfig } from './config.ts';
+import { createLiveRegistry } from './live-registry.ts';
+import { openFeed } from './open-feed.ts';
+import { createTriggersOutbox } from './outbox.ts';
+import type { Part } from './part.ts';
+import { composeUserData } from './user-data.ts';
+
+/** The price path waits no longer for one answer; the batch is then sent again. */
+const CACHE_TIMEOUT_MS = 1_000;
+
+const clock = { now: () => Date.now() };
+const ids = { token: () => randomUUID() };
+
+export interface StreamerParts {
+  readonly prices: StreamPorts;
+  /** Null where no exchange is served. */
+  readonly userData: (() => Part) | null;
+  readonly close: () => Promise<void>;
+}
+
+export function compose(config: StreamerConfig, log: Log): StreamerParts {
+  const valkey = createValkey(config.valkeyUrl, {
+    commandTimeoutMs: CACHE_TIMEOUT_MS,
+    onError: (error) => log.warn('cache_connection_failed', { error: error.message }),
+  });
+  const client = createDynamoClient();
+  const { ordersTable, positionsTable, priceTapeTable, triggersQueueUrl, shards: sweepShards } = config;
+  const ledger = createLedger({ client, ordersTable, positionsTable, sweepShards });
+  const triggers = createTriggersOutbox(triggersQueueUrl);
+  const metrics: StreamPorts['metrics'] = (values) =>
+    void process.stdout.write(`${metricsLine(config.stage, values, clock.now())}\n`);
+  const openConnection = createOpenConnection({
+    clock,
+    log,
+    settings: {
+      unhealthyAfter: config.reconnect.attempts,
+      firstWaitMs: config.reconnect.firstMs,
+      longestWaitMs: config.reconnect.longestMs,
+    },
+  });
+  const venue = venueOf(config, valkey, log);
+  const symbols = directoryOf(config, client);
+  const registry = createLiveRegistry(() => symbolsOf(config, symbols), log);
+  const userData =
+    config.userData === null || venue === null
+      ? null
+      : composeUserData(config.userData, {
+          ...{ client, valkey, ledger, venue, symbols, openConnection, triggersQueueUrl },
+          ...{ clock, ids, log, metrics },
+        });
+  const lastPrices = async (): Promise<ReadonlyMap<string, string>> =>
+    venue === null ? new Map() : requireAnswer(await venue.market.lastPrices());
+  return {
+    prices: {
+      index: createTriggerIndex(valkey, { shards: config.shards }),
+      cache: createPriceCache(valkey),
+      leases: createLeases(valkey),
+      counters: createCounters(valkey),
+      tape: createTapeStore({ client, priceTapeTable }),
+      ledger,
+      outbox: triggers,
+      clock,
+      ids,
+      log,
+      metrics,
+      openFeed: (known) => openFeed(config.feed, known, { registry, clock, openConnection, lastPrices }),
+      symbols: symbolRegistry()
+        .all()
+        .map(({ symbol }) => symbol),
+    },
+    userData: userData?.make ?? null,
+    close: async () => {
+      registry.stop();
+      userData?.close();
+      venue?.close();
+      await valkey.close();
+      client.destroy();
+      triggers.close();
+    },
+  };
+}
+
+/** The served environment; for the public feed alone production's market data, which needs no key. */
+function venueOf(
+  { userData, feed, egressAddress }: StreamerConfig,
+  valkey: Valkey,
+  log: Log,
+): BinanceVenue | null {
+  if (userData === null && feed.kind !== 'binance') return null;
+  const environment: BinanceEnvironment = userData?.binance.environment ?? 'binance';
+  const rest = userData?.binance.endpoints.rest ?? (feed.kind === 'binance' ? feed.rest : '');
+  return createBinanceVenue({
+    environment,
+    endpoints: { rest },
+    budget: (now) =>
+      createRateBudget(valkey, {
+        environment: userData === null ? 'public' : environment,
+        address: egressAddress,
+        now,
+        onEvent: (event, detail) => log.warn(event, { detail }),
+      }),
+    clock,
+    log,
+  });
+}
+
+function directoryOf({ userData }: StreamerConfig, client: DynamoDBClient): SymbolDirectory {
+  const builtIn = builtInDirectory(symbolRegistry());
+  if (userData === null) return builtIn;
+  return createSymbolDirectory({
+    builtIn,
+    store: createSymbolStore({ client, symbolsTable: userData.symbolsTable }),
+    environment: userData.binance.environment,
+    now: clock.now,
+  });
+}
+
+const symbolsOf = ({ userData }: StreamerConfig, symbols: SymbolDirectory) =>
+  userData === null ? Promise.resolve(symbolRegistry().all()) : symbols.all(userData.binance.environment);
