@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
-import { ORDER_TYPES, TIMES_IN_FORCE } from '../../../shared/domain/types.ts';
+import { stopFalls } from '../../../shared/domain/normalise.ts';
+import { type OrderType, TIMES_IN_FORCE } from '../../../shared/domain/types.ts';
 import { aRequest, triggerOf, type Workbench, workbench } from './bench.ts';
 
 const SYMBOLS = ['BTC/USDT', 'ETH/USDT', 'ETH/BTC'] as const;
@@ -11,6 +12,19 @@ const STEP = { 'BTC/USDT': '0.00001', 'ETH/USDT': '0.0001', 'ETH/BTC': '0.0001' 
 /** Middle price in ticks; a walk stays within a tenth of it. */
 const MIDDLE = { 'BTC/USDT': 5_000_000, 'ETH/USDT': 300_000, 'ETH/BTC': 6_000 } as const;
 
+/** What the demo venue takes. */
+const TYPES: readonly OrderType[] = [
+  'market',
+  'limit',
+  'limit_maker',
+  'stop_loss',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+];
+const WAITING: readonly OrderType[] = ['stop_loss', 'stop_limit', 'take_profit', 'take_profit_limit'];
+const LIMITED: readonly OrderType[] = ['stop_limit', 'take_profit_limit'];
+
 const symbols = fc.constantFrom(...SYMBOLS);
 const offsets = fc.integer({ min: -100, max: 100 });
 
@@ -18,10 +32,11 @@ const placing = fc.record({
   do: fc.constant('place' as const),
   symbol: symbols,
   side: fc.constantFrom('buy' as const, 'sell' as const),
-  type: fc.constantFrom(...ORDER_TYPES),
+  type: fc.constantFrom(...TYPES),
   timeInForce: fc.constantFrom(...TIMES_IN_FORCE),
   steps: fc.integer({ min: 1, max: 60_000 }),
   offset: offsets,
+  limitOffset: fc.integer({ min: -10, max: 10 }),
   size: fc.option(fc.integer({ min: 0, max: 50_000 })),
 });
 const ticking = fc.record({
@@ -49,19 +64,24 @@ async function run(b: Workbench, commands: readonly Command[]): Promise<void> {
   let placed = 0;
   for (const command of commands) {
     if (command.do === 'place') {
-      const { symbol, side, type, timeInForce, steps, offset, size } = command;
+      const { symbol, side, type, timeInForce, steps, offset, limitOffset, size } = command;
       placed += 1;
       const now = priceOf(symbol, 0).toFixed();
       b.show({ bid: now, ask: now, bidSize: sizeText(size), askSize: sizeText(size) }, symbol);
-      const price = priceOf(symbol, offset);
-      const isLimit = type === 'limit';
+      // Most stops wait on the side where they may; every seventh is refused.
+      const away = stopFalls(side, type) ? -Math.abs(offset) - 1 : Math.abs(offset) + 1;
+      const price = priceOf(symbol, WAITING.includes(type) && steps % 7 !== 0 ? away : offset);
+      const byQuote = type === 'market' && side === 'buy' && steps % 2 === 0;
+      const quantity = new Decimal(steps).times(STEP[symbol]);
+      const limit = LIMITED.includes(type) ? priceOf(symbol, away + limitOffset) : null;
       await b.venue.placeOrder(
         aRequest({
           clientId: `mq${placed}-1`,
           ...{ symbol, side, type, timeInForce },
-          quantity: new Decimal(steps).times(STEP[symbol]),
-          limitPrice: isLimit ? price : null,
-          stopPrice: isLimit || type === 'market' ? null : price,
+          quantity: byQuote ? ZERO : quantity,
+          quoteQuantity: byQuote ? quantity.times(price).toDecimalPlaces(8, Decimal.ROUND_DOWN) : null,
+          limitPrice: type === 'limit' || type === 'limit_maker' ? price : limit,
+          stopPrice: WAITING.includes(type) ? price : null,
         }),
       );
     } else if (command.do === 'tick') {
@@ -109,13 +129,19 @@ function check({ store, wallet }: Workbench): void {
       add(expected, fill.fee.asset, fill.fee.amount.negated());
       expect(fill.fee.amount.isNegative()).toBe(false);
       expect(fill.quantity.greaterThan(0)).toBe(true);
-      if (order.type === 'limit' && order.limitPrice !== null) {
+      if (order.limitPrice !== null) {
         expect(sign * fill.price.comparedTo(order.limitPrice)).toBeLessThanOrEqual(0);
       }
     }
     const executed = sum(fills.map((fill) => fill.quantity));
-    expect(executed.eq(order.executedQuantity) && executed.lessThanOrEqualTo(order.quantity)).toBe(true);
-    expect(order.status === 'filled').toBe(executed.eq(order.quantity));
+    expect(executed.eq(order.executedQuantity)).toBe(true);
+    if (order.quoteQuantity === null) {
+      expect(executed.lessThanOrEqualTo(order.quantity)).toBe(true);
+      expect(order.status === 'filled').toBe(executed.eq(order.quantity));
+    } else {
+      expect(order.executedQuote.lessThanOrEqualTo(order.quoteQuantity)).toBe(true);
+      if (order.status === 'filled') expect(executed.greaterThan(0)).toBe(true);
+    }
     expect(new Set(fills.map((fill) => fill.tickId)).size).toBe(fills.length);
     expect(new Set(fills.map((fill) => fill.tradeId)).size).toBe(fills.length);
     const live = order.status === 'new' || order.status === 'partially_filled';
@@ -152,14 +178,21 @@ describe('the demo book', () => {
           const b = workbench({ buyFeeIn, feeRate, balances: START });
           await b.venue.initialize();
           await run(b, some);
-          for (const { status } of b.store.orders.values()) seen.set(status, (seen.get(status) ?? 0) + 1);
+          for (const order of b.store.orders.values()) {
+            const ofOne = LIMITED.includes(order.type) ? 'two steps' : order.type;
+            const kind = order.quoteQuantity === null ? ofOne : 'market by quote';
+            seen.set(order.status, (seen.get(order.status) ?? 0) + 1);
+            if (order.executedQuantity.greaterThan(0)) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+          }
         },
       ),
       { numRuns: 300 },
     );
     // The histories reached what they are meant to reach.
-    for (const status of ['new', 'partially_filled', 'filled', 'cancelled', 'expired']) {
-      expect(seen.get(status) ?? 0).toBeGreaterThan(15);
+    const reached = ['new', 'partially_filled', 'filled', 'cancelled', 'expired', 'market by quote'];
+    const kinds = ['market', 'limit', 'limit_maker', 'stop_loss', 'take_profit', 'two steps'];
+    for (const what of [...reached, ...kinds]) {
+      expect([what, seen.get(what) ?? 0]).toSatisfy(([, count]) => count > 4);
     }
   });
 });
