@@ -11,6 +11,7 @@ export const FUNCTION_ENTRIES = {
   executions: 'functions/executions/handler.ts',
   dispatch: 'functions/triggers/dispatch.ts',
   evaluate: 'functions/triggers/evaluate.ts',
+  symbols: 'functions/symbols/handler.ts',
 } as const satisfies Record<string, string>;
 
 export type FunctionName = keyof typeof FUNCTION_ENTRIES;

@@ -24,6 +24,7 @@ import {
   settingsFor,
 } from './settings.ts';
 import { StreamerStack } from './streamer-stack.ts';
+import { SymbolsStack } from './symbols-stack.ts';
 import { TriggersStack } from './triggers-stack.ts';
 
 export interface AppOptions {
@@ -86,12 +87,13 @@ function addStacks(app: App, settings: Settings): void {
   new StreamerStack(app, id('streamer'), { platform });
   const orders = new OrdersStack(app, id('orders'), { platform });
   const triggers = new TriggersStack(app, id('triggers'), { platform });
+  const symbols = new SymbolsStack(app, id('symbols'), { platform });
   const api = new ApiStack(app, id('api'), { platform });
   new MonitoringStack(app, id('monitoring'), {
     settings,
     queues,
     dispatchDeadLetters: triggers.dispatchDeadLetters,
-    functions: { api: api.fn, ...orders.functions, ...triggers.functions },
+    functions: { api: api.fn, ...orders.functions, ...triggers.functions, symbols: symbols.fn },
   });
 }
 

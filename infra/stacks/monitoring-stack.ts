@@ -72,6 +72,15 @@ export class MonitoringStack extends Stack {
       this.addAgeAlarm(name, queue);
     }
     this.addDeadLetterAlarm('dispatch', props.dispatchDeadLetters);
+    this.addAlarm('SymbolsNotRefreshed', {
+      severity: 'warning',
+      says: 'The trading rules of the venue could not be read for five minutes.',
+      metric: props.functions.symbols.metricErrors({ period: MINUTE }),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 5,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
     new Dashboard(this, 'MonitorHealth', {
       dashboardName: `moniqo-${settings.stage}-monitor-health`,
       defaultInterval: Duration.hours(3),

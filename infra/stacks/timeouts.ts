@@ -10,6 +10,8 @@ export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   executions: 5,
   evaluate: 10,
   dispatch: 30,
+  /** Below the minute of its rule: a full exchange takes up to 10 s to be stored. */
+  symbols: 50,
 };
 
 /** Six times the worker's timeout: a retry within the worker's own life would run beside it. */

@@ -22,9 +22,18 @@ const QUEUE = 'AWS::SQS::Queue';
 describe('the stacks', () => {
   it('are one per lifetime', () => {
     expect([...sandbox.stacks.keys()]).toEqual(
-      ['network', 'data', 'queues', 'cache', 'streamer', 'orders', 'triggers', 'api', 'monitoring'].map(
-        (name) => `Moniqo-sandbox-${name}`,
-      ),
+      [
+        'network',
+        'data',
+        'queues',
+        'cache',
+        'streamer',
+        'orders',
+        'triggers',
+        'symbols',
+        'api',
+        'monitoring',
+      ].map((name) => `Moniqo-sandbox-${name}`),
     );
   });
 

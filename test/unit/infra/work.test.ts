@@ -116,6 +116,7 @@ describe('the functions', () => {
       executions: 5,
       evaluate: 10,
       dispatch: 30,
+      symbols: 50,
     });
   });
 
@@ -152,7 +153,7 @@ describe('the functions', () => {
   it('are granted named actions on named things only', () => {
     const policies = sandbox
       .ofType('AWS::IAM::Policy')
-      .filter(({ stack }) => /-(orders|triggers|api)$/.test(stack));
+      .filter(({ stack }) => /-(orders|triggers|symbols|api)$/.test(stack));
     expect(policies).toHaveLength(Object.keys(FUNCTION_ENTRIES).length);
     for (const { properties } of policies) {
       const { Statement } = properties['PolicyDocument'] as {
@@ -241,15 +242,23 @@ describe('the tables', () => {
 
 describe('the minute', () => {
   it('calls dispatch, with retries and a dead-letter queue', () => {
-    const rules = sandbox.ofType('AWS::Events::Rule');
-    expect(rules).toHaveLength(1);
-    const [rule] = rules;
+    const rule = sandbox.ofType('AWS::Events::Rule').find(({ stack }) => stack.endsWith('-triggers'));
     expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
     const targets = rule?.properties['Targets'] as Record<string, unknown>[];
     expect(targets).toHaveLength(1);
     expect(mentions(targets[0]?.['Arn'], sandbox.one(FUNCTION, 'Dispatch').id)).toBe(true);
     expect(targets[0]?.['RetryPolicy']).toEqual({ MaximumEventAgeInSeconds: 120, MaximumRetryAttempts: 2 });
     expect(mentions(targets[0]?.['DeadLetterConfig'], 'DispatchDeadLetters')).toBe(true);
+  });
+
+  it('calls symbols, once: the next minute makes up for it', () => {
+    const rules = sandbox.ofType('AWS::Events::Rule');
+    expect(rules).toHaveLength(2);
+    const rule = rules.find(({ stack }) => stack.endsWith('-symbols'));
+    expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+    const targets = rule?.properties['Targets'] as Record<string, unknown>[];
+    expect(mentions(targets[0]?.['Arn'], sandbox.one(FUNCTION, 'Symbols').id)).toBe(true);
+    expect(targets[0]?.['RetryPolicy']).toMatchObject({ MaximumRetryAttempts: 0 });
   });
 });
 
