@@ -60,6 +60,7 @@ function apply(world: World, order: Order, newQty: Decimal, clientId: string): J
     if (to === from) one.previousClientId = from;
     else relabel(world, one, to);
     one.quantity = newQty;
+    market.changed = true;
     one.updatedAt = world.now();
     adjust(one.reservation);
     const id = report(world, one, 'REPLACED');

@@ -18,6 +18,7 @@ export const better = (side: Side, a: Decimal, b: Decimal): boolean =>
 export function rest(market: Market, order: Order): void {
   const { side, price } = order.terms;
   if (price === null) throw new Error(`order ${order.id} has no price to rest at`);
+  market.changed = true;
   const queue = market.resting[side];
   const behind = queue.findIndex(
     (other) => other.terms.price !== null && better(side, price, other.terms.price),
@@ -27,6 +28,7 @@ export function rest(market: Market, order: Order): void {
 }
 
 export function removeFromBook(market: Market, order: Order): void {
+  market.changed = true;
   const queue = market.resting[order.terms.side];
   const index = queue.indexOf(order);
   if (index !== -1) queue.splice(index, 1);
@@ -35,6 +37,7 @@ export function removeFromBook(market: Market, order: Order): void {
 
 /** New levels of the market maker around the fed prices; none where they would cross an order that rests there. */
 export function refill(market: Market): void {
+  market.changed = true;
   market.levels.BUY = buildLevels(market, 'BUY');
   market.levels.SELL = buildLevels(market, 'SELL');
 }
@@ -84,6 +87,7 @@ export function* offers(market: Market, side: Side): Generator<Offer> {
 
 /** Takes from a level of the market maker. */
 export function consume(market: Market, level: Level, quantity: Decimal): void {
+  market.changed = true;
   level.quantity = level.quantity.minus(quantity);
   for (const side of ['BUY', 'SELL'] as const) {
     market.levels[side] = market.levels[side].filter((one) => one.quantity.greaterThan(ZERO));

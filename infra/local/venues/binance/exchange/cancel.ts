@@ -33,8 +33,12 @@ export function cancelNamed(
   market: Market,
   request: CancelRequest,
 ): JsonObject {
-  const order = findOrder(account, market, request.name);
+  const { id, clientId: named } = request.name;
+  const order = findOrder(account, market, id === null ? request.name : { id, clientId: null });
   if (order === null || !isOpen(order)) throw refuse.cancel('Unknown order sent.');
+  if (named !== null && named !== order.clientId) {
+    throw refuse.cancel('Cancel order is invalid. Check origClOrdId and orderId.');
+  }
   const { restriction } = request;
   const forbidden =
     (restriction === 'ONLY_NEW' && order.status !== 'NEW') ||

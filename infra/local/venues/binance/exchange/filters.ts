@@ -128,6 +128,8 @@ function checkTrailing(market: Market, terms: OrderTerms): void {
 }
 
 function checkNotional(world: World, market: Market, terms: OrderTerms): void {
+  // A quantity still to come (pending legs of OPO) is checked when it is known.
+  if (terms.quantity === null && terms.quoteQuantity === null) return;
   const newer = market.info.filter('NOTIONAL');
   if (newer !== null) {
     const worth = notionalOf(world, market, terms, newer);
@@ -150,8 +152,7 @@ function atLeast(worth: Decimal | null, least: Decimal, name: string): void {
 
 function notionalOf(world: World, market: Market, terms: OrderTerms, filter: Filter): Decimal | null {
   if (terms.quoteQuantity !== null) return terms.quoteQuantity;
-  // Quantities still to come (pending legs of OPO) are checked when they are known.
-  if (terms.quantity === null) return new Decimal(Number.MAX_SAFE_INTEGER);
+  if (terms.quantity === null) return null;
   const price = terms.price ?? referenceFor(world, market, filter);
   return price === null ? null : price.times(terms.quantity);
 }

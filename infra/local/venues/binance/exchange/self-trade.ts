@@ -49,6 +49,7 @@ function conclude(world: World, order: Order, prevented: PreventedMatch, prevent
     return;
   }
   order.updatedAt = world.now();
+  order.market.changed = true;
   adjust(order.reservation);
   report(world, order, 'TRADE_PREVENTION', { prevented, preventedQuantity });
 }

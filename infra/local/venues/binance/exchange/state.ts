@@ -205,6 +205,8 @@ export interface Market {
   nextExecutionId: number;
   nextPreventedId: number;
   updateId: number;
+  /** The book may differ from `best`. */
+  changed: boolean;
   best: BestPrices | null;
 }
 

@@ -27,6 +27,7 @@ export function print(
   };
   market.nextTradeId += 1;
   market.last = price;
+  market.changed = true;
   market.tape.push(price);
   market.trades.push(trade);
   if (market.trades.length > 2 * TRADES_KEPT) market.trades.splice(0, market.trades.length - TRADES_KEPT);

@@ -52,6 +52,7 @@ export function createMarket(entry: JsonObject, options: ExchangeOptions): Marke
     nextExecutionId: firstId,
     nextPreventedId: 1,
     updateId: firstId,
+    changed: false,
     best: null,
   };
 }
@@ -87,6 +88,8 @@ export function sendPositions(world: World): void {
 
 /** Best prices that differ from the last ones told. */
 export function sendBest(world: World, market: Market): void {
+  if (!market.changed) return;
+  market.changed = false;
   const best = bestPrices(market);
   const known = market.best;
   if (best === null) return;
