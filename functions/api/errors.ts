@@ -3,6 +3,7 @@
  * can do (design section 17). Codes are stable; texts may improve.
  */
 import { type ErrorEntry, HTTP_ERRORS, type HttpErrorCode, ProblemError } from '../../shared/http/errors.ts';
+import { KeysUnavailableError } from '../../shared/ports/keys.ts';
 import { ContendedError } from '../../shared/usecases/conflicts.ts';
 import type { Refusal, RefusalCode } from '../../shared/usecases/refusal.ts';
 
@@ -68,6 +69,11 @@ export const API_ERRORS = {
     status: 422,
     title: 'The new keys were not taken over',
     nextAction: 'Correct what problem says and send keys again; the keys in use are unchanged.',
+  },
+  keys_unavailable: {
+    status: 503,
+    title: 'Keys cannot be taken at the moment',
+    nextAction: 'Try again in a moment with the same Idempotency-Key.',
   },
   balances_unavailable: {
     status: 503,
@@ -306,11 +312,18 @@ export function refused(
   );
 }
 
-/** A race that could not be won in time is no bug: the caller may try again. */
-export const translateError = (error: unknown): ProblemError | null =>
-  error instanceof ContendedError
-    ? apiError('conflict', 'Too many changes of the same thing at once; nothing was changed.')
+/**
+ * What is no bug: a race that could not be won in time, and keys that cannot be sealed now. Nothing was changed, and
+ * the caller may try again.
+ */
+export function translateError(error: unknown): ProblemError | null {
+  if (error instanceof ContendedError) {
+    return apiError('conflict', 'Too many changes of the same thing at once; nothing was changed.');
+  }
+  return error instanceof KeysUnavailableError
+    ? apiError('keys_unavailable', 'The keys could not be sealed; nothing was stored.')
     : null;
+}
 
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

@@ -16,16 +16,24 @@ export interface SealContext {
 
 /** The api function holds the first half only. */
 export interface KeySealer {
-  /** Answers base64. */
+  /** Answers base64. Throws KeysUnavailableError. */
   seal(credentials: Credentials, context: SealContext): Promise<string>;
 }
 
 export interface KeyOpener {
-  /** Throws KeyUnreadableError (never with content) when the ciphertext is not of this context or key. */
+  /**
+   * Throws KeyUnreadableError (never with content) when the ciphertext is not of this context or key, and
+   * KeysUnavailableError.
+   */
   open(sealed: string, context: SealContext): Promise<Credentials>;
 }
 
 export type KeyCipher = KeySealer & KeyOpener;
+
+/** Keys cannot be sealed or opened now (service away, key file missing); nothing is known about them. Without content. */
+export class KeysUnavailableError extends Error {
+  override readonly name: string = 'KeysUnavailableError';
+}
 
 export class KeyUnreadableError extends Error {
   override readonly name = 'KeyUnreadableError';

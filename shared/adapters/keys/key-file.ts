@@ -5,12 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { KeysUnavailableError } from '../../ports/keys.ts';
 
 const KEY_BYTES = 32;
 const KEY_TEXT = /^[0-9a-f]{64}\n?$/;
 
 /** The key file is missing, open to others, or holds no key. Never with content. */
-export class KeyFileError extends Error {
+export class KeyFileError extends KeysUnavailableError {
   override readonly name = 'KeyFileError';
 }
 

@@ -9,11 +9,6 @@ export interface KmsOptions {
   readonly client?: KMSClient;
 }
 
-/** KMS could not do it now; nothing is known about the keys. Names the service's error and nothing else. */
-export class KeyServiceError extends Error {
-  override readonly name = 'KeyServiceError';
-}
-
 export function kmsClient({ client, endpoint, keyArn }: KmsOptions): KMSClient {
   if (client !== undefined) return client;
   const region = keyArn.split(':')[3];

@@ -1,13 +1,13 @@
 /** Opens what kms-sealer.ts sealed. */
 import { DecryptCommand } from '@aws-sdk/client-kms';
-import { type KeyOpener, KeyUnreadableError } from '../../ports/keys.ts';
-import { encryptionContext, errorName, KeyServiceError, type KmsOptions, kmsClient } from './kms-client.ts';
+import { type KeyOpener, KeysUnavailableError, KeyUnreadableError } from '../../ports/keys.ts';
+import { encryptionContext, errorName, type KmsOptions, kmsClient } from './kms-client.ts';
 import { decodePayload } from './payload.ts';
 
 /** Not of this key, this context, or damaged: asking again cannot help. */
 const UNREADABLE = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
 
-/** Throws KeyUnreadableError, and KeyServiceError when KMS cannot be asked now. */
+/** Throws KeyUnreadableError, and KeysUnavailableError when KMS cannot be asked now. */
 export function createKmsOpener(options: KmsOptions): KeyOpener {
   const client = kmsClient(options);
   return {
@@ -26,9 +26,9 @@ export function createKmsOpener(options: KmsOptions): KeyOpener {
         if (UNREADABLE.has(name)) {
           throw new KeyUnreadableError(`the sealed keys are of another wallet or another key: ${name}`);
         }
-        throw new KeyServiceError(`the keys could not be opened: ${name}`);
+        throw new KeysUnavailableError(`the keys could not be opened: ${name}`);
       }
-      if (plaintext === undefined) throw new KeyServiceError('KMS answered without plaintext');
+      if (plaintext === undefined) throw new KeysUnavailableError('KMS answered without plaintext');
       return decodePayload(plaintext);
     },
   };

@@ -1,10 +1,10 @@
 /** Seals with a KMS key. Cannot open: that is kms-opener.ts. */
 import { EncryptCommand } from '@aws-sdk/client-kms';
-import type { KeySealer } from '../../ports/keys.ts';
-import { encryptionContext, errorName, KeyServiceError, type KmsOptions, kmsClient } from './kms-client.ts';
+import { type KeySealer, KeysUnavailableError } from '../../ports/keys.ts';
+import { encryptionContext, errorName, type KmsOptions, kmsClient } from './kms-client.ts';
 import { encodePayload } from './payload.ts';
 
-/** Throws KeyTooLargeError, KeyServiceError. */
+/** Throws KeyTooLargeError, KeysUnavailableError. */
 export function createKmsSealer(options: KmsOptions): KeySealer {
   const client = kmsClient(options);
   return {
@@ -17,9 +17,9 @@ export function createKmsSealer(options: KmsOptions): KeySealer {
         );
         if (CiphertextBlob !== undefined) return Buffer.from(CiphertextBlob).toString('base64');
       } catch (error) {
-        throw new KeyServiceError(`the keys could not be sealed: ${errorName(error)}`);
+        throw new KeysUnavailableError(`the keys could not be sealed: ${errorName(error)}`);
       }
-      throw new KeyServiceError('the keys could not be sealed: KMS answered without ciphertext');
+      throw new KeysUnavailableError('the keys could not be sealed: KMS answered without ciphertext');
     },
   };
 }

@@ -53,7 +53,7 @@ describe('wallets', () => {
   });
 
   it.each<[string, Record<string, unknown>, string, string]>([
-    ['another type', { type: 'binance' }, 'invalid_field', 'type'],
+    ['another type', { type: 'kraken' }, 'invalid_field', 'type'],
     ['no name', { name: ' ' }, 'invalid_field', 'name'],
     ['no balances', { starting_balances: {} }, 'invalid_field', 'starting_balances'],
     ['a number', { starting_balances: { USDT: 5 } }, 'number_not_text', 'starting_balances.USDT'],

@@ -4,10 +4,9 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { build } from 'esbuild';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
-import { KeyServiceError } from '../../../shared/adapters/keys/kms-client.ts';
 import { createKmsOpener } from '../../../shared/adapters/keys/kms-opener.ts';
 import { createKmsSealer } from '../../../shared/adapters/keys/kms-sealer.ts';
-import { KeyUnreadableError } from '../../../shared/ports/keys.ts';
+import { KeysUnavailableError, KeyUnreadableError } from '../../../shared/ports/keys.ts';
 import { ed25519Keys, hmacKeys, rsaKeys } from '../../support/exchange-keys.ts';
 
 const ARN = 'arn:aws:kms:eu-central-1:123456789012:key/1234-abcd';
@@ -66,7 +65,7 @@ describe('keys sealed by KMS', () => {
       .seal(hmacKeys(), CONTEXT)
       .catch((e) => e);
     for (const error of [opening, sealing]) {
-      expect(error).toBeInstanceOf(KeyServiceError);
+      expect(error).toBeInstanceOf(KeysUnavailableError);
       expect(String(error)).not.toContain('SECRET');
     }
     await expect(createKmsOpener(options).open('', CONTEXT)).rejects.toThrow(KeyUnreadableError);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createKeyCipher } from '../../../shared/adapters/keys/cipher.ts';
 import type { KeyProblem } from '../../../shared/domain/types.ts';
 import type { KeyCipher } from '../../../shared/ports/keys.ts';
 import { ed25519Keys, hmacKeys, rsaKeys } from '../../support/exchange-keys.ts';
@@ -219,6 +220,14 @@ describe('connecting an account', () => {
     } finally {
       other.remove();
     }
+  });
+
+  it('answers a typed refusal when keys cannot be sealed now, and stores nothing', async () => {
+    const away = new WalletWorld(createKeyCipher('file:/nowhere/key'));
+    const keys = hmacKeys();
+    const made = await away.call('POST', WALLETS, { body: walletBody(keys) });
+    expect([made.status, made.body.code]).toEqual([503, 'keys_unavailable']);
+    expect(away.wallets.items.size).toBe(0);
   });
 
   it('does nothing for wallets that are gone, demo or settled', async () => {
