@@ -3,7 +3,7 @@ import { createKeyCipher } from '../../../shared/adapters/keys/cipher.ts';
 import type { KeyProblem } from '../../../shared/domain/types.ts';
 import type { KeyCipher } from '../../../shared/ports/keys.ts';
 import { ed25519Keys, hmacKeys, rsaKeys } from '../../support/exchange-keys.ts';
-import { keysBody, testCipher, WALLETS, WalletWorld, walletBody } from './world.ts';
+import { keysBody, testCipher, WALLETS, WalletWorld, walletBody } from '../../support/wallet-world.ts';
 
 let cipher: KeyCipher;
 let remove: () => void;

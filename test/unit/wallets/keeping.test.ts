@@ -3,7 +3,14 @@ import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { Credentials, KeyCipher } from '../../../shared/ports/keys.ts';
 import { hmacKeys } from '../../support/exchange-keys.ts';
-import { balance, keysBody, testCipher, WALLETS, WalletWorld, walletBody } from './world.ts';
+import {
+  balance,
+  keysBody,
+  testCipher,
+  WALLETS,
+  WalletWorld,
+  walletBody,
+} from '../../support/wallet-world.ts';
 
 let cipher: KeyCipher;
 let remove: () => void;

@@ -7,18 +7,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
-import { translateError } from '../../../functions/api/errors.ts';
-import { ROUTES } from '../../../functions/api/routes.ts';
-import { walletKeyOperations } from '../../../functions/api/wallet-keys.ts';
-import { walletOperations } from '../../../functions/api/wallets.ts';
-import { createKeyCipher } from '../../../shared/adapters/keys/cipher.ts';
-import { createKeyFile } from '../../../shared/adapters/keys/key-file.ts';
-import { ZERO } from '../../../shared/domain/money/decimal.ts';
-import type { Environment, ExchangeAccount, KeyProblem, Wallet } from '../../../shared/domain/types.ts';
-import { type HttpHandler, httpHandler } from '../../../shared/http/handler.ts';
-import type { Credentials, KeyCipher } from '../../../shared/ports/keys.ts';
-import { KeyUnreadableError } from '../../../shared/ports/keys.ts';
-import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
+import { translateError } from '../../functions/api/errors.ts';
+import { ROUTES } from '../../functions/api/routes.ts';
+import { walletKeyOperations } from '../../functions/api/wallet-keys.ts';
+import { walletOperations } from '../../functions/api/wallets.ts';
+import { createKeyCipher } from '../../shared/adapters/keys/cipher.ts';
+import { createKeyFile } from '../../shared/adapters/keys/key-file.ts';
+import { ZERO } from '../../shared/domain/money/decimal.ts';
+import type { Environment, ExchangeAccount, KeyProblem, Wallet } from '../../shared/domain/types.ts';
+import { type HttpHandler, httpHandler } from '../../shared/http/handler.ts';
+import type { Credentials, KeyCipher } from '../../shared/ports/keys.ts';
+import { KeyUnreadableError } from '../../shared/ports/keys.ts';
+import type { Log, LogFields } from '../../shared/ports/runtime.ts';
 import {
   type Balance,
   type DemoVenueBook,
@@ -28,15 +28,15 @@ import {
   VenueUnavailableError,
   type VenueWallet,
   WalletUnusableError,
-} from '../../../shared/ports/venue.ts';
-import { makeChangeAccount } from '../../../shared/usecases/change-account.ts';
-import { makeCheckKeys, makeMarkKeyProblem } from '../../../shared/usecases/check-keys.ts';
-import { makeCreateWallet } from '../../../shared/usecases/create-wallet.ts';
-import { makeRedriveChecks } from '../../../shared/usecases/redrive-checks.ts';
-import { makeReadWallets } from '../../../shared/usecases/views/read-wallets.ts';
-import { makeWalletCommands } from '../../../shared/usecases/wallet-commands.ts';
-import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
-import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
+} from '../../shared/ports/venue.ts';
+import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
+import { makeCheckKeys, makeMarkKeyProblem } from '../../shared/usecases/check-keys.ts';
+import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
+import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
+import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
+import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
+import { MemoryLedger, MemoryWallets } from './fakes/memory-ledger.ts';
+import { MemoryOutbox } from './fakes/memory-outbox.ts';
 
 export interface Answer {
   readonly status: number;
@@ -144,7 +144,12 @@ export class WalletWorld {
   readonly commands: ReturnType<typeof makeWalletCommands>;
   readonly handler: HttpHandler;
 
-  constructor(cipher: KeyCipher, served: readonly Environment[] = ['demo', 'binance_testnet']) {
+  constructor(
+    cipher: KeyCipher,
+    served: readonly Environment[] = ['demo', 'binance_testnet'],
+    /** Another exchange than the fake one. */
+    venues?: (wallets: MemoryWallets, log: Log) => VenueFactory,
+  ) {
     this.exchange = new FakeExchange(this.wallets, cipher);
     const tell =
       (level: string) =>
@@ -157,7 +162,7 @@ export class WalletWorld {
       wallets: this.wallets,
       ledger: this.ledger,
       outbox: this.outbox,
-      venues: this.exchange,
+      venues: venues?.(this.wallets, log) ?? this.exchange,
       served,
       clock: { now: (): number => this.now },
       ids: { token: () => randomUUID() },
