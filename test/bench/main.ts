@@ -6,11 +6,13 @@ import { loadavg } from 'node:os';
 import { machine, versions } from '../../infra/local/demo/machine.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
+import { benchSymbols } from './symbols.ts';
 import { benchTriggers } from './triggers.ts';
 
 const HELP = `Benchmarks.
 
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
+  npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
 
   --json       one JSON document on stdout; everything else on stderr
@@ -25,6 +27,7 @@ const note = (line: string): void => {
 
 const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult & { redis?: string }>>> = {
   latency: (verbose) => benchLatency(note, verbose),
+  symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),
 };
 /** Processes that were waiting for a core in the last minute: above the number of cores, others slow the figures. */

@@ -61,11 +61,10 @@ const partition = (environment: Environment): string => `symbols#${environment}`
 const rowKey = (environment: Environment, venueSymbol: string): Key =>
   key(partition(environment), venueSymbol);
 
-function itemOf(environment: Environment, spec: SymbolSpec): { item: Item; hash: string } {
+function itemOf(environment: Environment, spec: SymbolSpec): Item {
   const text = specText(spec);
-  const hash = hashOf(text);
-  const row = { status: spec.rules.status, hash, spec: text };
-  return { item: { ...rows.item(row), ...rowKey(environment, spec.venueSymbol) }, hash };
+  const row = { status: spec.rules.status, hash: hashOf(text), spec: text };
+  return { ...rows.item(row), ...rowKey(environment, spec.venueSymbol) };
 }
 
 const nameOf = (item: Readonly<Item>): string => item['sk']?.S ?? '';
@@ -106,16 +105,13 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
   }
 
   /** Those that are no longer listed, as they are to be kept. */
-  async function delisted(environment: BinanceEnvironment, names: readonly string[]): Promise<Item[]> {
-    const items = await getItems(
-      client,
-      table,
-      names.map((name) => rowKey(environment, name)),
-    );
-    return items.map((item) => {
-      const spec = readSpec(item);
-      return itemOf(environment, { ...spec, rules: { ...spec.rules, status: 'delisted' } }).item;
-    });
+  async function delisted(
+    environment: BinanceEnvironment,
+    names: readonly string[],
+  ): Promise<readonly SymbolSpec[]> {
+    const keys = names.map((name) => rowKey(environment, name));
+    const specs = (await getItems(client, table, keys)).map(readSpec);
+    return specs.map((spec) => ({ ...spec, rules: { ...spec.rules, status: 'delisted' } }));
   }
 
   async function writeBatch(items: readonly Item[]): Promise<void> {
@@ -128,13 +124,14 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     }
   }
 
-  async function writeAll(items: readonly Item[]): Promise<void> {
+  /** Items are made batch by batch: a whole exchange's at once would be many megabytes. */
+  async function writeAll(environment: BinanceEnvironment, specs: readonly SymbolSpec[]): Promise<void> {
     let next = 0;
     const lane = async (): Promise<void> => {
-      while (next < items.length) {
+      while (next < specs.length) {
         const from = next;
         next += BATCH;
-        await writeBatch(items.slice(from, from + BATCH));
+        await writeBatch(specs.slice(from, from + BATCH).map((spec) => itemOf(environment, spec)));
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
@@ -153,16 +150,15 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     const gone = [...before].flatMap(([name, { status }]) =>
       listed.has(name) || status === 'delisted' ? [] : [name],
     );
-    const changed: Item[] = [];
+    const changed: SymbolSpec[] = [];
     let added = 0;
     for (const spec of info.symbols) {
-      const { item, hash } = itemOf(environment, spec);
       const mark = before.get(spec.venueSymbol);
-      if (mark?.hash === hash) continue;
+      if (mark?.hash === hashOf(specText(spec))) continue;
       if (mark === undefined) added += 1;
-      changed.push(item);
+      changed.push(spec);
     }
-    await writeAll([...changed, ...(await delisted(environment, gone))]);
+    await writeAll(environment, [...changed, ...(await delisted(environment, gone))]);
     const meta = metas.item({
       savedAt: now,
       listed: listed.size,
