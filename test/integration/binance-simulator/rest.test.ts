@@ -1,19 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CreatedKey } from '../../../infra/local/venues/binance/server/keys.ts';
 import type { Simulator, SimulatorOptions } from '../../../infra/local/venues/binance/start.ts';
-import { aSimulator, LIMIT_BUY, MARKET_BUY, place, send, signed } from './client.ts';
+import { aSimulator, LIMIT_BUY, MARKET_BUY, now, place, send, signed } from './client.ts';
 
 let simulator: Simulator;
 let key: CreatedKey;
 afterEach(() => simulator.stop());
 
-/** In the middle of a minute and of ten seconds, so that no window ends during a test. */
 const AT = Date.UTC(2026, 5, 1, 12, 0, 32);
-async function start(options: SimulatorOptions = {}): Promise<() => number> {
-  const offset = AT - Date.now();
-  const now = (): number => Date.now() + offset;
-  ({ simulator, key } = await aSimulator({ now, ...options }));
-  return now;
+async function start(options: SimulatorOptions = {}): Promise<void> {
+  ({ simulator, key } = await aSimulator(options));
 }
 
 const weightOf = (headers: Record<string, unknown>): number => Number(headers['x-mbx-used-weight-1m']);
@@ -53,15 +49,15 @@ describe('paths', () => {
 
 describe('weight', () => {
   it('is counted per request, and nothing for orders and cancels that succeed', async () => {
-    const now = await start();
+    await start();
     expect(weightOf((await get('/api/v3/exchangeInfo')).headers)).toBe(20);
-    const placed = await place(simulator.restUrl, key, { ...LIMIT_BUY, timestamp: now() });
+    const placed = await place(simulator.restUrl, key, { ...LIMIT_BUY });
     expect(weightOf(placed.headers)).toBe(20);
     expect(placed.headers).toMatchObject({ 'x-mbx-order-count-10s': '1', 'x-mbx-order-count-1d': '1' });
-    const refused = await place(simulator.restUrl, key, { ...LIMIT_BUY, price: '0.001', timestamp: now() });
+    const refused = await place(simulator.restUrl, key, { ...LIMIT_BUY, price: '0.001' });
     expect(refused).toMatchObject({ status: 400, body: { code: -1013 } });
     expect(weightOf(refused.headers)).toBe(21);
-    const cancel = { symbol: 'BTCUSDT', orderId: String(placed.body['orderId']), timestamp: now() };
+    const cancel = { symbol: 'BTCUSDT', orderId: String(placed.body['orderId']) };
     const cancelled = await signed(simulator.restUrl, key, {
       method: 'DELETE',
       path: '/api/v3/order',
@@ -78,7 +74,7 @@ describe('weight', () => {
   });
 
   it('over the limit: 429 with Retry-After, then a ban that grows, and the sockets of the address are cut', async () => {
-    const now = await start({ limits: { weightPerMinute: 25, refusalsUntilBan: 2, firstBanSeconds: 120 } });
+    await start({ limits: { weightPerMinute: 25, refusalsUntilBan: 2, firstBanSeconds: 120 } });
     await get('/api/v3/exchangeInfo');
     const refused = await get('/api/v3/exchangeInfo');
     expect(refused).toMatchObject({ status: 429, body: { code: -1003 } });
@@ -138,13 +134,11 @@ describe('unfilled orders', () => {
   });
 
   it('a first fill gives credit: 1 as taker, 5 as maker, and never below nothing', async () => {
-    const now = await start();
-    const put = (values: Record<string, string>) =>
-      place(simulator.restUrl, key, { ...values, timestamp: now() });
+    await start();
+    const put = (values: Record<string, string>) => place(simulator.restUrl, key, values);
     const looked = async () => {
       const answer = await signed(simulator.restUrl, key, {
         path: '/api/v3/rateLimit/order',
-        values: { timestamp: now() },
       });
       return (answer.body as unknown as { count: number }[]).map(({ count }) => count);
     };
@@ -157,7 +151,7 @@ describe('unfilled orders', () => {
   });
 
   it('a list counts each of its orders; a refused order none', async () => {
-    const now = await start();
+    await start();
     const oco = await signed(simulator.restUrl, key, {
       method: 'POST',
       path: '/api/v3/orderList/oco',
@@ -169,20 +163,19 @@ describe('unfilled orders', () => {
         abovePrice: '70000',
         belowType: 'STOP_LOSS',
         belowStopPrice: '50000',
-        timestamp: now(),
       },
     });
     expect(counts(oco.headers)).toBe('2');
-    const refused = await place(simulator.restUrl, key, { ...MARKET_BUY, quantity: '100', timestamp: now() });
+    const refused = await place(simulator.restUrl, key, { ...MARKET_BUY, quantity: '100' });
     expect(refused.body.code).toBe(-2010);
     expect(refused.headers).not.toHaveProperty('x-mbx-order-count-10s');
-    const next = await place(simulator.restUrl, key, { ...LIMIT_BUY, timestamp: now() });
+    const next = await place(simulator.restUrl, key, { ...LIMIT_BUY });
     expect(counts(next.headers)).toBe('3');
   });
 
   it('cancel-replace at the limit: nothing at all, or the cancel alone', async () => {
-    const now = await start({ limits: { ordersPer10Seconds: 1 } });
-    const placed = await place(simulator.restUrl, key, { ...LIMIT_BUY, timestamp: now() });
+    await start({ limits: { ordersPer10Seconds: 1 } });
+    const placed = await place(simulator.restUrl, key, { ...LIMIT_BUY });
     const replace = (more: Record<string, string>) =>
       signed(simulator.restUrl, key, {
         method: 'POST',
@@ -191,7 +184,6 @@ describe('unfilled orders', () => {
           ...LIMIT_BUY,
           cancelReplaceMode: 'ALLOW_FAILURE',
           cancelOrderId: String(placed.body['orderId']),
-          timestamp: now(),
           ...more,
         },
       });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CreatedKey, KeyStore } from '../../../infra/local/venues/binance/server/keys.ts';
 import { readFrame, readRest } from '../../../infra/local/venues/binance/server/parameters.ts';
 import type { Simulator } from '../../../infra/local/venues/binance/start.ts';
-import { aSimulator, query, send, signatureOf, signed } from './client.ts';
+import { aSimulator, now, query, send, signatureOf, signed } from './client.ts';
 
 // The documentation's published sample pair, no live key.
 const DOCUMENTED = {
@@ -11,7 +11,7 @@ const DOCUMENTED = {
 };
 
 function documentedKey() {
-  const keys = new KeyStore(Date.now);
+  const keys = new KeyStore(now);
   keys.create({ uid: 1, ...DOCUMENTED });
   return keys.find(DOCUMENTED.apiKey, '127.0.0.1');
 }
@@ -102,7 +102,7 @@ describe('signed requests', () => {
   });
 
   it('text that was signed before it was encoded is refused', async () => {
-    const raw = `symbol=这是测试币456USDT&timestamp=${Date.now()}`;
+    const raw = `symbol=这是测试币456USDT&timestamp=${now()}`;
     const path = (text: string, payload: string) => ({
       path: `/api/v3/openOrders?${text}&signature=${signatureOf(hmac, payload)}`,
       headers: { 'X-MBX-APIKEY': hmac.apiKey },
@@ -114,7 +114,7 @@ describe('signed requests', () => {
 
   it('query and body are signed one after the other; the query wins', async () => {
     const inQuery = query({ symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', price: '50000' });
-    const inBody = query({ timeInForce: 'GTC', quantity: '0.001', price: '1', timestamp: Date.now() });
+    const inBody = query({ timeInForce: 'GTC', quantity: '0.001', price: '1', timestamp: now() });
     const signature = signatureOf(hmac, inQuery + inBody);
     const answer = await send(simulator.restUrl, {
       method: 'POST',
@@ -130,7 +130,7 @@ describe('signed requests', () => {
     ['no key of any kind', { 'X-MBX-APIKEY': 'short' }, -2014, 401],
     ['an unknown key', { 'X-MBX-APIKEY': 'x'.repeat(64) }, -2015, 401],
   ])('%s', async (_name, headers, code, status) => {
-    const path = `/api/v3/account?timestamp=${Date.now()}&signature=00`;
+    const path = `/api/v3/account?timestamp=${now()}&signature=00`;
     expect(await send(simulator.restUrl, { path, headers })).toMatchObject({ status, body: { code } });
   });
 
@@ -141,7 +141,7 @@ describe('signed requests', () => {
       code: -1102,
       msg: "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed.",
     });
-    const unsigned = `/api/v3/account?timestamp=${Date.now()}`;
+    const unsigned = `/api/v3/account?timestamp=${now()}`;
     const { body } = await send(simulator.restUrl, { path: unsigned, headers });
     expect(body.msg).toContain("'signature'");
   });
@@ -150,10 +150,10 @@ describe('signed requests', () => {
     [{ recvWindow: 60_001 }, -1131],
     [{ recvWindow: 'soon' }, -1100],
     [{ recvWindow: '4999.123' }, null],
-    [{ timestamp: Date.now() - 60_000 }, -1021],
-    [{ timestamp: Date.now() - 20_000, recvWindow: 60_000 }, null],
-    [{ timestamp: Date.now() + 5000 }, -1021],
-    [{ timestamp: `${Date.now()}000` }, null],
+    [{ timestamp: now() - 60_000 }, -1021],
+    [{ timestamp: now() - 20_000, recvWindow: 60_000 }, null],
+    [{ timestamp: now() + 5000 }, -1021],
+    [{ timestamp: `${now()}000` }, null],
   ])('times: %j', async (values, code) => {
     const answer = await account(hmac, values);
     expect(code === null ? answer.status : answer.body.code).toBe(code ?? 200);

@@ -102,7 +102,8 @@ export class ApiSession implements ConnectionHandlers {
 
   /** A key that was revoked ends the logon, told by an answer to nobody. */
   private isLogonValid(operation: Operation): boolean {
-    if (this.logon === null || operation.security === 'NONE') return true;
+    const usesLogon = operation.security !== 'NONE' || operation.name === 'userDataStream.subscribe';
+    if (this.logon === null || !usesLogon) return true;
     try {
       this.core.keys.find(this.logon.key.apiKey, this.connection.ip);
       return true;

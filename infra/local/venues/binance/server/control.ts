@@ -10,12 +10,13 @@ import type { Core } from './core.ts';
 import { FaultScriptError } from './fault-rules.ts';
 import type { Faults } from './faults.ts';
 import type { FollowedPrices } from './followed-prices.ts';
-import { KeyError, type KeyStore, PERMISSIONS } from './keys.ts';
+import { type CreatedKey, KeyError, type KeyOptions, type KeyStore, PERMISSIONS } from './keys.ts';
 import { OPERATIONS } from './operations.ts';
 
 export interface ControlOptions {
   readonly exchange: Exchange;
   readonly keys: KeyStore;
+  readonly createKey: (options: KeyOptions) => CreatedKey;
   readonly faults: Faults;
   readonly core: Core;
   readonly prices: FollowedPrices;
@@ -116,7 +117,14 @@ export class Control {
   }
 }
 
-function routesOf({ exchange, keys, faults, core, prices }: ControlOptions): ReadonlyMap<string, Handler> {
+function routesOf({
+  exchange,
+  keys,
+  createKey,
+  faults,
+  core,
+  prices,
+}: ControlOptions): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
     ['POST /control/faults', (body) => ({ ids: [...faults.add(body)] })],
     ['GET /control/faults', () => faults.list() as unknown as Json],
@@ -159,7 +167,7 @@ function routesOf({ exchange, keys, faults, core, prices }: ControlOptions): Rea
         return {};
       },
     ],
-    ['POST /control/key', (body) => ({ ...keys.create(keyBody.parse(body)) })],
+    ['POST /control/key', (body) => ({ ...createKey(keyBody.parse(body)) })],
     ['POST /control/revoke', (body) => ({ revoked: keys.revoke(revokeBody.parse(body).apiKey) })],
     [
       'GET /control/books/*',
@@ -189,15 +197,15 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   return size === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
+const WRONG_INPUT = [z.ZodError, FaultScriptError, KeyError, SyntaxError];
+
 function statusOf(error: unknown): number | null {
   if (error instanceof NotFound) return 404;
   if (error instanceof VenueError) return error.status;
-  const isWrongInput =
-    error instanceof z.ZodError ||
-    error instanceof FaultScriptError ||
-    error instanceof KeyError ||
-    error instanceof SyntaxError;
-  return isWrongInput ? 400 : null;
+  if (!(error instanceof Error)) return null;
+  // The exchange words a caller's mistake (no such symbol, no such account) as a plain Error.
+  const isPlain = error.constructor === Error;
+  return isPlain || WRONG_INPUT.some((type) => error instanceof type) ? 400 : null;
 }
 
 function errorBody(error: unknown): Json {

@@ -4,6 +4,7 @@ import {
   type Condition,
   type EventFault,
   type FaultRule,
+  FaultScriptError,
   isEventFault,
   isRequestFault,
   type RequestFault,
@@ -69,13 +70,23 @@ export class Faults {
   /** Adds the rules of a script. @returns their ids @throws FaultScriptError */
   add(script: unknown): readonly number[] {
     const rules = readFaultRules(script, isOperation);
-    return rules.map((rule) => {
+    return rules.map((rule, at) => {
       const id = this.nextId++;
       const fault = rule.do;
-      if (rule.when === undefined && !isRequestFault(fault) && !isEventFault(fault)) this.change(fault);
+      if (rule.when === undefined && !isRequestFault(fault) && !isEventFault(fault))
+        this.changeNow(fault, at);
       else this.armed.push({ id, rule, draw: seeded(rule.when?.seed ?? 1), matches: 0, struck: 0 });
       return id;
     });
+  }
+
+  /** What the exchange cannot do (an unknown symbol) is the script's mistake. */
+  private changeNow(fault: WorldFault, at: number): void {
+    try {
+      this.change(fault);
+    } catch (error) {
+      throw new FaultScriptError(`rule ${at + 1}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   clear(): void {

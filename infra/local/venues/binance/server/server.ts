@@ -51,6 +51,7 @@ export interface SimulatorServer {
   readonly exchange: Exchange;
   /** Where a price source puts its prices, so that the control port can hold a symbol's. */
   readonly prices: FollowedPrices;
+  /** @throws KeyError, or Error when there is no such account */
   createKey(options: KeyOptions): CreatedKey;
   revokeKey(apiKey: string): boolean;
   /** Adds fault rules. @returns their ids @throws FaultScriptError */
@@ -98,7 +99,12 @@ export async function startServer(options: ServerOptions): Promise<SimulatorServ
   exchange.onFirstFill(({ uid, maker }) => limits.creditFirstFill(uid, maker));
   const core = new Core({ exchange, keys, limits, faults, gate, now: clock.now, onBug });
   const prices = new FollowedPrices(exchange);
-  const control = new Control({ exchange, keys, faults, core, prices, onBug });
+  const createKey = (options: KeyOptions): CreatedKey => {
+    // A key without its account would fail with every request: better now.
+    exchange.books(options.uid);
+    return keys.create(options);
+  };
+  const control = new Control({ exchange, keys, createKey, faults, core, prices, onBug });
   const rest = new Rest({ core, sapi: options.sapi ?? true, onBug });
 
   const certificate = tls ? await selfSigned() : null;
@@ -160,7 +166,7 @@ export async function startServer(options: ServerOptions): Promise<SimulatorServ
       certificate: certificate?.cert ?? null,
       exchange,
       prices,
-      createKey: (key) => keys.create(key),
+      createKey,
       revokeKey: (apiKey) => keys.revoke(apiKey),
       addFaults: (script) => faults.add(script),
       clearFaults: () => faults.clear(),
