@@ -35,7 +35,7 @@ export function removeFromBook(market: Market, order: Order): void {
   market.waiting.delete(order);
 }
 
-/** New levels of the market maker around the fed prices; none where they would cross an order that rests there. */
+/** New levels of the market maker around the fed prices; they begin behind an order that they would cross. */
 export function refill(market: Market): void {
   market.changed = true;
   market.levels.BUY = buildLevels(market, 'BUY');
@@ -48,11 +48,12 @@ function buildLevels(market: Market, side: Side): Level[] {
   const tick = info.tick.isZero() ? new Decimal('0.00000001') : info.tick;
   const away = side === 'BUY' ? tick.negated() : tick;
   const facing = market.resting[opposite(side)][0]?.terms.price ?? null;
+  const wanted = side === 'BUY' ? fed.bid : fed.ask;
+  const start = facing !== null && takes(side, wanted, facing) ? facing.plus(away) : wanted;
   const levels: Level[] = [];
   for (let index = 0; index < shape.levels; index += 1) {
-    const price = (side === 'BUY' ? fed.bid : fed.ask).plus(away.times(shape.stepTicks * index));
+    const price = start.plus(away.times(shape.stepTicks * index));
     if (price.lessThanOrEqualTo(ZERO)) break;
-    if (facing !== null && takes(side, price, facing)) continue;
     const quantity = floorStep(new Decimal(shape.levelNotional).dividedBy(price), info.step);
     levels.push({ price, quantity: quantity.isZero() ? info.step : quantity });
   }
