@@ -8,12 +8,14 @@ import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
 import { benchSymbols } from './symbols.ts';
 import { benchTriggers } from './triggers.ts';
+import { benchUserData } from './user-data.ts';
 
 const HELP = `Benchmarks.
 
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
+  npm run bench -- user-data  200 wallets on one connection, 500 execution reports a second into the queue
 
   --json       one JSON document on stdout; everything else on stderr
   --verbose    every log line of the system
@@ -29,6 +31,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   latency: (verbose) => benchLatency(note, verbose),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),
+  'user-data': () => benchUserData(note),
 };
 /** Processes that were waiting for a core in the last minute: above the number of cores, others slow the figures. */
 const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
