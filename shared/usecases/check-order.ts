@@ -7,7 +7,7 @@ import { checkTimeInForce } from '../domain/order-fields.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
-import type { Position, Protection, Wallet } from '../domain/types.ts';
+import type { OrderType, Position, Protection, Wallet } from '../domain/types.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
@@ -133,6 +133,14 @@ export async function refuseShort({ ledger }: Needs, command: PlaceOrderCommand,
   );
 }
 
+/** Types that the demo venue takes for entries; of a position they are its protection, which is worked here. */
+const PROTECTION_TYPES: readonly OrderType[] = [
+  'stop_loss',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+];
+
 /** The position that a sell names, if this order can close a part of it. */
 export function checkTarget(
   command: PlaceOrderCommand,
@@ -160,7 +168,7 @@ export function checkTarget(
     const message = 'an exit sells a quantity of what the position holds';
     return refuse('amount_forbidden', 'quote_quantity', message, 'send quantity instead');
   }
-  if (position.environment === 'demo' && !['market', 'limit', 'limit_maker'].includes(command.type)) {
+  if (position.environment === 'demo' && PROTECTION_TYPES.includes(command.type)) {
     const fix = "set the position's protection instead";
     return refuse('type_forbidden', 'type', `an exit by ${command.type} is the position's protection`, fix);
   }

@@ -1,5 +1,5 @@
 import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
-import type { ExecutionReport, Fill, TriggerFacts } from '../../../shared/domain/types.ts';
+import type { Environment, ExecutionReport, Fill, TriggerFacts } from '../../../shared/domain/types.ts';
 import type { Outbox } from '../../../shared/ports/messages.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
 import type { PriceCache } from '../../../shared/ports/trigger-index.ts';
@@ -14,8 +14,10 @@ import type {
   PlaceRequest,
   QueryOutcome,
   VenueFactory,
+  VenueRefusalCode,
   VenueWallet,
 } from '../../../shared/ports/venue.ts';
+import { WalletUnusableError } from '../../../shared/ports/venue.ts';
 
 interface Working {
   readonly request: PlaceRequest;
@@ -28,7 +30,7 @@ interface Working {
 export type PlaceFault =
   | 'lost_before'
   | 'lost_after'
-  | { readonly refuse: 'insufficient_balance' }
+  | { readonly refuse: VenueRefusalCode }
   | { readonly notSent: number }
   | 'not_executed';
 
@@ -42,6 +44,11 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   /** Sizes of the trades that a market order is filled with; what is left stays open. Null: all at once. */
   slices: readonly Decimal[] | null = null;
   cancelReplyLost = false;
+  environment: Environment = 'demo';
+  /** What a second look answers; null = what the first would. */
+  second: QueryOutcome | null = null;
+  /** Set: the wallet cannot be used, and why. */
+  unusable: string | null = null;
   readonly secondLooks: OrderSought[] = [];
   opened: readonly { asset: string; amount: Decimal }[] = [];
   private readonly walletId: string;
@@ -139,7 +146,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
 
   async secondLook(sought: OrderSought): Promise<QueryOutcome> {
     this.secondLooks.push(sought);
-    return this.orderStatus(sought);
+    return this.second ?? this.orderStatus(sought);
   }
 
   async openOrders(symbol: string | null): Promise<readonly ExecutionReport[]> {
@@ -185,7 +192,9 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     slices: readonly Decimal[] | null,
   ): Promise<void> {
     const { request } = order;
-    for (const quantity of slices ?? [request.quantity.minus(filledOf(order))]) {
+    const whole = request.quoteQuantity?.dividedBy(price).toDecimalPlaces(5, Decimal.ROUND_DOWN);
+    const wanted = whole ?? request.quantity;
+    for (const quantity of slices ?? [wanted.minus(filledOf(order))]) {
       const fill: Fill = {
         tradeId: `${request.clientId}:${order.fills.length + 1}`,
         price,
@@ -197,7 +206,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
         maker: false,
       };
       order.fills.push(fill);
-      order.status = filledOf(order).equals(request.quantity) ? 'filled' : 'partially_filled';
+      order.status = filledOf(order).equals(wanted) ? 'filled' : 'partially_filled';
       await this.outbox.executions({ ...this.report(order, 'stream'), fills: [fill] });
     }
   }
@@ -205,7 +214,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   private report(order: Working, source: ExecutionReport['source']): ExecutionReport {
     return {
       walletId: this.walletId,
-      environment: 'demo',
+      environment: this.environment,
       symbol: order.request.symbol,
       clientId: order.request.clientId,
       venueOrderId: order.venueOrderId,
@@ -239,7 +248,9 @@ export class FakeVenues implements VenueFactory {
   }
 
   async forWallet(walletId: string): Promise<VenueWallet> {
-    return this.venue(walletId);
+    const venue = this.venue(walletId);
+    if (venue.unusable !== null) throw new WalletUnusableError(venue.unusable);
+    return venue;
   }
 
   async demoBook(walletId: string): Promise<DemoVenueBook> {

@@ -2,12 +2,20 @@
 import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { SymbolRules } from '../../../shared/domain/symbol-rules.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
 import type { Tick } from '../../../shared/domain/triggers/types.ts';
 import { parseUnits } from '../../../shared/domain/triggers/units.ts';
-import type { Order, Position, Protection } from '../../../shared/domain/types.ts';
+import {
+  type ExchangeAccount,
+  ORDER_TYPES,
+  type Order,
+  type Position,
+  type Protection,
+} from '../../../shared/domain/types.ts';
 import type { Log } from '../../../shared/ports/runtime.ts';
+import type { SymbolDirectory } from '../../../shared/ports/symbols.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { type FakeVenue, FakeVenues } from './fake-venue.ts';
@@ -20,6 +28,25 @@ export const USER = 'user-1';
 export const WALLET = 'wallet-1';
 export const BTC = 'BTC/USDT';
 export const START = Date.UTC(2026, 0, 5, 12, 0, 0);
+
+export const EXCHANGE = 'binance_simulator';
+const ACCOUNT: ExchangeAccount = {
+  bodyHash: 'hash',
+  keyType: 'hmac',
+  keyHint: 'wxyz',
+  sealedKeys: 'c2VhbGVk',
+  keyFingerprint: 'print',
+  keyVersion: 1,
+  status: 'active',
+  problem: null,
+  warnings: [],
+  accountUid: '77',
+  checkedAt: START,
+  checkWantedAt: null,
+  pendingKeys: null,
+  pausedAt: null,
+  pauseReason: null,
+};
 
 export interface LogEntry {
   readonly level: keyof Log;
@@ -52,6 +79,16 @@ export class World {
       this.refreshAsked.push(environment);
     },
   };
+  /** Rules of the exchange, over the built-in ones. */
+  rules: Partial<SymbolRules> = {};
+  readonly symbols: SymbolDirectory = {
+    ...builtInDirectory(symbolRegistry()),
+    find: async (environment, text) => {
+      const spec = symbolRegistry().find(text);
+      if (spec === null || environment === 'demo') return spec;
+      return { ...spec, rules: { ...spec.rules, orderTypes: ORDER_TYPES, ...this.rules } };
+    },
+  };
   readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
   readonly ports: Ports;
   readonly useCases: UseCases;
@@ -62,7 +99,9 @@ export class World {
   private open: ReturnType<typeof foldTicks>['open'] = null;
   private nextSecond = 0;
 
-  constructor() {
+  /** `exchange`: the wallet is an account at an exchange, which works its orders by itself. */
+  constructor(of: { readonly exchange?: Partial<ExchangeAccount> } = {}) {
+    const environment = of.exchange === undefined ? 'demo' : EXCHANGE;
     const entry =
       (level: keyof Log) =>
       (code: string, fields: Readonly<Record<string, unknown>> = {}): void => {
@@ -78,9 +117,9 @@ export class World {
       counters: this.counters,
       outbox: this.outbox,
       venues: this.venues,
-      symbols: builtInDirectory(symbolRegistry()),
+      symbols: this.symbols,
       symbolRefresh: this.symbolRefresh,
-      served: ['demo'],
+      served: ['demo', EXCHANGE],
       clock: this.clock,
       ids: { token: () => `token-${++this.tokens}` },
       log: { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') },
@@ -90,18 +129,29 @@ export class World {
     };
     this.useCases = makeUseCases(this.ports, { monitorEnabled: true });
     this.workers = this.useCases;
+    this.venue.environment = environment;
     this.index.build(BTC);
     this.wallets.items.set(WALLET, {
       walletId: WALLET,
       version: 1,
       userId: USER,
-      environment: 'demo',
-      name: 'Demo',
-      demo: { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] },
-      exchange: null,
+      environment,
+      name: 'Wallet',
+      demo:
+        of.exchange === undefined
+          ? { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] }
+          : null,
+      exchange: of.exchange === undefined ? null : { ...ACCOUNT, ...of.exchange },
       createdAt: START,
       updatedAt: START,
     });
+  }
+
+  /** The wallet's account changes under the orders. */
+  account(change: Partial<ExchangeAccount>): void {
+    const wallet = this.wallets.items.get(WALLET);
+    if (wallet?.exchange == null) throw new Error('no account at an exchange');
+    this.wallets.items.set(WALLET, { ...wallet, exchange: { ...wallet.exchange, ...change } });
   }
 
   get venue(): FakeVenue {

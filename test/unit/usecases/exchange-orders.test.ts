@@ -1,0 +1,427 @@
+/** Orders of a wallet at an exchange: who may open, what the venue's answers mean, lists, looks, levels. */
+import { describe, expect, it } from 'vitest';
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { ExchangeAccount, ExecutionReport, Fill, Order } from '../../../shared/domain/types.ts';
+import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import { BTC, EXCHANGE, USER, WALLET, World } from '../../support/fakes/world.ts';
+
+const d = (text: string) => new Decimal(text);
+const atExchange = (account: Partial<ExchangeAccount> = {}): World => {
+  const world = new World({ exchange: account });
+  world.tick('50000');
+  return world;
+};
+const refusalOf = async (world: World, over: Partial<PlaceOrderCommand> = {}): Promise<string> => {
+  const placed = await world.useCases.placeOrder(world.command(over));
+  return placed.ok ? 'taken' : placed.error.code;
+};
+const limitBuy = { type: 'limit', limitPrice: d('49000') } as const;
+
+describe('a wallet that may not open positions', () => {
+  it.each<[string, Partial<ExchangeAccount>, string]>([
+    ['while its keys are checked', { status: 'checking' }, 'wallet_not_ready'],
+    [
+      'with refused keys',
+      { status: 'refused', problem: { code: 'key_rejected', message: 'no such key' } },
+      'wallet_not_ready',
+    ],
+    ['once deleted', { status: 'deleted' }, 'wallet_not_ready'],
+    ['while paused', { pausedAt: 1 }, 'wallet_paused'],
+    ['active', {}, 'taken'],
+  ])('%s', async (_what, account, code) => {
+    const world = atExchange(account);
+    expect(await refusalOf(world)).toBe(code);
+    expect(world.ledger.commits).toBe(code === 'taken' ? 1 : 0);
+  });
+
+  it('says what is wrong with the keys', async () => {
+    const problem = { code: 'ip_not_allowed', message: 'this address is not on its list' } as const;
+    const placed = await atExchange({ status: 'refused', problem }).useCases.placeOrder(
+      atExchange().command(),
+    );
+    expect(placed).toMatchObject({ ok: false, error: { field: 'wallet_id' } });
+    if (!placed.ok) expect(placed.error.message).toContain('ip_not_allowed');
+  });
+
+  it('in an environment that is not served', async () => {
+    const world = atExchange();
+    const wallet = world.wallets.items.get(WALLET);
+    if (wallet === undefined) throw new Error('no wallet');
+    world.wallets.items.set(WALLET, { ...wallet, environment: 'binance_testnet' });
+    expect(await refusalOf(world)).toBe('environment_not_served');
+  });
+
+  it('is noticed up to the moment of sending', async () => {
+    const world = atExchange();
+    const order = await world.place();
+    world.account({ pausedAt: world.now });
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'wallet_paused' },
+    });
+    expect(world.position(order.positionId).status).toBe('closed');
+    expect(world.venue.placed).toEqual([]);
+  });
+
+  it('still closes positions and cancels orders', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    const resting = await world.place({ ...limitBuy, idempotencyKey: 'resting' });
+    await world.pump();
+    world.account({ pausedAt: world.now, status: 'refused' });
+    const part = world.command({ side: 'sell', quantity: d('0.2'), positionId, idempotencyKey: 'part' });
+    expect((await world.useCases.placeOrder(part)).ok).toBe(true);
+    await world.useCases.cancelOrder({ userId: USER, orderId: resting.orderId });
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'all' });
+    await world.pump();
+    expect(world.position(positionId).status).toBe('closed');
+    expect(world.order(resting.orderId).status).toBe('cancelled');
+    expect(world.venue.placed.map((p) => p.rank)).toEqual(['entry', 'entry', 'exit', 'exit']);
+  });
+});
+
+describe('a symbol that does not trade', () => {
+  it('takes no entries and no parts; a whole close is taken, says so, and goes on; cancels pass', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    const resting = await world.place({ ...limitBuy, idempotencyKey: 'resting' });
+    await world.pump();
+    world.rules = { status: 'cancel_only', venueStatus: 'CANCEL_ONLY' };
+    expect(await refusalOf(world, { idempotencyKey: 'new' })).toBe('cancel_only');
+    const sell = { side: 'sell', quantity: d('0.2'), positionId, idempotencyKey: 'part' } as const;
+    expect(await refusalOf(world, sell)).toBe('cancel_only');
+    const part = { userId: USER, positionId, quantity: d('0.2'), idempotencyKey: 'part' };
+    expect(await world.useCases.closePosition(part)).toMatchObject({ error: { code: 'cancel_only' } });
+    const cancelled = await world.useCases.cancelOrder({ userId: USER, orderId: resting.orderId });
+    expect(cancelled.ok).toBe(true);
+    world.venue.faults = [{ refuse: 'market_closed' }];
+    const closed = await world.useCases.closePosition({
+      userId: USER,
+      positionId,
+      quantity: null,
+      idempotencyKey: 'all',
+    });
+    expect(closed).toMatchObject({ ok: true, value: { warnings: [{ code: 'cancel_only' }] } });
+    await world.pump();
+    expect(world.order(resting.orderId).status).toBe('cancelled');
+    expect(world.position(positionId).status).toBe('closing');
+    world.rules = {};
+    await world.pass(5);
+    expect(world.position(positionId).status).toBe('closed');
+  });
+});
+
+describe('a market order by quote amount', () => {
+  it('is filled when the venue says so, not when any number is reached', async () => {
+    const world = atExchange();
+    world.venue.slices = [d('0.0005')];
+    const order = await world.place({ quantity: d('0'), quoteQuantity: d('100.123456789') });
+    await world.pump();
+    expect(world.venue.placed[0]?.quoteQuantity?.toFixed()).toBe('100.12345678');
+    expect(world.order(order.orderId).quantity.isZero()).toBe(true);
+    expect(world.order(order.orderId).status).toBe('partially_filled');
+    const clientId = `mq${order.orderId}-1`;
+    await world.venue.trade(clientId, d('0.0015'), d('50000'));
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'filled' });
+    expect(world.position(order.positionId)).toMatchObject({ status: 'open', entryLive: false });
+    expect(world.position(order.positionId).quantity.toFixed()).toBe('0.002');
+    expect(world.errors()).toEqual([]);
+  });
+
+  it.each<[string, Partial<PlaceOrderCommand>, string]>([
+    ['with a quantity beside it', { quantity: d('1'), quoteQuantity: d('100') }, 'amount_forbidden'],
+    ['of another type', { ...limitBuy, quantity: d('0'), quoteQuantity: d('100') }, 'amount_forbidden'],
+    ['below what is traded', { quantity: d('0'), quoteQuantity: d('4.99') }, 'below_min_notional'],
+    ['of nothing', { quantity: d('0'), quoteQuantity: d('0') }, 'not_positive'],
+  ])('is refused %s', async (_what, over, code) => {
+    expect(await refusalOf(atExchange(), over)).toBe(code);
+  });
+
+  it('alarms when the venue spends more than it was given', async () => {
+    const world = atExchange();
+    world.venue.slices = [d('0.0021')];
+    await world.place({ quantity: d('0'), quoteQuantity: d('100') });
+    await world.pump();
+    expect(world.errors()).toContain('ORDER_OVERFILLED');
+  });
+});
+
+describe("what a refusal of the venue's says beyond its order", () => {
+  it.each([
+    ['auth', 'key_rejected'],
+    ['permission', 'no_trade_permission'],
+  ] as const)('%s: the wallet shows it and is checked', async (refuse, problem) => {
+    const world = atExchange();
+    world.venue.faults = [{ refuse }];
+    const order = await world.place();
+    // The check itself is tested elsewhere: here, that it is asked for.
+    world.outbox.fate = (sent) =>
+      sent.queue === 'submit' && 'walletId' in sent.message ? 'drop' : 'deliver';
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'rejected', refusal: { code: refuse } });
+    const { exchange } = world.wallets.items.get(WALLET) ?? {};
+    expect(exchange).toMatchObject({ status: 'refused', problem: { code: problem } });
+    expect(exchange?.checkWantedAt).not.toBeNull();
+  });
+
+  it.each(['filter', 'unknown_symbol', 'market_closed'] as const)(
+    '%s: rules are read again',
+    async (refuse) => {
+      const world = atExchange();
+      world.venue.faults = [{ refuse }];
+      await world.place();
+      await world.pump();
+      expect(world.refreshAsked).toEqual([EXCHANGE]);
+    },
+  );
+
+  it('no funds: nothing', async () => {
+    const world = atExchange();
+    world.venue.faults = [{ refuse: 'insufficient_balance' }];
+    await world.place();
+    await world.pump();
+    expect(world.refreshAsked).toEqual([]);
+    expect(world.wallets.items.get(WALLET)?.exchange?.status).toBe('active');
+  });
+});
+
+describe('absence', () => {
+  it('is believed only after a second look past the fence', async () => {
+    const world = atExchange();
+    world.venue.faults = ['lost_before'];
+    world.venue.second = { kind: 'unknown', message: 'no reply' };
+    const order = await world.place();
+    await world.pump();
+    await world.pass(60);
+    expect(world.order(order.orderId)).toMatchObject({ status: 'submitted', send: { outcome: 'unknown' } });
+    expect(world.venue.secondLooks.length).toBeGreaterThan(0);
+    expect(world.venue.secondLooks[0]).toMatchObject({ clientId: `mq${order.orderId}-1`, side: 'buy' });
+    world.venue.second = null;
+    await world.pass(60);
+    expect(world.order(order.orderId).status).toBe('failed');
+  });
+
+  it('is refuted by what the second look finds', async () => {
+    const world = atExchange();
+    world.venue.faults = ['lost_before'];
+    const order = await world.place();
+    await world.pump();
+    const fill = fillOf('t1', '50000', '0.5');
+    world.venue.second = {
+      kind: 'found',
+      report: reportOf(order, `mq${order.orderId}-1`, { status: 'filled', fills: [fill] }),
+    };
+    await world.pass(40);
+    expect(world.order(order.orderId).status).toBe('filled');
+    expect(world.position(order.positionId).quantity.toFixed()).toBe('0.5');
+  });
+});
+
+describe('a look that is asked for', () => {
+  it('queries at once, due or not; of a sent order only good news counts', async () => {
+    const world = atExchange();
+    const order = await world.place(limitBuy);
+    await world.pump();
+    world.outbox.fate = () => 'drop';
+    await world.venue.trade(`mq${order.orderId}-1`, d('0.5'), d('49000'));
+    world.outbox.fate = () => 'deliver';
+    await world.useCases.advance({ orderId: order.orderId });
+    expect(world.order(order.orderId).status).toBe('open');
+    await world.useCases.advance({ orderId: order.orderId, look: true });
+    expect(world.order(order.orderId).status).toBe('filled');
+
+    world.venue.faults = ['lost_before'];
+    const lost = await world.place({ idempotencyKey: 'lost' });
+    await world.pump();
+    await world.useCases.advance({ orderId: lost.orderId, look: true });
+    expect(world.order(lost.orderId).status).toBe('submitted');
+  });
+});
+
+describe('a wallet whose keys cannot be used', () => {
+  it('rejects an entry; an exit stays owed, is alarmed, and goes when the keys work again', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    world.venue.unusable = 'the keys cannot be opened';
+    const entry = await world.place({ idempotencyKey: 'other' });
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'all' });
+    await world.pump();
+    await world.pass(90);
+    expect(world.order(entry.orderId)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'wallet_unusable' },
+    });
+    expect(world.exitsOf(positionId)).toMatchObject([{ status: 'pending', send: null }]);
+    expect(world.errors()).toContain('WALLET_UNUSABLE');
+    // Spaced out: not at every sweep.
+    expect(world.errors().filter((code) => code === 'WALLET_UNUSABLE').length).toBeLessThan(25);
+    world.venue.unusable = null;
+    await world.pass(60);
+    expect(world.position(positionId).status).toBe('closed');
+  });
+});
+
+describe('a resting order that the market has reached', () => {
+  it('is asked for after 3 s, then further and further apart, until there is news', async () => {
+    const world = atExchange();
+    const order = await world.place(limitBuy);
+    await world.pump();
+    world.tick('48999');
+    await world.pump();
+    expect(world.order(order.orderId).touchedAt).toBe(world.now);
+    let asked = 0;
+    const orderStatus = world.venue.orderStatus.bind(world.venue);
+    world.venue.orderStatus = async (sought) => {
+      asked += 1;
+      return orderStatus(sought);
+    };
+    await world.pass(2);
+    expect(asked).toBe(0);
+    await world.pass(3);
+    expect(asked).toBe(1);
+    await world.pass(120);
+    expect(asked).toBeLessThan(9);
+    await world.venue.trade(`mq${order.orderId}-1`, d('0.5'), d('49000'));
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'filled', touchedAt: null });
+  });
+
+  it('of two steps waits at its limit price once its stop price was reached', async () => {
+    const world = atExchange();
+    const stop = { type: 'stop_limit', stopPrice: d('51000'), limitPrice: d('50500') } as const;
+    const order = await world.place(stop);
+    await world.pump();
+    expect(world.order(order.orderId).triggeredAt).toBeNull();
+    world.tick('51000');
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ triggeredAt: world.now, touchedAt: null });
+    world.tick('50600');
+    await world.pump();
+    expect(world.order(order.orderId).touchedAt).toBeNull();
+    world.tick('50500');
+    await world.pump();
+    expect(world.order(order.orderId).touchedAt).toBe(world.now);
+  });
+});
+
+const fillOf = (tradeId: string, price: string, quantity: string): Fill => ({
+  tradeId,
+  price: d(price),
+  quantity: d(quantity),
+  fee: { asset: 'USDT', amount: d('0') },
+  feeQuoteValue: null,
+  at: 1,
+  tickId: null,
+  maker: true,
+});
+
+const reportOf = (order: Order, clientId: string, over: Partial<ExecutionReport>): ExecutionReport => ({
+  walletId: order.walletId,
+  environment: EXCHANGE,
+  symbol: BTC,
+  clientId,
+  venueOrderId: '1',
+  status: 'new',
+  reason: null,
+  cumulativeQuantity: (over.fills ?? []).reduce((total, fill) => total.plus(fill.quantity), d('0')),
+  fills: [],
+  at: order.updatedAt,
+  source: 'stream',
+  ...over,
+});
+
+describe('a one-cancels-other list', () => {
+  const list = { type: 'oco', side: 'sell', limitPrice: d('52000'), stopPrice: d('49000') } as const;
+  async function listed() {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    const order = await world.place({ ...list, quantity: d('0.5'), positionId, idempotencyKey: 'list' });
+    await world.pump();
+    const tell = (leg: string, over: Partial<ExecutionReport>) =>
+      world.useCases.applyExecution(reportOf(world.order(order.orderId), `mq${order.orderId}-1${leg}`, over));
+    const now = () => world.order(order.orderId);
+    return { world, positionId, now, tell };
+  }
+
+  it('reserves once; a leg that its sibling ended says nothing; the sibling fills it', async () => {
+    const { world, positionId, now, tell } = await listed();
+    expect(now()).toMatchObject({ status: 'open', type: 'oco' });
+    expect(world.position(positionId).liveExits).toMatchObject([{ orderId: now().orderId }]);
+    expect(world.position(positionId).liveExits[0]?.reserved.toFixed()).toBe('0.5');
+    await tell('b', { status: 'new', venueOrderId: '2' });
+    await tell('b', { status: 'expired', reason: 'OCO_TRIGGER' });
+    expect(now().status).toBe('open');
+    expect(world.outbox.queue).toEqual([]);
+    await tell('a', { status: 'partially_filled', fills: [fillOf('t1', '52000', '0.2')] });
+    expect(now().status).toBe('partially_filled');
+    await tell('a', {
+      status: 'filled',
+      fills: [fillOf('t2', '52000', '0.3')],
+      cumulativeQuantity: d('0.5'),
+    });
+    expect(now().status).toBe('filled');
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', liveExits: [] });
+  });
+
+  it('is asked for when a leg ends without a trade for another reason', async () => {
+    const { world, now, tell } = await listed();
+    await tell('b', { status: 'expired', reason: 'EXECUTION_RULE_PRICE_RANGE_EXCEEDED' });
+    expect(now().status).toBe('open');
+    expect(world.outbox.queue).toMatchObject([{ queue: 'exits', message: { look: true } }]);
+  });
+
+  it('ends with the cancel of a leg, and frees what it held', async () => {
+    const { world, positionId, now, tell } = await listed();
+    await tell('ac', { status: 'cancelled' });
+    expect(now().status).toBe('cancelled');
+    expect(world.position(positionId)).toMatchObject({ status: 'open', liveExits: [] });
+  });
+
+  it('has a level on either side of the market', async () => {
+    const { world, now } = await listed();
+    world.tick('48900');
+    await world.pump();
+    expect(now().touchedAt).toBe(world.now);
+  });
+
+  it('gives way to a whole close', async () => {
+    const { world, positionId, now } = await listed();
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'all' });
+    await world.pump();
+    expect(now().status).toBe('cancelled');
+    expect(world.position(positionId).status).toBe('closed');
+  });
+
+  it.each<[string, Partial<PlaceOrderCommand>, string]>([
+    ['without a position', { side: 'buy', positionId: null }, 'type_forbidden'],
+    ['with its legs the wrong way round', { limitPrice: d('48000') }, 'prices_in_wrong_order'],
+    ['with a limit behind the market', { limitPrice: d('49500') }, 'prices_in_wrong_order'],
+    ['with a stop above the market', { stopPrice: d('50500') }, 'stop_wrong_side'],
+  ])('is refused %s', async (_what, over, code) => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    const asked = { ...list, quantity: d('0.5'), positionId, idempotencyKey: 'list', ...over };
+    expect(await refusalOf(world, asked)).toBe(code);
+  });
+});
+
+describe('at the demo wallet', () => {
+  it.each<[Partial<PlaceOrderCommand>, string]>([
+    [{ type: 'trailing_stop', trailingDelta: 100 }, 'protection.trailing_stop'],
+    [{ type: 'oco', side: 'sell', limitPrice: d('52000'), stopPrice: d('49000') }, 'protection'],
+  ])('%o is what protection does', async (over, named) => {
+    const world = new World();
+    const { positionId } = await world.openPosition();
+    const placed = await world.useCases.placeOrder(
+      world.command({
+        ...over,
+        positionId: over.type === 'oco' ? positionId : null,
+        idempotencyKey: 'no',
+      }),
+    );
+    expect(placed).toMatchObject({ ok: false, error: { code: 'order_type_not_supported', field: 'type' } });
+    if (!placed.ok) expect(placed.error.fix).toContain(named);
+  });
+});
