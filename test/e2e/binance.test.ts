@@ -74,13 +74,19 @@ beforeAll(async () => {
     key: randomUUID(),
     body: { type: 'binance', name: 'simulator', api_key: account.apiKey, secret_key: account.secret },
   });
-  expect(wallet).toMatchObject({
+  walletId = wallet.wallet_id;
+  const checked = await until(
+    'checked',
+    () => trader.good<WalletAnswer>('GET', `/wallets/${walletId}`),
+    ({ status }) => status !== 'checking',
+    PATIENCE_MS,
+  );
+  expect(checked).toMatchObject({
     status: 'active',
     environment: 'binance_simulator',
     account_uid: String(uid),
     key_hint: account.apiKey.slice(-4),
   });
-  walletId = wallet.wallet_id;
   await market('50000');
   await until(
     'the trading rules',

@@ -1,49 +1,17 @@
 /** The command itself, with the real template: what it prints, and that nothing outlives it. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { nodeBinary } from '../../../infra/local/processes/node-binary.ts';
 import { alive, descendants } from './processes.ts';
+import { killStarted, ready, run, START, untilActive } from './start-command.ts';
 
-const MAIN = fileURLToPath(new URL('../../../infra/local/main.ts', import.meta.url));
-/** Generous: other tests may have the machine. */
-const START = { timeout: 60_000, interval: 50 };
 const TEST_TIMEOUT_MS = 90_000;
 const WAIT = { timeout: 5_000, interval: 50 };
 
-const started: ChildProcess[] = [];
-
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-
-function run(...args: string[]) {
-  const child = spawn(nodeBinary(), [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  started.push(child);
-  const output = { stdout: [] as string[], stderr: [] as string[] };
-  for (const name of ['stdout', 'stderr'] as const) {
-    createInterface({ input: child[name] }).on('line', (line) => output[name].push(line));
-  }
-  return { child, output };
-}
-
-async function ready(args: string[]) {
-  const { child, output } = run('--port', '0', '--json', ...args);
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`it ended: ${output.stderr.join('\n')}`);
-  });
-  const line = vi.waitFor(() => expect(output.stdout.length).toBeGreaterThan(0), START);
-  gone.catch(() => undefined);
-  await Promise.race([line, gone]);
-  return { child, output, children: descendants(child.pid ?? 0) };
-}
+afterEach(killStarted);
 
 describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   it('prints one JSON line, answers, and stops everything within 5 s of SIGTERM', async () => {
-    const { child, output, children } = await ready(['--no-simulator']);
-    const line = JSON.parse(output.stdout[0] ?? '') as { ready: boolean; api: string; token: string };
+    const { child, output, told: line, children } = await ready(['--no-simulator']);
     expect(Object.keys(line)).toEqual(['ready', 'api', 'token']);
     expect(line.ready).toBe(true);
     expect((await fetch(`${line.api}/api/v1/orders`)).status).toBe(401);
@@ -63,8 +31,11 @@ describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(output.stdout).toHaveLength(1);
   });
 
-  it('leaves nothing behind when it is killed', async () => {
-    const { child, children } = await ready(['--seed', '7', '--no-simulator']);
+  it('offers a wallet on the simulator, and leaves nothing behind when it is killed', async () => {
+    const { child, told, children } = await ready(['--seed', '7']);
+    const { wallet_id, rest_url } = told.simulator;
+    expect((await fetch(`${rest_url}/api/v3/ping`)).status).toBe(200);
+    await untilActive(told, wallet_id);
     child.kill('SIGKILL');
     await vi.waitFor(() => expect(alive(children)).toEqual([]), WAIT);
   });
