@@ -70,6 +70,11 @@ export const API_ERRORS = {
     title: 'The new keys were not taken over',
     nextAction: 'Correct what problem says and send keys again; the keys in use are unchanged.',
   },
+  keys_replaced: {
+    status: 409,
+    title: 'Other keys were given meanwhile',
+    nextAction: 'Read the wallet: key_hint and pending_key_hint say which it has.',
+  },
   keys_unavailable: {
     status: 503,
     title: 'Keys cannot be taken at the moment',

@@ -63,7 +63,11 @@ export function walletAnswers(deps: Pick<ApiDeps, 'wallets' | 'clock' | 'sleep'>
       if (exchange === null || given === null) return answer(200, wallet, preference);
       const isWaiting = exchange.pendingKeys?.keyFingerprint === given.keyFingerprint;
       if (isWaiting || exchange.status === 'checking') return answer(202, wallet, preference);
-      if (exchange.keyFingerprint !== given.keyFingerprint) throw keysProblem('keys_refused', wallet);
+      if (exchange.keyFingerprint !== given.keyFingerprint) {
+        const isThrownAway = exchange.pendingKeys === null && exchange.problem !== null;
+        if (isThrownAway) throw keysProblem('keys_refused', wallet);
+        throw apiError('keys_replaced', 'Other keys were given before these had been checked.');
+      }
       if (exchange.status === 'refused') throw keysProblem('wallet_refused', wallet);
       return answer(200, wallet, preference);
     },

@@ -127,15 +127,15 @@ export function withVerdict(account: ExchangeAccount, verdict: KeyVerdict, now: 
 }
 
 /**
- * A signed request was refused because of its key: the account rests until a check, asked for at once, says what is
- * true. Only a working account can lose its key.
+ * A signed request was refused because of its key: a check, asked for at once, says what is true. Until then an account
+ * whose key is not accepted rests; a missing permission may be one of a single symbol, so the account goes on. Only a
+ * working account can lose its key.
  */
-export const withKeyProblem = (
-  account: ExchangeAccount,
-  problem: KeyProblem,
-  now: number,
-): ExchangeAccount =>
-  account.status === 'active' ? { ...account, status: 'refused', problem, checkWantedAt: now } : account;
+export function withKeyProblem(account: ExchangeAccount, problem: KeyProblem, now: number): ExchangeAccount {
+  if (account.status !== 'active') return account;
+  const asked = withCheckWanted({ ...account, problem }, now);
+  return problem.code === 'no_trade_permission' ? asked : { ...asked, status: 'refused' };
+}
 
 export const paused = (account: ExchangeAccount, now: number, reason: string | null): ExchangeAccount =>
   account.pausedAt === null ? { ...account, pausedAt: now, pauseReason: reason } : account;

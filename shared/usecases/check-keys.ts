@@ -110,8 +110,8 @@ export function makeCheckKeys(ports: Needs) {
 }
 
 /**
- * A signed request was refused because of the key itself (not of one symbol or order): the wallet shows it at once and
- * takes no entries until the check, asked for here, says what is true.
+ * A signed request was refused because of its key: the wallet shows it at once, and a check is asked for that says what
+ * is true. Where the key itself is not accepted, entries wait for it.
  */
 export function makeMarkKeyProblem(
   { outbox, log }: Pick<Ports, 'outbox' | 'log'>,
@@ -125,7 +125,7 @@ export function makeMarkKeyProblem(
       return marked;
     });
     if (!isMarked) return;
-    log.warn('KEYS_REFUSED', { walletId, status: 'refused', why: problem.code });
+    log.warn('KEY_PROBLEM', { walletId, why: problem.code });
     await tell(log, outbox.submit({ walletId }), { walletId });
   };
 }

@@ -12,7 +12,7 @@ import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-w
 import type { Ports } from './ports.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-type Needs = Pick<Ports, 'wallets' | 'ledger' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'wallets' | 'ledger' | 'clock' | 'sleep' | 'log'>;
 
 /** Lists lag a little behind, and an entry that passed the check for a pause may be about to be written. */
 const SETTLE_MS = 1_000;
@@ -28,7 +28,10 @@ const named = (what: string, ids: readonly string[], more: boolean): Record<stri
 
 export type DeleteWallet = ReturnType<typeof makeDeleteWallet>;
 
-export function makeDeleteWallet({ wallets, ledger, sleep, log }: Needs, changeAccount: ChangeAccount) {
+export function makeDeleteWallet(
+  { wallets, ledger, clock, sleep, log }: Needs,
+  changeAccount: ChangeAccount,
+) {
   async function liveIn({ walletId, userId }: ExchangeWalletFacts): Promise<Record<string, string>> {
     const [orders, positions] = await Promise.all([
       ledger.liveOrdersOfWallet(walletId),
@@ -54,14 +57,13 @@ export function makeDeleteWallet({ wallets, ledger, sleep, log }: Needs, changeA
   return async (command: OwnWalletCommand): Promise<Result<ExchangeWalletFacts, Refusal>> => {
     const own = await ownExchangeWallet(wallets, command);
     if (!own.ok) return own;
-    const { walletId, exchange } = own.value;
+    const { walletId } = own.value;
     const before = await liveIn(own.value);
     if (Object.keys(before).length > 0) return inUse(before);
 
     // No entry may begin between the last look and the end of the keys.
-    const isPausedHere = exchange.pausedAt === null;
-    if (isPausedHere) {
-      await changeAccount(walletId, (account, now) => paused(account, now, PAUSED_FOR));
+    const stopped = await changeAccount(walletId, (account, now) => paused(account, now, PAUSED_FOR));
+    if (clock.now() - (stopped?.exchange.pausedAt ?? 0) < SETTLE_MS) {
       await sleep(SETTLE_MS);
       const after = await liveIn(own.value);
       if (Object.keys(after).length > 0) {

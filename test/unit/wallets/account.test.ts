@@ -133,6 +133,12 @@ describe('an exchange account', () => {
       checkWantedAt: T + 20,
     });
     expect(withVerdict(marked, good(), T + 30)).toMatchObject({ status: 'active', problem: null });
+    const oneSymbol = { code: 'no_trade_permission', message: 'not for you' } as const;
+    expect(withKeyProblem(active, oneSymbol, T + 20)).toMatchObject({
+      status: 'active',
+      problem: oneSymbol,
+      checkWantedAt: T + 20,
+    });
     expect(withKeyProblem(fresh, { code: 'key_rejected', message: 'gone' }, T)).toBe(fresh);
   });
 

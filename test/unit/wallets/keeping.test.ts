@@ -106,7 +106,7 @@ describe('a key that an order found refused', () => {
   it('is active again when it was a mistake', async () => {
     await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' });
     await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' });
-    expect(world.logs.filter((entry) => entry.code === 'KEYS_REFUSED')).toHaveLength(1);
+    expect(world.logs.filter((entry) => entry.code === 'KEY_PROBLEM')).toHaveLength(1);
     await world.work();
     expect(world.account(id)).toMatchObject({ status: 'active', problem: null });
     expect(await world.wallets.exchangeWallets('binance_testnet')).toHaveLength(1);
@@ -169,7 +169,8 @@ describe('rotating keys', () => {
       const given = { apiKey: second.apiKey, secretKey: second.secret, privateKey: null };
       await world.commands.rotateKeys({ userId: 'alice', walletId: id, keys: given });
     };
-    await world.call('PUT', `${path}/keys`, { body: keysBody(first) });
+    const replaced = await world.call('PUT', `${path}/keys`, { body: keysBody(first) });
+    expect([replaced.status, replaced.body.code]).toEqual([409, 'keys_replaced']);
     await world.work();
     expect(world.account(id)).toMatchObject({ keyHint: second.apiKey.slice(-4), pendingKeys: null });
   });
@@ -225,6 +226,18 @@ describe('deleting a wallet', () => {
     const refused = await world.call('DELETE', path);
     expect([refused.status, refused.body.facts]).toEqual([409, { positions: 'p-3' }]);
     expect(world.account(id)).toMatchObject({ status: 'active', pausedAt: null, pauseReason: null });
+  });
+
+  it('looks twice also when the wallet was paused just now, and keeps that pause', async () => {
+    await world.call('POST', `${path}/pause`, { body: { reason: 'holiday' } });
+    const work = world.work.bind(world);
+    world.work = async () => {
+      order('o-9', 'pending');
+      await work();
+    };
+    const refused = await world.call('DELETE', path);
+    expect([refused.status, refused.body.facts]).toEqual([409, { orders: 'o-9' }]);
+    expect(world.account(id)).toMatchObject({ status: 'active', pauseReason: 'holiday' });
   });
 
   it('says that there are more than it names', async () => {
