@@ -53,8 +53,11 @@ export function readSymbols(text: string): readonly string[] {
 
 function byPermission(world: World, permissions: string | null): readonly Market[] {
   const wanted = permissions === null ? DEFAULT_PERMISSIONS : permissionNames(permissions);
-  return [...world.markets.values()].filter(({ info }) =>
-    info.permissionSets.flat().some((permission) => wanted.includes(permission)),
+  // Entries of the older shape have no permission sets, and nobody is kept from them.
+  return [...world.markets.values()].filter(
+    ({ info }) =>
+      info.permissionSets.length === 0 ||
+      info.permissionSets.flat().some((permission) => wanted.includes(permission)),
   );
 }
 

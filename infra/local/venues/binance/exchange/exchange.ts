@@ -32,15 +32,19 @@ export interface SimulatedExchange extends Exchange {
 }
 
 export function createExchange(options: ExchangeOptions): SimulatedExchange {
-  const world = createWorld(options);
+  // Everything within one operation happens in one instant.
+  let instant: number | null = null;
+  const world = createWorld({ ...options, now: () => instant ?? options.now() });
   installLists(world);
 
   /** Runs a change, lets its consequences play out, then tells the listeners. */
   const change = <T>(action: () => T, tell: (world: World) => void): T => {
+    instant = options.now();
     try {
       return action();
     } finally {
       settle(world);
+      instant = null;
       tell(world);
     }
   };
