@@ -258,7 +258,7 @@ describe('a wallet with', () => {
     ['a negative balance', { starting_balances: { USDT: '-1' } }, 'starting_balances.USDT'],
     ['a number as balance', { starting_balances: { USDT: 100 } }, 'starting_balances.USDT'],
     ['no balance', { starting_balances: {} }, 'starting_balances'],
-    ['an unknown type', { type: 'binance' }, 'type'],
+    ['an unknown type', { type: 'kraken' }, 'type'],
     ['an unknown field', { secret: 'x' }, 'secret'],
   ])('%s is refused', async (_what, changes, field) => {
     const body = { name: 'bad', type: 'demo', starting_balances: { USDT: '1' }, ...changes };
