@@ -58,9 +58,17 @@ export interface Action<T> {
 export const DEFAULT_RECV_WINDOW_MS = 5_000;
 const TRIES = 3;
 const FIRST_PAUSE_MS = 100;
+/** A query answers sooner than a function has time for; one that took this long already is not asked again. */
+const QUERY_TIMEOUT_MS = 4_000;
+const NO_REPEAT_AFTER_MS = 3_000;
 
-const unavailable = (reason: string, retryAfterMs: number | null = null) =>
-  ({ kind: 'unavailable', reason, retryAfterMs }) as const;
+type Unavailable = Extract<Asked<never>, { kind: 'unavailable' }>;
+
+const unavailable = (reason: string, retryAfterMs: number | null = null): Unavailable => ({
+  kind: 'unavailable',
+  reason,
+  retryAfterMs,
+});
 
 function read<T>(body: string, what: string, parse: (value: unknown) => T): Asked<T> {
   try {
@@ -71,7 +79,7 @@ function read<T>(body: string, what: string, parse: (value: unknown) => T): Aske
   }
 }
 
-/** Null: it is over; else the query may be asked again. */
+/** A network failure or the venue's own trouble: the query may be asked again. */
 const mayRepeat = (result: CallResult): boolean =>
   result.kind === 'lost' ||
   (result.kind === 'not_sent' && result.code === 'network') ||
@@ -88,9 +96,10 @@ export class Requests {
 
   async query<T>(query: Query<T>): Promise<Asked<T>> {
     let isResigned = false;
+    const started = performance.now();
     for (let tries = 1; ; ) {
       const result = await this.sendQuery(query);
-      if ('reason' in result && result.kind === 'unavailable') return result;
+      if (result.kind === 'unavailable') return result;
       if (result.kind === 'ok') return read(result.body, query.path, query.parse);
       if (result.kind === 'refused' && result.problem.meaning.kind === 'clock') {
         this.ports.clock.distrust();
@@ -98,28 +107,25 @@ export class Requests {
         isResigned = true;
         continue;
       }
-      if (!mayRepeat(result) || tries >= TRIES) return settled(result);
+      const isLate = performance.now() - started > NO_REPEAT_AFTER_MS;
+      if (!mayRepeat(result) || tries >= TRIES || isLate) return settled(result);
       tries += 1;
       const pause = FIRST_PAUSE_MS * 2 ** (tries - 2);
       await this.ports.sleep(pause / 2 + this.ports.random() * pause);
     }
   }
 
-  private async sendQuery<T>(
-    query: Query<T>,
-  ): Promise<
-    CallResult | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs: null }
-  > {
+  private async sendQuery<T>(query: Query<T>): Promise<CallResult | Unavailable> {
     let signature: Signature | null = null;
     if (query.isSigned) {
       try {
         signature = await this.sign(null, DEFAULT_RECV_WINDOW_MS);
       } catch (error) {
         if (!(error instanceof VenueUnavailableError)) throw error;
-        return unavailable(error.message) as { kind: 'unavailable'; reason: string; retryAfterMs: null };
+        return unavailable(error.message);
       }
     }
-    const { path, params, weight, rank, timeoutMs, maxBodyBytes } = query;
+    const { path, params, weight, rank, timeoutMs = QUERY_TIMEOUT_MS, maxBodyBytes } = query;
     return this.ports.call({
       method: 'GET',
       path,
@@ -130,7 +136,7 @@ export class Requests {
       weight,
       orders: 0,
       isFree: false,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      timeoutMs,
       ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     });
   }

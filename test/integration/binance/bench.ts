@@ -6,14 +6,15 @@ import {
 } from '../../../infra/local/venues/binance/start.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { findSymbol, type SymbolSpec } from '../../../shared/domain/symbols.ts';
-import type { ExchangeAccount, OrderType, Side, Wallet } from '../../../shared/domain/types.ts';
+import type { OrderType, Side } from '../../../shared/domain/types.ts';
 import type { Credentials } from '../../../shared/ports/keys.ts';
 import type { ExchangeWallet, OrderSought, PlaceRequest } from '../../../shared/ports/venue.ts';
 import { requireAnswer } from '../../../shared/venues/binance/outcomes.ts';
 import { type BinanceWallets, createBinanceWallets } from '../../../shared/venues/binance/wallets.ts';
+import { ACCOUNT_UID, aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { RecordingBudget } from '../../support/recording-budget.ts';
 
-export const UID = 1001;
+export const UID = ACCOUNT_UID;
 export const OTHER_UID = 1002;
 
 export interface Bench {
@@ -29,37 +30,6 @@ export interface Bench {
   sought(request: PlaceRequest, venueOrderId?: string | null): OrderSought;
   stop(): Promise<void>;
 }
-
-const account = (change: Partial<ExchangeAccount> = {}): ExchangeAccount => ({
-  bodyHash: 'h',
-  keyFingerprint: 'f',
-  checkWantedAt: null,
-  keyType: 'hmac',
-  keyHint: 'abcd',
-  sealedKeys: 'sealed',
-  keyVersion: 1,
-  status: 'active',
-  problem: null,
-  warnings: [],
-  accountUid: String(UID),
-  checkedAt: null,
-  pendingKeys: null,
-  pausedAt: null,
-  pauseReason: null,
-  ...change,
-});
-
-export const aBinanceWallet = (change: Partial<ExchangeAccount> = {}): Wallet => ({
-  walletId: 'w1',
-  version: 1,
-  userId: 'u1',
-  environment: 'binance_simulator',
-  name: 'exchange',
-  demo: null,
-  exchange: account(change),
-  createdAt: 0,
-  updatedAt: 0,
-});
 
 let count = 0;
 const newId = (): string => {
