@@ -106,15 +106,28 @@ export async function startOutside() {
       PRICE_TAPE_TABLE: tables.priceTape,
       ORDERS_TABLE: tables.orders,
       POSITIONS_TABLE: tables.positions,
+      WALLETS_TABLE: tables.wallets,
+      SYMBOLS_TABLE: tables.symbols,
+      EXECUTIONS_QUEUE_URL: sqs.queues.executionsQueueUrl,
+      SUBMIT_QUEUE_URL: sqs.queues.submitQueueUrl,
+      EXITS_QUEUE_URL: sqs.queues.exitsQueueUrl,
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     };
     const evaluator = new Evaluator(index, sqs);
     evaluators.push(evaluator);
     await evaluator.drain();
-    return { index, tape, evaluator, cache: createPriceCache(valkey), counters: createCounters(valkey), env };
+    return {
+      index,
+      tape,
+      evaluator,
+      tables,
+      cache: createPriceCache(valkey),
+      counters: createCounters(valkey),
+      env,
+    };
   };
-  return { folder, valkey, start, clear, stop, system };
+  return { folder, valkey, dynamo, sqs, start, clear, stop, system };
 }
 
 /** Does what evaluate does with messages: builds empty indexes with the levels it owns, takes and settles hits. */

@@ -1,6 +1,7 @@
 /** One wallet's subscription on one session: signed anew each time, within the budget (facts of the WebSocket API). */
 
-import { createSigner, type Signer, signWs } from '../signing.ts';
+import { KeyUnreadableError } from '../../../ports/keys.ts';
+import { BadKeyError, createSigner, type Signer, signWs } from '../signing.ts';
 import { messageOf, type UserDataParts } from './parts.ts';
 import type { WalletStream } from './wallet-stream.ts';
 import type { WsAnswer, WsApi, WsParams } from './ws-api.ts';
@@ -36,7 +37,10 @@ export async function subscribe(api: WsApi, stream: WalletStream, parts: UserDat
   try {
     signer = await signerOf(stream, parts);
   } catch (error) {
-    return problem('key_unreadable', messageOf(error), 'key');
+    const isBad = error instanceof KeyUnreadableError || error instanceof BadKeyError;
+    return isBad
+      ? problem('key_unreadable', messageOf(error), 'key')
+      : problem('keys_unavailable', messageOf(error), 'later');
   }
   for (let attempt = 1; ; attempt++) {
     let params: WsParams;

@@ -158,6 +158,19 @@ describe('user data', () => {
     expect(JSON.stringify(world.logged)).not.toContain('sealed-for-another');
   });
 
+  it('tries again soon while the keys cannot be opened by anybody', async () => {
+    const source = await world.start();
+    world.keysAway = true;
+    source.watch([world.wallet(1)]);
+    await until(
+      'problem',
+      () => world.health('w1')?.problem?.code,
+      (code) => code === 'keys_unavailable',
+    );
+    world.keysAway = false;
+    await subscribedTo(1);
+  });
+
   it('measures the clock again when a timestamp is refused, and signs a fresh one', async () => {
     const source = await world.start();
     world.venueOffset = 20_000;
@@ -303,8 +316,12 @@ describe('user data', () => {
       () => world.server.sockets.sockets.size,
       (size) => size === 1,
     );
-    const trades = new Set(world.reports.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId)));
-    expect(trades.size).toBe(pushed);
+    await until(
+      'every trade',
+      () => new Set(world.reports.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId))).size,
+      (trades) => trades === pushed,
+      5_000,
+    );
     expect(world.gaps).toEqual(['w1: subscribed']);
   });
 

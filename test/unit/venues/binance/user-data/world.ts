@@ -3,6 +3,7 @@ import { createOpenConnection } from '../../../../../shared/adapters/ws/connecti
 import type { ConnectionSettings } from '../../../../../shared/adapters/ws/settings.ts';
 import { symbolRegistry } from '../../../../../shared/domain/symbols.ts';
 import type { ExecutionReport } from '../../../../../shared/domain/types.ts';
+import { KeyUnreadableError } from '../../../../../shared/ports/keys.ts';
 import type { BudgetAnswer, BudgetFacts } from '../../../../../shared/ports/rate-budget.ts';
 import type { ForeignOrder, UserDataSource, UserDataWallet } from '../../../../../shared/ports/user-data.ts';
 import type { UserDataSettings } from '../../../../../shared/venues/binance/user-data/parts.ts';
@@ -21,6 +22,7 @@ export class SourceWorld {
   grant: () => BudgetAnswer = () => ({ granted: true, grantId: 'g' });
   find: (text: string) => Promise<ReturnType<ReturnType<typeof symbolRegistry>['find']>>;
   venueOffset = 0;
+  keysAway = false;
   remeasured = 0;
   source: UserDataSource | null = null;
 
@@ -47,7 +49,8 @@ export class SourceWorld {
       }),
       keys: {
         open: async (sealed, { walletId }) => {
-          if (!sealed.endsWith(walletId)) throw new Error('not of this wallet');
+          if (this.keysAway) throw new Error('the key service is away');
+          if (!sealed.endsWith(walletId)) throw new KeyUnreadableError('not of this wallet');
           return { keyType: 'hmac', apiKey: `key-${sealed}`, secret: `secret-${sealed}` };
         },
       },
