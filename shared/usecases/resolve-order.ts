@@ -27,8 +27,7 @@ const isPastFence = (send: SendAttempt, now: number): boolean => now >= send.cla
 const soughtOf = (order: Order): OrderSought => ({
   symbol: order.symbol,
   clientId: clientIdOf(order),
-  // Of a list each leg has its own; the list is known by its client id.
-  venueOrderId: order.type === 'oco' ? null : order.venueOrderId,
+  venueOrderId: order.venueOrderId,
   side: order.side,
   type: order.type,
   quantity: order.quantity,

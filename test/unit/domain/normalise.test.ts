@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { checkPrecision, checkPrice, normaliseOrder, stopFalls } from '../../../shared/domain/normalise.ts';
-import { ORDER_TYPES, type OrderType, type Side } from '../../../shared/domain/types.ts';
+import { checkTimeInForce } from '../../../shared/domain/order-fields.ts';
+import {
+  type Environment,
+  ORDER_TYPES,
+  type OrderAmounts,
+  type OrderType,
+  type Side,
+  type TimeInForce,
+} from '../../../shared/domain/types.ts';
 import { BTC, d } from './builders.ts';
 
 const REFERENCE = d(50_000);
@@ -15,23 +23,25 @@ interface Asked {
   readonly trailing?: number;
   readonly reference?: Decimal | null;
 }
-function normalise(side: Side, type: OrderType, asked: Asked) {
-  const amounts = {
+const amountsOf = (asked: Asked): OrderAmounts => {
+  const price = (text: string | undefined) => (text === undefined ? null : d(text));
+  return {
     quantity: d(asked.quantity ?? '0.5'),
-    limitPrice: asked.limit === undefined ? null : d(asked.limit),
-    stopPrice: asked.stop === undefined ? null : d(asked.stop),
-    quoteQuantity: asked.quote === undefined ? null : d(asked.quote),
-    stopLimitPrice: asked.stopLimit === undefined ? null : d(asked.stopLimit),
+    quoteQuantity: price(asked.quote),
+    limitPrice: price(asked.limit),
+    stopPrice: price(asked.stop),
+    stopLimitPrice: price(asked.stopLimit),
     trailingDelta: asked.trailing ?? null,
   };
-  return normaliseOrder(
+};
+const normalise = (side: Side, type: OrderType, asked: Asked) =>
+  normaliseOrder(
     BTC,
     side,
     type,
-    amounts,
+    amountsOf(asked),
     asked.reference === undefined ? REFERENCE : asked.reference,
   );
-}
 
 describe('what can be sent', () => {
   it.each<[Side, OrderType, Asked, string]>([
@@ -53,6 +63,85 @@ describe('what can be sent', () => {
         )
       : [result.error.code];
     expect(shown.join(' ')).toBe(expected);
+  });
+});
+
+describe('what is sent of the further types', () => {
+  const open = { ...BTC, rules: { ...BTC.rules, orderTypes: ORDER_TYPES } };
+  it.each<[Side, OrderType, Asked, string]>([
+    ['buy', 'limit_maker', { limit: '49999.999' }, '0.5 - 49999.99 - - -'],
+    ['buy', 'stop_limit', { stop: '51000.009', limit: '51100.009' }, '0.5 - 51100 51000 - -'],
+    ['sell', 'stop_limit', { stop: '48999.991', limit: '48900.001' }, '0.5 - 48900.01 49000 - -'],
+    ['buy', 'take_profit_limit', { stop: '48999.991', limit: '48999.999' }, '0.5 - 48999.99 49000 - -'],
+    ['sell', 'take_profit_limit', { stop: '51000.009', limit: '50999.991' }, '0.5 - 51000 51000 - -'],
+    ['sell', 'trailing_stop', { trailing: 150 }, '0.5 - - - - 150'],
+    ['sell', 'trailing_stop', { trailing: 150, stop: '48999.991' }, '0.5 - - 49000 - 150'],
+    ['sell', 'oco', { limit: '52000.001', stop: '48999.991' }, '0.5 - 52000.01 49000 - -'],
+    [
+      'sell',
+      'oco',
+      { limit: '52000', stop: '49000', stopLimit: '48900.001' },
+      '0.5 - 52000 49000 48900.01 -',
+    ],
+    ['buy', 'market', { quantity: '0', quote: '100.123456789' }, '0 100.12345678 - - - -'],
+    ['sell', 'trailing_stop', {}, 'price_required trailing_delta'],
+    ['sell', 'trailing_stop', { trailing: 150, stop: '50000' }, 'stop_wrong_side stop_price'],
+    ['sell', 'oco', { limit: '52000' }, 'price_required stop_price'],
+    ['sell', 'oco', { limit: '48000', stop: '49000' }, 'prices_in_wrong_order limit_price'],
+    ['sell', 'oco', { limit: '50000', stop: '49000' }, 'prices_in_wrong_order limit_price'],
+    ['sell', 'oco', { limit: '52000', stop: '50000' }, 'stop_wrong_side stop_price'],
+    ['buy', 'stop_limit', { stop: '49000', limit: '51000' }, 'stop_wrong_side stop_price'],
+    ['buy', 'take_profit_limit', { stop: '51000', limit: '51000' }, 'stop_wrong_side stop_price'],
+    ['buy', 'limit', { limit: '49000', quantity: '0', quote: '5' }, 'amount_forbidden quote_quantity'],
+    ['buy', 'market', { quantity: '0', quote: '4.99' }, 'below_min_notional quote_quantity'],
+  ])('%s %s %o: %s', (side, type, asked, expected) => {
+    const result = normaliseOrder(open, side, type, amountsOf(asked), REFERENCE);
+    const shown = result.ok
+      ? [
+          result.value.quantity.toFixed(),
+          ...[
+            result.value.quoteQuantity,
+            result.value.limitPrice,
+            result.value.stopPrice,
+            result.value.stopLimitPrice,
+          ].map((x) => x?.toFixed() ?? '-'),
+          String(result.value.trailingDelta ?? '-'),
+        ]
+      : [result.error.code, result.error.field];
+    expect(shown.join(' ')).toBe(expected);
+  });
+
+  it('is on the coarser of both lots for whatever ends at market', () => {
+    const coarse = { kind: 'market_lot_size', min: null, max: null, step: d('0.01') } as const;
+    const filters = BTC.rules.filters.map((f) => (f.kind === 'market_lot_size' ? coarse : f));
+    const spec = { ...open, rules: { ...open.rules, filters } };
+    const sent = (type: OrderType, asked: Asked) => {
+      const result = normaliseOrder(
+        spec,
+        'sell',
+        type,
+        amountsOf({ quantity: '0.12345', ...asked }),
+        REFERENCE,
+      );
+      return result.ok ? result.value.quantity.toFixed() : result.error.code;
+    };
+    expect(sent('market', {})).toBe('0.12');
+    expect(sent('stop_loss', { stop: '49000' })).toBe('0.12');
+    expect(sent('oco', { limit: '52000', stop: '49000' })).toBe('0.12');
+    expect(sent('oco', { limit: '52000', stop: '49000', stopLimit: '48900' })).toBe('0.12345');
+    expect(sent('limit', { limit: '52000' })).toBe('0.12345');
+  });
+
+  it.each<[OrderType, TimeInForce, Environment, boolean]>([
+    ['limit', 'FOK', 'binance', true],
+    ['stop_limit', 'IOC', 'binance', true],
+    ['market', 'GTC', 'binance', true],
+    ['market', 'IOC', 'binance', false],
+    ['market', 'IOC', 'demo', true],
+    ['limit_maker', 'IOC', 'demo', false],
+    ['oco', 'FOK', 'binance', false],
+  ])('%s with %s at %s: %s', (type, timeInForce, environment, isTaken) => {
+    expect(checkTimeInForce(type, timeInForce, environment) === null).toBe(isTaken);
   });
 });
 
