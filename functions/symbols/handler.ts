@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
-import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { createValkey } from '../../shared/adapters/valkey/client.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createSymbolWishes } from '../../shared/adapters/valkey/symbol-wishes.ts';
@@ -30,14 +29,7 @@ function compose({ stage, symbolsTable, valkeyUrl, binance }: SymbolsConfig): ()
   const valkey = createValkey(valkeyUrl, {
     onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
   });
-  const {
-    market,
-    budget,
-    clock: venueClock,
-  } = openMarket({
-    ...{ binance, valkey, log },
-    count: (event) => write(`${metricsLine(stage, { [event]: 1 }, clock.now())}\n`),
-  });
+  const { market, budget, clock: venueClock } = openMarket({ binance, stage, valkey, clock, log });
   const refresh = makeRefreshSymbols(
     {
       ...{ market, budget, clock, log },

@@ -37,6 +37,8 @@ export interface BudgetFacts {
   readonly at: number;
   /** A success of a call that is free when it succeeds. */
   readonly freed: boolean;
+  /** Nothing left this machine: orders are given back as well. */
+  readonly unsent?: boolean;
   /** X-MBX-USED-WEIGHT-* by interval in ms. */
   readonly usedWeight: readonly { readonly intervalMs: number; readonly count: number }[];
   /** X-MBX-ORDER-COUNT-* by interval in ms. */

@@ -41,8 +41,13 @@ export class BudgetModel {
     this.#enter(this.#windowOf(now - GUARD));
     for (const call of this.#calls) {
       if (call.state.kind !== 'under_way' || call.startedAt > now - LIFE) continue;
-      call.state = { kind: 'own', start: this.#start };
-      this.#ownAt = now;
+      if (call.startedAt + LIFE > this.#start) {
+        call.state = { kind: 'own', start: this.#start };
+        this.#ownAt = now;
+      } else {
+        // It is over since before this window began.
+        call.state = { kind: 'told' };
+      }
     }
   }
 

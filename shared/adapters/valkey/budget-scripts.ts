@@ -84,7 +84,7 @@ export interface CorrectInput {
   readonly token: string;
   readonly weight: number;
   readonly orders: number;
-  readonly free: boolean;
+  readonly cost: 'unsent' | 'free' | 'charged';
   readonly at: number;
   readonly now: number;
   readonly assumed: readonly string[];
@@ -104,10 +104,10 @@ export const correctScript = defineScript<CorrectInput, string>({
     ...bucketKeys(scope, 'raw'),
     ...(account === null ? [] : ordersKeys(scope, account)),
   ],
-  args: ({ token, weight, orders, free, at, now, assumed, heads }) => [
+  args: ({ token, weight, orders, cost, at, now, assumed, heads }) => [
     token,
     ...[weight, orders].map(String),
-    free ? 'free' : 'charged',
+    cost,
     ...[at, now, assumed.length / 2].map(String),
     ...assumed,
     ...heads.flatMap(({ bucket, intervalMs, count }) => [bucket, String(intervalMs), String(count)]),
@@ -168,7 +168,7 @@ export const figuresScript = defineScript<
 >({
   name: 'budget-figures',
   source: [fragment, figures],
-  keys: ({ scope }) => [limitsKey(scope), blocksKey(scope), ...bucketKeys(scope, 'weight')],
+  keys: ({ scope }) => [limitsKey(scope), blocksKey(scope), bucketKeys(scope, 'weight')[0]],
   args: ({ now, assumed }) => [String(now), ...assumed],
   reply: z
     .tuple([whole, z.enum(['429', '418', '']), z.enum(['assumed', 'learnt'])], z.string())

@@ -46,17 +46,24 @@ local function add_own(bucket, ms, amount, now)
   redis.call('HSET', bucket, ms .. ':own_at', text(now))
 end
 
--- Rolls all windows and counts what was lost as done.
+-- Rolls all windows, and counts what was lost as done in those in which it can have arrived.
 local function refresh(bucket, flying, limits, now)
-  local lost = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', flying, '-inf', text(now - LIFE))) do
-    lost = lost + tonumber(string.match(member, ':(%d+)$'))
-    redis.call('ZREM', flying, member)
+  local found = redis.call('ZRANGEBYSCORE', flying, '-inf', text(now - LIFE), 'WITHSCORES')
+  local lost, calls = 0, {}
+  for i = 1, #found, 2 do
+    local amount = tonumber(string.match(found[i], ':(%d+)$'))
+    calls[#calls + 1] = { amount = amount, gone = tonumber(found[i + 1]) + LIFE }
+    lost = lost + amount
+    redis.call('ZREM', flying, found[i])
   end
   local starts = {}
   for ms in pairs(limits) do
     starts[ms] = roll(bucket, ms, window(now - GUARD, tonumber(ms)))
-    if lost > 0 then add_own(bucket, ms, lost, now) end
+    local own = 0
+    for _, call in ipairs(calls) do
+      if call.gone > starts[ms] then own = own + call.amount end
+    end
+    if own > 0 then add_own(bucket, ms, own, now) end
   end
   if redis.call('ZCARD', flying) == 0 then
     redis.call('HSET', bucket, 'fly', '0')

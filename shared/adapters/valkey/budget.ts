@@ -207,7 +207,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
     },
 
     /** Never throws: while the cache is away the call counts as lost, which is the safe side. */
-    async correct({ account, grantId, at, freed, usedWeight, orderCounts }) {
+    async correct({ account, grantId, at, freed, unsent = false, usedWeight, orderCounts }) {
       const [name = '', weight = '0', orders = '0'] = grantId?.split(':') ?? [];
       const heads = [
         ...usedWeight.map((one) => ({ bucket: 'weight' as const, ...one })),
@@ -222,7 +222,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
           token,
           weight: count(weight),
           orders: count(orders),
-          free: freed,
+          cost: unsent ? 'unsent' : freed ? 'free' : 'charged',
           at,
           now: now(),
           assumed,

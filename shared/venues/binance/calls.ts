@@ -78,7 +78,9 @@ export function createCalls(ports: CallPorts): SendCall {
     const { account } = call;
     if (result.kind === 'not_sent') {
       const nothing = { usedWeight: [], orderCounts: [] };
-      return tell(() => budget.correct({ account, grantId, at: venueNow(), freed: true, ...nothing }));
+      return tell(() =>
+        budget.correct({ account, grantId, at: venueNow(), freed: true, unsent: true, ...nothing }),
+      );
     }
     const { headers, status } = result;
     await tell(() =>

@@ -106,6 +106,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
     for (const later of [MINUTE + 100, MINUTE + 30_100]) {
       now = T0 + later;
       expect(await used(budget)).toBe(100);
+      expect(await budget.ask(query(1))).toMatchObject({ code: 'weight_exhausted' });
     }
     now = T0 + 2 * MINUTE + 100;
     await granted(budget, query(60));
@@ -142,7 +143,8 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
     expect(await used(budget)).toBe(47);
     now = T0 + MINUTE + 5000;
     await budget.correct(facts({ at: T0 + MINUTE - 1, ...weightIs(90) }));
-    expect(await used(budget)).toBe(7);
+    // What was under way was lost before this minute began.
+    expect(await used(budget)).toBe(0);
   });
 
   test('gives the weight of a free call back, and keeps that of one without headers', async () => {
@@ -156,6 +158,19 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
     // A later header knows of it.
     await budget.correct(facts({ at: now + 2001, ...weightIs(3) }));
     expect(await used(budget)).toBe(3);
+  });
+
+  test('gives everything back of what never left', async () => {
+    const budget = await fresh(limits(100, 1));
+    for (let i = 0; i < 3; i++) {
+      const grantId = await granted(budget, place('exit'));
+      expect(await budget.ask(place('exit'))).toMatchObject({ code: 'orders_exhausted' });
+      await budget.correct(facts({ grantId, at: now, freed: true, unsent: true }));
+    }
+    const sent = await granted(budget, place('exit'));
+    await budget.correct(facts({ grantId: sent, at: now, freed: true }));
+    expect(await used(budget)).toBe(0);
+    expect(await budget.ask(place('exit'))).toMatchObject({ code: 'orders_exhausted' });
   });
 
   test('counts unfilled orders by account, in each window, with a reserve for exits', async () => {
@@ -273,9 +288,9 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
             await budget.correct(facts({ grantId, at, freed: one.free, ...header }));
           }
         }
-        const shown = await used(budget);
-        model.ask('last', 1000, 100, now);
-        expect(shown).toBe(model.used());
+        // More than there ever is: refused, and both have given up what is lost by now.
+        expect((await budget.ask(query(1000, 'exit'))).granted).toBe(model.ask('last', 1000, 100, now));
+        expect(await used(budget)).toBe(model.used());
       }),
       { numRuns: runs },
     );
