@@ -71,7 +71,8 @@ export function toExecutionReport(event: ExecutionReportEvent, context: ReportCo
   const clientId = orderClientIdOf(event);
   const own = ownClientId(clientId);
   if (own === null) return { kind: 'foreign', clientId, venueOrderId: event.orderId };
-  const inList = own.leg !== null && event.orderListId !== null && event.orderListId !== NO_ID;
+  // A list of ours is one order: after a cancel not even its legs' ids may tell.
+  const inList = event.orderListId !== null && event.orderListId !== NO_ID;
   if (own.leg !== null && event.orderStatus === 'EXPIRED') {
     if (event.expiryReason === 'OCO_TRIGGER') return { kind: 'sibling', clientId };
     if (event.cumulativeQuantity.isZero()) {

@@ -15,7 +15,6 @@ import {
   request as requestHttp,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export interface HttpRequest {
@@ -70,6 +69,18 @@ type Failure = Exclude<HttpResult, { kind: 'answer' }>;
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
 
+/** The agent's connections that have been made: to the end of the handshake where there is one. */
+function watchConnections(agent: HttpAgent, madeEvent: 'connect' | 'secureConnect'): WeakSet<Duplex> {
+  const made = new WeakSet<Duplex>();
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = create(options, callback);
+    socket?.once(madeEvent, () => made.add(socket));
+    return socket;
+  };
+  return made;
+}
+
 /** `now` is the wall clock in epoch ms. */
 export function createHttpTransport(
   baseUrl: string,
@@ -82,6 +93,7 @@ export function createHttpTransport(
   const agent = isSecure
     ? new HttpsAgent({ ...agentOptions, ...(settings.ca === undefined ? {} : { ca: settings.ca }) })
     : new HttpAgent(agentOptions);
+  const connected = watchConnections(agent, isSecure ? 'secureConnect' : 'connect');
   const idleSince = new WeakMap<Duplex, number>();
   const prefix = base.pathname.replace(/\/+$/, '');
 
@@ -117,11 +129,13 @@ export function createHttpTransport(
       },
     };
     const outgoing = isSecure ? requestHttps(options) : requestHttp(options);
-    let isConnected = false;
     let isDone = false;
-    let onConnect: (() => void) | null = null;
-    let socketInUse: Socket | null = null;
-    const connectTimer = setTimeout(() => fail('connect_timeout'), settings.connectTimeoutMs);
+    let socketInUse: Duplex | null = null;
+    // A connection may be new, used before, or handed over by another request: what counts is its own state.
+    const isConnected = (): boolean => socketInUse !== null && connected.has(socketInUse);
+    const connectTimer = setTimeout(() => {
+      if (!isConnected()) fail('connect_timeout');
+    }, settings.connectTimeoutMs);
     const timer = setTimeout(() => fail('timeout'), request.timeoutMs ?? settings.timeoutMs);
 
     function finish(result: HttpResult): void {
@@ -129,34 +143,21 @@ export function createHttpTransport(
       isDone = true;
       clearTimeout(connectTimer);
       clearTimeout(timer);
-      if (socketInUse !== null && onConnect !== null) {
-        socketInUse.off('connect', onConnect).off('secureConnect', onConnect);
-      }
       resolve(result);
     }
 
     function fail(reason: string): void {
       if (isDone) return;
-      const failure: Failure = { kind: isConnected ? 'lost' : 'not_sent', reason };
+      const failure: Failure = { kind: isConnected() ? 'lost' : 'not_sent', reason };
       finish(failure);
       outgoing.destroy();
     }
 
-    outgoing.on('socket', (socket: Socket) => {
+    outgoing.on('socket', (socket) => {
       socketInUse = socket;
-      const connected = (): void => {
-        isConnected = true;
-        clearTimeout(connectTimer);
-      };
-      if (outgoing.reusedSocket) return connected();
-      onConnect = connected;
-      socket.once(isSecure ? 'secureConnect' : 'connect', connected);
     });
     outgoing.on('error', (error) => fail(codeOf(error)));
     outgoing.on('response', (response) => {
-      // An answer proves the connection, whatever was or was not heard of it before.
-      isConnected = true;
-      clearTimeout(connectTimer);
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

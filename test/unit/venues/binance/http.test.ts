@@ -106,6 +106,29 @@ describe('lost', () => {
   });
 });
 
+describe('a request that waits for a connection of another', () => {
+  const oneConnection = () => createHttpTransport(server.url, { ...FAST, maxSockets: 1, timeoutMs: 600 });
+
+  it('is lost once it has it, not unsent', async () => {
+    server.on('GET /slow', { json: {}, delayMs: 100 });
+    server.on('GET /x', 'hang');
+    const other = oneConnection();
+    const [first, second] = await Promise.all([other.send(get('/slow')), other.send(get('/x'))]);
+    expect([first.kind, second.kind]).toEqual(['answer', 'lost']);
+    expect(server.asked.map((a) => a.connection)).toEqual([1, 1]);
+    other.close();
+  });
+
+  it('is not sent when it never gets it', async () => {
+    server.on('GET /slow', 'hang');
+    const other = oneConnection();
+    const [first, second] = await Promise.all([other.send(get('/slow')), other.send(get('/x'))]);
+    expect([first.kind, second]).toEqual(['lost', { kind: 'not_sent', reason: 'connect_timeout' }]);
+    expect(server.asked.map((a) => a.route)).toEqual(['GET /slow']);
+    other.close();
+  });
+});
+
 describe('connections', () => {
   it('are used again while they are fresh, and never after a silence, however it came about', async () => {
     server.on('GET /x', { json: {} });
