@@ -213,6 +213,15 @@ describe('market data', () => {
     expect(best?.ask.greaterThan('49990')).toBe(true);
   });
 
+  it('brings fed prices onto the ticks of the symbol, and the two sides a tick apart', () => {
+    const world = bench();
+    world.exchange.feedPrice(SYMBOL, { last: '50000.0049', bid: '50000.009', ask: '50000.001' });
+    const best = world.exchange.best(SYMBOL);
+    expect([best?.bid.toFixed(), best?.ask.toFixed()]).toEqual(['50000', '50000.01']);
+    expect(world.run('ticker.price', { symbol: SYMBOL })['price']).toBe('50000.00000000');
+    expect(() => world.exchange.feedPrice(SYMBOL, { last: 'none' })).toThrow();
+  });
+
   it('joins trades to aggregates and candles', () => {
     const world = bench();
     world.price('50000', SYMBOL, '1');

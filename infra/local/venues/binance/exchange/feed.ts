@@ -7,6 +7,8 @@ import { floorAmount, floorStep, max, min, ZERO } from './numbers.ts';
 import { isOpen, type Market, opposite, remaining, type Side, type World } from './state.ts';
 import { print } from './tape.ts';
 
+type Rounding = typeof Decimal.ROUND_FLOOR | typeof Decimal.ROUND_CEIL | typeof Decimal.ROUND_HALF_EVEN;
+
 export interface FedPrice {
   readonly last: string;
   readonly bid?: string;
@@ -22,12 +24,9 @@ const DEFAULT_TRADE_SHARE = '0.01';
  * that in total. Nothing trades while the symbol's status is not TRADING; the book moves in HALT, not in BREAK.
  */
 export function applyPrice(world: World, market: Market, fed: FedPrice): void {
-  const last = new Decimal(fed.last);
-  const spread = market.info.tick.times(market.shape.spreadTicks);
-  const bid = fed.bid === undefined ? last.minus(spread) : new Decimal(fed.bid);
-  const ask = fed.ask === undefined ? last.plus(spread) : new Decimal(fed.ask);
   const { status } = market.info;
   if (status === 'BREAK') return;
+  const { last, bid, ask } = onTicks(market, fed);
   const before = market.last;
   market.fed = { last, bid, ask };
   if (status !== 'TRADING') {
@@ -41,6 +40,19 @@ export function applyPrice(world: World, market: Market, fed: FedPrice): void {
   const quantity = left ?? defaultQuantity(market, last);
   const rising = before !== null && last.greaterThan(before);
   if (quantity.greaterThan(ZERO)) print(world, market, last, quantity, rising ? 'BUY' : 'SELL');
+}
+
+/** The fed prices on the symbol's ticks: the spread never gets narrower than it was fed, nor less than a tick. */
+function onTicks(market: Market, fed: FedPrice): NonNullable<Market['fed']> {
+  const { tick } = market.info;
+  const snap = (value: Decimal, rounding: Rounding): Decimal =>
+    tick.isZero() ? value : max(value.toNearest(tick, rounding), tick);
+  const last = snap(new Decimal(fed.last), Decimal.ROUND_HALF_EVEN);
+  if (!last.greaterThan(ZERO)) throw new Error(`a price of ${market.info.symbol} must be above zero`);
+  const spread = tick.times(market.shape.spreadTicks);
+  const bid = snap(fed.bid === undefined ? last.minus(spread) : new Decimal(fed.bid), Decimal.ROUND_FLOOR);
+  const ask = snap(fed.ask === undefined ? last.plus(spread) : new Decimal(fed.ask), Decimal.ROUND_CEIL);
+  return { last, bid, ask: max(ask, bid.plus(tick)) };
 }
 
 /** Fills resting orders of `side` that the price reached; returns what is left of the traded size. */
