@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKeyCipher } from '../../../shared/adapters/keys/cipher.ts';
 import type { KeyProblem } from '../../../shared/domain/types.ts';
-import type { KeyCipher } from '../../../shared/ports/keys.ts';
+import { type KeyCipher, KeysUnavailableError } from '../../../shared/ports/keys.ts';
 import { ed25519Keys, hmacKeys, rsaKeys } from '../../support/exchange-keys.ts';
 import { keysBody, testCipher, WALLETS, WalletWorld, walletBody } from '../../support/wallet-world.ts';
 
@@ -228,6 +228,39 @@ describe('connecting an account', () => {
     const made = await away.call('POST', WALLETS, { body: walletBody(keys) });
     expect([made.status, made.body.code]).toEqual([503, 'keys_unavailable']);
     expect(away.wallets.items.size).toBe(0);
+  });
+
+  it('leaves everything as it is, still owed, when the keys cannot be opened now', async () => {
+    const keys = hmacKeys();
+    world.exchange.knows(keys, 'uid-1');
+    const { forKeyCheck } = world.exchange;
+    world.exchange.forKeyCheck = () => Promise.reject(new KeysUnavailableError('service away'));
+    world.isWorked = false;
+    const made = await world.call('POST', WALLETS, { body: walletBody(keys), prefer: 'wait=0' });
+    await expect(world.work()).rejects.toThrow(KeysUnavailableError);
+    expect(world.account(made.body.wallet_id)).toMatchObject({ status: 'checking', problem: null });
+    world.exchange.forKeyCheck = forKeyCheck;
+    world.now += 2_500;
+    expect(await world.redriveChecks()).toBe(1);
+    await world.work();
+    expect(world.account(made.body.wallet_id).status).toBe('active');
+  });
+
+  it('is not asked of an exchange that is no longer served, and says so', async () => {
+    const id = await world.connect(hmacKeys(), 'uid-1');
+    const moved = new WalletWorld(cipher, ['demo', 'binance_demo']);
+    moved.wallets.items.set(id, world.wallet(id));
+    const tested = await moved.call('POST', `${WALLETS}/${id}/test`);
+    expect([tested.status, tested.body.code]).toEqual([422, 'environment_not_served']);
+    const held = await moved.call('GET', `${WALLETS}/${id}/balances`);
+    expect([held.status, held.body.code]).toEqual([422, 'environment_not_served']);
+    moved.wallets.items.set(id, {
+      ...world.wallet(id),
+      exchange: { ...world.account(id), checkWantedAt: moved.now },
+    });
+    await moved.checkKeys(id);
+    expect(moved.account(id)).toMatchObject({ status: 'active', problem: { code: 'venue_unreachable' } });
+    expect(moved.exchange.checks).toBe(0);
   });
 
   it('does nothing for wallets that are gone, demo or settled', async () => {
