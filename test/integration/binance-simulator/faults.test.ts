@@ -63,15 +63,19 @@ describe('a request', () => {
     [true, 1],
     [false, 0],
   ])('that times out, executed: %s; its events do not wait for the answer', async (executed, count) => {
-    await start([{ when: onPlace, do: { kind: 'timeout', ms: 400, executed } }]);
+    await start([{ when: onPlace, do: { kind: 'timeout', ms: 1500, executed } }]);
     const socket = await listen();
-    const answering = buy();
+    let isAnswered = false;
+    const answering = buy().finally(() => {
+      isAnswered = true;
+    });
     if (executed) {
       await until(
         'the report',
         () => socket.events('executionReport').length,
         (n) => n === 1,
       );
+      expect(isAnswered).toBe(false);
     }
     const answer = await answering;
     expect(answer.body).toMatchObject({
@@ -85,13 +89,13 @@ describe('a request', () => {
   it('answered slowly, or too old by the time it reaches the engine', async () => {
     await start([
       { when: { ...onPlace, nth: 1 }, do: { kind: 'slow', ms: 300 } },
-      { when: { ...onPlace, nth: 2 }, do: { kind: 'slow', ms: 300, at: 'before' } },
+      { when: { ...onPlace, nth: 2 }, do: { kind: 'slow', ms: 1500, at: 'before' } },
     ]);
     const from = Date.now();
     expect((await buy()).status).toBe(200);
     expect(Date.now() - from).toBeGreaterThanOrEqual(290);
     const before = await weight();
-    const late = await buy({ recvWindow: 200 });
+    const late = await buy({ recvWindow: 1400 });
     expect(late).toMatchObject({ status: 400, body: { code: -1021 } });
     // Charged, and counted as an order although there is none.
     expect(await weight()).toBe(before + 2);

@@ -253,7 +253,7 @@ describe('user data', () => {
 
 describe('the life of a connection', () => {
   it('is ended for one who does not answer pings, not for one who does', async () => {
-    await start({ sockets: { pingMs: 50, pongTimeoutMs: 400 } });
+    await start({ sockets: { pingMs: 50, pongTimeoutMs: 1500 } });
     const [mute, polite] = [await connect('', { autoPong: false }), await connect()];
     // Pongs of its own accord keep nobody alive.
     mute.socket.on('ping', () => mute.socket.pong());

@@ -6,27 +6,18 @@
  * - weight is charged before, and given back when the operation is one that costs nothing on success;
  * - an answer that a fault takes away is taken away after the exchange has done its work, not instead of it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Exchange, type Json, type JsonObject, VenueError } from '../contract.ts';
 import { authenticate, type Claim, type Signer } from './authentication.ts';
-import { cancelOnly } from './cancel-only.ts';
-import {
-  banned,
-  outsideWindow,
-  RetryLater,
-  tooManyOrders,
-  tooMuchWeight,
-  unknownOutcome,
-  unsupported,
-} from './errors.ts';
+import { unknownError, unsupported } from './errors.ts';
 import type { EventGate } from './event-gate.ts';
 import type { RequestFault } from './fault-rules.ts';
 import type { Faults } from './faults.ts';
 import { type KeyStore, restrictionsOf } from './keys.ts';
 import type { Operation } from './operations.ts';
 import { ownParams } from './parameters.ts';
+import { place } from './placing.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { isTooLate } from './timing.ts';
+import { type Ending, RequestSpoiler } from './request-faults.ts';
 
 export interface Call extends Claim {
   readonly transport: 'rest' | 'socket';
@@ -43,11 +34,8 @@ export type Reply = {
 } & ({ readonly result: Json } | { readonly error: VenueError });
 
 export type Outcome =
-  | { readonly kind: 'reply'; readonly reply: Reply; readonly release: () => void }
-  /** The connection breaks without an answer. */
-  | { readonly kind: 'break' }
-  /** A firewall's page. */
-  | { readonly kind: 'blocked' };
+  /** `release` lets the events go that waited for it. */
+  { readonly kind: 'reply'; readonly reply: Reply; readonly release: () => void } | Ending;
 
 export interface CoreOptions {
   readonly exchange: Exchange;
@@ -66,9 +54,6 @@ export interface Counter {
   spoiled: number;
 }
 
-const unknownError = (status: number): VenueError =>
-  new VenueError(-1000, 'An unknown error occurred while processing the request.', status);
-
 export class Core {
   readonly keys: KeyStore;
   readonly limits: RateLimits;
@@ -78,6 +63,7 @@ export class Core {
   private readonly gate: EventGate;
   private readonly onBug: (error: unknown) => void;
   private readonly stopping = new AbortController();
+  private readonly spoiler: RequestSpoiler;
   private readonly counters = new Map<string, Counter>();
 
   constructor(options: CoreOptions) {
@@ -88,6 +74,7 @@ export class Core {
     this.faults = options.faults;
     this.gate = options.gate;
     this.onBug = options.onBug;
+    this.spoiler = new RequestSpoiler(options.limits, options.now, this.stopping.signal);
   }
 
   /** How many requests of each operation there were. */
@@ -144,7 +131,7 @@ export class Core {
     weight: number,
   ): Promise<Outcome> {
     for (const fault of faults) {
-      const end = await this.before(fault, call, signer);
+      const end = await this.spoiler.before(fault, call, signer);
       if (end !== null) return end;
     }
     const { result, release } = this.gate.hold(() => this.execute(call, signer));
@@ -160,7 +147,7 @@ export class Core {
       : { ...facts, error: this.refusal(result.error) };
     try {
       for (const fault of faults) {
-        const end = await this.after(fault, release);
+        const end = await this.spoiler.after(fault, release);
         if (end === 'break') return { kind: 'break' };
         if (end !== null) return answer({ ...facts, placed: false, error: end }, release);
       }
@@ -169,79 +156,6 @@ export class Core {
       throw error;
     }
     return answer(reply, release);
-  }
-
-  /** Faults that strike before the exchange. null: go on. */
-  private async before(fault: RequestFault, call: Call, signer: Signer | null): Promise<Outcome | null> {
-    const now = this.now();
-    switch (fault.kind) {
-      case 'lose_request':
-        return { kind: 'break' };
-      case 'blocked':
-        return { kind: 'blocked' };
-      case 'refuse':
-        throw new VenueError(fault.code, fault.msg, fault.status);
-      case 'rate_limited':
-        throw tooMuchWeight(this.limits.limits.weightPerMinute, now + fault.retryAfterSeconds * 1000);
-      case 'too_many_orders':
-        throw tooManyOrders(
-          this.limits.limits.ordersPer10Seconds,
-          '10 SECOND',
-          now + fault.retryAfterSeconds * 1000,
-        );
-      case 'banned':
-        throw banned(this.limits.ban(call.ip, fault.seconds));
-      case 'late_timestamp':
-        throw this.tooLate(call, signer);
-      case 'server_error':
-        if (fault.executed) return null;
-        throw unknownError(fault.status);
-      case 'timeout':
-        if (fault.executed) return null;
-        await this.wait(fault.ms);
-        throw unknownOutcome(fault.status);
-      case 'slow':
-        if (fault.at === 'after') return null;
-        await this.wait(fault.ms);
-        if (signer !== null && isTooLate(signer.timing, this.now())) throw this.tooLate(call, signer);
-        return null;
-      case 'lose_reply':
-      case 'malformed_body':
-        return null;
-    }
-  }
-
-  /** Faults that strike after the exchange has acted. */
-  private async after(fault: RequestFault, release: () => void): Promise<VenueError | 'break' | null> {
-    switch (fault.kind) {
-      case 'lose_reply':
-        release();
-        return 'break';
-      case 'server_error':
-        release();
-        return unknownError(fault.status);
-      case 'timeout':
-        release();
-        await this.wait(fault.ms);
-        return unknownOutcome(fault.status);
-      case 'slow':
-        if (fault.at === 'before') return null;
-        release();
-        await this.wait(fault.ms);
-        return null;
-      default:
-        return null;
-    }
-  }
-
-  /** The late check counts the orders that it refuses. */
-  private tooLate({ operation }: Call, signer: Signer | null): VenueError {
-    if (signer !== null) this.limits.countOrders(signer.key.uid, operation.orders);
-    return outsideWindow();
-  }
-
-  private async wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal });
   }
 
   private execute(call: Call, signer: Signer | null): Json {
@@ -254,7 +168,7 @@ export class Core {
       return call.serve(operation, signer);
     }
     const params = ownParams(sent.params);
-    if (operation.orders > 0 && uid !== null) return this.place(operation, uid, params, transport);
+    if (operation.orders > 0 && uid !== null) return place(this, { operation, uid, params, transport });
     const result = this.exchange.execute(operation.name, uid, params);
     if (operation.name === 'exchangeInfo') {
       return { ...asObject(result), rateLimits: this.limits.describe(transport) };
@@ -262,34 +176,6 @@ export class Core {
     return operation.name === 'account.apiRestrictions' && signer !== null
       ? restrictionsOf(signer.key, asObject(result))
       : result;
-  }
-
-  private place(
-    operation: Operation & { readonly by: 'exchange' },
-    uid: number,
-    params: Readonly<Record<string, string>>,
-    transport: 'rest' | 'socket',
-  ): Json {
-    try {
-      this.limits.checkOrders(uid, operation.orders);
-    } catch (error) {
-      if (
-        operation.name !== 'order.cancelReplace' ||
-        params['orderRateLimitExceededMode'] !== 'CANCEL_ONLY'
-      ) {
-        throw error;
-      }
-      throw cancelOnly(this.exchange, uid, params, transport, error);
-    }
-    // Counted before, because an order may fill, and earn its credit, while it is placed.
-    this.limits.countOrders(uid, operation.orders);
-    try {
-      return this.exchange.execute(operation.name, uid, params);
-    } catch (error) {
-      const isCounted = operation.name === 'order.cancelReplace' && isPartial(error);
-      if (!isCounted) this.limits.countOrders(uid, -operation.orders);
-      throw error;
-    }
   }
 }
 
@@ -301,9 +187,6 @@ const asObject = (value: Json): JsonObject => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new Error('the exchange answered something else than an object');
 };
-
-const isPartial = (error: unknown): boolean =>
-  error instanceof VenueError && !(error instanceof RetryLater) && [-2021, -2022].includes(error.code);
 
 /** An amend costs nothing only where it made the order expire. */
 function costsNothing(operation: Operation, result: Json): boolean {

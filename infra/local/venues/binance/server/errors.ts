@@ -33,6 +33,9 @@ export const unsupported = (): VenueError => new VenueError(-1020, 'This operati
 
 export const badJson = (): VenueError => new VenueError(-1135, 'Invalid JSON Request');
 
+export const unknownError = (status: number): VenueError =>
+  new VenueError(-1000, 'An unknown error occurred while processing the request.', status);
+
 export const unknownOutcome = (status: number): VenueError =>
   new VenueError(
     -1007,

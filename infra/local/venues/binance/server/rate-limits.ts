@@ -8,6 +8,7 @@
  */
 import type { JsonObject } from '../contract.ts';
 import { banned, RetryLater, tooManyOrders, tooManyRawRequests, tooMuchWeight } from './errors.ts';
+import { Window } from './window.ts';
 
 export interface Limits {
   /** [6000] per minute and address. */
@@ -45,35 +46,6 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const LONGEST_BAN_MS = 3 * DAY;
-
-/** A count that begins anew with each aligned window. */
-class Window {
-  private readonly lengthMs: number;
-  private start = 0;
-  private used = 0;
-
-  constructor(lengthMs: number) {
-    this.lengthMs = lengthMs;
-  }
-
-  count(now: number): number {
-    const start = now - (now % this.lengthMs);
-    if (start !== this.start) {
-      this.start = start;
-      this.used = 0;
-    }
-    return this.used;
-  }
-
-  /** Never below 0: a credit is not carried over. */
-  add(amount: number, now: number): void {
-    this.used = Math.max(0, this.count(now) + amount);
-  }
-
-  endsAt(now: number): number {
-    return now - (now % this.lengthMs) + this.lengthMs;
-  }
-}
 
 interface Address {
   readonly weight: Window;
