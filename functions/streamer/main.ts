@@ -2,8 +2,8 @@
  * The streamer's process: prices and user data side by side, start and stop. What they do: usecases/stream-prices and
  * usecases/stream-user-data.
  *
- * Exit codes: 0 after SIGTERM or SIGINT, 1 when the configuration is wrong, or when there are prices alone and their
- * feed can never go on. With user data beside it a failed part is begun anew: the other one needs this process.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when the configuration is wrong, or when a recording, or the only part that
+ * there is, can never go on. Otherwise a failed part is begun anew: the other one needs this process.
  */
 import { STREAM_DEFAULTS } from '../../shared/usecases/stream-prices/settings.ts';
 import { Streamer } from '../../shared/usecases/stream-prices/streamer.ts';
@@ -44,17 +44,23 @@ async function main(): Promise<void> {
       wakeUps: config.wakeUps,
       resumable: config.feed.kind === 'replay',
     });
-  try {
-    if (userData === null) {
-      const streamer = makePrices();
-      stopping.signal.addEventListener('abort', () => streamer.stop());
+  /** A recording is somebody's run on a laptop, and prices alone have nobody beside them: their failure is the end. */
+  const untilFailure = async (): Promise<void> => {
+    const streamer = makePrices();
+    stopping.signal.addEventListener('abort', () => streamer.stop());
+    try {
       await streamer.run();
-    } else {
-      await Promise.all([
-        keepRunning('prices', makePrices, log, stopping.signal),
-        keepRunning('user data', userData, log, stopping.signal),
-      ]);
+    } finally {
+      stopping.abort();
     }
+  };
+  const isTheEnd = userData === null || config.feed.kind === 'replay';
+  try {
+    const ends = await Promise.allSettled([
+      isTheEnd ? untilFailure() : keepRunning('prices', makePrices, log, stopping.signal),
+      userData === null ? null : keepRunning('user data', userData, log, stopping.signal),
+    ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
     await close();
   }

@@ -25,6 +25,10 @@ export interface ConnectionHandlers {
   onMessage(session: Session, text: string): void;
   /** The session is gone; also one that never served. */
   onClose(session: Session, reason: string): void;
+  /** Asked before each attempt: how many ms to wait first; 0 = go ahead. */
+  beforeOpen?(): Promise<number>;
+  /** The server refused the handshake for now (429, 418); no attempt is made before. */
+  onRefused?(status: number, retryAfterMs: number): void;
 }
 
 export interface ConnectionStats {

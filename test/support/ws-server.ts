@@ -11,8 +11,9 @@ export interface TestWsServer {
   readonly accepted: () => number;
   /** Everything that clients have sent, in order. */
   readonly received: readonly string[];
-  /** False: handshakes are refused. */
+  /** False: handshakes are refused, with `refusal` as the status. */
   accepts: boolean;
+  refusal: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   broadcast(text: string): void;
   /** Destroys all sockets, without a closing handshake. */
   cut(): void;
@@ -28,11 +29,11 @@ export async function startWsServer(options: TestWsOptions = {}): Promise<TestWs
   const sockets = new Set<WebSocket>();
   const received: string[] = [];
   let count = 0;
-  const self = { accepts: true };
+  const self = { accepts: true, refusal: { status: 401, headers: {} } };
   const server = new WebSocketServer({
     host: '127.0.0.1',
     port: 0,
-    verifyClient: () => self.accepts,
+    verifyClient: (_, answer) => answer(self.accepts, self.refusal.status, 'refused', self.refusal.headers),
   });
   await once(server, 'listening');
   server.on('connection', (socket, request) => {

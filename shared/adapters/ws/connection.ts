@@ -13,7 +13,7 @@ import type {
   ConnectionStats,
   OpenConnection,
 } from '../../ports/connection.ts';
-import { SocketSession } from './session.ts';
+import { HandshakeRefusedError, SocketSession } from './session.ts';
 import {
   CONNECTION_DEFAULTS,
   type ConnectionParts,
@@ -27,6 +27,9 @@ import {
 const LIFE_JITTER_MS = 360_000;
 /** Full jitter doubles so often at most; the longest wait bounds it anyway. */
 const MOST_DOUBLINGS = 16;
+
+/** Where a server that refuses for now does not say how long. */
+const REFUSED_MS: Readonly<Record<number, number>> = { 418: 120_000, 429: 60_000 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -54,6 +57,8 @@ export class WatchedConnection implements Connection {
   #stopped = false;
   /** Something failed: the next attempt is not made at once. */
   #waitFirst = false;
+  /** No attempt before, on the running time: the server said so. */
+  #notBefore = 0;
   #nextId = 1;
   #served = 0;
   #messages = 0;
@@ -117,11 +122,32 @@ export class WatchedConnection implements Connection {
       }
       if (this.#waitFirst) {
         this.#waitFirst = false;
-        await this.#untilWoken(this.#backOff());
+        await this.#untilWoken(Math.max(this.#backOff(), this.#notBefore - this.#elapsed()));
       } else {
-        await this.#attempt();
+        const wait = await this.#waitAsked();
+        if (wait > 0) await this.#untilWoken(wait);
+        else if (!this.#stopped) await this.#attempt();
       }
     }
+  }
+
+  /** What the owner of the connection asks for; its failure is no reason not to connect. */
+  async #waitAsked(): Promise<number> {
+    try {
+      return (await this.#request.handlers.beforeOpen?.()) ?? 0;
+    } catch (error) {
+      const { name } = this.#request;
+      this.#parts.log.warn('connection_not_cleared', { connection: name, error: messageOf(error) });
+      return 0;
+    }
+  }
+
+  #refused({ status, retryAfterMs }: HandshakeRefusedError): void {
+    const usual = REFUSED_MS[status];
+    if (usual === undefined) return;
+    const wait = retryAfterMs ?? usual;
+    this.#notBefore = this.#elapsed() + wait;
+    this.#request.handlers.onRefused?.(status, wait);
   }
 
   #backOff(): number {
@@ -155,6 +181,7 @@ export class WatchedConnection implements Connection {
       if (this.#stopped) return;
       // The end of a session that never served is counted here, not where it was seen.
       this.#failed(messageOf(error));
+      if (error instanceof HandshakeRefusedError) this.#refused(error);
       session?.drop(messageOf(error));
       this.#parts.log.warn('connection_attempt_failed', {
         connection: name,

@@ -3,6 +3,21 @@ import type WebSocket from 'ws';
 import type { Session } from '../../ports/connection.ts';
 import type { ConnectionSettings, SetTimer } from './settings.ts';
 
+/** The server answered the handshake with an HTTP status instead. */
+export class HandshakeRefusedError extends Error {
+  override readonly name = 'HandshakeRefusedError';
+  readonly status: number;
+  /** What its Retry-After says; null = nothing. */
+  readonly retryAfterMs: number | null;
+
+  constructor(status: number, retryAfter: string | undefined) {
+    super(`the handshake was answered with ${status}`);
+    this.status = status;
+    this.retryAfterMs =
+      retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : null; // not money: seconds
+  }
+}
+
 export interface SessionEvents {
   onMessage(session: SocketSession, text: string): void;
   /** Once, whatever ended it. */
@@ -30,6 +45,7 @@ export class SocketSession implements Session {
   readonly #parts: SessionParts;
   #heardAt: number;
   #reason: string | null = null;
+  #refusal: HandshakeRefusedError | null = null;
   #end: (reason: string) => void = () => undefined;
   #stopWatch: () => void = () => undefined;
 
@@ -46,7 +62,7 @@ export class SocketSession implements Session {
         this.#heard();
         resolve();
       });
-      void this.closed.then((reason) => reject(new Error(reason)));
+      void this.closed.then((reason) => reject(this.#refusal ?? new Error(reason)));
     });
     // Whoever opens a session awaits `opened`; a session that ends later must not be an unhandled rejection.
     this.opened.catch(() => undefined);
@@ -54,6 +70,11 @@ export class SocketSession implements Session {
     socket.on('ping', () => this.#heard());
     socket.on('pong', () => this.#heard());
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('unexpected-response', (request, response) => {
+      this.#refusal = new HandshakeRefusedError(response.statusCode ?? 0, response.headers['retry-after']);
+      request.destroy();
+      this.#finish(this.#refusal.message);
+    });
     socket.on('error', (error) => this.#finish(`socket error: ${error.message}`));
     socket.on('close', (code, text) =>
       this.#finish(`closed by the server: ${code} ${text.toString()}`.trim()),

@@ -54,6 +54,9 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process', () => {
     expect(evaluator.messages).toContain(`rebuild ${BTC}`);
     expect(evaluator.messages).toContain(`wake ${BTC}`);
     await until(async () => (await counters.read(['ws:messages_total']))['ws:messages_total'] === '1060');
+    // Written right after the counter.
+    const told = async () => (await counters.read(['ws:stats']))['ws:stats'] ?? '{}';
+    await until(async () => JSON.parse(await told()).trades_processed === 1060);
     const { 'ws:stats': stats, 'ws:connected': connected } = await counters.read([
       'ws:stats',
       'ws:connected',

@@ -19,11 +19,12 @@ export interface UserDataSettings {
   readonly recvWindowMs: number;
   /** [1 s] How often is looked whether a wallet waits for its subscription. */
   readonly syncMs: number;
-  /** [5 s], [10 min] Between tries for a wallet that could not be subscribed; doubles. */
+  /** [5 s], [60 s] Between tries for a wallet that could not be subscribed; doubles. */
   readonly retryMs: number;
   readonly longestRetryMs: number;
-  /** [60 s] First wait where the venue does not accept the key. */
+  /** [60 s], [5 min] The same where the venue does not accept the key. */
   readonly refusedRetryMs: number;
+  readonly longestRefusedRetryMs: number;
   /** [1000], [5 s] Events kept of a subscription whose answer has not come yet. */
   readonly earlyEvents: number;
   readonly earlyMs: number;
@@ -38,8 +39,9 @@ export const USER_DATA_DEFAULTS: UserDataSettings = {
   recvWindowMs: 5_000,
   syncMs: 1_000,
   retryMs: 5_000,
-  longestRetryMs: 600_000,
+  longestRetryMs: 60_000,
   refusedRetryMs: 60_000,
+  longestRefusedRetryMs: 300_000,
   earlyEvents: 1_000,
   earlyMs: 5_000,
   symbolRetryMs: 1_000,

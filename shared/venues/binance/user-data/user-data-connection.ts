@@ -16,6 +16,7 @@ import { type KnownSymbols, WalletStream } from './wallet-stream.ts';
 import { NoAnswerError } from './ws-api.ts';
 
 const MOST_DOUBLINGS = 16;
+const CONNECT_WEIGHT = 2;
 
 export class UserDataConnection {
   readonly #parts: UserDataParts;
@@ -36,6 +37,8 @@ export class UserDataConnection {
         onOpen: (session) => this.#onOpen(session),
         onMessage: (session, text) => this.#onMessage(session, text),
         onClose: (session, reason) => this.#onClose(session, reason),
+        beforeOpen: () => this.#beforeOpen(),
+        onRefused: (status, retryAfterMs) => this.#onRefused(status, retryAfterMs),
       },
     });
   }
@@ -91,6 +94,22 @@ export class UserDataConnection {
     await this.#connection.stop();
     for (const on of this.#sessions.values()) on.api.close('stopped');
     this.#sessions.clear();
+  }
+
+  /** Connecting costs weight too; where the address is blocked nobody knocks. */
+  async #beforeOpen(): Promise<number> {
+    const { budget } = this.#parts;
+    const ask = { account: null, rank: 'exit', weight: CONNECT_WEIGHT, orders: 0 } as const;
+    const grant = await budget.ask(ask);
+    return grant.granted ? 0 : Math.max(1, grant.retryAfterMs);
+  }
+
+  #onRefused(status: number, retryAfterMs: number): void {
+    const { budget, clock, log } = this.#parts;
+    const until = clock.now() + retryAfterMs;
+    budget
+      .block({ account: null, until, reason: status === 418 ? '418' : '429' })
+      .catch((error: unknown) => log.warn('budget_not_blocked', { error: messageOf(error) }));
   }
 
   async #onOpen(session: Session): Promise<void> {
@@ -178,8 +197,11 @@ export class UserDataConnection {
     why: Pick<Extract<Subscribed, { outcome: 'problem' }>, 'code' | 'message' | 'kind' | 'retryAt'>,
   ): void {
     const { clock, log, settings } = this.#parts;
-    const first = why.kind === 'key' ? settings.refusedRetryMs : settings.retryMs;
-    const wait = Math.min(settings.longestRetryMs, first * 2 ** Math.min(stream.failures, MOST_DOUBLINGS));
+    const [first, longest] =
+      why.kind === 'key'
+        ? [settings.refusedRetryMs, settings.longestRefusedRetryMs]
+        : [settings.retryMs, settings.longestRetryMs];
+    const wait = Math.min(longest, first * 2 ** Math.min(stream.failures, MOST_DOUBLINGS));
     const now = clock.now();
     stream.failures += 1;
     stream.retryAt = why.retryAt ?? now + wait;

@@ -231,6 +231,52 @@ describe('a connection', () => {
     expect(connection.stats()).toMatchObject({ errors: 0, failures: 0 });
   });
 
+  it('obeys a server that refuses the handshake for now, and tells it', async () => {
+    const server = await serve();
+    server.accepts = false;
+    server.refusal = { status: 429, headers: { 'Retry-After': '1' } };
+    const refused: string[] = [];
+    const asked: number[] = [];
+    const connection = new WatchedConnection(
+      {
+        name: 'test',
+        url: server.url,
+        handlers: {
+          onOpen: async () => quiet(),
+          onMessage: quiet,
+          onClose: quiet,
+          beforeOpen: async () => {
+            asked.push(performance.now());
+            return asked.length === 1 ? 60 : 0;
+          },
+          onRefused: (status, ms) => void refused.push(`${status} ${ms}`),
+        },
+      },
+      {
+        clock: { now: () => Date.now() },
+        log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+        settings: { firstWaitMs: 1, longestWaitMs: 2 },
+      },
+    );
+    connections.push(connection);
+    connection.start();
+    await until(
+      'refused',
+      () => refused,
+      (told) => told.length === 1,
+    );
+    const at = performance.now();
+    expect(refused).toEqual(['429 1000']);
+    expect(at - (asked[0] ?? 0)).toBeGreaterThanOrEqual(55);
+    server.accepts = true;
+    await until(
+      'connected',
+      () => connection.stats().connected,
+      (connected) => connected,
+    );
+    expect(performance.now() - at).toBeGreaterThanOrEqual(900);
+  });
+
   it('keeps the old session when a renewal fails, and takes the next try', async () => {
     const server = await serve();
     const { connection, seen, connected } = connect(server.url);
