@@ -162,6 +162,19 @@ describe('sessions', () => {
   });
 });
 
+it('a logon that may not listen, or whose key is revoked, gets no user data', async () => {
+  const socket = await start();
+  const reader = simulator.createKey({ uid: 1, type: 'ed25519', permissions: ['USER_DATA'] });
+  await socket.askSigned('session.logon', reader);
+  expect(await socket.ask('userDataStream.subscribe')).toMatchObject({ status: 401, error: { code: -2015 } });
+  const listener = simulator.createKey({ uid: 1, type: 'ed25519' });
+  await socket.askSigned('session.logon', listener);
+  simulator.revokeKey(listener.apiKey);
+  socket.socket.send('{"id":50,"method":"userDataStream.subscribe"}');
+  await socket.wait('the revocation', ({ id, status }) => id === null && status === 401);
+  expect((await socket.ask('session.subscriptions')).result).toEqual([]);
+});
+
 describe('user data', () => {
   it('of several accounts on one connection, each under its own subscription', async () => {
     const socket = await start({
