@@ -24,6 +24,22 @@ describe('the codec', () => {
     );
   });
 
+  it('reads an order from before quote amounts, lists and trailing distances', () => {
+    const {
+      quoteQuantity: _q,
+      stopLimitPrice: _s,
+      trailingDelta: _t,
+      triggeredAt: _a,
+      ...old
+    } = orders.item(anOrder());
+    const { asked } = old;
+    const { quoteQuantity: _q2, stopLimitPrice: _s2, trailingDelta: _t2, ...oldAsked } = asked?.M ?? {};
+    expect(Object.keys(oldAsked)).toHaveLength(3);
+    expect(orders.fromItem({ ...old, asked: { M: oldAsked } }, 'order')).toEqual(anOrder());
+    const { quantity: _quantity, ...broken } = old;
+    expect(() => orders.fromItem(broken, 'order')).toThrow('order.quantity: missing');
+  });
+
   it.each([
     ['order', orders, anOrder({ exit: { cause: 'stop_loss', flatten: true, trigger: aTrigger() } })],
     [

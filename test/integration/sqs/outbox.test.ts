@@ -47,7 +47,12 @@ describe('messages', () => {
         expect(decodeReport(encodeReport(report))).toEqual({ ok: true, value: report });
       }),
     );
-    for (const work of [{ orderId: 'o' }, { positionId: 'p' }]) {
+    for (const work of [
+      { orderId: 'o' },
+      { orderId: 'o', look: true } as const,
+      { positionId: 'p' },
+      { walletId: 'w' },
+    ]) {
       expect(decodeWork(encodeWork(work))).toEqual({ ok: true, value: work });
     }
     const triggers: TriggerMessage[] = [
