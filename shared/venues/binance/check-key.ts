@@ -56,11 +56,11 @@ export async function checkKey(client: BinanceClient, environment: BinanceEnviro
   if (account.kind !== 'ok') return refusalOf(account);
   const { uid, canTrade } = account.value;
   if (!canTrade) return failed('no_trade_permission', 'the exchange does not let this account trade');
-  if (!hasKeyRestrictions(environment)) {
-    return { ok: true, accountUid: uid, warnings: ['key_restrictions_unknown'] };
-  }
-  // What cannot be read is not taken for harmless: the check is made again.
+  const unknown: KeyCheck = { ok: true, accountUid: uid, warnings: ['key_restrictions_unknown'] };
+  if (!hasKeyRestrictions(environment)) return unknown;
   const restrictions = await client.keyRestrictions('query');
+  // A simulator may do without /sapi. What cannot be read now is not taken for harmless: the check is made again.
+  if (restrictions.kind === 'refused' && restrictions.problem.status === 404) return unknown;
   if (restrictions.kind !== 'ok') return refusalOf(restrictions);
   const { enableWithdrawals, enableSpotAndMarginTrading, ipRestrict } = restrictions.value;
   if (enableWithdrawals) {

@@ -9,6 +9,7 @@
  * - errors name the kind of failure, never the URL (it may carry a signature).
  */
 import {
+  type ClientRequest,
   Agent as HttpAgent,
   type IncomingHttpHeaders,
   type RequestOptions,
@@ -128,7 +129,13 @@ export function createHttpTransport(
             }),
       },
     };
-    const outgoing = isSecure ? requestHttps(options) : requestHttp(options);
+    let outgoing: ClientRequest;
+    try {
+      outgoing = isSecure ? requestHttps(options) : requestHttp(options);
+    } catch (error) {
+      // A header or a path that cannot be written: refused by our own side.
+      return Promise.resolve({ kind: 'not_sent', reason: codeOf(error) });
+    }
     let isDone = false;
     let socketInUse: Duplex | null = null;
     // A connection may be new, used before, or handed over by another request: what counts is its own state.

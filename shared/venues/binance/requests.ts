@@ -209,8 +209,13 @@ function settled<T>(result: Exclude<CallResult, { kind: 'ok' }>): Asked<T> {
     case 'refused': {
       const { problem, retryAfterMs } = result;
       const { meaning } = problem;
+      // Where nothing is to be executed, a path that does not exist is a clear answer.
+      const isNoSuchPath = problem.status === 404;
       const isDefinite =
-        meaning.kind === 'refused' || meaning.kind === 'unknown_order' || meaning.kind === 'archived';
+        isNoSuchPath ||
+        meaning.kind === 'refused' ||
+        meaning.kind === 'unknown_order' ||
+        meaning.kind === 'archived';
       return isDefinite ? { kind: 'refused', problem } : unavailable(problemText(problem), retryAfterMs);
     }
   }

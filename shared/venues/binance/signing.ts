@@ -55,6 +55,9 @@ function privateKey(pem: string, type: 'ed25519' | 'rsa'): KeyObject {
 /** Throws BadKeyError for a secret that cannot sign. */
 export function createSigner(credentials: Credentials): Signer {
   const { apiKey, keyType, secret } = credentials;
+  // It travels in a header: anything else could not even be sent.
+  if (!/^[\x21-\x7e]{1,256}$/.test(apiKey))
+    throw new BadKeyError('the API key has characters that no key has');
   switch (keyType) {
     case 'hmac': {
       if (secret === '') throw new BadKeyError('the secret is empty');

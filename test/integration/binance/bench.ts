@@ -66,6 +66,7 @@ export async function startBench(options: SimulatorOptions = {}): Promise<Bench>
     clock: { now: () => Date.now() },
     log: { debug: tell, info: tell, warn: tell, error: tell },
     sleep: async () => undefined,
+    ...(simulator.certificate === null ? {} : { http: { ca: simulator.certificate } }),
   } as const;
   const wallets = createBinanceWallets(parts);
   for (const spec of requireAnswer(await wallets.venue.market.exchangeInfo()).symbols)

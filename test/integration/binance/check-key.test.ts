@@ -40,6 +40,13 @@ describe('a good key', () => {
   });
 });
 
+it('a venue without /sapi cannot say what a key may do: a warning', async () => {
+  const poor = await startBench({ sapi: false });
+  const answer = await poor.wallet.checkKey();
+  await poor.stop();
+  expect(answer).toEqual({ ok: true, accountUid: String(UID), warnings: ['key_restrictions_unknown'] });
+});
+
 describe('a bad key', () => {
   it('that may withdraw', async () => {
     expect(await check({ enableWithdrawals: true })).toMatchObject(problem('withdraw_permission'));

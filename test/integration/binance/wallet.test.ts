@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { ExecutionReport } from '../../../shared/domain/types.ts';
 import type { PlaceOutcome, PlaceRequest, QueryOutcome } from '../../../shared/ports/venue.ts';
+import { createHttpTransport } from '../../../shared/venues/binance/http.ts';
 import { type Bench, startBench, UID } from './bench.ts';
 
 let bench: Bench;
@@ -584,4 +585,18 @@ it('an exchange that is away: nothing was sent, nothing is known', async () => {
     retry: true,
     problem: { code: 'venue_unreachable' },
   });
+});
+
+it('over TLS, where the certificate is trusted; nothing leaves where it is not', async () => {
+  const secure = await startBench({ tls: true });
+  try {
+    const request = await secure.request({});
+    expect((await secure.wallet.placeOrder(request)).kind).toBe('accepted');
+    const stranger = createHttpTransport(secure.simulator.restUrl);
+    const get = { method: 'GET', path: '/api/v3/time', headers: {}, body: '' } as const;
+    expect((await stranger.send(get)).kind).toBe('not_sent');
+    stranger.close();
+  } finally {
+    await secure.stop();
+  }
 });

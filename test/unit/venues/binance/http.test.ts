@@ -83,6 +83,12 @@ describe('not sent', () => {
   });
 });
 
+it('a request that cannot be written is not sent', async () => {
+  const headers = { 'X-MBX-APIKEY': 'line\nbreak' };
+  expect((await transport.send({ ...get('/x'), headers })).kind).toBe('not_sent');
+  expect((await transport.send(get('/x y'))).kind).toBe('not_sent');
+});
+
 describe('lost', () => {
   it.each([['reset'], ['cut'], ['hang']] as const)('once connected: %s', async (fault) => {
     server.on('GET /x', fault);

@@ -125,6 +125,9 @@ describe('key types', () => {
       { keyType: 'ed25519', secret: 'topsecret' },
       { keyType: 'hmac', secret: '' },
     ] as const;
+    for (const odd of ['', 'two words', 'line\nbreak', 'é']) {
+      expect(() => createSigner({ keyType: 'hmac', apiKey: odd, secret })).toThrow(BadKeyError);
+    }
     for (const { keyType, secret: text } of wrong) {
       expect(() => createSigner({ keyType, apiKey, secret: text })).toThrow(BadKeyError);
       expect(() => createSigner({ keyType, apiKey, secret: text })).not.toThrow(/topsecret|BEGIN/);
