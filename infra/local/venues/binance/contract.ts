@@ -160,6 +160,8 @@ export interface ExchangeOptions {
   /** exchangeInfo of the simulator's own making (symbols.ts); default: its own small market. */
   readonly symbols?: readonly JsonObject[];
   readonly rateLimits?: readonly JsonObject[];
+  /** Ceilings over all symbols (EXCHANGE_MAX_NUM_ORDERS and its kind); none by default. */
+  readonly exchangeFilters?: readonly JsonObject[];
   readonly book?: Partial<BookShape>;
   /** Price range execution rules by symbol; none by default. */
   readonly priceRanges?: Readonly<Record<string, PriceRange>>;

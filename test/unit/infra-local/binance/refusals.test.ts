@@ -125,6 +125,28 @@ describe('filters and precision', () => {
     expect(world.refusal('order.place', ok)).toBe('-2010 Filter failure: MAX_NUM_ORDERS');
   });
 
+  it('counts over all symbols where the exchange has a ceiling', () => {
+    const filter = { filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: 2 };
+    const world = bench({ exchangeFilters: [filter] });
+    world.price('50000');
+    world.run('order.place', ok);
+    world.run('order.place', { symbol: 'ETHUSDT', ...limit('BUY', '1', '100') });
+    expect(world.refusal('order.place', ok)).toBe('-2010 Filter failure: EXCHANGE_MAX_NUM_ORDERS');
+    expect(world.run('exchangeInfo', { symbol: SYMBOL })['exchangeFilters']).toEqual([filter]);
+  });
+
+  it('shows the tip of an iceberg and fills all of it', () => {
+    const world = bench({ book: { levels: 0 } });
+    world.price('50000');
+    world.run('order.place', { ...ok, icebergQty: '0.01' });
+    expect(world.run('depth', { symbol: SYMBOL })['bids']).toEqual([['49000.00000000', '0.01000000']]);
+    world.price('49000');
+    expect(world.exchange.books(ALICE).orders[0]).toMatchObject({
+      status: 'FILLED',
+      icebergQty: '0.01000000',
+    });
+  });
+
   it("shows and applies the account's MAX_ASSET", () => {
     const world = bench({}, { [ALICE]: { maxAsset: { USDT: '4000' } } });
     world.price('50000');

@@ -103,7 +103,8 @@ export function myFilters(world: World, account: Account, params: ParamReader): 
       ? []
       : [{ filterType: 'MAX_ASSET', asset, limit: amountText(new Decimal(limit)) }];
   });
-  return { exchangeFilters: [], symbolFilters: json['filters'] ?? [], assetFilters };
+  const exchangeFilters = world.options.exchangeFilters ?? [];
+  return { exchangeFilters, symbolFilters: json['filters'] ?? [], assetFilters };
 }
 
 export function myPreventedMatches(world: World, account: Account, params: ParamReader): Json {

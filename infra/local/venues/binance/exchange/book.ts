@@ -4,7 +4,7 @@
  */
 import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import type { BestPrices } from '../contract.ts';
-import { floorStep, ZERO } from './numbers.ts';
+import { floorStep, min, ZERO } from './numbers.ts';
 import { type Level, type Market, type Order, opposite, remaining, type Side } from './state.ts';
 
 /** Whether an order of `side` at `limit` would take a price. */
@@ -100,11 +100,17 @@ export function depthOf(market: Market, side: Side, limit: number): Level[] {
   const result: Level[] = [];
   for (const offer of offers(market, opposite(side))) {
     const last = result.at(-1);
-    if (last?.price.equals(offer.price)) last.quantity = last.quantity.plus(offer.quantity);
+    if (last?.price.equals(offer.price)) last.quantity = last.quantity.plus(shown(offer));
     else if (result.length === limit) break;
-    else result.push({ price: offer.price, quantity: offer.quantity });
+    else result.push({ price: offer.price, quantity: shown(offer) });
   }
   return result;
+}
+
+/** An iceberg shows its tip. */
+function shown(offer: Offer): Decimal {
+  const tip = 'order' in offer ? (offer.order.terms.icebergQty ?? ZERO) : ZERO;
+  return tip.isZero() ? offer.quantity : min(tip, offer.quantity);
 }
 
 /** The best prices now; a side without orders shows zeros. Null before there is any book. */

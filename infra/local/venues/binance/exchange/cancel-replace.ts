@@ -43,7 +43,7 @@ export function cancelReplace(world: World, account: Account, params: ParamReade
   }
   // Filters and ceilings count before the cancel: at the ceiling neither half happens.
   checkTerms(world, market, terms);
-  checkCeilings(account, market, [terms]);
+  checkCeilings(world, account, market, [terms]);
 
   const cancelled = attempt(() => cancelNamed(world, account, market, cancel));
   const stop = cancelled.result === 'FAILURE' && mode === 'STOP_ON_FAILURE';

@@ -16,6 +16,7 @@ import {
   remaining,
   type World,
 } from './state.ts';
+import { readFilters } from './symbol-info.ts';
 
 const TYPE_NAMES: Readonly<Record<OrderType, string>> = {
   LIMIT: 'Limit orders',
@@ -68,34 +69,39 @@ export function checkDuplicates(account: Account, market: Market, all: readonly 
 interface Ceiling {
   readonly filter: string;
   readonly member: string;
-  readonly counts: (order: Order) => boolean;
+  readonly counts: (terms: OrderTerms) => boolean;
 }
+
+const isIceberg = (terms: OrderTerms): boolean => terms.icebergQty?.greaterThan(ZERO) === true;
 
 const CEILINGS: readonly Ceiling[] = [
   { filter: 'MAX_NUM_ORDERS', member: 'maxNumOrders', counts: () => true },
-  { filter: 'MAX_NUM_ALGO_ORDERS', member: 'maxNumAlgoOrders', counts: (order) => isStop(order.terms.type) },
+  { filter: 'MAX_NUM_ALGO_ORDERS', member: 'maxNumAlgoOrders', counts: (terms) => isStop(terms.type) },
   {
     filter: 'MAX_NUM_ICEBERG_ORDERS',
     member: 'maxNumIcebergOrders',
-    counts: (order) => isIceberg(order.terms),
+    counts: isIceberg,
   },
 ];
-const isIceberg = (terms: OrderTerms): boolean => terms.icebergQty?.greaterThan(ZERO) === true;
 
-/** Ceilings on how many orders are open, for all orders of a request together. */
-export function checkCeilings(account: Account, market: Market, all: readonly OrderTerms[]): void {
-  const open = [...account.open].filter((order) => order.market === market);
-  const added: Readonly<Record<string, number>> = {
-    MAX_NUM_ORDERS: all.length,
-    MAX_NUM_ALGO_ORDERS: all.filter((terms) => isStop(terms.type)).length,
-    MAX_NUM_ICEBERG_ORDERS: all.filter(isIceberg).length,
-  };
+/** Ceilings on how many orders are open, on the symbol and on the exchange, for all orders of a request together. */
+export function checkCeilings(
+  world: World,
+  account: Account,
+  market: Market,
+  all: readonly OrderTerms[],
+): void {
+  const everywhere = [...account.open];
+  const here = everywhere.filter((order) => order.market === market);
+  const overall = readFilters(world.options.exchangeFilters);
   for (const { filter, member, counts } of CEILINGS) {
-    const limit = market.info.filter(filter)?.decimal(member) ?? null;
-    const more = added[filter] ?? 0;
-    if (limit !== null && more > 0 && limit.lessThan(open.filter(counts).length + more)) {
-      throw refuse.engineFilter(filter);
-    }
+    const more = all.filter(counts).length;
+    const exceeds = (limit: Decimal | undefined, open: readonly Order[]): boolean =>
+      limit?.lessThan(open.filter((order) => counts(order.terms)).length + more) === true;
+    if (more === 0) continue;
+    if (exceeds(market.info.filter(filter)?.decimal(member), here)) throw refuse.engineFilter(filter);
+    const wide = `EXCHANGE_${filter}`;
+    if (exceeds(overall.get(wide)?.decimal(member), everywhere)) throw refuse.engineFilter(wide);
   }
 }
 

@@ -27,7 +27,7 @@ export function exchangeInfo(world: World, params: ParamReader): JsonObject {
     timezone: 'UTC',
     serverTime: world.now(),
     rateLimits: world.options.rateLimits ?? OWN_RATE_LIMITS,
-    exchangeFilters: [],
+    exchangeFilters: world.options.exchangeFilters ?? [],
     symbols: markets
       .filter((market) => status === null || market.info.status === status)
       .map(({ info }) => (showSets ? info.json : { ...info.json, permissionSets: [] })),

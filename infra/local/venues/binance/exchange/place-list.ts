@@ -19,6 +19,7 @@ import {
   type OrderList,
   type World,
 } from './state.ts';
+import { readFilters } from './symbol-info.ts';
 
 export const placeList =
   (kind: ListKind) =>
@@ -33,8 +34,8 @@ function submitList(world: World, account: Account, request: ListRequest): Order
   const all = working === null ? legs : [working, ...legs];
   checkPhase(account, market);
   checkDuplicates(account, market, all);
-  checkListCeiling(account, market, request.clientId);
-  checkCeilings(account, market, all);
+  checkListCeiling(world, account, market, request.clientId);
+  checkCeilings(world, account, market, all);
   for (const terms of working === null ? legs.slice(0, 1) : [working]) checkHoldings(account, market, terms);
   if (kind === 'OCO') checkPairPrices(market, legs);
   const list = createList(world, account, request);
@@ -71,7 +72,7 @@ function accept(world: World, list: OrderList, live: readonly Order[]): void {
   for (const order of live) proceed(world, order);
 }
 
-function checkListCeiling(account: Account, market: Market, clientId: string | null): void {
+function checkListCeiling(world: World, account: Account, market: Market, clientId: string | null): void {
   const open = account.lists.filter((list) => list.orders.some(isOpen));
   if (clientId !== null && open.some((list) => list.clientId === clientId)) {
     throw refuse.order('Duplicate order sent.');
@@ -79,6 +80,10 @@ function checkListCeiling(account: Account, market: Market, clientId: string | n
   const limit = market.info.filter('MAX_NUM_ORDER_LISTS')?.decimal('maxNumOrderLists') ?? null;
   const here = open.filter((list) => list.market === market).length;
   if (limit?.lessThan(here + 1)) throw refuse.engineFilter('MAX_NUM_ORDER_LISTS');
+  const overall = readFilters(world.options.exchangeFilters).get('EXCHANGE_MAX_NUM_ORDER_LISTS');
+  if (overall?.decimal('maxNumOrderLists').lessThan(open.length + 1)) {
+    throw refuse.engineFilter('EXCHANGE_MAX_NUM_ORDER_LISTS');
+  }
 }
 
 const createList = (world: World, account: Account, request: ListRequest): OrderList => ({

@@ -42,7 +42,7 @@ export function placeOrder(world: World, account: Account, params: ParamReader):
 export function submit(world: World, account: Account, { market, terms }: Omit<NewOrder, 'form'>): Order {
   checkPhase(account, market);
   checkDuplicates(account, market, [terms]);
-  checkCeilings(account, market, [terms]);
+  checkCeilings(world, account, market, [terms]);
   checkHoldings(account, market, terms);
   const order = createOrder(world, account, market, terms, null);
   try {

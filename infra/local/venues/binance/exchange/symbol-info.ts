@@ -34,6 +34,14 @@ export interface Filter {
   flag(name: string): boolean;
 }
 
+/** Filters by their type. */
+export const readFilters = (value: Json | undefined): ReadonlyMap<string, Filter> =>
+  new Map(
+    listOf(value)
+      .filter(isObject)
+      .map((filter) => [textOf(filter, 'filterType'), readFilter(filter)]),
+  );
+
 const STP_MODES: readonly StpMode[] = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'];
 const ORDER_TYPES: readonly OrderType[] = [
   'LIMIT',
@@ -63,7 +71,7 @@ const intOf = (entry: JsonObject, name: string): number => {
   return typeof value === 'number' ? value : 8;
 };
 
-export function readFilter(json: JsonObject): Filter {
+function readFilter(json: JsonObject): Filter {
   return {
     json,
     has: (name) => json[name] !== undefined,
@@ -89,11 +97,7 @@ export function readSymbol(entry: JsonObject): SymbolInfo {
     ...(entry['pegInstructionsAllowed'] === undefined ? {} : { pegInstructionsAllowed: false }),
     ...(allowedStp.length === 0 ? {} : { allowedSelfTradePreventionModes: allowedStp }),
   };
-  const filters = new Map(
-    listOf(entry['filters'])
-      .filter(isObject)
-      .map((filter) => [textOf(filter, 'filterType'), readFilter(filter)]),
-  );
+  const filters = readFilters(entry['filters']);
   const quotePrecision = intOf(entry, 'quoteAssetPrecision');
   return {
     json,
