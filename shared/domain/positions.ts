@@ -206,7 +206,7 @@ export function isDust(quantity: Decimal, spec: SymbolSpec, mark: Decimal | null
   const lot = exitLot(spec);
   const whole = floorTo(quantity, lot.step);
   if (!whole.greaterThan(0) || whole.lessThan(lot.min)) return true;
-  return mark !== null && whole.times(mark).lessThan(spec.minNotional);
+  return mark !== null && whole.times(mark).lessThan(lot.minNotional);
 }
 
 /**

@@ -17,6 +17,7 @@ import type { AfterEffects } from './after-effects.ts';
 import type { Changed, ChangeOrder } from './change-order.ts';
 import { specOf } from './change-order.ts';
 import { parseVenueClientId } from './derive-ids.ts';
+import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'prices' | 'symbols' | 'outbox' | 'log'>;
@@ -56,8 +57,14 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     const { base, quote } = await specOf(ports.symbols, report);
     const { asset, amount } = fill.fee;
     if (fill.feeQuoteValue !== null || asset === base || asset === quote || amount.isZero()) return fill;
-    const price = await prices.price(`${asset}/${quote}`);
-    if (price === null) return fill;
+    const pair = `${asset}/${quote}`;
+    const price = await prices.price(pair);
+    if (price === null) {
+      // The next such fee is to find one.
+      const isTraded = (await ports.symbols.find(report.environment, pair)) !== null;
+      if (isTraded) await tell(log, prices.want([pair]), { symbol: pair });
+      return fill;
+    }
     return { ...fill, feeQuoteValue: amount.times(decimal(price.last)).toDecimalPlaces(18) };
   }
 

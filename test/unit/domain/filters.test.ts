@@ -350,6 +350,9 @@ describe('lots', () => {
     expect(text(lotOf(both, false))).toBe('0.1 0.2 10');
     expect(text(exitLot(both))).toBe('0.5 0.2 5');
     expect(text(lotOf({ ...both, rules: { ...both.rules, filters: [LOT] } }, true))).toBe('0.1 0.2 10');
+    const least = (filters: readonly SymbolFilter[]) =>
+      exitLot({ ...both, minNotional: d(10), rules: { ...both.rules, filters } }).minNotional.toFixed();
+    expect([least([NOTIONAL]), least([OLD_NOTIONAL]), least([])]).toEqual(['10', '0', '10']);
   });
 });
 
