@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CreatedKey } from '../../../infra/local/venues/binance/server/keys.ts';
 import type { Simulator, SimulatorOptions } from '../../../infra/local/venues/binance/start.ts';
-import { aSimulator, LIMIT_BUY, MARKET_BUY, now, place, send, signed } from './client.ts';
+import { aSimulator, LIMIT_BUY, MARKET_BUY, now, place, Socket, send, signed } from './client.ts';
 
 let simulator: Simulator;
 let key: CreatedKey;
@@ -194,5 +194,21 @@ describe('unfilled orders', () => {
       body: { code: -2021, data: { cancelResult: 'SUCCESS', newOrderResponse: { code: -1015 } } },
     });
     expect(simulator.exchange.books(1).orders[0]).toMatchObject({ status: 'CANCELED' });
+    // The order is gone now: both halves fail, and the status depends on mode and transport.
+    const only = { orderRateLimitExceededMode: 'CANCEL_ONLY', cancelReplaceMode: 'STOP_ON_FAILURE' };
+    expect(await replace(only)).toMatchObject({
+      status: 429,
+      body: { code: -2022, data: { cancelResult: 'FAILURE', cancelResponse: { code: -2011 } } },
+    });
+    const socket = await Socket.open(simulator.wsApiUrl);
+    try {
+      const asked = { ...LIMIT_BUY, ...only, cancelOrderId: '1' };
+      expect(await socket.askSigned('order.cancelReplace', key, asked)).toMatchObject({
+        status: 409,
+        error: { code: -2022, data: { newOrderResult: 'FAILURE' } },
+      });
+    } finally {
+      socket.close();
+    }
   });
 });

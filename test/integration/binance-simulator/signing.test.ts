@@ -134,6 +134,17 @@ describe('signed requests', () => {
     expect(await send(simulator.restUrl, { path, headers })).toMatchObject({ status, body: { code } });
   });
 
+  it('base64 is taken as it is written: no white space, no other alphabet', () => {
+    const keys = new KeyStore(now);
+    const made = keys.create({ uid: 1, type: 'ed25519' });
+    const key = keys.find(made.apiKey, '127.0.0.1');
+    const signature = signatureOf(made, 'a=1');
+    expect(key.isSignatureOf('a=1', signature)).toBe(true);
+    for (const other of [` ${signature}`, signature.replace(/=+$/, ''), `${signature}=`]) {
+      expect(key.isSignatureOf('a=1', other)).toBe(false);
+    }
+  });
+
   it('says which parameter is missing', async () => {
     const headers = { 'X-MBX-APIKEY': hmac.apiKey };
     const without = await send(simulator.restUrl, { path: '/api/v3/account', headers });
