@@ -137,7 +137,13 @@ export interface VenueWallet {
   venueTime(): Promise<number>;
   placeOrder(request: PlaceRequest): Promise<PlaceOutcome>;
   /** `rank` is always that of exits. `type` tells an order list (`oco`) from an order. */
-  cancelOrder(symbol: string, clientId: string, type: OrderType): Promise<CancelOutcome>;
+  cancelOrder(
+    symbol: string,
+    clientId: string,
+    type: OrderType,
+    /** Where it is known: finds an order that somebody amended elsewhere, which takes our id away. */
+    venueOrderId?: string | null,
+  ): Promise<CancelOutcome>;
   /** State and trades by client id; for `oco` of both legs. */
   orderStatus(sought: OrderSought): Promise<QueryOutcome>;
   /**

@@ -88,7 +88,8 @@ export function makeResolveOrder(
     if (isUnanswered(order)) await resolveAt(order, venue);
     const current = isUnanswered(order) ? await ledger.order(order.orderId) : order;
     if (current === null || current.status !== 'cancelling' || isUnanswered(current)) return;
-    const outcome = await venue.cancelOrder(current.symbol, clientIdOf(current), current.type);
+    const { symbol, type, venueOrderId } = current;
+    const outcome = await venue.cancelOrder(symbol, clientIdOf(current), type, venueOrderId);
     if (outcome.kind === 'cancelled') return applyExecution(outcome.report, current);
     if (outcome.kind === 'not_live') return ask(current, venue);
     log.warn('CANCEL_UNKNOWN', { orderId: current.orderId, why: outcome.message });

@@ -19,7 +19,7 @@ import {
   withTrades,
 } from './order-lookup.ts';
 import { type Asked, problemText } from './outcomes.ts';
-import type { VenueOrder } from './parse/orders.ts';
+import type { Amendment, VenueOrder } from './parse/orders.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -70,14 +70,27 @@ async function tradedSince(
   return ids;
 }
 
+const knows = (changes: readonly Amendment[], clientId: string): boolean =>
+  changes.some(
+    (change) =>
+      belongsTo(change.originalClientOrderId, clientId) || belongsTo(change.newClientOrderId, clientId),
+  );
+
 /** Was this order known under one of our ids before somebody amended it? */
 async function wasOurs(context: LookupContext, order: VenueOrder, sought: OrderSought): Promise<boolean> {
   const asked = await context.client.amendments(context.venueSymbol, order.orderId, sought.rank);
-  return need(asked, 'amendments').some(
-    (change) =>
-      belongsTo(change.originalClientOrderId, sought.clientId) ||
-      belongsTo(change.newClientOrderId, sought.clientId),
-  );
+  return knows(need(asked, 'amendments'), sought.clientId);
+}
+
+/** The same of a number; false also where the venue does not answer. */
+export async function wasKnownAs(
+  context: LookupContext,
+  orderId: string,
+  clientId: string,
+  rank: BudgetRank,
+): Promise<boolean> {
+  const asked = await context.client.amendments(context.venueSymbol, orderId, rank);
+  return asked.kind === 'ok' && knows(asked.value, clientId);
 }
 
 type Verdict = 'ours' | 'other' | 'undecidable';

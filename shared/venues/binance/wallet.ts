@@ -22,7 +22,7 @@ import {
   VenueUnavailableError,
 } from '../../ports/venue.ts';
 import { checkKey } from './check-key.ts';
-import { type BinanceClient, PAGE, type TradesQuery } from './client.ts';
+import { type BinanceClient, type ById, PAGE, type TradesQuery } from './client.ts';
 import { cancelIdOf } from './client-ids.ts';
 import type { ServerClock } from './clock.ts';
 import type { Problem } from './errors.ts';
@@ -32,7 +32,7 @@ import { toVenueRequest } from './order-params.ts';
 import { type Done, problemText, requireAnswer } from './outcomes.ts';
 import type { Cancelled, VenueOrder, VenueOrderList } from './parse/orders.ts';
 import { fillOfTrade, fillsOfAnswer, reportOf, reportOfList } from './reports.ts';
-import { secondLook } from './second-look.ts';
+import { secondLook, wasKnownAs } from './second-look.ts';
 
 export interface BinanceWalletParts {
   readonly walletId: string;
@@ -70,6 +70,10 @@ function placed<T>(done: Done<T>, report: (value: T) => ExecutionReport): PlaceO
       return done;
   }
 }
+
+const isNoLiveOrder = (done: Done<Cancelled>): boolean =>
+  done.kind === 'refused' &&
+  (done.problem.meaning.kind === 'unknown_order' || done.problem.meaning.kind === 'archived');
 
 export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
   const { walletId, environment, client, clock, symbols } = parts;
@@ -131,19 +135,35 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
       : reportOf(cancelled.order, context, { fills: [], source: 'answer', clientId });
   }
 
-  async function cancelOrder(symbol: string, clientId: string, type: OrderType): Promise<CancelOutcome> {
+  const sendCancel = (
+    spec: SymbolSpec,
+    by: ById,
+    clientId: string,
+    type: OrderType,
+  ): Promise<Done<Cancelled>> =>
+    type === 'oco'
+      ? client.cancelList(spec.venueSymbol, { listClientId: clientId }, cancelIdOf(clientId))
+      : client.cancelOrder(spec.venueSymbol, by, cancelIdOf(clientId));
+
+  async function cancelOrder(
+    symbol: string,
+    clientId: string,
+    type: OrderType,
+    venueOrderId: string | null = null,
+  ): Promise<CancelOutcome> {
     const spec = await specOf(symbol);
     if (spec === null) return { kind: 'unknown', message: `the rules of ${symbol} are not known` };
-    const cancelId = cancelIdOf(clientId);
-    const done =
-      type === 'oco'
-        ? await client.cancelList(spec.venueSymbol, { listClientId: clientId }, cancelId)
-        : await client.cancelOrder(spec.venueSymbol, { clientId }, cancelId);
+    let done = await sendCancel(spec, { clientId }, clientId, type);
+    if (isNoLiveOrder(done) && venueOrderId !== null && type !== 'oco') {
+      // An amend from elsewhere takes our id away; its history proves that the number is still our order's.
+      const amended = await wasKnownAs(lookupOf(spec), venueOrderId, clientId, 'exit');
+      if (amended) done = await sendCancel(spec, { orderId: venueOrderId }, clientId, type);
+    }
     switch (done.kind) {
       case 'ok':
         return { kind: 'cancelled', report: cancelReport(done.value, spec, clientId) };
       case 'refused':
-        return done.problem.meaning.kind === 'unknown_order' || done.problem.meaning.kind === 'archived'
+        return isNoLiveOrder(done)
           ? { kind: 'not_live' }
           : { kind: 'unknown', message: problemText(done.problem) };
       case 'not_sent':

@@ -364,6 +364,31 @@ describe('orders that somebody else touched', () => {
     });
   });
 
+  it('amended in the app: a cancel finds it by its number, and only where its history says that it is ours', async () => {
+    const { request, id } = await rested();
+    inTheApp('order.amend.keepPriority', { orderId: id, newQty: '0.4' });
+    expect(await bench.wallet.cancelOrder('BTC/USDT', request.clientId, 'limit')).toEqual({
+      kind: 'not_live',
+    });
+    const foreign = bench.simulator.exchange.execute('order.place', UID, {
+      symbol: 'BTCUSDT',
+      side: 'BUY',
+      type: 'LIMIT',
+      timeInForce: 'GTC',
+      price: '48000',
+      quantity: '0.1',
+    });
+    const number = String((foreign as { orderId: number }).orderId);
+    expect(await bench.wallet.cancelOrder('BTC/USDT', request.clientId, 'limit', number)).toEqual({
+      kind: 'not_live',
+    });
+    expect(await bench.wallet.cancelOrder('BTC/USDT', request.clientId, 'limit', id)).toMatchObject({
+      kind: 'cancelled',
+      report: { clientId: request.clientId, venueOrderId: id, status: 'cancelled' },
+    });
+    expect(await bench.wallet.openOrders('BTC/USDT')).toHaveLength(1);
+  });
+
   it('another of ours, or of another side, is not taken for it', async () => {
     const { request } = await rested();
     await place({ type: 'limit', side: 'sell', limitPrice: d('60000') });

@@ -212,8 +212,19 @@ export function parseAmend(value: unknown): Amended {
   return { at, executionId: f.id('executionId'), order: withState(readOrder(order, at), order) };
 }
 
+/** One change of an order: its ids and amounts before and after. */
+export interface Amendment {
+  readonly orderId: string;
+  readonly executionId: string;
+  readonly originalClientOrderId: string;
+  readonly newClientOrderId: string;
+  readonly originalQuantity: Decimal;
+  readonly newQuantity: Decimal;
+  readonly at: number;
+}
+
 /** `GET /order/amendments`: under which ids an order has been known. */
-export const parseAmendments = (value: unknown) =>
+export const parseAmendments = (value: unknown): readonly Amendment[] =>
   fieldsOfAll(value, 'amendments').map((f) => ({
     orderId: f.id('orderId'),
     executionId: f.id('executionId'),

@@ -18,6 +18,8 @@ export class SessionSubscriptions {
   readonly #settings: UserDataSettings;
   readonly #streams = new Map<number, WalletStream>();
   readonly #ids = new Map<WalletStream, number>();
+  /** Ids that were given back or ended: what still comes of them belongs to nobody. The venue uses none twice. */
+  readonly #over = new Set<number>();
   #early: Early[] = [];
 
   constructor(session: Session, settings: UserDataSettings) {
@@ -51,12 +53,16 @@ export class SessionSubscriptions {
   unbind(stream: WalletStream): number | null {
     const id = this.#ids.get(stream) ?? null;
     this.#ids.delete(stream);
-    if (id !== null) this.#streams.delete(id);
+    if (id !== null) {
+      this.#streams.delete(id);
+      this.#over.add(id);
+    }
     return id;
   }
 
   /** An event of a subscription whose answer has not come yet. Answers false when there is no room. */
   keep(subscriptionId: number, event: unknown, at: number): boolean {
+    if (this.#over.has(subscriptionId)) return true;
     if (this.#early.length >= this.#settings.earlyEvents) return false;
     this.#early.push({ subscriptionId, event, at });
     return true;
