@@ -60,7 +60,7 @@ export class SessionSubscriptions {
     return id;
   }
 
-  /** An event of a subscription whose answer has not come yet. Answers false when there is no room. */
+  /** An event of a subscription whose answer has not come yet, if ever. Answers false when there is no room. */
   keep(subscriptionId: number, event: unknown, at: number): boolean {
     if (this.#over.has(subscriptionId)) return true;
     if (this.#early.length >= this.#settings.earlyEvents) return false;

@@ -354,6 +354,28 @@ describe('user data', () => {
     expect(world.reports.map(({ fills }) => fills[0]?.tradeId)).toEqual(['9001', '9002', '9003']);
   });
 
+  it("lets go of what still comes of a subscription that it gave back, and tells what is nobody's", async () => {
+    const source = await world.start({ earlyMs: 50 });
+    const [a, b] = [world.wallet(1), world.wallet(2)];
+    source.watch([a, b]);
+    await subscribedTo(2);
+    source.watch([b]);
+    await until(
+      'given back',
+      () => world.server.unsubscribed.length,
+      (count) => count === 1,
+    );
+    const [id = 0] = world.server.unsubscribed;
+    const say = (subscriptionId: number): void =>
+      world.server.sockets.broadcast(JSON.stringify({ subscriptionId, event: fillEvent(clientIdOf(1), 1) }));
+    say(id);
+    await sleep(120);
+    expect(world.codes()).not.toContain('user_events_unclaimed');
+    say(999);
+    await until('told', world.codes.bind(world), (codes) => codes.includes('user_events_unclaimed'));
+    expect(world.reports).toEqual([]);
+  });
+
   it('drops a session that does not answer', async () => {
     const source = await world.start({ requestTimeoutMs: 80 });
     world.server.mute = true;
