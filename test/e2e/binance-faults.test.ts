@@ -17,7 +17,12 @@ beforeEach(async () => {
   await trader.control.follow('BTCUSDT');
   await trader.market('50000');
 });
-afterEach(() => trader.control.clearFaults());
+afterEach(async () => {
+  const armed = await trader.control.armedFaults();
+  await trader.control.clearFaults();
+  // A fault that never struck has proven nothing.
+  expect(armed.filter(({ struck }) => struck === 0)).toEqual([]);
+});
 
 const entry = (more: Readonly<Record<string, unknown>>) =>
   trader.order({ wallet_id: trader.walletId, symbol: 'BTC/USDT', side: 'buy', ...more });
@@ -46,6 +51,9 @@ const placedFor = async ({ external_order_id: id }: OrderView, before: number): 
   expect(orders).toHaveLength(before + 1);
 };
 const ordersNow = async (): Promise<number> => (await trader.control.books(trader.uid)).orders.length;
+
+const placementsRefused = async (): Promise<number> =>
+  (await trader.control.requests())['order.place']?.refused ?? 0;
 
 it('an order whose answer is lost is found, not sent again', async () => {
   const before = await ordersNow();
@@ -104,10 +112,12 @@ it('a report that never comes is asked for', async () => {
 
 it('a clock that is ten seconds off is measured anew, and the order goes out once', async () => {
   const before = await ordersNow();
+  const refused = await placementsRefused();
   await trader.control.faults([{ do: { kind: 'clock_skew', ms: 10_000 } }]);
   try {
     const order = await endsAsInTheBooks(await entry({ type: 'market', quantity: '0.01' }));
     await placedFor(order, before);
+    expect(await placementsRefused()).toBe(refused + 1);
   } finally {
     await trader.control.faults([{ do: { kind: 'clock_skew', ms: 0 } }]);
   }

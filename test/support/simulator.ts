@@ -45,6 +45,11 @@ export class SimulatorControl {
     return this.#call('POST', '/control/faults', script);
   }
 
+  /** The rules in force, with how often each has struck. */
+  armedFaults(): Promise<readonly { readonly struck: number; readonly rule: unknown }[]> {
+    return this.#call('GET', '/control/faults');
+  }
+
   clearFaults(): Promise<unknown> {
     return this.#call('DELETE', '/control/faults');
   }
