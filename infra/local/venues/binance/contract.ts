@@ -212,7 +212,7 @@ export interface Exchange {
    * Throws VenueError for every refusal of the API.
    */
   execute(operation: OperationName, uid: number | null, params: Params): Json;
-  /** How many unfilled orders the account has counted since `since`: for X-MBX-ORDER-COUNT and -1015. */
+  /** What the exchange has of an account, without any query lag. Throws for an unknown account. */
   books(uid: number): AccountBooks;
   readonly symbols: () => readonly string[];
   readonly best: (symbol: string) => BestPrices | null;

@@ -9,7 +9,7 @@ import { canceled, listShape } from './shapes/orders.ts';
 import { type Account, isOpen, type Market, type Order, type OrderList, type World } from './state.ts';
 import { marketOf } from './world.ts';
 
-export type Restriction = 'ONLY_NEW' | 'ONLY_PARTIALLY_FILLED';
+type Restriction = 'ONLY_NEW' | 'ONLY_PARTIALLY_FILLED';
 
 export function readRestriction(params: ParamReader): Restriction | null {
   return params.oneOf(
@@ -56,7 +56,7 @@ function cancelOne(world: World, order: Order, clientId: string): JsonObject {
 }
 
 /** Cancels what is still open of a list; the answer has a report of each. */
-export function endList(world: World, list: OrderList, clientId: string): JsonObject {
+function endList(world: World, list: OrderList, clientId: string): JsonObject {
   list.ending = true;
   const open = list.orders.filter(isOpen);
   const reports = open.map((order) => cancelOne(world, order, clientId));

@@ -31,6 +31,7 @@ const TYPE_NAMES: Readonly<Record<OrderType, string>> = {
 /** Everything that the API can say without the matching engine. */
 export function checkTerms(world: World, market: Market, terms: OrderTerms): void {
   const { info } = market;
+  if (info.status !== 'TRADING' && info.status !== 'CANCEL_ONLY') throw refuse.api('Market is closed.');
   const unsupported = (what: string) => refuse.api(`${what} are not supported for this symbol.`);
   if (!info.orderTypes.includes(terms.type)) throw unsupported(TYPE_NAMES[terms.type]);
   if (terms.trailingDelta !== null && !info.flag('allowTrailingStop'))
@@ -49,7 +50,6 @@ export function checkPhase(account: Account, market: Market): void {
   const { info } = market;
   if (info.status === 'CANCEL_ONLY')
     throw refuse.order('This order type is not possible in this trading phase.');
-  if (info.status !== 'TRADING') throw refuse.api('Market is closed.');
   if (account.options.canTrade === false) throw refuse.order('This action is disabled on this account.');
   const permissions = account.options.permissions ?? ['SPOT'];
   const permitted = info.permissionSets.every((set) => set.some((one) => permissions.includes(one)));

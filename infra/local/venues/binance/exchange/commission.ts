@@ -11,7 +11,7 @@ export const FEE_ASSET = 'BNB';
 const DEFAULT_RATE = '0.001';
 const DEFAULT_DISCOUNT = '0.75';
 
-export interface Commission {
+interface Commission {
   readonly amount: Decimal;
   readonly asset: string;
 }

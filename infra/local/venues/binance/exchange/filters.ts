@@ -85,7 +85,7 @@ function referenceFor(world: World, market: Market, filter: Filter): Decimal | n
 }
 
 /** LOT_SIZE, and MARKET_LOT_SIZE for orders that take at any price. */
-export function checkLot(market: Market, terms: OrderTerms, quantity: Decimal): void {
+function checkLot(market: Market, terms: OrderTerms, quantity: Decimal): void {
   const lot = market.info.filter('LOT_SIZE');
   for (const value of [quantity, terms.icebergQty]) {
     if (value === null || value.isZero() || lot === null) continue;

@@ -31,7 +31,7 @@ export function readWindow(params: ParamReader, most = LIMIT_MAX): Window {
   return { start, end, limit };
 }
 
-export function withinADay({ start, end }: Window): void {
+function withinADay({ start, end }: Window): void {
   if (start !== null && end !== null && (end < start || end - start > DAY_MS)) {
     throw new VenueError(-1127, 'More than 24 hours between startTime and endTime.');
   }

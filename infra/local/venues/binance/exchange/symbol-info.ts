@@ -53,7 +53,7 @@ const ORDER_TYPES: readonly OrderType[] = [
   'TAKE_PROFIT_LIMIT',
 ];
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
+const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

@@ -51,7 +51,7 @@ export function dayTicker(world: World, params: ParamReader): Json {
 }
 
 /** The last 24 hours; `price` zeros when nothing traded in them. */
-export function dayStatistics(world: World, market: Market, mini: boolean): JsonObject {
+function dayStatistics(world: World, market: Market, mini: boolean): JsonObject {
   const closeTime = world.now();
   const openTime = closeTime - DAY_MS;
   const inDay = market.candles.filter((candle) => candle.openTime + MINUTE_MS > openTime);

@@ -17,7 +17,7 @@ import { isLimit, isOpen, type Market, type Order, remaining, type World } from 
 const BASIS_POINTS = 10_000;
 
 /** Shows one trade price to a waiting order; true when it fires. */
-export function observe(order: Order, last: Decimal, now: number): boolean {
+function observe(order: Order, last: Decimal, now: number): boolean {
   const { terms } = order;
   const reached = terms.stopPrice === null || triggersAt(terms, terms.stopPrice, last);
   if (terms.trailingDelta === null) return reached;
@@ -45,7 +45,7 @@ export function trigger(world: World, market: Market, last: Decimal): void {
 }
 
 /** The trigger was reached: the other leg of a pair goes first, then this one trades. */
-export function activate(world: World, order: Order): void {
+function activate(world: World, order: Order): void {
   const { market, terms } = order;
   market.waiting.delete(order);
   world.hooks.beforeActivation(order);

@@ -7,7 +7,6 @@ import {
   type Fill,
   isLimit,
   isOpen,
-  isStop,
   type Order,
   type OrderList,
   type PreventedMatch,
@@ -137,7 +136,3 @@ export const listStatus = (list: OrderList, now: number): JsonObject => ({
   T: list.transactionTime,
   O: list.orders.map((order) => ({ s: order.market.info.symbol, i: order.id, c: order.clientId })),
 });
-
-/** A stop that waits for its trigger. */
-export const isWaiting = (order: Order): boolean =>
-  isStop(order.terms.type) && order.workingTime === null && order.status === 'NEW';
