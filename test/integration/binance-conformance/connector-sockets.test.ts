@@ -1,0 +1,218 @@
+/** The exchange's own connector on the simulator's WebSocket API, its user data and its market streams. */
+import { type Spot, SpotRestAPI, SpotWebsocketAPI } from '@binance/spot';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CreatedKey } from '../../../infra/local/venues/binance/server/keys.ts';
+import type { Simulator } from '../../../infra/local/venues/binance/start.ts';
+import { aSimulator, type Connector, connectorFor, KEY_TYPES, until } from './bench.ts';
+
+const {
+  OrderPlaceNewOrderRespTypeEnum: RespType,
+  OrderPlaceSideEnum: Side,
+  OrderPlaceTimeInForceEnum: Force,
+  OrderPlaceTypeEnum: Type,
+} = SpotWebsocketAPI;
+
+type Api = Awaited<ReturnType<Spot['websocketAPI']['connect']>>;
+type Subscription = Awaited<ReturnType<Api['userDataStreamSubscribeSignature']>>;
+type UserEvent = Parameters<Parameters<Subscription['stream']['on']>[1]>[0];
+
+const SYMBOL = 'BTCUSDT';
+const MARKET = {
+  symbol: SYMBOL,
+  side: Side.BUY,
+  type: Type.MARKET,
+  quantity: 0.01,
+  newOrderRespType: RespType.FULL,
+} as const;
+const RESTING = { ...MARKET, type: Type.LIMIT, timeInForce: Force.GTC, price: 50000 } as const;
+
+let simulator: Simulator;
+const ends: (() => Promise<void> | void)[] = [];
+beforeEach(async () => {
+  simulator = await aSimulator();
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  await simulator.stop();
+});
+
+function connector(key: CreatedKey): Connector {
+  const made = connectorFor(simulator, key);
+  ends.push(made.close);
+  return made;
+}
+
+async function connect(key: CreatedKey): Promise<Api> {
+  const api = await connector(key).webSocket.connect();
+  ends.push(() => api.disconnect());
+  return api;
+}
+
+/** What the subscription tells from now on. */
+function record({ stream }: Subscription): UserEvent[] {
+  const events: UserEvent[] = [];
+  stream.on('message', (event) => {
+    events.push(event);
+  });
+  return events;
+}
+
+const reports = (events: readonly UserEvent[]) =>
+  events.flatMap((event) => (event.e === 'executionReport' ? [event] : []));
+
+describe.each(KEY_TYPES)('with a key of type %s, every request signed', (type) => {
+  it('an order is placed, found, and cancelled; a refusal carries its code', async () => {
+    const api = await connect(simulator.createKey({ uid: 1, type }));
+    const account = await api.accountStatus({ omitZeroBalances: true });
+    expect(account.data).toMatchObject({ uid: 1, canTrade: true });
+    expect(account.rateLimits).toContainEqual(
+      expect.objectContaining({ rateLimitType: 'REQUEST_WEIGHT', limit: 6000 }),
+    );
+    const mine = `socket-${type}`;
+    const placed = await api.orderPlace({ ...RESTING, newClientOrderId: mine });
+    expect(placed.data).toMatchObject({ status: 'NEW', clientOrderId: mine, price: '50000.00000000' });
+    expect((await api.openOrdersStatus({ symbol: SYMBOL })).data).toHaveLength(1);
+    expect((await api.orderStatus({ symbol: SYMBOL, origClientOrderId: mine })).data).toMatchObject({
+      orderId: placed.data.orderId,
+      status: 'NEW',
+    });
+    expect((await api.orderCancel({ symbol: SYMBOL, origClientOrderId: mine })).data).toMatchObject({
+      origClientOrderId: mine,
+      status: 'CANCELED',
+    });
+    await expect(api.orderCancel({ symbol: SYMBOL, origClientOrderId: mine })).rejects.toMatchObject({
+      code: -2011,
+      msg: 'Unknown order sent.',
+    });
+    await expect(api.orderPlace({ ...RESTING, quantity: 100 })).rejects.toMatchObject({ code: -2010 });
+  });
+
+  it('its user data tells of an order from its placing to its last fill, and of the balances', async () => {
+    const api = await connect(simulator.createKey({ uid: 1, type }));
+    const subscription = await api.userDataStreamSubscribeSignature();
+    expect(subscription.response.data).toEqual({ subscriptionId: 0 });
+    const events = record(subscription);
+    const { data: order } = await api.orderPlace({ ...MARKET, newClientOrderId: 'filled' });
+    await until(
+      'the balances',
+      () => events,
+      (all) => all.some(({ e }) => e === 'outboundAccountPosition'),
+    );
+    const [accepted, traded] = reports(events);
+    expect(accepted).toMatchObject({ x: 'NEW', X: 'NEW', c: 'filled', i: order.orderId, w: true, t: -1 });
+    expect(traded).toMatchObject({
+      x: 'TRADE',
+      X: 'FILLED',
+      i: order.orderId,
+      l: '0.01000000',
+      z: '0.01000000',
+      L: order.fills?.[0]?.price,
+      t: order.fills?.[0]?.tradeId,
+      n: '0.00001000',
+      N: 'BTC',
+      m: false,
+    });
+    const position = events.find((event) => event.e === 'outboundAccountPosition');
+    expect(position).toMatchObject({
+      B: expect.arrayContaining([{ a: 'BTC', f: '10.00999000', l: '0.00000000' }]),
+    });
+    await expect(api.userDataStreamSubscribeSignature()).rejects.toMatchObject({ code: -2035 });
+    await api.userDataStreamUnsubscribe();
+    await until(
+      'the end',
+      () => events,
+      (all) => all.some(({ e }) => e === 'eventStreamTerminated'),
+    );
+  });
+});
+
+describe('a session', () => {
+  it('is logged on with Ed25519, and from then on neither orders nor user data are signed', async () => {
+    const key = simulator.createKey({ uid: 1, type: 'ed25519' });
+    const api = await connect(key);
+    // One answer for each of the client's connections.
+    const [logon] = await api.sessionLogon();
+    expect(logon?.data).toMatchObject({ apiKey: key.apiKey, userDataStream: false });
+    const subscription = await api.userDataStreamSubscribe();
+    const events = record(subscription);
+    const { data: order } = await api.orderPlace({ ...RESTING, newClientOrderId: 'resting' });
+    await api.orderCancel({ symbol: SYMBOL, orderId: order.orderId ?? 0, newClientOrderId: 'the-cancel' });
+    await until(
+      'both reports',
+      () => reports(events),
+      (all) => all.length === 2,
+    );
+    expect(reports(events)).toMatchObject([
+      { x: 'NEW', X: 'NEW', c: 'resting', C: '', i: order.orderId, p: '50000.00000000' },
+      { x: 'CANCELED', X: 'CANCELED', c: 'the-cancel', C: 'resting', i: order.orderId },
+    ]);
+    await api.sessionLogout();
+    expect((await api.sessionStatus()).data).toMatchObject({ apiKey: null });
+  });
+
+  it('is not for HMAC keys', async () => {
+    const api = await connect(simulator.createKey({ uid: 1 }));
+    await expect(api.sessionLogon()).rejects.toMatchObject({ code: expect.any(Number) });
+  });
+});
+
+it('a list that was placed over REST is told with both legs; its trigger expires the other', async () => {
+  const key = simulator.createKey({ uid: 1 });
+  const { rest, webSocket } = connector(key);
+  const api = await webSocket.connect();
+  ends.push(() => api.disconnect());
+  const events = record(await api.userDataStreamSubscribeSignature());
+  await rest.orderListOco({
+    symbol: SYMBOL,
+    side: SpotRestAPI.OrderListOcoSideEnum.SELL,
+    quantity: 0.001,
+    aboveType: SpotRestAPI.OrderListOcoAboveTypeEnum.LIMIT_MAKER,
+    abovePrice: 65000,
+    aboveClientOrderId: 'above',
+    belowType: SpotRestAPI.OrderListOcoBelowTypeEnum.STOP_LOSS,
+    belowStopPrice: 55000,
+    belowClientOrderId: 'below',
+  });
+  simulator.exchange.feedPrice(SYMBOL, { last: '54000' });
+  const lists = () => events.flatMap((event) => (event.e === 'listStatus' ? [event] : []));
+  await until('the end of the list', lists, (all) => all.some(({ l }) => l === 'ALL_DONE'));
+  expect(lists().map(({ c, l, L }) => [c, l, L])).toEqual([
+    ['OCO', 'EXEC_STARTED', 'EXECUTING'],
+    ['OCO', 'ALL_DONE', 'ALL_DONE'],
+  ]);
+  await until(
+    'the fill',
+    () => reports(events),
+    (all) => all.some(({ X }) => X === 'FILLED'),
+  );
+  const last = new Map(reports(events).map((report) => [report.c, report]));
+  expect(last.get('above')).toMatchObject({ X: 'EXPIRED', eR: 'OCO_TRIGGER', z: '0.00000000' });
+  expect(last.get('below')).toMatchObject({ X: 'FILLED', z: '0.00100000' });
+});
+
+it('market streams: prices and trades, in the shapes that the client has types for', async () => {
+  const streams = await connector(simulator.createKey({ uid: 1 })).streams.connect();
+  ends.push(() => streams.disconnect());
+  const best: unknown[] = [];
+  const trades: unknown[] = [];
+  streams.bookTicker({ symbol: SYMBOL }).on('message', (data) => void best.push(data));
+  streams.trade({ symbol: SYMBOL }).on('message', (data) => void trades.push(data));
+  // Subscribing is not answered to the caller: prices go on until one arrives.
+  let cents = 0;
+  await until(
+    'a price and a trade',
+    () => {
+      cents += 1;
+      simulator.exchange.feedPrice(SYMBOL, { last: `61000.${String(cents % 100).padStart(2, '0')}` });
+      return Math.min(best.length, trades.length);
+    },
+    (heard) => heard > 0,
+  );
+  expect(best[0]).toMatchObject({
+    s: 'BTCUSDT',
+    u: expect.any(Number),
+    b: expect.stringMatching(/^6\d{4}\.\d{8}$/),
+    a: expect.stringMatching(/^6\d{4}\.\d{8}$/),
+  });
+  expect(trades[0]).toMatchObject({ e: 'trade', s: 'BTCUSDT', p: expect.stringMatching(/^61000\.\d{8}$/) });
+});
