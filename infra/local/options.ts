@@ -39,7 +39,8 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --port N              port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any that is free)
   --feed synthetic      prices that are made up, BTC ETH BNB SOL against USDT (default)
   --feed replay:FILE    recorded trades from a CSV or CSV.gz file
-  --feed binance        the public stream of the exchange in use (the default with --binance)
+  --feed binance        the public stream of the exchange in use (the default with --binance); with --no-simulator
+                        that of the real one, for demo wallets
   --speed N|max         replay: how many times faster than recorded (default 1)
   --strict              replay: a malformed line ends the replay instead of being skipped and counted
   --seed N              synthetic: another seed, other prices
@@ -151,17 +152,15 @@ function readExchange(given: ReadonlyMap<string, string>): ExchangeChoice | unde
   return real;
 }
 
-/** A real exchange is followed by its own prices; its simulator by the system's, or the system by the simulator's. */
+/**
+ * A real exchange goes with its own prices and no others. The simulator follows the system's, or with `binance` the
+ * system the simulator's; without either, `binance` is the public stream of the real one.
+ */
 function readFeedFor(exchange: ExchangeChoice | undefined, feed: string | undefined): string | undefined {
   if (exchange !== undefined && exchange !== 'simulator') {
     if (feed === undefined || feed === 'binance') return 'binance';
     throw new OptionError(
       `--feed ${feed} does not go with --binance: stops at the real exchange would follow made-up or old prices`,
-    );
-  }
-  if (feed === 'binance' && exchange === undefined) {
-    throw new OptionError(
-      '--feed binance goes with the simulator or with --binance, whose public stream it is',
     );
   }
   return feed;

@@ -52,7 +52,6 @@ describe('the options of npm start', () => {
     [['--json=yes'], /--json takes no value/],
     [['--json', '--json'], /--json is given twice/],
     [['--feed', 'polygon'], /--feed polygon: synthetic, binance or replay:FILE/],
-    [['--feed', 'binance', '--no-simulator'], /--feed binance goes with/],
     [['--feed', 'binance', '--seed', '1'], /--seed goes with --feed synthetic/],
     [['--no-simulator=yes'], /--no-simulator takes no value/],
     [['--binance', 'mainnet'], /--binance mainnet: testnet, demo or production/],
@@ -76,6 +75,7 @@ describe('the options of npm start', () => {
 
   it('trades at the simulator, at a real exchange by its own prices, or at none', () => {
     expect(parseOptions(['--no-simulator']).exchange).toBeUndefined();
+    expect(parseOptions(['--no-simulator', '--feed', 'binance']).feed).toBe('binance');
     expect(parseOptions(['--feed', 'binance'])).toMatchObject({ exchange: 'simulator', feed: 'binance' });
     expect(parseOptions(['--binance', 'testnet'])).toMatchObject({
       exchange: 'binance_testnet',

@@ -1,0 +1,69 @@
+/** Each function and the streamer find in their template environment what their configuration asks for. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, loadDispatchConfig, loadSymbolsConfig } from '../../../functions/compose/config.ts';
+import { readConfig } from '../../../functions/streamer/config.ts';
+import { FUNCTION_ENTRIES, type FunctionName } from '../../../infra/bundle/entries.ts';
+import { type Synthesised, synthesise } from './synthesised.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What stands in a deployment where the template has a reference. */
+function resolved(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (name.endsWith('_QUEUE_URL')) return 'https://sqs.eu-west-1.amazonaws.com/000000000000/queue';
+  if (name === 'VALKEY_URL') return 'rediss://cache.example:6379';
+  if (name === 'KEY_CIPHER') return 'kms:arn:aws:kms:eu-west-1:000000000000:key/one';
+  return 'name';
+}
+
+const environment = (variables: readonly (readonly [string, unknown])[]): Environment =>
+  Object.fromEntries(variables.map(([name, value]) => [name, resolved(name, value)]));
+
+function functionEnvironments(from: Synthesised): ReadonlyMap<string, Environment> {
+  return new Map(
+    from.ofType('AWS::Lambda::Function').map(({ properties }) => {
+      const { Variables } = properties['Environment'] as { Variables: Record<string, unknown> };
+      return [String(Variables['POWERTOOLS_SERVICE_NAME']), environment(Object.entries(Variables))];
+    }),
+  );
+}
+
+function streamerEnvironment(from: Synthesised): Environment {
+  const task = from.one('AWS::ECS::TaskDefinition', 'Task');
+  const [container] = task.properties['ContainerDefinitions'] as [
+    { Environment: readonly { Name: string; Value: unknown }[] },
+  ];
+  return environment(container.Environment.map(({ Name, Value }) => [Name, Value] as const));
+}
+
+const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
+  api: (env) => loadConfig(env, { keys: true }),
+  submit: (env) => loadConfig(env, { keys: true }),
+  exits: (env) => loadConfig(env, { keys: true }),
+  executions: (env) => loadConfig(env),
+  evaluate: (env) => loadConfig(env),
+  dispatch: loadDispatchConfig,
+  symbols: loadSymbolsConfig,
+};
+
+describe.each([
+  ['sandbox', 'binance_testnet'],
+  ['prod', 'binance'],
+] as const)('in %s', (stage, served) => {
+  let system: Synthesised;
+  beforeAll(() => {
+    system = synthesise(stage);
+  });
+  afterAll(() => system.remove());
+
+  it.each(Object.keys(FUNCTION_ENTRIES) as FunctionName[])('%s is configured', (name) => {
+    const env = functionEnvironments(system).get(name) ?? {};
+    const read = READ[name](env);
+    if (name !== 'dispatch') expect(read).toMatchObject({ stage, binance: { environment: served } });
+  });
+
+  it('the streamer is configured, and serves the same exchange', () => {
+    const config = readConfig(streamerEnvironment(system));
+    expect(JSON.stringify(config)).toContain(`"environment":"${served}"`);
+  });
+});
