@@ -1,11 +1,25 @@
-/** One event of an order, committed with what follows from it. */
+/**
+ * One event of an order, committed with what follows from it.
+ *
+ * Always true: what was heard of one attempt is never taken for news of another. A sender that was frozen, or a second
+ * resolver, may speak of an attempt that is void while the next is at the venue already (design section 6).
+ */
 import { type OrderEvent, transition } from '../domain/orders.ts';
 import type { Order } from '../domain/types.ts';
 import type { AfterEffects } from './after-effects.ts';
 import type { Changed, ChangeOrder } from './change-order.ts';
 import type { Ports } from './ports.ts';
 
-/** Null when the event no longer applies. */
+/** What can be said of one attempt only: of the one that `order.send` was when the event was found out. */
+const OF_ONE_ATTEMPT: readonly OrderEvent['kind'][] = [
+  'refused',
+  'not_sent',
+  'not_executed',
+  'reply_lost',
+  'proven_absent',
+];
+
+/** `order`: as it was when the event was found out. Null when the event no longer applies. */
 export type Happen = (order: Order, event: OrderEvent) => Promise<Changed | null>;
 
 export function makeOrderEvents(
@@ -17,10 +31,11 @@ export function makeOrderEvents(
     const changed = await changeOrder(
       order.orderId,
       (current) => {
-        const next = transition(current, event);
-        if (next.ok) return { order: next.value };
-        const facts = { orderId: order.orderId, event: event.kind, why: next.error.message };
-        log.info('TRANSITION_REFUSED', facts);
+        const isStale = OF_ONE_ATTEMPT.includes(event.kind) && current.send?.token !== order.send?.token;
+        const next = isStale ? null : transition(current, event);
+        if (next?.ok === true) return { order: next.value };
+        const why = next === null ? 'it is of an earlier attempt' : next.error.message;
+        log.info('TRANSITION_REFUSED', { orderId: order.orderId, event: event.kind, why });
         return null;
       },
       order,
