@@ -35,7 +35,7 @@ export class SymbolsStack extends Stack {
       writes: ['symbols'],
       more: ONCE,
     }).fn;
-    new Rule(this, 'EachMinute', {
+    new Rule(this, 'SymbolsEachMinute', {
       description: 'Looks whether the trading rules of the venue are to be read again',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaTarget(this.fn, ONCE)],
