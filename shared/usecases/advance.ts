@@ -82,7 +82,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       case 'open':
       case 'partially_filled': {
         const armed = order.armedAt === null && order.touchedAt === null ? await arm.armOrder(order) : order;
-        if (look || isOverdue(armed, order, clock.now())) await query(armed);
+        if (look || isOverdue(armed, order, clock.now())) await query(armed, look);
         return;
       }
       case 'filled':
@@ -90,7 +90,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       case 'rejected':
       case 'expired':
       case 'failed':
-        if (isGapped(order)) await query(order);
+        if (isGapped(order)) await query(order, false);
         return;
       default:
         return unreachable(order.status);

@@ -18,6 +18,9 @@ import { venueOf } from './venue-of.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'venues' | 'outbox' | 'clock' | 'log'>;
 
+/** Between tries of a look that the venue did not answer (its trouble, no budget, trades that lag behind). */
+const LOOK_AGAIN_SECONDS = 5;
+
 /** The venue has not yet answered this attempt. */
 const isUnanswered = (order: Order): boolean =>
   order.send?.outcome === 'sent' || order.send?.outcome === 'unknown';
@@ -91,17 +94,32 @@ export function makeResolveOrder(
     const { symbol, type, venueOrderId } = current;
     const outcome = await venue.cancelOrder(symbol, clientIdOf(current), type, venueOrderId);
     if (outcome.kind === 'cancelled') return applyExecution(outcome.report, current);
-    if (outcome.kind === 'not_live') return ask(current, venue);
+    if (outcome.kind === 'not_live') {
+      await ask(current, venue);
+      return;
+    }
     log.warn('CANCEL_UNKNOWN', { orderId: current.orderId, why: outcome.message });
   }
 
-  /** Asks the venue for the order's state and trades, now. */
-  async function query(order: Order): Promise<void> {
+  /**
+   * Asks the venue for the order's state and trades, now. A look that got no answer is asked for again: something may
+   * have been missed, and nothing else would ask before the quiet time is over.
+   */
+  async function query(order: Order, isLook: boolean): Promise<void> {
     const { venue } = await venueOf(ports, order);
-    if (venue !== null) await ask(order, venue);
+    if (venue === null) return;
+    const isAnswered = await ask(order, venue);
+    if (isLook && !isAnswered) await lookAgain(order);
   }
 
-  async function ask(order: Order, venue: VenueWallet): Promise<void> {
+  function lookAgain({ orderId, role }: Order): Promise<void> {
+    const message = { orderId, look: true } as const;
+    const queue = role === 'exit' ? outbox.exits : outbox.submit;
+    return queue.call(outbox, message, LOOK_AGAIN_SECONDS);
+  }
+
+  /** Answers whether the venue could say anything. */
+  async function ask(order: Order, venue: VenueWallet): Promise<boolean> {
     const found = await venue.orderStatus(soughtOf(order));
     if (found.kind === 'found') {
       await applyExecution(found.report, order);
@@ -110,7 +128,9 @@ export function makeResolveOrder(
       log.error('ORDER_MISSING_AT_VENUE', { orderId: order.orderId, clientId: clientIdOf(order) });
     } else {
       log.warn('QUERY_UNKNOWN', { orderId: order.orderId, why: found.message });
+      return false;
     }
+    return true;
   }
 
   /** Nothing new was heard: the next look is due after the quiet time, not at every re-drive. */

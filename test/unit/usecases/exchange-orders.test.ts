@@ -241,6 +241,32 @@ describe('a look that is asked for', () => {
   });
 });
 
+describe('a look that the venue does not answer', () => {
+  it('is repeated until it does: what a gap has hidden is booked and protected, not left for the quiet time', async () => {
+    const world = atExchange();
+    const order = await world.place({ ...limitBuy, protection: { stopLoss: { price: d('48000') } } });
+    await world.pump();
+    await world.pass(10);
+    world.outbox.fate = () => 'drop';
+    await world.venue.trade(`mq${order.orderId}-1`, d('0.5'), d('49000'));
+    world.outbox.fate = () => 'deliver';
+    const orderStatus = world.venue.orderStatus.bind(world.venue);
+    let asked = 0;
+    world.venue.orderStatus = async (sought) => {
+      asked += 1;
+      return asked <= 2 ? { kind: 'unknown', message: 'its trades add up to less' } : orderStatus(sought);
+    };
+    await world.useCases.advance({ orderId: order.orderId, look: true });
+    expect(world.order(order.orderId).status).toBe('open');
+    await world.pass(15);
+    expect(asked).toBe(3);
+    expect(world.order(order.orderId).status).toBe('filled');
+    expect(world.position(order.positionId).armedVersion).toBeGreaterThan(0);
+    await world.pass(30);
+    expect(asked).toBe(3);
+  });
+});
+
 describe('a wallet whose keys cannot be used', () => {
   it('rejects an entry; an exit stays owed, is alarmed, and goes when the keys work again', async () => {
     const world = atExchange();
