@@ -4,6 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { machine, versions } from '../../infra/local/demo/machine.ts';
+import { benchPlacing } from './binance-place.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
 import { benchSymbols } from './symbols.ts';
@@ -12,6 +13,7 @@ import { benchUserData } from './user-data.ts';
 
 const HELP = `Benchmarks.
 
+  npm run bench -- binance    an order through API, submit queue and the Binance simulator, on the laptop system
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
@@ -28,6 +30,7 @@ const note = (line: string): void => {
 };
 
 const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult & { redis?: string }>>> = {
+  binance: (verbose) => benchPlacing(note, verbose),
   latency: (verbose) => benchLatency(note, verbose),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),
