@@ -18,7 +18,8 @@ import type { Params } from './signing.ts';
 
 /** The whole exchange is some tens of megabytes. */
 const EXCHANGE_INFO_BYTES = 128 * 1024 * 1024;
-const EXCHANGE_INFO_TIMEOUT_MS = 60_000;
+/** Leaves the function that stores it (50 s) time to do so, and to give its lease back. */
+const EXCHANGE_INFO_TIMEOUT_MS = 30_000;
 
 /** Weight by the number of levels asked for. */
 const depthWeight = (limit: number): number =>
