@@ -224,6 +224,19 @@ function voided(o: Order, outcome: Outcome, at: number, reason: string, cause: s
   return moved(next, outcome, at, reason, cause);
 }
 
+/** So many changes are kept of an order that is tried again and again. */
+const MOST_TRIES_KEPT = 40;
+
+/**
+ * While the venue cannot be reached an exit is tried for as long as it takes: of further tries only the last is kept,
+ * or the order would outgrow what can be stored and never be sent. Its attempts are counted in `send`.
+ */
+function historyBefore({ statusHistory }: Order, next: OrderStatus): Order['statusHistory'] {
+  const [former, last] = statusHistory.slice(-2);
+  const isOneMoreTry = next === 'pending' && former?.status === 'pending' && last?.status === 'submitted';
+  return isOneMoreTry && statusHistory.length >= MOST_TRIES_KEPT ? statusHistory.slice(0, -2) : statusHistory;
+}
+
 function moved(
   order: Order,
   outcome: Outcome,
@@ -238,7 +251,7 @@ function moved(
   return ok({
     ...order,
     status,
-    statusHistory: [...order.statusHistory, { status, at, reason, cause }],
+    statusHistory: [...historyBefore(order, status), { status, at, reason, cause }],
     timings: { ...order.timings, finalAt },
     touchedAt: isFinal(status) ? null : order.touchedAt,
     updatedAt,

@@ -9,10 +9,14 @@ import { withDue } from '../domain/due.ts';
 import { transition } from '../domain/orders.ts';
 import { unreachable } from '../domain/result.ts';
 import type { KeyProblem, Order, SendAttempt } from '../domain/types.ts';
-import type { PlaceOutcome, VenueRefusalCode, VenueWallet } from '../ports/venue.ts';
-import { sendPointer } from './after-effects.ts';
+import {
+  type PlaceOutcome,
+  type VenueRefusalCode,
+  VenueUnavailableError,
+  type VenueWallet,
+} from '../ports/venue.ts';
 import type { ApplyExecution } from './apply-execution.ts';
-import { type Changed, stored } from './change-order.ts';
+import { stored } from './change-order.ts';
 import { clientIdOf } from './derive-ids.ts';
 import type { Happen } from './order-events.ts';
 import { tell } from './owed.ts';
@@ -22,7 +26,7 @@ import { walletRefusal } from './wallet-gate.ts';
 
 type Needs = Pick<
   Ports,
-  'ledger' | 'wallets' | 'venues' | 'outbox' | 'symbolRefresh' | 'served' | 'clock' | 'ids' | 'log'
+  'ledger' | 'wallets' | 'venues' | 'symbolRefresh' | 'served' | 'clock' | 'ids' | 'log'
 >;
 
 export interface SendSettings {
@@ -52,12 +56,11 @@ export function makeSendOrder(
   },
   settings: SendSettings,
 ) {
-  const { ledger, wallets, outbox, symbolRefresh, served, clock, ids, log } = ports;
+  const { ledger, wallets, symbolRefresh, served, clock, ids, log } = ports;
   const { happen, applyExecution, markKeyProblem } = parts;
 
   /** Wins the right to send this order once, or null. The loser stops. */
-  async function claim(order: Order, venue: VenueWallet): Promise<Order | null> {
-    const signedAt = await venue.venueTime();
+  async function claim(order: Order, signedAt: number): Promise<Order | null> {
     const now = clock.now();
     const send: SendAttempt = {
       attempt: (order.send?.attempt ?? 0) + 1,
@@ -75,6 +78,17 @@ export function makeSendOrder(
     // A client that retried may have lost against itself: the token tells.
     const current = await ledger.order(order.orderId);
     return current?.status === 'submitted' && current.send?.token === send.token ? current : null;
+  }
+
+  /** Null while the venue's time is not known: without it nothing can be signed, and the order stays due. */
+  async function timeOf({ orderId }: Order, venue: VenueWallet): Promise<number | null> {
+    try {
+      return await venue.venueTime();
+    } catch (error) {
+      if (!(error instanceof VenueUnavailableError)) throw error;
+      log.warn('VENUE_TIME_UNKNOWN', { orderId, error: error.message });
+      return null;
+    }
   }
 
   async function giveUp(order: Order, code: string, message: string): Promise<void> {
@@ -103,7 +117,8 @@ export function makeSendOrder(
       // An exit stays pending: the due index brings it back, further and further apart, for as long as it takes.
       return order.role === 'entry' ? giveUp(order, 'wallet_unusable', found.why) : undefined;
     }
-    const claimed = await claim(order, found.venue);
+    const signedAt = await timeOf(order, found.venue);
+    const claimed = signedAt === null ? null : await claim(order, signedAt);
     if (claimed?.send == null) return;
     const outcome = await found.venue.placeOrder({
       clientId: clientIdOf(claimed),
@@ -141,14 +156,15 @@ export function makeSendOrder(
         return learn(order, outcome);
       }
       case 'not_sent': {
+        // The due index brings it back then, once. A message of its own beside that would start a second chain of
+        // attempts with every try, and none of them would end before the venue is there again.
         const retryAt = at + outcome.retryAfterMs;
-        const changed = await happen(order, { kind: 'not_sent', at, reason: outcome.code, retryAt });
-        return again(changed, outcome.retryAfterMs);
+        await happen(order, { kind: 'not_sent', at, reason: outcome.code, retryAt });
+        return;
       }
-      case 'not_executed': {
-        const event = { kind: 'not_executed', at, reason: outcome.message, cause: 'venue' } as const;
-        return again(await happen(order, event), 1_000);
-      }
+      case 'not_executed':
+        await happen(order, { kind: 'not_executed', at, reason: outcome.message, cause: 'venue' });
+        return;
       case 'unknown':
         log.warn('REPLY_LOST', { orderId: order.orderId, clientId: clientIdOf(order), why: outcome.message });
         await happen(order, { kind: 'reply_lost', at, reason: outcome.message });
@@ -170,12 +186,6 @@ export function makeSendOrder(
     if (environment !== 'demo' && RULES_MAY_HAVE_CHANGED.includes(refused.code)) {
       await tell(log, symbolRefresh.ask(environment), { orderId, environment });
     }
-  }
-
-  /** A new attempt needs a new claim, and a pause. */
-  async function again(changed: Changed | null, afterMs: number): Promise<void> {
-    if (changed?.order.status !== 'pending') return;
-    await sendPointer(outbox, changed.order, Math.min(900, Math.max(1, Math.ceil(afterMs / 1000))));
   }
 
   return send;
