@@ -116,7 +116,12 @@ export class ConfigError extends Error {
 export function readConfig(env: Readonly<Record<string, string | undefined>>): StreamerConfig {
   const parsed = Env.safeParse(env);
   const issues = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
-  const problems = [...issues, ...binanceProblems(env, { keys: true }), ...missing(env)];
+  const problems = [
+    ...issues,
+    ...binanceProblems(env, { keys: true }),
+    ...missing(env),
+    ...foreignPrices(env),
+  ];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
   }
@@ -150,6 +155,14 @@ function missing(env: Readonly<Record<string, string | undefined>>): readonly Co
     path,
     message: 'is needed where a Binance environment is served',
   }));
+}
+
+/** Stops at a real exchange never follow made-up or old prices. The simulator may follow any. */
+function foreignPrices(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
+  const isTestnet = env['BINANCE_TESTNET'] === 'true';
+  const environment = env['BINANCE_ENVIRONMENT'] || (isTestnet ? 'binance_testnet' : 'binance_simulator');
+  if (environment === 'binance_simulator' || env['FEED'] === 'binance') return [];
+  return [{ path: 'FEED', message: 'binance is needed where an exchange is served' }];
 }
 
 function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {

@@ -188,9 +188,9 @@ function readSeed(text: string): string {
   return text;
 }
 
-/** The feed options as the streamer's environment names them. */
+/** The feed options as the streamer's environment names them; the template's own feed is not the laptop's. */
 export const feedEnvironment = ({ feed, speed, strict, seed }: FeedOptions): Record<string, string> => ({
-  ...(feed === undefined ? {} : { FEED: feed }),
+  FEED: feed ?? 'synthetic',
   ...(speed === undefined ? {} : { REPLAY_SPEED: speed }),
   ...(strict === undefined ? {} : { REPLAY_STRICT: String(strict) }),
   ...(seed === undefined ? {} : { FEED_SEED: seed }),

@@ -15,14 +15,7 @@ import { NetworkStack } from './network-stack.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { QueuesStack } from './queues-stack.ts';
 import type { Platform } from './service-function.ts';
-import {
-  DEFAULT_FEED,
-  parseBinance,
-  parseStage,
-  type Settings,
-  type Stage,
-  settingsFor,
-} from './settings.ts';
+import { parseBinance, parseStage, type Settings, type Stage, settingsFor } from './settings.ts';
 import { StreamerStack } from './streamer-stack.ts';
 import { SymbolsStack } from './symbols-stack.ts';
 import { TriggersStack } from './triggers-stack.ts';
@@ -54,7 +47,7 @@ export function buildApp(options: AppOptions = {}): App {
     },
   });
   const settings = settingsFor(parseStage(app.node.tryGetContext('stage')), {
-    feed: z.string().min(1).default(DEFAULT_FEED).parse(app.node.tryGetContext('feed')),
+    feed: z.string().min(1).optional().parse(app.node.tryGetContext('feed')),
     binance: parseBinance(app.node.tryGetContext('binance')),
     distDir,
   });

@@ -5,9 +5,6 @@ import { BINANCE_ENVIRONMENTS, type BinanceEnvironment } from '../../shared/doma
 
 export type Stage = 'sandbox' | 'prod';
 
-/** Where the streamer's prices come from when the context does not say. */
-export const DEFAULT_FEED = 'synthetic';
-
 export interface Settings {
   readonly stage: Stage;
   /** The FEED variable of the streamer. */
@@ -77,13 +74,23 @@ export function parseBinance(name: unknown): DeployedBinance | null | undefined 
 }
 
 export interface Choices {
-  readonly feed: string;
+  /** Undefined: the prices of the exchange that is served, made-up ones where none is. */
+  readonly feed: string | undefined;
   readonly distDir: string;
   /** Undefined: what the stage has by default. */
   readonly binance: DeployedBinance | null | undefined;
 }
 
-export function settingsFor(stage: Stage, { binance, ...choices }: Choices): Settings {
-  const settings = { stage, ...choices, sweepShards: 1, ...BY_STAGE[stage] };
-  return binance === undefined ? settings : { ...settings, binance };
+/** @throws Error when orders at an exchange would follow other prices than its own */
+export function settingsFor(stage: Stage, { binance: asked, feed: named, distDir }: Choices): Settings {
+  const settings = BY_STAGE[stage];
+  const binance = asked === undefined ? settings.binance : asked;
+  const feed = named ?? (binance === null ? 'synthetic' : 'binance');
+  if (binance !== null && feed !== 'binance') {
+    throw new Error(
+      `feed ${feed} does not go with ${binance}: stops at the exchange would follow made-up or old prices; ` +
+        'use feed binance, or binance none',
+    );
+  }
+  return { stage, distDir, sweepShards: 1, ...settings, binance, feed };
 }

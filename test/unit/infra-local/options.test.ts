@@ -88,8 +88,8 @@ describe('the options of npm start', () => {
     });
   });
 
-  it('hands the feed to the streamer under its own names, and only what was given', () => {
-    expect(feedEnvironment({})).toEqual({});
+  it('hands the feed to the streamer under its own names, whatever the template says', () => {
+    expect(feedEnvironment({})).toEqual({ FEED: 'synthetic' });
     expect(feedEnvironment({ feed: 'replay:/f', speed: 'max', strict: true, seed: '1' })).toEqual({
       FEED: 'replay:/f',
       REPLAY_SPEED: 'max',

@@ -100,16 +100,19 @@ describe('the streamer', () => {
     expect(task?.properties['RuntimePlatform']).toMatchObject({ CpuArchitecture: 'ARM64' });
   });
 
-  it('never stops for its log and reads its feed from the context', () => {
+  it('never stops for its log and follows the prices of the exchange that it serves', () => {
     expect(container(sandbox)).toMatchObject({
       Name: 'streamer',
       StopTimeout: 30,
       LogConfiguration: { Options: { mode: 'non-blocking' } },
     });
-    expect(container(sandbox).Environment).toContainEqual({ Name: 'FEED', Value: 'synthetic' });
-    const other = synthesise('sandbox', { feed: 'binance' });
+    expect(container(sandbox).Environment).toContainEqual({ Name: 'FEED', Value: 'binance' });
+    expect(() => synthesise('prod', { feed: 'synthetic' })).toThrow(
+      'feed synthetic does not go with binance',
+    );
+    const other = synthesise('sandbox', { binance: 'none' });
     try {
-      expect(container(other).Environment).toContainEqual({ Name: 'FEED', Value: 'binance' });
+      expect(container(other).Environment).toContainEqual({ Name: 'FEED', Value: 'synthetic' });
     } finally {
       other.remove();
     }

@@ -83,6 +83,17 @@ describe("the streamer's configuration", () => {
     });
   });
 
+  it('follows no made-up or recorded prices where a real exchange is served', () => {
+    for (const served of [{ BINANCE_ENVIRONMENT: 'binance' }, { BINANCE_TESTNET: 'true' }]) {
+      const lone = { ...SERVED, BINANCE_ENVIRONMENT: undefined, ...served };
+      for (const feed of [{}, { FEED: 'synthetic' }, { FEED: 'replay:a.csv' }]) {
+        expect(() => readConfig({ ...lone, ...feed })).toThrow('FEED: binance is needed');
+      }
+      expect(readConfig({ ...lone, FEED: 'binance' }).feed.kind).toBe('binance');
+    }
+    expect(readConfig(SERVED).feed.kind).toBe('synthetic');
+  });
+
   it('names every bad variable at once and echoes no value', () => {
     const bad = {
       FEED: 'secret-1',
