@@ -111,9 +111,13 @@ export function withVerdict(account: ExchangeAccount, verdict: KeyVerdict, now: 
   }
   const { pendingKeys, ...rest } = tried;
   const settled: ExchangeAccount = { ...rest, pendingKeys: null, checkWantedAt: null };
-  // Waiting keys that are no good are thrown away; the ones in use stay what they were.
+  // Waiting keys that are no good are thrown away; the ones in use stay what they were. Those that rest because an
+  // order found them refused were not tried by this check: theirs is still to come.
+  const isUntried = account.status === 'refused' && account.sealedKeys !== '';
   const refuse = (problem: KeyProblem): ExchangeAccount =>
-    pendingKeys === null ? refusedFor(settled, problem) : { ...settled, problem };
+    pendingKeys === null
+      ? refusedFor(settled, problem)
+      : { ...settled, problem, checkWantedAt: isUntried ? now : null };
   if (!verdict.ok) return refuse(verdict.problem);
   if (account.accountUid !== null && account.accountUid !== verdict.accountUid) return refuse(accountChanged);
   return {

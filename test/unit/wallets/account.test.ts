@@ -111,6 +111,18 @@ describe('an exchange account', () => {
     });
   });
 
+  it('has the keys in use tried when they rest and the new ones turn out to be no good', () => {
+    const rotating = withNewKeys(active, keys('two'), T + 20);
+    const resting = withKeyProblem(rotating, { code: 'key_rejected', message: 'of one order' }, T + 25);
+    const left = withVerdict(resting, bad('bad_signature'), T + 30);
+    expect(left).toMatchObject({ sealedKeys: 'sealed-one', pendingKeys: null, checkWantedAt: T + 30 });
+    expect(nextDueCheck(left)).not.toBeNull();
+    expect(withVerdict(left, good(), T + 40)).toMatchObject({ status: 'active', sealedKeys: 'sealed-one' });
+    const wipedNow = withVerdict(active, bad('withdraw_permission'), T + 20);
+    const again = withVerdict(withNewKeys(wipedNow, keys('two'), T + 30), bad('bad_signature'), T + 40);
+    expect(again).toMatchObject({ status: 'refused', sealedKeys: '', checkWantedAt: null });
+  });
+
   it('takes new keys at once where none ever worked', () => {
     const refused = withVerdict(fresh, bad('bad_signature'), T);
     const again = withNewKeys(refused, keys('two'), T + 20);
