@@ -10,15 +10,19 @@ import type { UserDataPorts, UserDataStreamSettings } from './ports.ts';
 
 interface Gap {
   reason: string;
-  /** Not asked before, epoch ms. */
+  /** Since it was opened, or asked after last, epoch ms. */
+  since: number;
+  /** Not asked before. */
   askAt: number;
-  /** Grows with each reason, so that one that came while asking is asked for again. */
-  version: number;
+  /** What is asked before then may miss orders of the last reason: it is asked again. */
+  settledAt: number;
 }
 
 /** Wallets asked for at a time, and messages under way for each. */
 const WALLETS_AT_ONCE = 4;
 const MESSAGES_AT_ONCE = 8;
+/** Further reasons put the question off by at most so many times the usual wait. */
+const MOST_PUT_OFF = 5;
 
 type Needs = Pick<UserDataPorts, 'clock' | 'ledger' | 'log' | 'outbox'>;
 
@@ -42,14 +46,17 @@ export class Gaps {
 
   open(walletId: string, reason: string): void {
     const known = this.#wallets.get(walletId);
-    const askAt = this.#ports.clock.now() + this.#settings.askAfterMs;
+    const now = this.#ports.clock.now();
+    const askAt = now + this.#settings.askAfterMs;
     if (known !== undefined) {
-      known.version += 1;
-      known.askAt = Math.max(known.askAt, askAt);
+      known.settledAt = askAt;
+      // Put off by each reason, but not for ever: a wallet with a reason each second is asked for too.
+      const latest = known.since + MOST_PUT_OFF * this.#settings.askAfterMs;
+      known.askAt = Math.max(known.askAt, Math.min(askAt, latest));
       return;
     }
     this.count += 1;
-    this.#wallets.set(walletId, { reason, askAt, version: 0 });
+    this.#wallets.set(walletId, { reason, since: now, askAt, settledAt: askAt });
   }
 
   /** One order of ours has to be looked at; an id that cannot be read back opens the wallet's gap. */
@@ -70,7 +77,7 @@ export class Gaps {
 
   async #ask(walletId: string, gap: Gap): Promise<void> {
     const { ledger, outbox, log, clock } = this.#ports;
-    const { version } = gap;
+    const askedAt = clock.now();
     try {
       const orders = await ledger.liveOrdersOfWallet(walletId);
       await atMost(MESSAGES_AT_ONCE, orders, (order) => {
@@ -78,7 +85,8 @@ export class Gaps {
         return isExit(order) ? outbox.exits(message) : outbox.submit(message);
       });
       log.info('user_data_gap_asked_after', { walletId, reason: gap.reason, orders: orders.length });
-      if (gap.version === version) this.#wallets.delete(walletId);
+      if (gap.settledAt <= askedAt) this.#wallets.delete(walletId);
+      else Object.assign(gap, { since: askedAt, askAt: gap.settledAt });
     } catch (error) {
       gap.askAt = clock.now() + this.#settings.askRetryMs;
       log.error('user_data_gap_not_asked_after', { walletId, reason: gap.reason, error: messageOf(error) });

@@ -48,6 +48,7 @@ export class ReportQueue {
   #failures = 0;
   #retry: NodeJS.Timeout | null = null;
   #emptied: (() => void)[] = [];
+  #closed = false;
 
   constructor(context: ReportQueueContext) {
     this.#context = context;
@@ -106,11 +107,12 @@ export class ReportQueue {
   close(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    this.#ready = [];
+    this.#closed = true;
   }
 
   #pump(): void {
     while (
+      !this.#closed &&
       this.#retry === null &&
       this.#ready.length > 0 &&
       this.#underWay < this.#context.settings.sendsAtOnce
@@ -163,7 +165,7 @@ export class ReportQueue {
   }
 
   #backOff(why: string): void {
-    if (this.#retry !== null) return;
+    if (this.#retry !== null || this.#closed) return;
     const { sendRetryMs, longestSendRetryMs } = this.#context.settings;
     const wait = Math.min(longestSendRetryMs, sendRetryMs * 2 ** Math.min(this.#failures, MOST_DOUBLINGS));
     this.#failures += 1;

@@ -119,4 +119,21 @@ describe('the report queue', () => {
     expect(await queue.flush(30)).toBe(2);
     queue.close();
   });
+
+  it('sends nothing more once it is closed, whatever becomes of what was under way', async () => {
+    let calls = 0;
+    let fail = (): void => undefined;
+    const { queue } = queueOf(() => {
+      calls += 1;
+      return new Promise((_, reject) => {
+        fail = () => reject(new Error('away'));
+      });
+    });
+    queue.accept(aReport(1, 1));
+    expect(await queue.flush(10)).toBe(1);
+    queue.close();
+    fail();
+    await sleep(40);
+    expect(calls).toBe(1);
+  });
 });

@@ -208,6 +208,31 @@ describe('user data', () => {
     );
   });
 
+  it('asks after a gap also while reasons for it go on coming, and once more when they have ended', async () => {
+    outside.live('one');
+    const reasons = setInterval(() => outside.hear.onGap('w1', 'an event could not be read'), 5);
+    try {
+      await until(
+        'asked meanwhile',
+        () => outside.work.length,
+        (count) => count >= 1,
+      );
+    } finally {
+      clearInterval(reasons);
+    }
+    const meanwhile = outside.work.length;
+    await until(
+      'asked at the end',
+      () => outside.work.length,
+      (count) => count > meanwhile,
+    );
+    await until(
+      'closed',
+      () => outside.streamer.status().wallets.some(({ gapOpen }) => gapOpen),
+      (isOpen) => !isOpen,
+    );
+  });
+
   it('sends reports; those for which there is no room open the gap of their wallet', async () => {
     outside.live('one', { walletId: 'w0' });
     outside.queuesAway = true;
