@@ -236,6 +236,16 @@ export class UserDataConnection {
   #onMessage(session: Session, text: string): void {
     const on = this.#sessions.get(session);
     if (on === undefined) return;
+    try {
+      this.#read(on, text);
+    } catch (error) {
+      // Nobody knows whose it was: anybody's on this session may be missing.
+      for (const stream of [...on.streams, ...on.underWay]) stream.gap('a message could not be read');
+      throw error;
+    }
+  }
+
+  #read(on: SessionSubscriptions, text: string): void {
     const message = parseJson(text, 'message') as JsonObject | null;
     const event = message?.['event'];
     if (message === null || event === undefined) {

@@ -430,6 +430,27 @@ describe('user data', () => {
     expect(health?.lastBalancesAt).not.toBeNull();
   });
 
+  it('sees a gap of everybody where it cannot be read whose message it was', async () => {
+    const source = await world.start();
+    const wallets = [world.wallet(1), world.wallet(2)];
+    source.watch(wallets);
+    await until(
+      'gaps',
+      () => world.gaps.length,
+      (length) => length === 2,
+    );
+    world.gaps.length = 0;
+    const [socket] = world.server.sockets.sockets;
+    for (const text of ['{"subscriptionId":0,"ev', '{"event":{"e":"executionReport"}}']) {
+      socket?.send(text);
+      await until(
+        'gaps',
+        () => world.gaps.splice(0).sort(),
+        (gaps) => gaps.join() === 'w1: a message could not be read,w2: a message could not be read',
+      );
+    }
+  });
+
   it('asks for the rules of a symbol once, keeping the order of the events that wait', async () => {
     const source = await world.start();
     const wallet = world.wallet(1);
