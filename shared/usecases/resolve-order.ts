@@ -27,6 +27,14 @@ const isUnanswered = (order: Order): boolean =>
 
 const isPastFence = (send: SendAttempt, now: number): boolean => now >= send.claimedAt + fenceMs(send);
 
+/**
+ * Does an exit that is under way depend on the answer? Routine questions about exits that rest (there may be thousands
+ * after a gap) rank as any other query: they must not use up what an exit needs to leave.
+ */
+const isPressing = (order: Order): boolean =>
+  order.role === 'exit' &&
+  (isUnanswered(order) || order.status === 'cancelling' || order.type === 'market' || isGapped(order));
+
 const soughtOf = (order: Order): OrderSought => ({
   symbol: order.symbol,
   clientId: clientIdOf(order),
@@ -35,7 +43,7 @@ const soughtOf = (order: Order): OrderSought => ({
   type: order.type,
   quantity: order.quantity,
   signedAt: order.send?.signedAt ?? order.createdAt,
-  rank: order.role === 'exit' ? 'exit' : 'query',
+  rank: isPressing(order) ? 'exit' : 'query',
 });
 
 export function makeResolveOrder(

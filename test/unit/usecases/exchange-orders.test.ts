@@ -241,6 +241,36 @@ describe('a look that is asked for', () => {
   });
 });
 
+describe('the rank of a question', () => {
+  it('is that of an exit only while an exit depends on the answer', async () => {
+    const world = atExchange();
+    const { positionId, entryOrderId } = await world.openPosition();
+    const ranks: string[] = [];
+    const orderStatus = world.venue.orderStatus.bind(world.venue);
+    world.venue.orderStatus = async (sought) => {
+      ranks.push(sought.rank);
+      return orderStatus(sought);
+    };
+    const take = { side: 'sell', type: 'limit', limitPrice: d('60000'), positionId } as const;
+    const resting = await world.place({ ...take, quantity: d('0.2'), idempotencyKey: 'take' });
+    await world.pump();
+    const look = { orderId: resting.orderId, look: true } as const;
+    await world.useCases.advance(look);
+    expect(ranks).toEqual(['query']);
+    world.venue.orders.delete(`mq${resting.orderId}-1`);
+    await world.useCases.cancelOrder({ userId: USER, orderId: resting.orderId });
+    await world.useCases.advance(look);
+    expect(ranks).toEqual(['query', 'exit']);
+    world.venue.faults = ['lost_after'];
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'all' });
+    world.outbox.fate = ({ queue }) => (queue === 'executions' ? 'drop' : 'deliver');
+    await world.pump();
+    await world.pass(25);
+    expect(ranks.slice(2)).toContain('exit');
+    expect(world.order(entryOrderId).status).toBe('filled');
+  });
+});
+
 describe('a look that the venue does not answer', () => {
   it('is repeated until it does: what a gap has hidden is booked and protected, not left for the quiet time', async () => {
     const world = atExchange();
