@@ -3,7 +3,7 @@
  *
  * Always true:
  * - no trade id (or allocation id), no fill;
- * - a leg that expires because its sibling works says nothing about the order.
+ * - a leg that expires without a trade because its sibling works says nothing about the order.
  */
 import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
@@ -73,13 +73,12 @@ export function toExecutionReport(event: ExecutionReportEvent, context: ReportCo
   if (own === null) return { kind: 'foreign', clientId, venueOrderId: event.orderId };
   // A list of ours is one order: after a cancel not even its legs' ids may tell.
   const inList = event.orderListId !== null && event.orderListId !== NO_ID;
-  if (own.leg !== null && event.orderStatus === 'EXPIRED') {
-    if (event.expiryReason === 'OCO_TRIGGER') return { kind: 'sibling', clientId };
-    if (event.cumulativeQuantity.isZero()) {
-      return event.expiryReason === null || event.expiryReason === 'NONE'
-        ? { kind: 'sibling', clientId }
-        : { kind: 'look', clientId, reason: event.expiryReason };
-    }
+  // One that has traded has no sibling any more: whatever ended it, it ended the order.
+  if (own.leg !== null && event.orderStatus === 'EXPIRED' && event.cumulativeQuantity.isZero()) {
+    const { expiryReason } = event;
+    return expiryReason === null || expiryReason === 'NONE' || expiryReason === 'OCO_TRIGGER'
+      ? { kind: 'sibling', clientId }
+      : { kind: 'look', clientId, reason: expiryReason };
   }
   const said = event.orderStatus === 'REJECTED' ? event.rejectReason : event.expiryReason;
   const fill = fillOf(event, context.symbol);

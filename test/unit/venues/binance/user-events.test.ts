@@ -319,6 +319,9 @@ describe('what a report tells of an order', () => {
     });
     const rest = { ...stop, x: 'EXPIRED', X: 'EXPIRED', z: '1', eR: 'INSUFFICIENT_LIQUIDITY' };
     expect(report(rest)).toMatchObject({ status: 'expired', venueOrderId: 'list:4' });
+    // The list as a whole expired after its limit leg had traded in part: what rested of it is over.
+    const whole = { c: `${ID}a`, g: 4, i: 79, x: 'EXPIRED', X: 'EXPIRED', z: '0.5', eR: 'OCO_TRIGGER' };
+    expect(report(whole)).toMatchObject({ status: 'expired', clientId: `${ID}a` });
   });
 
   it('is none of ours under a foreign id', () => {
