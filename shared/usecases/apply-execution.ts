@@ -20,7 +20,7 @@ import { parseVenueClientId } from './derive-ids.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 
-type Needs = Pick<Ports, 'prices' | 'symbols' | 'outbox' | 'log'>;
+type Needs = Pick<Ports, 'prices' | 'symbols' | 'outbox' | 'clock' | 'log'>;
 
 /** A report that belongs to no order of ours: kept on the dead-letter queue for a person to look at. */
 export class QuarantinedError extends Error {
@@ -39,7 +39,7 @@ const saysNothing = (report: ExecutionReport): boolean =>
 const bySeniority = (a: Fill, b: Fill): number => a.at - b.at;
 
 export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, afterEffects: AfterEffects) {
-  const { prices, outbox, log } = ports;
+  const { prices, outbox, clock, log } = ports;
 
   function quarantine(report: ExecutionReport, why: string): never {
     const fields = { clientId: report.clientId, walletId: report.walletId, symbol: report.symbol };
@@ -82,6 +82,16 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
       log.error('REPORT_OF_OTHER_ATTEMPT', { orderId: order.orderId, attempt, current: order.send.attempt });
     }
     const { at, venueOrderId, source } = report;
+    if (order.status === 'failed' && report.status !== 'rejected') {
+      // Its absence was proven, and believed: whatever rests there now, nobody here will cancel it.
+      const facts = {
+        orderId: order.orderId,
+        clientId: report.clientId,
+        venueOrderId,
+        status: report.status,
+      };
+      log.error('FAILED_ORDER_AT_VENUE', facts);
+    }
     const accepted = transition(order, { kind: 'accepted', at, venueOrderId, cause: source });
     return accepted.ok ? accepted.value : order;
   }
@@ -125,7 +135,9 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
   }
 
   /** Applies one report. `known`: the order as last stored, to save a read. */
-  return async (report: ExecutionReport, known: Order | null = null): Promise<void> => {
+  return async (told: ExecutionReport, known: Order | null = null): Promise<void> => {
+    // What is owed next is counted from here by our clock: a venue's that is ahead must not put it off.
+    const report = { ...told, at: Math.min(told.at, clock.now()) };
     const parsed = parseVenueClientId(report.clientId);
     if (parsed === null) return quarantine(report, 'not an id of ours');
     const { orderId, attempt } = parsed;

@@ -241,6 +241,40 @@ describe('a look that is asked for', () => {
   });
 });
 
+describe('what the venue says', () => {
+  it('of a time that is ahead of ours does not put off what is owed', async () => {
+    const world = atExchange();
+    const order = await world.place(limitBuy);
+    await world.pump();
+    const ahead = reportOf(order, `mq${order.orderId}-1`, {
+      status: 'partially_filled',
+      at: world.now + 600_000,
+    });
+    await world.useCases.applyExecution({ ...ahead, cumulativeQuantity: d('0.1') });
+    const { updatedAt, dueAt, timings } = world.order(order.orderId);
+    expect(updatedAt).toBe(world.now);
+    expect(timings.acceptedAt).toBe(world.now);
+    // Its trade is missing, and asked for soon.
+    expect(dueAt).toBeLessThan(world.now + 10_000);
+  });
+
+  it('of an order whose absence was believed is alarmed, and its trades count', async () => {
+    const world = atExchange();
+    world.venue.faults = ['lost_before'];
+    const order = await world.place(limitBuy);
+    await world.pump();
+    await world.pass(40);
+    expect(world.order(order.orderId).status).toBe('failed');
+    const clientId = `mq${order.orderId}-1`;
+    await world.useCases.applyExecution(reportOf(order, clientId, { status: 'new' }));
+    expect(world.errors()).toContain('FAILED_ORDER_AT_VENUE');
+    const fills = [fillOf('1', '49000', '0.5')];
+    await world.useCases.applyExecution(reportOf(order, clientId, { status: 'filled', fills }));
+    expect(world.order(order.orderId)).toMatchObject({ status: 'failed', fillCount: 1 });
+    expect(world.position(order.positionId)).toMatchObject({ status: 'open' });
+  });
+});
+
 describe('the rank of a question', () => {
   it('is that of an exit only while an exit depends on the answer', async () => {
     const world = atExchange();
