@@ -8,7 +8,10 @@ import type { Clock } from '../../shared/ports/runtime.ts';
 
 export const DEFAULT_WAIT_MS = 2_000;
 export const LONGEST_WAIT_S = 10;
-const LOOK_AGAIN_MS = 40;
+/** What goes well takes well under this: until then it is looked for twice as often. */
+const EARLY_MS = 250;
+const LOOK_EARLY_MS = 20;
+const LOOK_LATER_MS = 40;
 
 export interface Preference {
   readonly waitMs: number;
@@ -41,10 +44,13 @@ export async function waitUntil<T>(
   isDone: (item: T) => boolean,
   waitMs: number,
 ): Promise<T> {
-  const deadline = ports.clock.now() + waitMs;
+  const since = ports.clock.now();
   let current = first;
-  while (!isDone(current) && ports.clock.now() + LOOK_AGAIN_MS <= deadline) {
-    await ports.sleep(LOOK_AGAIN_MS);
+  while (!isDone(current)) {
+    const waited = ports.clock.now() - since;
+    if (waited >= waitMs) break;
+    const gapMs = waited < EARLY_MS ? LOOK_EARLY_MS : LOOK_LATER_MS;
+    await ports.sleep(Math.min(gapMs, waitMs - waited));
     current = (await read()) ?? current;
   }
   return current;

@@ -14,6 +14,7 @@ import type {
   Side,
   TimeInForce,
   TriggerFacts,
+  Wallet,
 } from '../domain/types.ts';
 import type { BudgetRank } from './rate-budget.ts';
 
@@ -185,8 +186,11 @@ export interface DemoVenueBook {
 }
 
 export interface VenueFactory {
-  /** The wallet's venue. Throws for a wallet that does not exist, and WalletUnusableError when it has no usable keys. */
-  forWallet(walletId: string): Promise<VenueWallet>;
+  /**
+   * The wallet's venue, with the keys that are in use now. `known`: the wallet as it was just read, to save a read.
+   * Throws for a wallet that does not exist, and WalletUnusableError when it has no usable keys.
+   */
+  forWallet(walletId: string, known?: Wallet | null): Promise<VenueWallet>;
   /** With the keys that wait for their check where there are any. Throws for a demo wallet. */
   forKeyCheck(walletId: string): Promise<ExchangeWallet>;
   demoBook(walletId: string): Promise<DemoVenueBook>;

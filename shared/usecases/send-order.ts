@@ -8,7 +8,7 @@
 import { withDue } from '../domain/due.ts';
 import { transition } from '../domain/orders.ts';
 import { unreachable } from '../domain/result.ts';
-import type { KeyProblem, Order, SendAttempt } from '../domain/types.ts';
+import type { KeyProblem, Order, SendAttempt, Wallet } from '../domain/types.ts';
 import {
   type PlaceOutcome,
   type VenueRefusalCode,
@@ -96,23 +96,24 @@ export function makeSendOrder(
     await happen(order, { kind: 'gave_up', at, refusal: { code, message }, cause: 'submit' });
   }
 
-  /** Why this entry may not leave now; null for exits, which always may. */
-  async function barred(order: Order): Promise<{ code: string; message: string } | null> {
-    if (order.role === 'exit') return null;
+  /** Why this entry may not leave now. */
+  function barred(order: Order, wallet: Wallet | null): { code: string; message: string } | null {
     if (clock.now() - order.createdAt > settings.entryExpiryMs) {
       const message = `it could not be sent within ${settings.entryExpiryMs / 1000} s`;
       return { code: 'not_sent_in_time', message };
     }
     if (order.environment === 'demo') return null;
-    const wallet = await wallets.get(order.walletId);
     if (wallet === null) return { code: 'wallet_unusable', message: 'the wallet is gone' };
     return walletRefusal(wallet, served);
   }
 
   async function send(order: Order): Promise<void> {
-    const refused = await barred(order);
+    // Exits always may leave; what an entry asks of its wallet is read once, for the gate and for the keys.
+    const asks = order.role === 'entry' && order.environment !== 'demo';
+    const wallet = asks ? await wallets.get(order.walletId) : null;
+    const refused = order.role === 'entry' ? barred(order, wallet) : null;
     if (refused !== null) return giveUp(order, refused.code, refused.message);
-    const found = await venueOf(ports, order);
+    const found = await venueOf(ports, order, wallet);
     if (found.venue === null) {
       // An exit stays pending: the due index brings it back, further and further apart, for as long as it takes.
       return order.role === 'entry' ? giveUp(order, 'wallet_unusable', found.why) : undefined;

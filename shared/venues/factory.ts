@@ -32,10 +32,8 @@ export interface VenueFactoryParts extends VenueFactory {
   close(): void;
 }
 
-/** A wallet's settings are read again after this long, and this many are remembered. */
+/** A demo wallet's settings are read again after this long, and this many are remembered. */
 const REMEMBER_MS = 60_000;
-/** Keys may be exchanged at any time. */
-const REMEMBER_EXCHANGE_MS = 5_000;
 const REMEMBER_WALLETS = 1000;
 
 type Venue =
@@ -65,15 +63,16 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts 
     return binance;
   }
 
-  const maxAge = ({ kind }: Venue): number => (kind === 'demo' ? REMEMBER_MS : REMEMBER_EXCHANGE_MS);
-
-  async function find(walletId: string): Promise<Venue> {
+  /**
+   * Wallets at the exchange are not remembered: who was told that new keys are in use may end the old ones at once.
+   * Opening keys is what takes long, and opened ones are kept by their version (keyring.ts).
+   */
+  async function find(walletId: string, given: Wallet | null = null): Promise<Venue> {
     const readAt = clock.now();
     const remembered = known.get(walletId);
-    if (remembered !== undefined && readAt - remembered.readAt < maxAge(remembered.venue)) {
-      return remembered.venue;
-    }
-    const venue = await venueOf(await read(walletId));
+    if (remembered !== undefined && readAt - remembered.readAt < REMEMBER_MS) return remembered.venue;
+    const venue = await venueOf(given ?? (await read(walletId)));
+    if (venue.kind === 'exchange') return venue;
     known.delete(walletId);
     const oldest = known.size >= REMEMBER_WALLETS ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
@@ -83,7 +82,7 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts 
 
   return {
     binance,
-    forWallet: async (walletId) => (await find(walletId)).venue,
+    forWallet: async (walletId, given) => (await find(walletId, given)).venue,
     async forKeyCheck(walletId) {
       const wallet = await read(walletId);
       return exchange(wallet).forKeyCheck(wallet);

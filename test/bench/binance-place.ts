@@ -2,7 +2,7 @@
  * Placing an order at an exchange (design section 22), on the laptop system with the Binance simulator: from the HTTP
  * request to its answer, and to the moment at which the exchange took the order, through API, submit queue and REST.
  *
- * One order at a time. The simulator's limits are the exchange's own (50 unfilled orders in 10 s): market orders are
+ * One order at a time. The simulator counts as the exchange does (100 unfilled orders in 10 s, 90 of them for entries): market orders are
  * filled at once and give their count back, resting ones are paced below the limit. Nothing is left out of the figures,
  * the first order of a cold system neither; it is shown by itself too.
  */
