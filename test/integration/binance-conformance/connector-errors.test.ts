@@ -1,6 +1,7 @@
 /** Refusals arrive in the classes that the exchange's own connector has for them, with their codes. */
 import {
   BadRequestError,
+  ConnectorClientError,
   RateLimitBanError,
   ServerError,
   SpotRestAPI,
@@ -100,6 +101,29 @@ describe('a refused request', () => {
       expect(error).toBeInstanceOf(BadRequestError);
       expect(error).toMatchObject({ code, message });
     }
+  });
+
+  it('a replacement of which one half failed is 409', async () => {
+    const { rest } = await start();
+    const { orderId = 0 } = await (await rest.newOrder({ ...LIMIT, quantity: 0.001 })).data();
+    const error = await failure(
+      rest.orderCancelReplace({
+        symbol: SYMBOL,
+        cancelReplaceMode: SpotRestAPI.OrderCancelReplaceCancelReplaceModeEnum.STOP_ON_FAILURE,
+        cancelOrderId: orderId,
+        side: SpotRestAPI.OrderCancelReplaceSideEnum.BUY,
+        type: SpotRestAPI.OrderCancelReplaceTypeEnum.LIMIT,
+        timeInForce: SpotRestAPI.OrderCancelReplaceTimeInForceEnum.GTC,
+        price: 50000,
+        quantity: 100,
+      }),
+    );
+    // The connector has no class of its own for it, and drops `data`, which says which half.
+    expect(error).toBeInstanceOf(ConnectorClientError);
+    expect(error).toMatchObject({ code: -2021 });
+    expect(await (await rest.getOrder({ symbol: SYMBOL, orderId })).data()).toMatchObject({
+      status: 'CANCELED',
+    });
   });
 
   it('a wrong signature is 400, an unknown or revoked key 401', async () => {

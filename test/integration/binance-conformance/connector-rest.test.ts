@@ -220,6 +220,43 @@ describe('every order type', () => {
     expect(await status()).toBe('FILLED');
   });
 
+  it('an iceberg with a strategy is shown as it was sent', async () => {
+    const { rest } = connector;
+    const terms = { icebergQty: 0.001, strategyId: 7, strategyType: 1_000_001 };
+    const { orderId = 0 } = await (await rest.newOrder({ ...RESTING, quantity: 0.005, ...terms })).data();
+    expect(await (await rest.getOrder({ symbol: SYMBOL, orderId })).data()).toMatchObject({
+      icebergQty: '0.00100000',
+      strategyId: 7,
+      strategyType: 1_000_001,
+    });
+  });
+
+  it('an order that would meet one of its own account expires, without a trade', async () => {
+    const { rest } = connector;
+    // Above the bid and below the ask: nobody else is there.
+    simulator.exchange.setBook(SYMBOL, { spreadTicks: 1000 });
+    const resting = await (await rest.newOrder({ ...RESTING, price: 60000 })).data();
+    const taker = await (
+      await rest.newOrder({
+        ...RESTING,
+        side: Side.SELL,
+        price: 60000,
+        selfTradePreventionMode: SpotRestAPI.NewOrderSelfTradePreventionModeEnum.EXPIRE_TAKER,
+      })
+    ).data();
+    simulator.exchange.setBook(SYMBOL, { spreadTicks: 1 });
+    expect(taker).toMatchObject({ status: 'EXPIRED_IN_MATCH', executedQty: '0.00000000', fills: [] });
+    const prevented = await rest.myPreventedMatches({ symbol: SYMBOL, orderId: taker.orderId ?? 0 });
+    expect(await prevented.data()).toEqual([
+      expect.objectContaining({
+        takerOrderId: taker.orderId,
+        makerOrderId: resting.orderId,
+        selfTradePreventionMode: 'EXPIRE_TAKER',
+        price: '60000.00000000',
+      }),
+    ]);
+  });
+
   it('an order that is only tested is checked, priced, and not placed', async () => {
     const { rest } = connector;
     const tested = await rest.orderTest({
@@ -354,6 +391,60 @@ describe('order lists', () => {
     expect(await statuses()).toEqual({ LIMIT: 'NEW', LIMIT_MAKER: 'PENDING_NEW', STOP_LOSS: 'PENDING_NEW' });
     simulator.exchange.feedPrice(SYMBOL, { last: '58500' });
     expect(await statuses()).toEqual({ LIMIT: 'FILLED', LIMIT_MAKER: 'NEW', STOP_LOSS: 'NEW' });
+  });
+});
+
+describe('lists whose second half waits', () => {
+  const WORKING = {
+    symbol: SYMBOL,
+    workingType: SpotRestAPI.OrderListOtoWorkingTypeEnum.LIMIT,
+    workingSide: SpotRestAPI.OrderListOtoWorkingSideEnum.BUY,
+    workingPrice: 59000,
+    workingQuantity: 0.001,
+    workingTimeInForce: SpotRestAPI.OrderListOtoWorkingTimeInForceEnum.GTC,
+  } as const;
+
+  it('OTO: one order behind the other', async () => {
+    const { rest } = connector;
+    const list = await (
+      await rest.orderListOto({
+        ...WORKING,
+        pendingType: SpotRestAPI.OrderListOtoPendingTypeEnum.STOP_LOSS,
+        pendingSide: SpotRestAPI.OrderListOtoPendingSideEnum.SELL,
+        pendingQuantity: 0.001,
+        pendingStopPrice: 55000,
+      })
+    ).data();
+    simulator.exchange.feedPrice(SYMBOL, { last: '58500' });
+    expect(list.contingencyType).toBe('OTO');
+    const open = await (await rest.getOpenOrders({ symbol: SYMBOL })).data();
+    expect(open).toEqual([expect.objectContaining({ type: 'STOP_LOSS', status: 'NEW' })]);
+  });
+
+  it('OPOCO: a pair that sells what was received after the fee', async () => {
+    // The fee would come from the account's free bitcoin where it has any.
+    simulator.addAccount({ uid: 2, balances: { USDT: '10000' } });
+    const { rest, close } = connectorFor(simulator, simulator.createKey({ uid: 2 }));
+    await rest.orderListOpoco({
+      symbol: SYMBOL,
+      workingType: SpotRestAPI.OrderListOpocoWorkingTypeEnum.LIMIT,
+      workingSide: SpotRestAPI.OrderListOpocoWorkingSideEnum.BUY,
+      workingPrice: 59000,
+      workingQuantity: 0.1,
+      workingTimeInForce: SpotRestAPI.OrderListOpocoWorkingTimeInForceEnum.GTC,
+      pendingSide: SpotRestAPI.OrderListOpocoPendingSideEnum.SELL,
+      pendingAboveType: SpotRestAPI.OrderListOpocoPendingAboveTypeEnum.LIMIT_MAKER,
+      pendingAbovePrice: 65000,
+      pendingBelowType: SpotRestAPI.OrderListOpocoPendingBelowTypeEnum.STOP_LOSS,
+      pendingBelowStopPrice: 55000,
+    });
+    simulator.exchange.feedPrice(SYMBOL, { last: '58500' });
+    const open = await (await rest.getOpenOrders({ symbol: SYMBOL })).data();
+    expect(open.map(({ type, origQty }) => `${type} ${origQty}`).sort()).toEqual([
+      'LIMIT_MAKER 0.09990000',
+      'STOP_LOSS 0.09990000',
+    ]);
+    close();
   });
 });
 

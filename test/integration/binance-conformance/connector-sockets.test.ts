@@ -244,6 +244,41 @@ it('lists over the WebSocket API: OCO placed, found, cancelled; OTOCO goes live 
   expect((await api.openOrderListsStatus()).data).toHaveLength(1);
 });
 
+it('too much weight is refused with the time to come back', async () => {
+  simulator = await aSimulator({ limits: { weightPerMinute: 21 } });
+  simulators.push(simulator);
+  const api = await connect(simulator.createKey({ uid: 1 }));
+  // Connecting cost 2: this passes the limit, unless a minute ended in between; then the next one does.
+  const refused = await api.exchangeInfo().then(
+    () => api.exchangeInfo().catch((error: unknown) => error),
+    (error: unknown) => error,
+  );
+  expect(refused).toMatchObject({
+    code: -1003,
+    data: { serverTime: expect.any(Number), retryAfter: expect.any(Number) },
+  });
+});
+
+it('a server that announces its end is left for a new connection, which is logged on by itself', async () => {
+  const key = simulator.createKey({ uid: 1, type: 'ed25519' });
+  const api = await connect(key);
+  await api.sessionLogon();
+  simulator.addFaults([{ do: { kind: 'server_shutdown', sockets: 'ws_api', ms: 1000 } }]);
+  await until(
+    'the new connection beside the old',
+    () => simulator.connections().wsApi,
+    (count) => count === 2,
+  );
+  await until(
+    'the end of the old one',
+    () => simulator.connections().wsApi,
+    (count) => count === 1,
+  );
+  const logons = () => simulator.requests()['session.logon']?.requests ?? 0;
+  await until('the second logon', logons, (count) => count === 2);
+  expect((await api.sessionStatus()).data).toMatchObject({ apiKey: key.apiKey });
+});
+
 it('market streams: prices and trades, in the shapes that the client has types for', async () => {
   const streams = await connector(simulator.createKey({ uid: 1 })).streams.connect();
   sockets.push(streams);
