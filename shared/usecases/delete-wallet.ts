@@ -74,9 +74,15 @@ export function makeDeleteWallet(
       }
     }
     const wallet = await changeAccount(walletId, (account) =>
-      account.status === 'deleted' ? null : deleted(account),
+      account.status === 'deleted' || account.pausedAt !== stopped?.exchange.pausedAt
+        ? null
+        : deleted(account),
     );
     if (wallet === null) return walletDeleted();
+    if (wallet.exchange.status !== 'deleted') {
+      // Somebody let it go on meanwhile: an entry may have begun since the look.
+      return refuse('conflict', 'wallet_id', 'the wallet was resumed meanwhile', 'delete it again');
+    }
     log.info('WALLET_DELETED', { walletId });
     return ok(wallet);
   };

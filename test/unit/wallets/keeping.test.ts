@@ -240,6 +240,19 @@ describe('deleting a wallet', () => {
     expect(world.account(id)).toMatchObject({ status: 'active', pauseReason: 'holiday' });
   });
 
+  it('is refused when the wallet is resumed meanwhile: an entry may have begun since the look', async () => {
+    const work = world.work.bind(world);
+    world.work = async () => {
+      world.work = work;
+      expect((await world.call('POST', `${path}/resume`)).status).toBe(200);
+      await work();
+    };
+    const refused = await world.call('DELETE', path);
+    expect([refused.status, refused.body.code]).toEqual([503, 'conflict']);
+    expect(world.account(id)).toMatchObject({ status: 'active', pausedAt: null });
+    expect(world.account(id).sealedKeys).not.toBe('');
+  });
+
   it('says that there are more than it names', async () => {
     for (let i = 0; i < 25; i++) order(`o-${i}`, 'open');
     const { body } = await world.call('DELETE', path);
