@@ -28,6 +28,8 @@ export interface BinanceFeedOptions {
   readonly lastPrices?: (venueSymbols: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly frameGapMs?: number;
   readonly answerTimeoutMs?: number;
+  /** [30 s] Before a refused subscription is asked for again. */
+  readonly refusedRetryMs?: number;
   /** [30 s] Between questions for last prices. */
   readonly seedMs?: number;
 }
@@ -101,6 +103,7 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
           onRefused,
           frameGapMs: options.frameGapMs ?? 300,
           answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
+          refusedRetryMs: options.refusedRetryMs ?? 30_000,
         });
         connections.push(connection);
       }

@@ -20,11 +20,15 @@ export interface MarketConnectionParts {
   readonly frameGapMs: number;
   /** [10 s] */
   readonly answerTimeoutMs: number;
+  /** [30 s] Before a refused subscription is asked for again. */
+  readonly refusedRetryMs: number;
 }
 
 interface Subscribing {
   /** Asked for on this session. */
   readonly asked: Set<string>;
+  /** Refused once: asked for alone from then on, so that one bad name takes no other's prices away. */
+  readonly refused: Set<string>;
   readonly answers: Map<number, (error: string | null) => void>;
   /** The loop that asks, while there is something to ask. */
   running: Promise<void> | null;
@@ -44,7 +48,13 @@ export class MarketConnection {
       url: `${parts.url}/stream`,
       handlers: {
         onOpen: (session) => {
-          this.#sessions.set(session, { asked: new Set(), answers: new Map(), running: null, nextId: 1 });
+          this.#sessions.set(session, {
+            asked: new Set(),
+            refused: new Set(),
+            answers: new Map(),
+            running: null,
+            nextId: 1,
+          });
           return this.#ask(session);
         },
         onMessage: (session, text) => this.#onMessage(session, text),
@@ -86,13 +96,27 @@ export class MarketConnection {
 
   async #askAll(session: Session, on: Subscribing): Promise<void> {
     for (;;) {
-      const missing = [...this.#wanted].filter((symbol) => !on.asked.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
+      const waiting = [...this.#wanted].filter((symbol) => !on.asked.has(symbol));
+      const fresh = waiting.filter((symbol) => !on.refused.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
+      const missing = fresh.length > 0 ? fresh : waiting.slice(0, 1);
       if (missing.length === 0 || !session.isOpen) return;
       for (const symbol of missing) on.asked.add(symbol);
       const error = await this.#subscribe(session, on, missing);
-      if (error !== null) this.#parts.onRefused(missing, error);
+      if (error !== null) {
+        this.#parts.onRefused(missing, error);
+        this.#askLater(session, on, missing);
+      }
       await new Promise((resolve) => setTimeout(resolve, this.#parts.frameGapMs));
     }
+  }
+
+  /** What was refused is asked for again while the session lives: without it nobody knows these prices. */
+  #askLater(session: Session, on: Subscribing, symbols: readonly string[]): void {
+    for (const symbol of symbols) on.refused.add(symbol);
+    setTimeout(() => {
+      for (const symbol of symbols) on.asked.delete(symbol);
+      void this.#ask(session);
+    }, this.#parts.refusedRetryMs).unref();
   }
 
   /** Answers why it was not taken; null = it was. */

@@ -33,16 +33,18 @@ async function venue(): Promise<{
   server: TestWsServer;
   frames: { at: number; frame: Frame }[];
   refuse: string | null;
+  /** Longer frames are refused. */
+  mostParams: number;
 }> {
   const frames: { at: number; frame: Frame }[] = [];
-  const self = { refuse: null as string | null };
+  const self = { refuse: null as string | null, mostParams: 0 };
   const server = await startWsServer({
     onMessage: (socket, text) => {
       const frame = JSON.parse(text) as Frame;
       frames.push({ at: performance.now(), frame });
       socket.send(
         JSON.stringify(
-          self.refuse === null
+          self.refuse === null || frame.params.length <= self.mostParams
             ? { result: null, id: frame.id }
             : { error: { code: 2, msg: self.refuse }, id: frame.id },
         ),
@@ -249,6 +251,23 @@ describe('the Binance feed', () => {
     );
     expect(skipped[0]).toContain('2 Invalid request');
     expect(feed.stats().errors).toBe(1);
+  });
+
+  it('asks again for what was refused, symbol by symbol: one bad name takes no other away', async () => {
+    const place = await venue();
+    place.refuse = 'Invalid request';
+    place.mostParams = 2;
+    const { feed, skipped } = await open(place.server, { refusedRetryMs: 30 });
+    feed.subscribe(['BTC/USDT', 'ETH/USDT']);
+    await until(
+      'asked again',
+      () => place.frames.length,
+      (count) => count === 3,
+    );
+    expect(place.frames.map(({ frame }) => frame.params.length)).toEqual([4, 2, 2]);
+    await sleep(80);
+    expect(place.frames).toHaveLength(3);
+    expect(skipped).toHaveLength(1);
   });
 
   it('renews when the server shuts down, without a tick lost or doubled', async () => {
