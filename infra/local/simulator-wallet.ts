@@ -73,7 +73,11 @@ export async function offerSimulatorWallet(system: RunningSystem): Promise<strin
     const body = { type: 'binance', name: SIMULATOR_WALLET, ...keys };
     // One key per simulator: a second call of this start finds what the first one made.
     const key = `simulator-${createHash('sha256').update(account.apiKey).digest('hex').slice(0, 16)}`;
-    return (await ask(system, { method: 'POST', path: '/wallets', key, body }, walletSchema)).wallet_id;
+    const made = await ask(system, { method: 'POST', path: '/wallets', key, body }, walletSchema);
+    if (made.status !== 'deleted') return made.wallet_id;
+    // The tables were kept, and with them the one that was deleted: this start offers another.
+    const anew = { method: 'POST', path: '/wallets', key: randomUUID(), body };
+    return (await ask(system, anew, walletSchema)).wallet_id;
   }
   const isSame = known.key_hint != null && account.apiKey.endsWith(known.key_hint);
   if (!isSame || known.status !== 'active') {
