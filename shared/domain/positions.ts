@@ -85,15 +85,17 @@ export const isClosed = (p: Position): boolean => p.status === 'closed' || p.sta
 export const freeQuantity = (p: Position): Decimal =>
   maxOf(p.quantity.minus(sum(p.liveExits.map((e) => e.reserved))), ZERO);
 
-/** Sold (with base fees) beyond what was bought: zero, or a reason for an alarm. */
+/**
+ * Sold beyond what was bought: zero, or a reason for an alarm. A sale's own fee in base (a discount paid in the very
+ * asset that is sold) comes on top of what was sold, out of the wallet's other coins: it is no sale.
+ */
 export function oversold(p: Position): Decimal {
   const baseFees = (fees: readonly FeeAmount[]) =>
     sum(fees.filter((f) => f.asset === p.base).map((f) => f.amount));
-  const [entryFees, exitFees] = [baseFees(p.entryFees), baseFees(p.exitFees)];
   const [gained, given] =
     p.side === 'long'
-      ? [p.entryQuantity.minus(entryFees), p.exitQuantity.plus(exitFees)]
-      : [p.entryQuantity.plus(entryFees), p.exitQuantity.minus(exitFees)];
+      ? [p.entryQuantity.minus(baseFees(p.entryFees)), p.exitQuantity]
+      : [p.entryQuantity.plus(baseFees(p.entryFees)), p.exitQuantity.minus(baseFees(p.exitFees))];
   return maxOf(given.minus(gained), ZERO);
 }
 

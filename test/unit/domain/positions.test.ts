@@ -169,8 +169,8 @@ describe('an exit', () => {
     expect([text(freeQuantity(above)), text(above.liveExits[0]?.reserved ?? null)]).toEqual(['0.1', '0']);
   });
 
-  it('a base fee that oversells takes from the wallet, at its price, and shows', () => {
-    const fill = newFill('51500', '0.5', { fee: btc('0.0005') });
+  it('a base fee beyond the holding takes from the wallet, at its price, and is no oversale', () => {
+    const fill = newFill('51500', '0.5', { fee: btc('0') });
     const p = applyExitFill(example, fill, sell, T0);
     expect([p.quantity, p.cost, p.realizedPnl, oversold(p)].map(text)).toEqual([
       '0',

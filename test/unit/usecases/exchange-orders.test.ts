@@ -275,6 +275,25 @@ describe('what the venue says', () => {
   });
 });
 
+describe('a sale whose fee is paid in what is sold', () => {
+  it('is booked to the last digit, and is no sale of more than there was', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    const executions = world.outbox.executions.bind(world.outbox);
+    world.outbox.executions = (report) => {
+      const inBase = (fill: Fill) => ({ asset: 'BTC', amount: fill.quantity.times('0.00075') });
+      return executions({ ...report, fills: report.fills.map((fill) => ({ ...fill, fee: inBase(fill) })) });
+    };
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'all' });
+    await world.pump();
+    const closed = world.position(positionId);
+    expect(closed).toMatchObject({ status: 'closed', dust: null });
+    // 25 USDT to get in, 0.000375 BTC to get out.
+    expect([closed.quantity, closed.cost, closed.realizedPnl].map(String)).toEqual(['0', '0', '-43.75']);
+    expect(world.errors()).toEqual([]);
+  });
+});
+
 describe('the rank of a question', () => {
   it('is that of an exit only while an exit depends on the answer', async () => {
     const world = atExchange();
