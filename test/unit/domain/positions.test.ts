@@ -170,14 +170,9 @@ describe('an exit', () => {
   });
 
   it('a base fee beyond the holding takes from the wallet, at its price, and is no oversale', () => {
-    const fill = newFill('51500', '0.5', { fee: btc('0') });
+    const fill = newFill('51500', '0.5', { fee: btc('0.0005') });
     const p = applyExitFill(example, fill, sell, T0);
-    expect([p.quantity, p.cost, p.realizedPnl, oversold(p)].map(text)).toEqual([
-      '0',
-      '0',
-      '699.25',
-      '0.0005',
-    ]);
+    expect([p.quantity, p.cost, p.realizedPnl, oversold(p)].map(text)).toEqual(['0', '0', '699.25', '0']);
     expect(text(freeQuantity(p))).toBe('0');
     expect([oversold(example), oversold(newPosition('sell'))].map(text)).toEqual(['0', '0']);
   });
