@@ -127,6 +127,17 @@ describe.each(KEY_TYPES)('with a key of type %s', (type) => {
   });
 });
 
+it('a symbol in another script is signed as it is sent', async () => {
+  const symbol = '这是测试币456USDT';
+  simulator.exchange.feedPrice(symbol, { last: '2' });
+  const { rest } = connector;
+  const placed = await (await rest.newOrder({ ...RESTING, symbol, price: 1.5, quantity: 10 })).data();
+  expect(placed).toMatchObject({ symbol, status: 'NEW', price: '1.50000000' });
+  expect(await (await rest.deleteOpenOrders({ symbol })).data()).toEqual([
+    expect.objectContaining({ symbol, orderId: placed.orderId, status: 'CANCELED' }),
+  ]);
+});
+
 describe('every order type', () => {
   it('MARKET by quantity and by quote amount: filled, with the fee of each fill', async () => {
     const { rest } = connector;

@@ -83,6 +83,7 @@ describe('over REST', () => {
 
   it('symbols, commission, trades of an order, order counts', async () => {
     const client = restClient();
+    expect(await client.getOpenOrders({ symbol: '这是测试币456USDT' })).toEqual([]);
     const { symbols } = await client.getExchangeInfo({ symbol: SYMBOL });
     expect(symbols).toMatchObject([{ symbol: SYMBOL, status: 'TRADING', ocoAllowed: true }]);
     expect(await client.getCommissionRates({ symbol: SYMBOL })).toMatchObject({
