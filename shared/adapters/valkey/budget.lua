@@ -27,16 +27,21 @@ local function limits_of(kind, key, assumed)
   return limits, #known == 0
 end
 
--- Brings a window to the time `start` is of; answers the start of the window that its counts are of.
-local function roll(bucket, ms, start)
-  local stored = number(redis.call('HGET', bucket, ms .. ':start'))
-  -- A start far ahead was set by a clock that was wrong: it would hold all counts for as long as it was wrong.
-  if start <= stored and stored <= start + math.max(2 * ms, FAR) then return stored end
+-- Begins a window anew.
+local function open_window(bucket, ms, start)
   redis.call('HSET', bucket, ms .. ':start', text(start))
   for _, field in ipairs({ ':head', ':head_at', ':own', ':own_at' }) do
     redis.call('HSET', bucket, ms .. field, '0')
   end
   return start
+end
+
+-- Brings a window to the time `start` is of; answers the start of the window that its counts are of.
+local function roll(bucket, ms, start)
+  local stored = number(redis.call('HGET', bucket, ms .. ':start'))
+  -- A start far ahead was set by a clock that was wrong: it would hold all counts for as long as it was wrong.
+  if start <= stored and stored <= start + math.max(2 * ms, FAR) then return stored end
+  return open_window(bucket, ms, start)
 end
 
 local function window(now, ms) return now - now % ms end
@@ -100,7 +105,12 @@ end
 
 -- A header is the truth of its window. One that is lower than what another said counts only when it is later by more
 -- than answers overtake each other; one of a window that is over says nothing.
-local function head(bucket, ms, count, at)
+local function head(bucket, ms, count, at, now)
+  local stored = number(redis.call('HGET', bucket, ms .. ':start'))
+  -- The venue's time and the caller's agree that this window has not begun: a clock that was wrong has opened it.
+  if stored > at + SLACK and math.abs(now - at) <= SLACK then
+    open_window(bucket, ms, window(at, tonumber(ms)))
+  end
   if roll(bucket, ms, window(at, tonumber(ms))) > at then return end
   local known = number(redis.call('HGET', bucket, ms .. ':head'))
   local known_at = number(redis.call('HGET', bucket, ms .. ':head_at'))
@@ -122,5 +132,5 @@ local function settle(bucket, flying, limits, call, heads, at, now)
       if heads[ms] == nil and not call.free then add_own(bucket, ms, call.amount, now) end
     end
   end
-  for ms, count in pairs(heads) do head(bucket, ms, count, at) end
+  for ms, count in pairs(heads) do head(bucket, ms, count, at, now) end
 end
