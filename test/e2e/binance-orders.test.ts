@@ -184,6 +184,25 @@ describe('what is sent', () => {
   });
 });
 
+it('an order is placed and answered within its time', async () => {
+  await trader.market('50000');
+  const took: number[] = [];
+  const opened: string[] = [];
+  for (let n = 0; n < 15; n += 1) {
+    const since = performance.now();
+    const order = await trader.order(entry({ type: 'market', quantity: '0.001' }));
+    took.push(performance.now() - since);
+    expect(order.status).toBe('filled');
+    opened.push(order.position_id ?? '');
+  }
+  // The target is 100 ms on an idle machine (npm run bench -- binance); tests share theirs.
+  expect(took.toSorted((a, b) => a - b)[7]).toBeLessThan(1_000);
+  for (const positionId of opened) {
+    await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: randomUUID() });
+  }
+  for (const positionId of opened) await trader.closed(positionId, PATIENCE_MS);
+});
+
 describe('time in force', () => {
   const taken = { type: 'limit', quantity: '0.01', limit_price: '50500' };
   const missed = { type: 'limit', quantity: '0.01', limit_price: '49000' };
