@@ -54,8 +54,10 @@ export function checkLot(
     error: fieldError(code, 'quantity', `${shown(order)} ${is}`, fix),
   });
   if (quantity.isZero() || min?.greaterThan(quantity)) {
-    const least = (min ?? step)?.toFixed() ?? 'more';
-    return failed('below_min_quantity', `is below the least quantity ${least}`, `send at least ${least}`);
+    const least = (min ?? step)?.toFixed();
+    return least === undefined
+      ? failed('below_min_quantity', 'is nothing', 'send more')
+      : failed('below_min_quantity', `is below the least quantity ${least}`, `send at least ${least}`);
   }
   if (max?.lessThan(quantity)) {
     const most = max.toFixed();

@@ -130,6 +130,13 @@ describe('each filter, exactly at its bounds', () => {
     ['between two steps', LOT, { quantity: d('0.25') }, {}, 'not_on_step'],
     ['market orders too', LOT, { ...market, quantity: d('0.1') }, {}, 'below_min_quantity'],
     [
+      'nothing, where no least is told',
+      { kind: 'market_lot_size', min: null, max: d(5), step: null },
+      { ...market, quantity: d(0) },
+      {},
+      'below_min_quantity',
+    ],
+    [
       'what a quote amount buys',
       LOT,
       { ...market, quantity: d(0), quoteQuantity: d(20) },
