@@ -4,7 +4,8 @@
  * Pure. Always true:
  * - only a good check makes an account `active`; only one of the same venue account takes new keys over;
  * - a check that says nothing about the keys (network, rate limit) changes neither keys nor status;
- * - keys that may withdraw are not kept;
+ * - new keys that may withdraw are not kept; ones that were good before open nothing any more, but still close: what
+ *   the wallet holds must not lose its way out;
  * - a deleted account has no keys and stays deleted.
  */
 import { backoff, FOLLOW_UP_MS, MAX_BACKOFF_MS } from './due.ts';
@@ -93,7 +94,8 @@ const wiped = (account: ExchangeAccount): ExchangeAccount => ({
 
 const refusedFor = (account: ExchangeAccount, problem: KeyProblem): ExchangeAccount => {
   const refused: ExchangeAccount = { ...account, status: 'refused', problem };
-  return problem.code === 'withdraw_permission' ? wiped(refused) : refused;
+  const hasTraded = account.accountUid !== null;
+  return problem.code === 'withdraw_permission' && !hasTraded ? wiped(refused) : refused;
 };
 
 /** The account after its keys (the waiting ones where there are any) were tried at the venue. */

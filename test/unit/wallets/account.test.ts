@@ -67,6 +67,17 @@ describe('an exchange account', () => {
     expect(waiting).toMatchObject({ status: 'active', sealedKeys: 'sealed-one', pendingKeys: null });
   });
 
+  it('keeps keys that turn out to withdraw after they have traded: positions can still be closed with them', () => {
+    const late = withVerdict(withCheckWanted(active, T), bad('withdraw_permission'), T + 10);
+    expect(late).toMatchObject({
+      status: 'refused',
+      problem: { code: 'withdraw_permission' },
+      sealedKeys: 'sealed-one',
+      keyVersion: active.keyVersion,
+    });
+    expect(hasUsableKeys(late)).toBe(false);
+  });
+
   it('stays as it is when nothing is known, and a check stays owed where one must come', () => {
     const waiting = withVerdict(fresh, bad('venue_unreachable', true), T + 10);
     expect(waiting).toMatchObject({
@@ -118,7 +129,7 @@ describe('an exchange account', () => {
     expect(left).toMatchObject({ sealedKeys: 'sealed-one', pendingKeys: null, checkWantedAt: T + 30 });
     expect(nextDueCheck(left)).not.toBeNull();
     expect(withVerdict(left, good(), T + 40)).toMatchObject({ status: 'active', sealedKeys: 'sealed-one' });
-    const wipedNow = withVerdict(active, bad('withdraw_permission'), T + 20);
+    const wipedNow: ExchangeAccount = { ...active, status: 'refused', sealedKeys: '' };
     const again = withVerdict(withNewKeys(wipedNow, keys('two'), T + 30), bad('bad_signature'), T + 40);
     expect(again).toMatchObject({ status: 'refused', sealedKeys: '', checkWantedAt: null });
   });
