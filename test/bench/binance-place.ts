@@ -55,7 +55,6 @@ export const RESTING: Mode = {
 
 const PlacedAnswer = OrderAnswer.extend({
   external_order_id: z.string().nullable(),
-  updated_at: z.iso.datetime(),
 });
 const ActiveWallet = WalletAnswer.extend({ status: z.string() });
 const Books = z.object({ orders: z.array(z.object({ orderId: z.number(), time: z.number() })) });
@@ -174,13 +173,11 @@ async function measure(system: RunningSystem, mode: Mode, placed: readonly Place
       ),
       written_to_claimed: distribution(timings.flatMap((t) => between(t.created_at, t.claimed_at))),
       claimed_to_accepted: distribution(timings.flatMap((t) => between(t.claimed_at, t.accepted_at))),
-      accepted_to_booked: distribution(
-        placed.flatMap(({ order }) => between(order.timings.accepted_at, order.updated_at)),
-      ),
-      booked_to_answer: distribution(
-        placed.map(({ order, requestedAt, answeredInMs }) =>
-          Math.round(requestedAt + answeredInMs - Date.parse(order.updated_at)),
-        ),
+      accepted_to_answer: distribution(
+        placed.flatMap(({ order, requestedAt, answeredInMs }) => {
+          const { accepted_at: at } = order.timings;
+          return at === null ? [] : [Math.round(requestedAt + answeredInMs - Date.parse(at))];
+        }),
       ),
     },
     wrong,
