@@ -62,7 +62,7 @@ export interface RateBudgetOptions {
   readonly awayMs?: number;
   /** Percent of each limit that a rank may use. */
   readonly shares?: Readonly<Record<BudgetRank, number>>;
-  /** [10] Percent of each limit for this process alone while the cache is away. */
+  /** [3] Percent of each limit for this process alone while the cache is away: up to 30 of them send at a time. */
   readonly localShare?: number;
   readonly random?: () => number;
 }
@@ -89,7 +89,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
   const shares = options.shares ?? SHARES;
   const random = options.random ?? Math.random;
   const assumed = limitArgs(ASSUMED_LIMITS);
-  const local = createLocalBudget(ASSUMED_LIMITS, options.localShare ?? 10);
+  const local = createLocalBudget(ASSUMED_LIMITS, options.localShare ?? 3);
   const tell = (event: BudgetEvent, detail: string | null = null): void => options.onEvent?.(event, detail);
 
   let isFirst = true;
