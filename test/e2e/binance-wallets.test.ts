@@ -125,7 +125,7 @@ describe('keys of each kind', () => {
   });
 
   it.each([
-    ['an RSA key too short', { api_key: 'A'.repeat(64), private_key: 'no pem' }, 'private_key'],
+    ['a private key that is no PEM', { api_key: 'A'.repeat(64), private_key: 'no pem' }, 'private_key'],
     ['a secret that is none', { api_key: 'A'.repeat(64), secret_key: 'short' }, 'secret_key'],
     ['no secret at all', { api_key: 'A'.repeat(64) }, null],
   ])('%s: refused by its form, with the field, and nothing stored', async (_, keys, field) => {
