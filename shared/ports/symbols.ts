@@ -35,6 +35,8 @@ export interface SymbolImport {
   readonly unchanged: number;
   /** Known before and no longer listed: kept with status `delisted`. */
   readonly delisted: number;
+  /** No longer listed, but too many at once to be believed: kept as they were, nothing is `delisted` then. */
+  readonly missing: number;
 }
 
 export interface SymbolStore extends SymbolDirectory {

@@ -66,7 +66,8 @@ export function makeRefreshSymbols(
     }
     await budget.learn(info.rateLimits);
     const counts = await store.save(environment, info, asOf);
-    const { added, changed, unchanged, delisted } = counts;
+    const { added, changed, unchanged, delisted, missing } = counts;
+    if (missing > 0) log.error('SYMBOLS_MISSING', { environment, missing });
     log.info('SYMBOLS_IMPORTED', { environment, reason: why, added, changed, unchanged, delisted });
     return { outcome: 'imported', reason: why, ...counts };
   }

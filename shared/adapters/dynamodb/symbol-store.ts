@@ -5,6 +5,7 @@
  * Always true:
  * - an import writes what changed and nothing else; one that broke off is finished by the next;
  * - a symbol that the venue no longer lists stays, with status `delisted`: orders and positions still refer to it;
+ * - a list that lacks a good part of what traded is not believed: the rest of it counts, what is missing stays as it was;
  * - `savedAt` and the rate limits are those of an import that was written to its end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,6 +38,9 @@ const MAX_NAME = 100;
 const BATCH = 25;
 const LANES = 4;
 const MAX_TRIES = 12;
+/** More than so many of those that trade, and more than this share of them, are not delisted in one go. */
+const MOST_DELISTED = 20;
+const MOST_DELISTED_SHARE = 0.2;
 
 interface Row {
   readonly status: string;
@@ -51,6 +55,13 @@ const metas = objects<SymbolSummary & { readonly rateLimits: string }>({
   trading: integers,
   rateLimits: texts,
 });
+
+/** Symbols that were known, with their status: are those that are gone too many to have been delisted? */
+function isImplausible(before: ReadonlyMap<string, Pick<Row, 'status'>>, gone: readonly string[]): boolean {
+  const trading = [...before.values()].filter(({ status }) => status === 'trading').length;
+  const lost = gone.filter((name) => before.get(name)?.status === 'trading').length;
+  return lost > MOST_DELISTED && lost > trading * MOST_DELISTED_SHARE;
+}
 
 /** The venue's answer cannot be what it lists: nothing was written. */
 export class ImplausibleImportError extends Error {
@@ -150,6 +161,8 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     const gone = [...before].flatMap(([name, { status }]) =>
       listed.has(name) || status === 'delisted' ? [] : [name],
     );
+    const isDoubted = isImplausible(before, gone);
+    const leaving = isDoubted ? [] : gone;
     const changed: SymbolSpec[] = [];
     let added = 0;
     for (const spec of info.symbols) {
@@ -158,7 +171,7 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
       if (mark === undefined) added += 1;
       changed.push(spec);
     }
-    await writeAll(environment, [...changed, ...(await delisted(environment, gone))]);
+    await writeAll(environment, [...changed, ...(await delisted(environment, leaving))]);
     const meta = metas.item({
       savedAt: now,
       listed: listed.size,
@@ -171,7 +184,8 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
       added,
       changed: changed.length - added,
       unchanged: names.size - changed.length,
-      delisted: gone.length,
+      delisted: leaving.length,
+      missing: isDoubted ? gone.length : 0,
     };
   }
 

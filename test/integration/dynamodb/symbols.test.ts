@@ -83,7 +83,7 @@ describe('the symbols table', () => {
   test('writes what changed, keeps what is gone as delisted, and takes it up again', async () => {
     store = await newStore();
     const [a, b, c] = [ordinarySpec('A', 'USDT'), ordinarySpec('B', 'USDT'), ordinarySpec('C', 'USDT')];
-    const none = { added: 0, changed: 0, unchanged: 0, delisted: 0 };
+    const none = { added: 0, changed: 0, unchanged: 0, delisted: 0, missing: 0 };
     expect(await store.save(ENV, exchangeInfo([a, b]), 10)).toEqual({ ...none, added: 2 });
     written = 0;
     expect(await store.save(ENV, exchangeInfo([a, b]), 20)).toEqual({ ...none, unchanged: 2 });
@@ -112,7 +112,9 @@ describe('the symbols table', () => {
     const [a, b] = [ordinarySpec('A', 'USDT'), ordinarySpec('B', 'USDT')];
     await store.save(ENV, exchangeInfo([a, b]), 10);
     const info = { ...exchangeInfo([a]), unreadable: [{ venueSymbol: 'BUSDT', why: 'a new shape' }] };
-    expect(await store.save(ENV, info, 20)).toEqual({ added: 0, changed: 0, unchanged: 1, delisted: 0 });
+    expect(await store.save(ENV, info, 20)).toEqual({
+      ...{ added: 0, changed: 0, unchanged: 1, delisted: 0, missing: 0 },
+    });
     expect(await store.find(ENV, 'BUSDT')).toEqual(b);
     expect(await store.summary(ENV)).toEqual({ savedAt: 20, listed: 2, trading: 1 });
   });
@@ -125,6 +127,38 @@ describe('the symbols table', () => {
     await expect(store.save(ENV, exchangeInfo([a, a]), 20)).rejects.toThrow(ImplausibleImportError);
     expect(await store.find(ENV, 'A/USDT')).toEqual(a);
     expect(await store.savedAt(ENV)).toBe(10);
+  });
+
+  test('does not believe that a good part of what trades is gone at once, and takes the rest of the list', async () => {
+    store = await newStore();
+    const specs = Array.from({ length: 100 }, (_, i) => ordinarySpec(`S${i + 100}`, 'USDT'));
+    await store.save(ENV, exchangeInfo(specs), 10);
+    const finer = { ...ordinarySpec('S100', 'USDT'), tickSize: new Decimal('0.001') };
+    const few = [finer, ...specs.slice(1, 79)];
+    expect(await store.save(ENV, exchangeInfo(few), 20)).toEqual({
+      ...{ added: 0, changed: 1, unchanged: 78, delisted: 0, missing: 21 },
+    });
+    expect(await store.find(ENV, 'S199/USDT')).toEqual(specs[99]);
+    expect(await store.find(ENV, 'S100/USDT')).toEqual(finer);
+    expect(await store.savedAt(ENV)).toBe(20);
+    // Twenty are few enough, whatever their share.
+    expect(await store.save(ENV, exchangeInfo([...few, ...specs.slice(79, 80)]), 30)).toMatchObject({
+      ...{ unchanged: 80, delisted: 20, missing: 0 },
+    });
+    expect((await store.find(ENV, 'S199/USDT'))?.rules.status).toBe('delisted');
+  });
+
+  test('takes many for delisted where they are a small part, or did not trade', async () => {
+    store = await newStore();
+    const specs = Array.from({ length: 150 }, (_, i) => ordinarySpec(`S${i + 100}`, 'USDT'));
+    const halted = Array.from({ length: 60 }, (_, i) =>
+      ordinarySpec(`H${i + 100}`, 'USDT', { status: 'halt', venueStatus: 'BREAK' }),
+    );
+    await store.save(ENV, exchangeInfo([...specs, ...halted]), 10);
+    expect(await store.save(ENV, exchangeInfo(specs), 20)).toMatchObject({ delisted: 60, missing: 0 });
+    expect(await store.save(ENV, exchangeInfo(specs.slice(0, 120)), 30)).toMatchObject({
+      ...{ delisted: 30, missing: 0 },
+    });
   });
 
   test('lists page after page in the order of names', async () => {

@@ -4,12 +4,13 @@ import type { ExchangeInfo, SymbolImport, VenueRateLimit } from '../../../shared
 import { makeRefreshSymbols } from '../../../shared/usecases/refresh-symbols.ts';
 import { bigExchange, SOME_LIMITS } from '../../support/symbol-specs.ts';
 
-const NOTHING: SymbolImport = { added: 0, changed: 0, unchanged: 1, delisted: 0 };
+const NOTHING: SymbolImport = { added: 0, changed: 0, unchanged: 1, delisted: 0, missing: 0 };
 const MINUTE = 60_000;
 const T0 = 1_700_000_000_000;
 
 let now = T0;
 let savedAt: number | null = null;
+let counts = NOTHING;
 let askedAt: number | null = null;
 let fetched = 0;
 let learnt: (readonly VenueRateLimit[])[] = [];
@@ -35,7 +36,7 @@ const refresh = () =>
         save: async (environment, _info, at) => {
           expect(environment).toBe('binance_testnet');
           savedAt = at;
-          return NOTHING;
+          return counts;
         },
         rateLimits: async () => (savedAt === null ? [] : SOME_LIMITS),
         savedAt: async () => savedAt,
@@ -71,6 +72,7 @@ const refresh = () =>
 beforeEach(() => {
   now = T0;
   savedAt = null;
+  counts = NOTHING;
   askedAt = null;
   fetched = 0;
   learnt = [];
@@ -125,6 +127,12 @@ describe('refreshing the trading rules', () => {
     });
     expect(await refresh()).toMatchObject({ outcome: 'imported' });
     expect(log).toEqual(['SYMBOL_UNREADABLE', 'SYMBOLS_IMPORTED']);
+  });
+
+  it('says loudly when a good part of the exchange is missing from its list', async () => {
+    counts = { ...NOTHING, missing: 700 };
+    expect(await refresh()).toEqual({ outcome: 'imported', reason: 'first', ...counts });
+    expect(log).toEqual(['SYMBOLS_MISSING', 'SYMBOLS_IMPORTED']);
   });
 
   it('leaves it to the one that is at it', async () => {
