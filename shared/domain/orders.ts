@@ -14,9 +14,17 @@ import type { Decimal } from './money/decimal.ts';
 import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
 import { err, ok, type Result, unreachable } from './result.ts';
 import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
-import type { ExecutionReport, FeeAmount, Order, OrderStatus, SendAttempt } from './types.ts';
+import type { ExecutionReport, FeeAmount, Order, OrderRefusal, OrderStatus, SendAttempt } from './types.ts';
 
 export { type OrderEvent, type OrderEventKind, type Outcome, TRANSITIONS } from './transitions.ts';
+
+/** A refusal of ours, or one that the venue told without a code. */
+export const ownRefusal = (code: string, message: string): OrderRefusal => ({
+  code,
+  message,
+  venueCode: null,
+  filter: null,
+});
 
 export interface TransitionRefusal {
   readonly code: 'illegal_transition' | 'already_final' | 'nothing_to_do';
@@ -202,7 +210,7 @@ function withReport(order: Order, event: OrderEvent & { kind: 'reported' }, outc
   }
   const next = answered({ ...order, venueQuantity, venueOrderId, touchedAt: null }, report.at);
   const reason = report.reason ?? `venue: ${report.status}`;
-  const refusal = status === 'rejected' ? { code: 'venue_rejected', message: reason } : order.refusal;
+  const refusal = status === 'rejected' ? ownRefusal('venue_rejected', reason) : order.refusal;
   return moved({ ...next, refusal }, status ?? 'same', report.at, reason, event.cause);
 }
 
@@ -211,7 +219,7 @@ function provenAbsent(order: Order, event: OrderEvent & { kind: 'proven_absent' 
   if (order.venueQuantity.greaterThan(0)) return refuse(order, event, 'illegal_transition');
   const reason = 'the venue never took it';
   if (outcome === 'by_role' && order.role === 'entry') {
-    const refusal = { code: 'not_executed', message: reason };
+    const refusal = ownRefusal('not_executed', reason);
     const next = { ...order, refusal, send: settledSend(order.send, 'not_executed') };
     return moved(next, 'failed', event.at, reason, event.cause);
   }

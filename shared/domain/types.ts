@@ -102,6 +102,10 @@ export interface StatusChange {
 export interface OrderRefusal {
   readonly code: string;
   readonly message: string;
+  /** The venue's own code, for instance -2010; null where it gave none, or did not refuse. */
+  readonly venueCode: number | null;
+  /** The filter that the venue named, as `SymbolFilter.kind` names it; null where it is about none. */
+  readonly filter: string | null;
 }
 
 /** The sending protocol's state (design section 6). Null before the first claim and when settled. */

@@ -68,6 +68,8 @@ export type VenueRefusalCode =
   | 'invalid'
   | 'other';
 
+export type PermissionScope = 'account' | 'symbol';
+
 export type PlaceOutcome =
   /** Taken. Fills that the answer carries are in the report; the demo venue sends its fills by the queue. */
   | { readonly kind: 'accepted'; readonly report: ExecutionReport }
@@ -78,6 +80,8 @@ export type PlaceOutcome =
       readonly filter?: FilterKind | undefined;
       /** The venue's own code, for instance -2010. */
       readonly venueCode?: number | undefined;
+      /** Of `permission`: whether the account may not at all, or not on this symbol. Not given = at all. */
+      readonly scope?: PermissionScope | undefined;
     }
   /** The venue says that it did not execute it (signature too old): a new attempt needs a new claim. */
   | { readonly kind: 'not_executed'; readonly message: string }

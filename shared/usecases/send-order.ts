@@ -6,7 +6,7 @@
  * - an entry leaves only for a wallet that may trade now; an exit is never given up.
  */
 import { withDue } from '../domain/due.ts';
-import { transition } from '../domain/orders.ts';
+import { ownRefusal, transition } from '../domain/orders.ts';
 import { unreachable } from '../domain/result.ts';
 import type { KeyProblem, Order, SendAttempt, Wallet } from '../domain/types.ts';
 import {
@@ -93,7 +93,7 @@ export function makeSendOrder(
 
   async function giveUp(order: Order, code: string, message: string): Promise<void> {
     const at = clock.now();
-    await happen(order, { kind: 'gave_up', at, refusal: { code, message }, cause: 'submit' });
+    await happen(order, { kind: 'gave_up', at, refusal: ownRefusal(code, message), cause: 'submit' });
   }
 
   /** Why this entry may not leave now. */
@@ -152,7 +152,9 @@ export function makeSendOrder(
           await happen(order, { kind: 'reply_lost', at, reason: outcome.message });
           return;
         }
-        const refusal = { code: outcome.code, message: outcome.message };
+        const { code, message, venueCode = null, filter = null } = outcome;
+        const refusal = { code, message, venueCode, filter };
+        log.warn('ORDER_REFUSED', { orderId: order.orderId, symbol: order.symbol, ...refusal });
         await happen(order, { kind: 'refused', at, refusal, cause: 'venue' });
         return learn(order, outcome);
       }
@@ -178,7 +180,8 @@ export function makeSendOrder(
   /** What a refusal says beyond this order: about the wallet's key, or about rules that have changed. */
   async function learn(order: Order, refused: PlaceOutcome & { kind: 'refused' }): Promise<void> {
     const { orderId, walletId, environment } = order;
-    const problem = KEY_PROBLEMS[refused.code];
+    // What an account may not do on one symbol says nothing about its keys.
+    const problem = refused.scope === 'symbol' ? undefined : KEY_PROBLEMS[refused.code];
     if (problem !== undefined) {
       log.error('KEY_REFUSED', { orderId, walletId, problem, venueCode: refused.venueCode });
       const noted = markKeyProblem(walletId, { code: problem, message: refused.message });

@@ -112,6 +112,13 @@ const furtherAmounts = {
   trailingDelta: nullableSince(integers),
 };
 
+const refusals = objects<OrderRefusal>({
+  code: texts,
+  message: texts,
+  venueCode: nullableSince(integers),
+  filter: nullableSince(texts),
+});
+
 export const orders = objects<Order>({
   orderId: texts,
   version: integers,
@@ -153,7 +160,7 @@ export const orders = objects<Order>({
   stopPrice: nullable(decimals),
   status: words(ORDER_STATUSES),
   statusHistory: lists(statusChange),
-  refusal: nullable(objects<OrderRefusal>({ code: texts, message: texts })),
+  refusal: nullable(refusals),
   cancelWanted: nullable(objects<NonNullable<Order['cancelWanted']>>({ at: integers, cause: texts })),
   send: nullable(sendAttempt),
   venueOrderId: nullable(texts),

@@ -6,7 +6,14 @@
  * both sides of the normalising.
  */
 import { averagePrice, remaining } from '../../domain/orders.ts';
-import type { Fill, Order, OrderAmounts, OrderStatus, StatusChange } from '../../domain/types.ts';
+import type {
+  Fill,
+  Order,
+  OrderAmounts,
+  OrderRefusal,
+  OrderStatus,
+  StatusChange,
+} from '../../domain/types.ts';
 import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
 import { triggerView } from './trigger-view.ts';
 
@@ -47,7 +54,7 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     outcome_unknown: order.send?.outcome === 'unknown',
     cancel_requested_at: timeOrNull(order.cancelWanted?.at ?? null),
     status_history: order.statusHistory.map(statusChangeView),
-    reject: order.refusal && { code: order.refusal.code, message: order.refusal.message },
+    reject: order.refusal && rejectView(order.refusal),
     exchange: order.environment,
     external_order_id: order.venueOrderId,
     ...(fills !== null && { fills: fills.map(fillView) }),
@@ -90,6 +97,14 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     deleted_at: null,
   };
 }
+
+const rejectView = ({ code, message, venueCode, filter }: OrderRefusal) => ({
+  code,
+  message,
+  /** The venue's own. */
+  venue_code: venueCode,
+  filter,
+});
 
 /** One side of the normalising. */
 export const amountsView = (amounts: OrderAmounts) => ({

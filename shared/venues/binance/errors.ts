@@ -5,10 +5,15 @@
  * Total: every (status, code, text) has a meaning. What is not known is a refusal `other` that keeps the venue's code.
  */
 import type { FilterKind } from '../../domain/symbol-rules.ts';
-import type { VenueRefusalCode } from '../../ports/venue.ts';
+import type { PermissionScope, VenueRefusalCode } from '../../ports/venue.ts';
 
 export type Meaning =
-  | { readonly kind: 'refused'; readonly code: VenueRefusalCode; readonly filter?: FilterKind }
+  | {
+      readonly kind: 'refused';
+      readonly code: VenueRefusalCode;
+      readonly filter?: FilterKind;
+      readonly scope?: PermissionScope;
+    }
   /** It may or may not have been executed. */
   | { readonly kind: 'unknown' }
   /** Not executed; the clock has to be measured again. */
@@ -38,6 +43,8 @@ export interface Problem {
 }
 
 const refused = (code: VenueRefusalCode): Meaning => ({ kind: 'refused', code });
+/** The account may trade, only not this. */
+const SYMBOL_FORBIDDEN: Meaning = { kind: 'refused', code: 'permission', scope: 'symbol' };
 const UNKNOWN: Meaning = { kind: 'unknown' };
 const INVALID = refused('invalid');
 
@@ -107,8 +114,8 @@ const TEXTS: readonly (readonly [string, Meaning])[] = [
   ['order was not canceled due to cancel restrictions', INVALID],
   ['this action is disabled on this account', refused('permission')],
   ['this account may not place or cancel orders', refused('permission')],
-  ['this symbol is not permitted for this account', refused('permission')],
-  ['this symbol is restricted for this account', refused('permission')],
+  ['this symbol is not permitted for this account', SYMBOL_FORBIDDEN],
+  ['this symbol is restricted for this account', SYMBOL_FORBIDDEN],
   ['rest api trading is not enabled', refused('permission')],
   ['websocket api trading is not enabled', refused('permission')],
   ['fix api trading is not enabled', refused('permission')],

@@ -54,6 +54,7 @@ function refusedPlacement(problem: Problem): PlaceOutcome {
     code: refusal.code,
     message: problem.message,
     ...('filter' in refusal && refusal.filter !== undefined ? { filter: refusal.filter } : {}),
+    ...('scope' in refusal && refusal.scope !== undefined ? { scope: refusal.scope } : {}),
     ...(venueCode === null ? {} : { venueCode }),
   };
 }

@@ -54,7 +54,7 @@ describe('the codec', () => {
           claimedAt: 1,
           outcome: 'unknown',
         },
-        refusal: { code: 'filter', message: 'no' },
+        refusal: { code: 'filter', message: 'no', venueCode: -1013, filter: 'min_notional' },
         cancelWanted: { at: 3, cause: 'api' },
         limitPrice: decimal('0.000000000000000001'),
       }),
@@ -78,6 +78,13 @@ describe('the codec', () => {
   ] as const)('gives back the same %s', (_name, codec, value) => {
     const { fromItem, item } = codec as typeof orders;
     expect(fromItem(item(value as never), 'x')).toEqual(value);
+  });
+
+  it('reads refusals that were kept before they had a code and a filter of the venue', () => {
+    const refusal = { code: 'filter', message: 'no', venueCode: -1013, filter: 'lot_size' };
+    const item = orders.item(anOrder({ refusal }));
+    const old = { ...item, refusal: { M: { code: { S: 'filter' }, message: { S: 'no' } } } };
+    expect(orders.fromItem(old, 'o').refusal).toEqual({ ...refusal, venueCode: null, filter: null });
   });
 
   it('names what is missing or of another kind', () => {

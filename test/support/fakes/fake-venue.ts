@@ -30,7 +30,10 @@ interface Working {
 export type PlaceFault =
   | 'lost_before'
   | 'lost_after'
-  | { readonly refuse: VenueRefusalCode }
+  | ({ readonly refuse: VenueRefusalCode } & Pick<
+      PlaceOutcome & { kind: 'refused' },
+      'filter' | 'venueCode' | 'scope'
+    >)
   | { readonly notSent: number }
   | 'not_executed';
 
@@ -95,9 +98,9 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     if (fault === 'lost_before') return { kind: 'unknown', message: 'connection reset' };
     if (fault === 'not_executed') return { kind: 'not_executed', message: 'timestamp outside of recvWindow' };
     if (fault !== undefined && typeof fault === 'object') {
-      return 'refuse' in fault
-        ? { kind: 'refused', code: fault.refuse, message: 'not enough' }
-        : { kind: 'not_sent', code: 'no_price', retryAfterMs: fault.notSent };
+      if ('notSent' in fault) return { kind: 'not_sent', code: 'no_price', retryAfterMs: fault.notSent };
+      const { refuse, ...more } = fault;
+      return { kind: 'refused', code: refuse, message: 'not enough', ...more };
     }
     if (this.clock.now() > request.signedAt + request.recvWindowMs) {
       return { kind: 'not_executed', message: 'timestamp outside of recvWindow' };

@@ -7,6 +7,7 @@ import {
   isSettled,
   type OrderEvent,
   type OrderEventKind,
+  ownRefusal,
   remaining,
   TRANSITIONS,
   transition,
@@ -26,7 +27,7 @@ import {
   T0,
 } from './builders.ts';
 
-const refusal = { code: 'filter', message: 'no' };
+const refusal = ownRefusal('filter', 'no');
 const EVENTS: Record<OrderEventKind, OrderEvent> = {
   claimed: claimed(T0 + 1),
   accepted: accepted(T0 + 1),
@@ -260,7 +261,7 @@ describe('reports', () => {
 
   it("a rejection carries the venue's reason", () => {
     const rejected = apply(IN_STATUS.submitted, reported({ status: 'rejected', reason: 'PRICE_RANGE' }));
-    expect(rejected.refusal).toEqual({ code: 'venue_rejected', message: 'PRICE_RANGE' });
+    expect(rejected.refusal).toEqual(ownRefusal('venue_rejected', 'PRICE_RANGE'));
   });
 
   it('a later report of a final order may raise its total and nothing else', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { ExchangeAccount, ExecutionReport, Fill, Order } from '../../../shared/domain/types.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import { orderView } from '../../../shared/usecases/views/order-view.ts';
 import { BTC, EXCHANGE, USER, WALLET, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
@@ -151,7 +152,7 @@ describe('a market order by quote amount', () => {
 describe("what a refusal of the venue's says beyond its order", () => {
   it.each([
     ['auth', 'key_rejected', 'refused'],
-    // It may be one symbol's: the wallet goes on until the check says more.
+    // The wallet goes on until the check says more.
     ['permission', 'no_trade_permission', 'active'],
   ] as const)('%s: the wallet shows it and is checked', async (refuse, problem, status) => {
     const world = atExchange();
@@ -165,6 +166,38 @@ describe("what a refusal of the venue's says beyond its order", () => {
     const { exchange } = world.wallets.items.get(WALLET) ?? {};
     expect(exchange).toMatchObject({ status, problem: { code: problem } });
     expect(exchange?.checkWantedAt).not.toBeNull();
+  });
+
+  it('a symbol that the account may not trade: nothing of its keys, which trade everything else', async () => {
+    const world = atExchange();
+    world.venue.faults = [{ refuse: 'permission', scope: 'symbol', venueCode: -2010 }];
+    const order = await world.place();
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'rejected', refusal: { code: 'permission' } });
+    expect(world.wallets.items.get(WALLET)?.exchange).toMatchObject({
+      status: 'active',
+      problem: null,
+      checkWantedAt: null,
+    });
+    expect(world.errors()).toEqual([]);
+  });
+
+  it("the venue's code and filter are kept, shown and logged", async () => {
+    const world = atExchange();
+    world.venue.faults = [{ refuse: 'filter', filter: 'min_notional', venueCode: -1013 }];
+    const { orderId } = await world.place();
+    await world.pump();
+    const refusal = { code: 'filter', message: 'not enough', venueCode: -1013, filter: 'min_notional' };
+    expect(world.order(orderId).refusal).toEqual(refusal);
+    const { reject } = orderView(world.order(orderId), null);
+    expect(reject).toEqual({
+      code: 'filter',
+      message: 'not enough',
+      venue_code: -1013,
+      filter: 'min_notional',
+    });
+    const logged = world.logs.find(({ code }) => code === 'ORDER_REFUSED');
+    expect(logged?.fields).toEqual({ orderId, symbol: BTC, ...refusal });
   });
 
   it.each(['filter', 'unknown_symbol', 'market_closed'] as const)(

@@ -99,6 +99,19 @@ describe('texts', () => {
   });
 });
 
+describe('what an account may not', () => {
+  it.each([
+    ['This symbol is not permitted for this account.', 'symbol'],
+    ['This symbol is restricted for this account.', 'symbol'],
+    ['This action is disabled on this account.', undefined],
+    ['This account may not place or cancel orders.', undefined],
+  ])('%s: of %s', (text, scope) => {
+    const meaning = meaningOf(400, -2010, text);
+    expect(meaning).toMatchObject({ kind: 'refused', code: 'permission' });
+    expect(meaning.kind === 'refused' ? meaning.scope : 'none').toBe(scope);
+  });
+});
+
 interface Documented {
   codes: { code: number; name: string; text: string }[];
   matching_engine_messages: { codes: number[]; messages: { msg: string }[] };
