@@ -1,7 +1,7 @@
 /** The HTTP API's Lambda: answers the routes of routes.ts (design section 17). */
 import { createKeySealer } from '../../shared/adapters/keys/sealer.ts';
 import { httpHandler } from '../../shared/http/handler.ts';
-import { makeBinanceHealth } from '../compose/exchange.ts';
+import { makeExchangeReads } from '../compose/exchange.ts';
 import { startSystem } from '../compose/system.ts';
 import { translateError } from './errors.ts';
 import { apiOperations } from './operations.ts';
@@ -12,7 +12,7 @@ const { ports, useCases, exchange } = startSystem('api', { sealer: createKeySeal
 
 export const handler = httpHandler({
   routes: ROUTES,
-  operations: apiOperations(apiDeps(ports, useCases, exchange && makeBinanceHealth(exchange))),
+  operations: apiOperations(apiDeps(ports, useCases, exchange && makeExchangeReads(exchange))),
   log: ports.log,
   clock: ports.clock,
   translate: translateError,

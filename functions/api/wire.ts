@@ -1,4 +1,6 @@
 /** What the API's operations need, over the ports. */
+
+import type { UserDataBoard } from '../../shared/ports/user-data.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { type HealthPorts, makeReadHealth } from '../../shared/usecases/views/health-view.ts';
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
@@ -6,17 +8,24 @@ import { makeReadPositions } from '../../shared/usecases/views/read-positions.ts
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import type { ApiDeps, Commands } from './deps.ts';
 
+/** What is read of the served exchange beside the ledger. */
+export interface ExchangeReads {
+  readonly readBinance: NonNullable<HealthPorts['readBinance']>;
+  readonly userData: Pick<UserDataBoard, 'readWallet'>;
+}
+
+/** `exchange`: null = none is served. */
 export const apiDeps = (
   ports: Ports,
   commands: Commands,
-  readBinance: HealthPorts['readBinance'] = null,
+  exchange: ExchangeReads | null = null,
 ): ApiDeps => ({
   commands,
   reads: {
     orders: makeReadOrders(ports),
     positions: makeReadPositions(ports),
-    wallets: makeReadWallets(ports),
-    health: makeReadHealth({ ...ports, readBinance }),
+    wallets: makeReadWallets({ ...ports, userData: exchange?.userData ?? null }),
+    health: makeReadHealth({ ...ports, readBinance: exchange?.readBinance ?? null }),
   },
   ledger: ports.ledger,
   prices: ports.prices,

@@ -3,6 +3,7 @@ import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { createRateBudget } from '../../shared/adapters/valkey/budget.ts';
 import type { Valkey } from '../../shared/adapters/valkey/client.ts';
 import { createUserDataBoard } from '../../shared/adapters/valkey/user-data-board.ts';
+import type { WalletStore } from '../../shared/ports/ledger.ts';
 import type { RateBudget } from '../../shared/ports/rate-budget.ts';
 import type { Clock, Log } from '../../shared/ports/runtime.ts';
 import type { SymbolDirectory, SymbolStore } from '../../shared/ports/symbols.ts';
@@ -17,6 +18,7 @@ export interface ExchangeParts {
   readonly valkey: Valkey;
   readonly symbols: SymbolDirectory;
   readonly symbolStore: SymbolStore;
+  readonly wallets: WalletStore;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,14 +45,14 @@ export function makeBudget(
   });
 }
 
-/** For health. The venue's clock is not known where nothing is signed: the local one names the windows. */
-export function makeBinanceHealth(parts: ExchangeParts) {
-  const { binance, valkey, symbolStore, clock } = parts;
-  return makeReadBinanceHealth({
+/** For health and a wallet's page. The venue's clock is not known where nothing is signed: the local one names the windows. */
+export function makeExchangeReads(parts: ExchangeParts) {
+  const { binance, valkey, symbolStore, wallets, clock } = parts;
+  const userData = createUserDataBoard(valkey);
+  const readBinance = makeReadBinanceHealth({
     environment: binance.environment,
     budget: makeBudget(parts, clock.now),
-    symbolStore,
-    userData: createUserDataBoard(valkey),
-    clock,
+    ...{ symbolStore, userData, wallets, clock },
   });
+  return { readBinance, userData };
 }

@@ -76,7 +76,9 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
   const store = createDemoStore({ client, demoVenueTable: tables.demoVenue });
   const { stage, keyCipher } = config;
   const exchange =
-    binance === null ? null : { binance, keyCipher, stage, valkey, symbols, symbolStore, clock, log };
+    binance === null
+      ? null
+      : { binance, keyCipher, stage, valkey, symbols, symbolStore, wallets, clock, log };
   const signing = exchange === null ? null : (parts.exchange?.(exchange) ?? null);
   const ports: Ports = {
     ledger: createLedger({

@@ -120,6 +120,8 @@ export interface WalletStore {
   claimAccount(change: WalletChange): Promise<'done' | 'conflict' | 'taken'>;
   /** Wallets of an environment whose keys may be used now (`active`), paused ones too. Eventually consistent; no cap. */
   exchangeWallets(environment: BinanceEnvironment): Promise<readonly Wallet[]>;
+  /** How many wallets of an environment have keys that the exchange refuses (`refused`). Eventually consistent. */
+  refusedWallets(environment: BinanceEnvironment): Promise<number>;
   /** Key checks that are overdue at `now`, oldest first, at most `limit`. */
   dueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
   /** Moves an overdue check's time on; false when it is no longer due at that time (someone else has it). */

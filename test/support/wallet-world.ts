@@ -19,6 +19,7 @@ import { type HttpHandler, httpHandler } from '../../shared/http/handler.ts';
 import type { Credentials, KeyCipher } from '../../shared/ports/keys.ts';
 import { KeyUnreadableError } from '../../shared/ports/keys.ts';
 import type { Log, LogFields } from '../../shared/ports/runtime.ts';
+import type { WalletStreamStatus } from '../../shared/ports/user-data.ts';
 import {
   type Balance,
   type DemoVenueBook,
@@ -137,6 +138,8 @@ export class WalletWorld {
   readonly wallets = new MemoryWallets();
   readonly ledger = new MemoryLedger();
   readonly outbox = new MemoryOutbox();
+  /** What streamers say, by wallet; null = nobody can be asked. */
+  streams: Map<string, WalletStreamStatus> | null = new Map();
   readonly exchange: FakeExchange;
   readonly checkKeys: ReturnType<typeof makeCheckKeys>;
   readonly markKeyProblem: ReturnType<typeof makeMarkKeyProblem>;
@@ -176,9 +179,15 @@ export class WalletWorld {
     this.markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
     this.redriveChecks = makeRedriveChecks(ports);
     this.commands = makeWalletCommands(ports, cipher);
+    const userData = {
+      readWallet: async (environment: Environment, walletId: string) => {
+        if (this.streams === null) throw new Error('the cache is away');
+        return environment === 'binance_testnet' ? (this.streams.get(walletId) ?? null) : null;
+      },
+    };
     const deps = {
       commands: { createWallet: makeCreateWallet(ports), wallets: this.commands },
-      reads: { wallets: makeReadWallets(ports) },
+      reads: { wallets: makeReadWallets({ ...ports, userData }) },
       wallets: this.wallets,
       clock: ports.clock,
       sleep: ports.sleep,

@@ -88,8 +88,9 @@ export const positionItem = (position: Position, shards: number): Item => ({
 
 /** Wallets owe few checks: one shard holds them. */
 export const CHECKS_SHARD = '0';
-/** Sparse: environment of a wallet whose keys may be used now. */
+/** Sparse: environment of a wallet whose keys may be used now; those with refused keys stand under a name of their own. */
 export const USABLE_ENVIRONMENT = 'live_environment';
+export const refusedIn = (environment: Environment): string => `${environment}#refused`;
 
 function walletIndexes(wallet: Wallet): Item {
   const { exchange } = wallet;
@@ -97,6 +98,7 @@ function walletIndexes(wallet: Wallet): Item {
   const dueAt = nextDueCheck(exchange);
   return {
     ...(hasUsableKeys(exchange) && { [USABLE_ENVIRONMENT]: { S: wallet.environment } }),
+    ...(exchange.status === 'refused' && { [USABLE_ENVIRONMENT]: { S: refusedIn(wallet.environment) } }),
     ...(dueAt !== null && { due_shard: { S: CHECKS_SHARD }, due_at: integers.encode(dueAt) }),
   };
 }

@@ -62,6 +62,19 @@ export async function* queryAll(client: DynamoDBClient, input: QueryCommandInput
   } while (from !== undefined);
 }
 
+/** How many there are, page after page, without reading them. */
+export async function countAll(client: DynamoDBClient, input: QueryCommandInput): Promise<number> {
+  let count = 0;
+  let from: Item | undefined;
+  do {
+    const more = from === undefined ? {} : { ExclusiveStartKey: from };
+    const answer = await client.send(new QueryCommand({ ...input, ...more, Select: 'COUNT' }));
+    count += answer.Count ?? 0;
+    from = answer.LastEvaluatedKey;
+  } while (from !== undefined);
+  return count;
+}
+
 export async function collect<T, U>(rows: AsyncIterable<T>, read: (row: T) => U): Promise<U[]> {
   const found: U[] = [];
   for await (const row of rows) found.push(read(row));

@@ -21,11 +21,12 @@ import {
   balancesKey,
   CHECKS_SHARD,
   type Item,
+  refusedIn,
   USABLE_ENVIRONMENT,
   walletItem,
   walletKey,
 } from './items.ts';
-import { collect, getItem, queryAll, readPage } from './reads.ts';
+import { collect, countAll, getItem, queryAll, readPage } from './reads.ts';
 import { type ConditionalPut, transactPut } from './transact.ts';
 
 export interface WalletStoreOptions {
@@ -127,6 +128,14 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
         }),
         readWallet,
       ),
+
+    refusedWallets: (environment) =>
+      countAll(client, {
+        TableName: walletsTable,
+        IndexName: 'by_environment',
+        KeyConditionExpression: `${USABLE_ENVIRONMENT} = :refused`,
+        ExpressionAttributeValues: { ':refused': { S: refusedIn(environment) } },
+      }),
 
     async dueChecks(now, limit) {
       const found: { readonly walletId: string; readonly dueAt: number }[] = [];

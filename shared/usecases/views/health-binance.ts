@@ -3,6 +3,7 @@
  * account or address is named (design sections 13, 18).
  */
 import type { BinanceEnvironment } from '../../domain/types.ts';
+import type { WalletStore } from '../../ports/ledger.ts';
 import type { BudgetFigures, RateBudget } from '../../ports/rate-budget.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { SymbolStore, SymbolSummary } from '../../ports/symbols.ts';
@@ -14,43 +15,53 @@ export interface BinanceHealthPorts {
   readonly budget: Pick<RateBudget, 'figures'>;
   readonly symbolStore: Pick<SymbolStore, 'summary'>;
   readonly userData: Pick<UserDataBoard, 'read'>;
+  readonly wallets: Pick<WalletStore, 'refusedWallets'>;
   readonly clock: Clock;
 }
 
 /** Anyone may ask: the table and the board are not read more often than this. */
 const REMEMBER_MS = 2_000;
+/** Counting reads every wallet concerned. */
+const REMEMBER_REFUSED_MS = 15_000;
 
-/** Answers are up to [2 s] old. Throws when table or cache cannot be asked. */
+/** Answers are up to [2 s] old, the count of refused wallets up to [15 s]. Throws when table or cache cannot be asked. */
 export function makeReadBinanceHealth({
   environment,
   budget,
   symbolStore,
   userData,
+  wallets,
   clock,
 }: BinanceHealthPorts) {
-  const read = async (now: number) => {
-    const [figures, symbols, status] = await Promise.all([
+  const countRefused = remembered(clock, REMEMBER_REFUSED_MS, () => wallets.refusedWallets(environment));
+  return remembered(clock, REMEMBER_MS, async (now) => {
+    const [figures, symbols, status, refused] = await Promise.all([
       budget.figures(),
       symbolStore.summary(environment),
       userData.read(environment, now),
+      countRefused(),
     ]);
     return {
       environment,
       budget: figures === null ? null : budgetView(figures),
       symbols: symbols === null ? null : symbolsView(symbols),
-      user_data: userDataView(status),
+      user_data: userDataView(status, refused),
     };
-  };
-  let last: { readonly at: number; readonly view: ReturnType<typeof read> } | null = null;
-  return (): ReturnType<typeof read> => {
+  });
+}
+
+/** The last answer while it is younger than `ms`; a failure is not remembered. */
+function remembered<T>(clock: Clock, ms: number, read: (now: number) => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | null = null;
+  return () => {
     const now = clock.now();
-    if (last !== null && now - last.at < REMEMBER_MS) return last.view;
-    const next = { at: now, view: read(now) };
+    if (last !== null && now - last.at < ms) return last.answer;
+    const next = { at: now, answer: read(now) };
     last = next;
-    next.view.catch(() => {
+    next.answer.catch(() => {
       if (last === next) last = null;
     });
-    return next.view;
+    return next.answer;
   };
 }
 
@@ -77,14 +88,16 @@ const symbolsView = ({ listed, trading, savedAt }: SymbolSummary) => ({
 const count = <T>(items: readonly T[], holds: (item: T) => boolean): number => items.filter(holds).length;
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
-const userDataView = ({ connections, wallets }: UserDataStatus) => ({
+/** `refused`: wallets that nobody listens to, because the exchange does not accept their keys. */
+const userDataView = ({ connections, wallets }: UserDataStatus, refused: number) => ({
   connections: connections.length,
   connected: count(connections, (one) => one.connected),
   healthy: count(connections, (one) => one.healthy),
   reconnects: sum(connections.map((one) => one.reconnects)),
   wallets: wallets.length,
   subscribed: count(wallets, (wallet) => wallet.subscribedSince !== null),
-  with_problem: count(wallets, (wallet) => wallet.problem !== null),
+  refused,
+  with_problem: count(wallets, (wallet) => wallet.problem !== null) + refused,
   gaps_open: count(wallets, (wallet) => wallet.gapOpen),
   reports_sent: sum(wallets.map((wallet) => wallet.reportsSent)),
   /** Execution reports that wait for the queue. */

@@ -1,6 +1,7 @@
 import type { ExchangeAccount, Wallet } from '../../domain/types.ts';
 import { isCheckOwed } from '../../domain/wallets.ts';
 import type { BalanceSnapshot } from '../../ports/ledger.ts';
+import type { WalletStreamStatus } from '../../ports/user-data.ts';
 import type { Balance } from '../../ports/venue.ts';
 import { money, time, timeOrNull } from './text.ts';
 
@@ -38,6 +39,22 @@ export const walletView = (wallet: Wallet) => ({
   created_at: time(wallet.createdAt),
   updated_at: time(wallet.updatedAt),
 });
+
+/** How its orders' news arrive; null when no streamer has said anything of it within the minute. */
+export const streamView = (status: WalletStreamStatus | null) =>
+  status && {
+    /** Since when nothing was missed; null = not subscribed. */
+    subscribed_since: timeOrNull(status.subscribedSince),
+    last_event_at: timeOrNull(status.lastEventAt),
+    last_error: status.problem && {
+      code: status.problem.code,
+      message: status.problem.message,
+      at: time(status.problem.at),
+    },
+    reports_sent: status.reportsSent,
+    /** Execution reports that wait for the queue. */
+    buffered: status.buffered,
+  };
 
 /** `locked` is reserved by resting orders; total = free + locked. */
 export const balanceView = (balance: Balance) => ({

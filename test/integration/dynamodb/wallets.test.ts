@@ -116,7 +116,7 @@ describe.runIf(dynamoDbMissing === null)('exchange wallets', () => {
     expect(await activate('w-2', 'uid-1')).toBe('done');
   });
 
-  it('lists by environment those whose keys may be used, paused ones too', async () => {
+  it('lists by environment those whose keys may be used, paused ones too, and counts the refused', async () => {
     for (const id of ['active', 'paused', 'checking', 'revoked', 'gone']) await made(id);
     await made('elsewhere', { environment: 'binance' });
     for (const id of ['active', 'paused', 'revoked', 'gone', 'elsewhere']) await activate(id, `uid-${id}`);
@@ -128,6 +128,8 @@ describe.runIf(dynamoDbMissing === null)('exchange wallets', () => {
       (await wallets.exchangeWallets(environment)).map((wallet) => wallet.walletId).sort();
     expect(await ids('binance_testnet')).toEqual(['active', 'paused']);
     expect(await ids('binance')).toEqual(['elsewhere']);
+    expect(await wallets.refusedWallets('binance_testnet')).toBe(1);
+    expect(await wallets.refusedWallets('binance')).toBe(0);
     const listed = await wallets.ofUser('user-1', { limit: 50, cursor: null });
     expect(listed.items.map((wallet) => wallet.walletId)).not.toContain('gone');
     expect((await read('gone')).exchange).toMatchObject({ status: 'deleted', sealedKeys: '' });

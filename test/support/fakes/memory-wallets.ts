@@ -59,6 +59,12 @@ export class MemoryWallets implements WalletStore {
     );
   }
 
+  async refusedWallets(environment: Environment): Promise<number> {
+    return [...this.items.values()].filter(
+      (w) => w.environment === environment && w.exchange?.status === 'refused',
+    ).length;
+  }
+
   async dueChecks(now: number, limit: number): Promise<readonly DueCheck[]> {
     return [...this.items.values()]
       .flatMap(({ walletId, exchange }) => {

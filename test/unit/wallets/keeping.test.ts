@@ -47,6 +47,38 @@ const position = (positionId: string, status: Position['status']): void => {
   world.ledger.positionItems.set(positionId, inWallet({ positionId, status }) as Position);
 };
 
+describe('the page of a wallet', () => {
+  const said = {
+    ...{ walletId: '', at: 1, lastBalancesAt: null, events: {}, foreignOrders: 2, gapOpen: false },
+    ...{ subscribedSince: Date.UTC(2026, 10, 22, 11), lastEventAt: null, reportsSent: 7, buffered: 1 },
+    problem: null,
+  };
+
+  it('shows how the news of its orders arrive', async () => {
+    expect((await world.call('GET', path)).body.stream).toBeNull();
+    world.streams?.set(id, said);
+    expect((await world.call('GET', path)).body.stream).toEqual({
+      ...{ subscribed_since: '2026-11-22T11:00:00.000Z', last_event_at: null, last_error: null },
+      ...{ reports_sent: 7, buffered: 1 },
+    });
+    const problem = { code: 'venue_-2015', message: 'Invalid API-key', at: Date.UTC(2026, 10, 22, 11, 30) };
+    const lastEventAt = Date.UTC(2026, 10, 22, 11, 29);
+    world.streams?.set(id, { ...said, subscribedSince: null, lastEventAt, problem });
+    expect((await world.call('GET', path)).body.stream).toMatchObject({
+      ...{ subscribed_since: null, last_event_at: '2026-11-22T11:29:00.000Z' },
+      last_error: { code: 'venue_-2015', message: 'Invalid API-key', at: '2026-11-22T11:30:00.000Z' },
+    });
+    expect((await world.call('GET', WALLETS)).body.items[0]).not.toHaveProperty('stream');
+  });
+
+  it('is shown without that while the cache is away', async () => {
+    world.streams = null;
+    const page = await world.call('GET', path);
+    expect([page.status, page.body.status, page.body.stream]).toEqual([200, 'active', null]);
+    expect(world.logs.map(({ code }) => code)).toContain('WALLET_STREAM_UNKNOWN');
+  });
+});
+
 describe('testing keys', () => {
   it('asks the exchange now, and shows what it says', async () => {
     const before = world.account(id).checkedAt;

@@ -10,6 +10,7 @@ import { makeReadHealth } from '../../../../shared/usecases/views/health-view.ts
 const T0 = Date.UTC(2026, 10, 22, 12);
 let now = T0;
 let reads = 0;
+let counts = 0;
 let figures: BudgetFigures | null = null;
 let summary: SymbolSummary | null = null;
 let failing = false;
@@ -48,12 +49,19 @@ const make = () =>
         ],
       }),
     },
+    wallets: {
+      refusedWallets: async (environment) => {
+        counts += 1;
+        return environment === 'binance_testnet' ? 3 : 0;
+      },
+    },
     clock: { now: () => now },
   });
 
 beforeEach(() => {
   now = T0;
   reads = 0;
+  counts = 0;
   failing = false;
   summary = { savedAt: T0 - 60_000, listed: 3000, trading: 2900 };
   figures = {
@@ -77,7 +85,15 @@ describe('health of the exchange', () => {
       symbols: { listed: 3000, trading: 2900, saved_at: '2026-11-22T11:59:00.000Z' },
       user_data: {
         ...{ connections: 2, connected: 1, healthy: 1, reconnects: 2 },
-        ...{ wallets: 2, subscribed: 1, with_problem: 1, gaps_open: 1, reports_sent: 6, buffered: 4 },
+        ...{
+          wallets: 2,
+          subscribed: 1,
+          refused: 3,
+          with_problem: 4,
+          gaps_open: 1,
+          reports_sent: 6,
+          buffered: 4,
+        },
       },
     });
     expect(JSON.stringify(view)).not.toContain('secret');
@@ -101,6 +117,19 @@ describe('health of the exchange', () => {
     failing = false;
     await read();
     expect(reads).toBe(3);
+  });
+
+  it('counts the wallets with refused keys every fifteen seconds', async () => {
+    const read = make();
+    for (const [wait, expected] of [
+      [0, 1],
+      [12_999, 1],
+      [2_001, 2],
+    ] as const) {
+      now += wait;
+      await read();
+      expect(counts).toBe(expected);
+    }
   });
 
   it('is a part of the services only where an exchange is served, and changes nothing of their status', async () => {
