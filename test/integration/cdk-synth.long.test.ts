@@ -25,6 +25,17 @@ it.each(['sandbox', 'prod'])('synthesises every stack of %s', { timeout: TIMEOUT
     { cwd: ROOT, env, timeout: TIMEOUT_MS, maxBuffer: 32 * 1024 * 1024 },
   );
   const templates = (await readdir(outdir)).filter((name) => name.endsWith('.template.json'));
-  const named = ['network', 'data', 'queues', 'cache', 'streamer', 'orders', 'triggers', 'symbols', 'api', 'monitoring'];
+  const named = [
+    'network',
+    'data',
+    'queues',
+    'cache',
+    'streamer',
+    'orders',
+    'triggers',
+    'symbols',
+    'api',
+    'monitoring',
+  ];
   for (const name of named) expect(templates).toContain(`Moniqo-${stage}-${name}.template.json`);
 });
