@@ -13,7 +13,11 @@ import { GetSymbolQuery, ListSymbolsQuery } from './schemas.ts';
 
 type Where = { readonly environment?: string | undefined; readonly wallet_id?: string | undefined };
 
-export function symbolOperations({ symbols, served, wallets }: ApiDeps) {
+export function symbolOperations({
+  symbols,
+  served,
+  wallets,
+}: Pick<ApiDeps, 'symbols' | 'served' | 'wallets'>) {
   /** The environment that was named, or that of the caller's wallet; else the demo wallet's. */
   async function environmentOf(
     userId: string,
@@ -51,7 +55,9 @@ export function symbolOperations({ symbols, served, wallets }: ApiDeps) {
       const text = request.params['symbol'] ?? '';
       const spec = await symbols.find(environment, text);
       if (spec === null) {
-        const what = `${text.slice(0, 40)} is not a symbol of ${environment}.`;
+        const what = (await symbols.hasRules(environment))
+          ? `${text.slice(0, 40)} is not a symbol of ${environment}.`
+          : "The exchange's trading rules have not been read yet, try again in a minute.";
         throw httpError('not_found', what, { field: 'symbol' });
       }
       return { status: 200, body: symbolDetail(spec, environment) };

@@ -9,6 +9,8 @@ export interface SymbolDirectory {
    * Symbols that may no longer be traded are found too: their status says so.
    */
   find(environment: Environment, anyFormat: string): Promise<SymbolSpec | null>;
+  /** Whether the venue's rules have been read at all; until then nothing is found, whatever it lists. */
+  hasRules(environment: Environment): Promise<boolean>;
   list(environment: Environment, query: { limit: number; cursor: string | null }): Promise<Page<SymbolSpec>>;
   /** All of them, for the streamer. */
   all(environment: Environment): Promise<readonly SymbolSpec[]>;

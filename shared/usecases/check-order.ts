@@ -1,5 +1,6 @@
 /** What a new order is checked for before anything is written; the same for placing and for preview (design section 5). */
 import { checkProtection } from '../domain/check-protection.ts';
+import { tradingRefusal } from '../domain/filters.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { decimal } from '../domain/money/decimal.ts';
 import { checkPrecision, type Explained, explain } from '../domain/normalise.ts';
@@ -7,16 +8,17 @@ import { checkTimeInForce } from '../domain/order-fields.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
-import type { OrderType, Position, Protection, Wallet } from '../domain/types.ts';
+import type { Environment, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import { askForRules } from './stale-rules.ts';
 import { walletRefusal } from './wallet-gate.ts';
 
 type Needs = Pick<
   PlaceOrderNeeds,
-  'wallets' | 'symbols' | 'served' | 'prices' | 'clock' | 'sleep' | 'ledger'
+  'wallets' | 'symbols' | 'symbolRefresh' | 'served' | 'prices' | 'clock' | 'sleep' | 'ledger' | 'log'
 >;
 
 export interface Target {
@@ -25,30 +27,32 @@ export interface Target {
 }
 
 /** Whose wallet, and which symbol there. */
-export async function targetOf(
-  { wallets, symbols, served }: Needs,
-  command: PlaceOrderCommand,
-): Promise<Result<Target, Refusal>> {
+export async function targetOf(ports: Needs, command: PlaceOrderCommand): Promise<Result<Target, Refusal>> {
+  const { wallets, symbols, served } = ports;
   const wallet = await wallets.get(command.walletId);
   if (wallet === null || wallet.userId !== command.userId) return notFound('wallet', 'wallet_id');
   const spec = await symbols.find(wallet.environment, command.symbol);
   if (spec !== null) return ok({ wallet, spec });
   // Nothing is known of an environment that is not served; that is the reason then.
-  return served.includes(wallet.environment) ? unknownSymbol(command.symbol) : barred(wallet, served);
+  const barred = served.includes(wallet.environment) ? ok(null) : checkWallet(wallet, served);
+  if (!barred.ok) return barred;
+  const unknown = await unknownSymbol(symbols, wallet.environment, command.symbol);
+  await askForRules(ports, wallet.environment, unknown.error);
+  return unknown;
 }
 
-const unknownSymbol = (symbol: string) =>
-  refuse(
+async function unknownSymbol(symbols: Needs['symbols'], environment: Environment, symbol: string) {
+  if (!(await symbols.hasRules(environment))) {
+    const message = "the exchange's trading rules have not been read yet";
+    return refuse('unknown_symbol', 'symbol', message, 'try again in a minute');
+  }
+  const message = `${symbol.slice(0, 40)} is not a symbol of ${environment}`;
+  return refuse(
     'unknown_symbol',
     'symbol',
-    `${symbol.slice(0, 40)} is not a symbol that is traded here`,
-    'GET /api/v1/symbols lists them',
+    message,
+    `GET /api/v1/symbols?environment=${environment} lists them`,
   );
-
-function barred(wallet: Wallet, served: Needs['served']): Result<never, Refusal> {
-  const refusal = walletRefusal(wallet, served);
-  if (refusal === null) return unknownSymbol('');
-  return refuse(refusal.code, 'wallet_id', refusal.message, refusal.fix);
 }
 
 export interface CheckedAmounts extends Explained {
@@ -57,13 +61,14 @@ export interface CheckedAmounts extends Explained {
   readonly market: Decimal | null;
 }
 
-/** What would be sent, at the price shown now. */
+/** What would be sent, at the price shown now. Of a symbol that does not trade no price is waited for. */
 export async function checkAmounts(
   ports: Needs,
   command: PlaceOrderCommand,
   spec: SymbolSpec,
 ): Promise<CheckedAmounts> {
-  const price = await currentPrice(ports, spec.symbol);
+  const trades = tradingRefusal(spec) === null;
+  const price = trades ? await currentPrice(ports, spec.symbol) : await ports.prices.price(spec.symbol);
   const market = price && priceForSide(price, command.side);
   const facts = { lastPrice: price && decimal(price.last) };
   return { ...explain(spec, command.side, command.type, command, market, facts), price, market };
@@ -93,7 +98,7 @@ export function checkEntry(
     return refuse('type_forbidden', 'type', 'an oco order closes a position; it opens none', fix);
   }
   const waitsAtLimit = type === 'limit' || type === 'limit_maker';
-  if (price === null && !waitsAtLimit) {
+  if (price === null && !waitsAtLimit && tradingRefusal(spec) === null) {
     const message = `there is no current price of ${spec.symbol}`;
     return refuse('no_price', 'symbol', message, 'try again in a moment; prices have been asked for');
   }

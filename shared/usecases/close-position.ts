@@ -22,8 +22,12 @@ import { tell } from './owed.ts';
 import { refusePart } from './place-exit.ts';
 import type { Ports } from './ports.ts';
 import { alreadyClosing, fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import { askForRules } from './stale-rules.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'prices' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<
+  Ports,
+  'ledger' | 'prices' | 'outbox' | 'symbols' | 'symbolRefresh' | 'clock' | 'ids' | 'sleep' | 'log'
+>;
 
 export interface ClosePositionCommand {
   readonly userId: string;
@@ -121,7 +125,11 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const { positionId } = before;
     const spec = await specOf(ports.symbols, before);
     const shut = tradingRefusal(spec);
-    if (shut !== null) return { ok: false, error: fromField(shut) } as const;
+    if (shut !== null) {
+      const error = fromField(shut);
+      await askForRules(ports, before.environment, error);
+      return { ok: false, error } as const;
+    }
     const quantity = floorTo(asked, exitLot(spec).step);
     const orderId = exitOrderIdFor({ positionId, key });
     const now = clock.now();

@@ -4,7 +4,17 @@ import type { Ports } from './ports.ts';
 
 export type PlaceOrderNeeds = Pick<
   Ports,
-  'ledger' | 'wallets' | 'prices' | 'outbox' | 'symbols' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
+  | 'ledger'
+  | 'wallets'
+  | 'prices'
+  | 'outbox'
+  | 'symbols'
+  | 'symbolRefresh'
+  | 'served'
+  | 'clock'
+  | 'ids'
+  | 'sleep'
+  | 'log'
 >;
 
 /** A validated command. `symbol` in any known format; `protection` as far as it is given; `quantity` is zero beside a quote amount. */

@@ -35,6 +35,7 @@ import {
 } from './place-command.ts';
 import { placeExit } from './place-exit.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { askForRules } from './stale-rules.ts';
 
 export type { Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 
@@ -107,26 +108,32 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     return ok({ order: { ...order, version: 1 }, repeated: false });
   }
 
-  return async (command: PlaceOrderCommand): Promise<Result<Placed, Refusal>> => {
+  async function place(command: PlaceOrderCommand, target: Target): Promise<Result<Placed, Refusal>> {
     const { clientOrderId, idempotencyKey, walletId } = command;
-    if (clientOrderId === null && idempotencyKey === null) {
-      const fix = 'send an Idempotency-Key header or a client_order_id';
-      return refuse('idempotency_key_required', 'client_order_id', 'the order has no key', fix);
-    }
-    const target = await targetOf(ports, command);
-    if (!target.ok) return target;
-    const { wallet, spec } = target.value;
+    const { wallet, spec } = target;
     const orderId = orderIdFor({ walletId, clientOrderId, idempotencyKey: idempotencyKey ?? '' });
     const id = { orderId, bodyHash: bodyHashOf(command, spec) };
     const repeat = await repeatOf(orderId, id.bodyHash);
     if (repeat !== null) return repeat;
-    const form = checkForm(command, target.value);
+    const form = checkForm(command, target);
     if (!form.ok) return form;
     if (command.positionId !== null) return placeExit(ports, command, command.positionId, spec, id, repeatOf);
     const open = checkWallet(wallet, served);
     if (!open.ok) return open;
     if (command.side === 'sell') return refuseShort(ports, command, spec);
-    return writeEntry(command, target.value, id);
+    return writeEntry(command, target, id);
+  }
+
+  return async (command: PlaceOrderCommand): Promise<Result<Placed, Refusal>> => {
+    if (command.clientOrderId === null && command.idempotencyKey === null) {
+      const fix = 'send an Idempotency-Key header or a client_order_id';
+      return refuse('idempotency_key_required', 'client_order_id', 'the order has no key', fix);
+    }
+    const target = await targetOf(ports, command);
+    if (!target.ok) return target;
+    const placed = await place(command, target.value);
+    if (!placed.ok) await askForRules(ports, target.value.wallet.environment, placed.error);
+    return placed;
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import { amountsOf, type PlaceOrderCommand, type PlaceOrderNeeds } from './place-command.ts';
 import { refusePart } from './place-exit.ts';
 import { fromField, type Refusal } from './refusal.ts';
+import { askForRules } from './stale-rules.ts';
 
 export interface PreviewWarning {
   readonly code: 'rounded' | 'rule_uncertain' | 'rule_not_checked' | 'would_match' | 'no_price';
@@ -84,6 +85,8 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
       positionId === null
         ? await entryRefusal(command, target.value, found)
         : { refusal: await exitRefusal(command, positionId, target.value, found), protection: null };
+    const refusal = form.ok ? decided.refusal : form.error;
+    if (refusal !== null) await askForRules(ports, wallet.environment, refusal);
     return ok({
       wallet,
       spec,
@@ -94,7 +97,7 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
       market: found.market,
       checks: found.checks,
       protection: decided.protection,
-      refusal: form.ok ? decided.refusal : form.error,
+      refusal,
       warnings: warningsOf(command, found),
     });
   };

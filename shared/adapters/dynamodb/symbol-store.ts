@@ -201,6 +201,7 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
       }
       return null;
     },
+    hasRules: async (environment) => environment !== 'demo' && (await metaOf(environment)) !== null,
     async list(environment, { limit, cursor }) {
       const scope = `${table}/${partition(environment)}`;
       const last = cursor === null ? '' : decodeCursor(scope, cursor).sort;

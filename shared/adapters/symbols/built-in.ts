@@ -7,6 +7,7 @@ import type { SymbolDirectory } from '../../ports/symbols.ts';
 export function builtInDirectory(registry: SymbolRegistry): SymbolDirectory {
   return {
     find: async (environment, text) => (environment === 'demo' ? registry.find(text) : null),
+    hasRules: async (environment) => environment === 'demo',
     all: async (environment) => (environment === 'demo' ? registry.all() : []),
     list: async (environment, { limit, cursor }) => {
       const specs = environment === 'demo' ? registry.all() : [];

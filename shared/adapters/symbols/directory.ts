@@ -38,6 +38,8 @@ export function createSymbolDirectory(options: SymbolDirectoryOptions): SymbolDi
   const names = new Map<string, Remembered>();
   let everything: { readonly specs: Promise<readonly SymbolSpec[]>; readonly until: number } | null = null;
 
+  let wereRead = false;
+
   const isServed = (environment: Environment): boolean => environment === options.environment;
 
   function remember(name: string, entry: Remembered): void {
@@ -75,6 +77,13 @@ export function createSymbolDirectory(options: SymbolDirectoryOptions): SymbolDi
       if (environment === 'demo') return builtIn.find(environment, anyFormat);
       if (!isServed(environment) || anyFormat.length > MAX_TEXT) return null;
       return lookUp(environment, anyFormat);
+    },
+    async hasRules(environment) {
+      if (environment === 'demo') return builtIn.hasRules(environment);
+      if (!isServed(environment)) return false;
+      // Once read they stay.
+      wereRead ||= await store.hasRules(environment);
+      return wereRead;
     },
     async list(environment, page) {
       if (environment === 'demo') return builtIn.list(environment, page);

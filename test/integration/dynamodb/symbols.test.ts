@@ -47,6 +47,7 @@ describe('the symbols table', () => {
     expect(await store.find(ENV, 'BTC/USDT')).toBeNull();
     expect(await store.all(ENV)).toEqual([]);
     expect(await store.savedAt(ENV)).toBeNull();
+    expect([await store.hasRules(ENV), await store.hasRules('demo')]).toEqual([false, false]);
     expect(await store.summary(ENV)).toBeNull();
     expect(await store.rateLimits(ENV)).toEqual([]);
   });
@@ -89,6 +90,7 @@ describe('the symbols table', () => {
     expect(await store.save(ENV, exchangeInfo([a, b]), 20)).toEqual({ ...none, unchanged: 2 });
     expect(written).toBe(0);
     expect(await store.savedAt(ENV)).toBe(20);
+    expect(await store.hasRules(ENV)).toBe(true);
     const finer = { ...a, tickSize: new Decimal('0.001') };
     const halted = ordinarySpec('C', 'USDT', { status: 'halt', venueStatus: 'HALT' });
     expect(await store.save(ENV, exchangeInfo([finer, halted]), 30)).toEqual({

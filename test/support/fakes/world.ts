@@ -81,10 +81,12 @@ export class World {
   };
   /** Rules of the exchange, over the built-in ones. */
   rules: Partial<SymbolRules> = {};
+  hasRules = true;
   readonly symbols: SymbolDirectory = {
     ...builtInDirectory(symbolRegistry()),
+    hasRules: async () => this.hasRules,
     find: async (environment, text) => {
-      const spec = symbolRegistry().find(text);
+      const spec = this.hasRules ? symbolRegistry().find(text) : null;
       if (spec === null || environment === 'demo') return spec;
       return { ...spec, rules: { ...spec.rules, orderTypes: ORDER_TYPES, ...this.rules } };
     },

@@ -4,7 +4,7 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { ExchangeAccount, ExecutionReport, Fill, Order } from '../../../shared/domain/types.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import { orderView } from '../../../shared/usecases/views/order-view.ts';
-import { BTC, EXCHANGE, USER, WALLET, World } from '../../support/fakes/world.ts';
+import { BTC, EXCHANGE, START, USER, WALLET, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
 const atExchange = (account: Partial<ExchangeAccount> = {}): World => {
@@ -110,6 +110,77 @@ describe('a symbol that does not trade', () => {
     world.rules = {};
     await world.pass(5);
     expect(world.position(positionId).status).toBe('closed');
+  });
+});
+
+describe("a refusal by a symbol's rules", () => {
+  const halted = { status: 'halt', venueStatus: 'HALT' } as const;
+  it.each<[string, Partial<World['rules']>, Partial<PlaceOrderCommand>, string, boolean]>([
+    ['unknown symbol', {}, { symbol: 'NOPE/USDT' }, 'unknown_symbol', true],
+    ['halted', halted, {}, 'symbol_halted', true],
+    ['halted, at a limit', halted, limitBuy, 'symbol_halted', true],
+    ['delisted', { status: 'delisted' }, {}, 'symbol_delisted', true],
+    ['a filter', {}, { quantity: d('0.00001') }, 'below_min_notional', true],
+    ['nothing to do with rules', {}, { side: 'sell' }, 'no_position', false],
+  ])('%s: asks for them anew, placed or previewed', async (_what, rules, over, code, asks) => {
+    const world = atExchange();
+    world.rules = rules;
+    expect(await refusalOf(world, over)).toBe(code);
+    expect(world.refreshAsked).toEqual(asks ? [EXCHANGE] : []);
+    world.refreshAsked.length = 0;
+    await world.useCases.previewOrder(world.command(over));
+    expect(world.refreshAsked).toEqual(asks ? [EXCHANGE] : []);
+  });
+
+  it('of a part to close asks too', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition();
+    world.rules = halted;
+    const part = { userId: USER, positionId, quantity: d('0.2'), idempotencyKey: 'part' };
+    expect(await world.useCases.closePosition(part)).toMatchObject({ error: { code: 'symbol_halted' } });
+    expect(world.refreshAsked).toEqual([EXCHANGE]);
+  });
+
+  it('at the demo venue asks nobody', async () => {
+    const world = new World();
+    world.tick('50000');
+    expect(await refusalOf(world, { symbol: 'NOPE/USDT' })).toBe('unknown_symbol');
+    expect(await refusalOf(world, { quantity: d('0.00001') })).toBe('below_min_notional');
+    expect(world.refreshAsked).toEqual([]);
+  });
+
+  it('stands, and says so, where nobody could be asked', async () => {
+    const world = atExchange();
+    world.rules = halted;
+    world.symbolRefresh.ask = async () => {
+      throw new Error('the cache is away');
+    };
+    expect(await refusalOf(world)).toBe('symbol_halted');
+    expect(world.logs.find(({ code }) => code === 'MESSAGE_NOT_TAKEN')?.fields).toMatchObject({
+      error: 'the cache is away',
+    });
+  });
+
+  it('says whether the symbol is unknown or the rules are', async () => {
+    const world = atExchange();
+    const say = async () => {
+      const placed = await world.useCases.placeOrder(world.command({ symbol: 'NOPE/USDT' }));
+      return placed.ok ? null : placed.error.message;
+    };
+    expect(await say()).toBe(`NOPE/USDT is not a symbol of ${EXCHANGE}`);
+    world.hasRules = false;
+    expect(await say()).toContain('have not been read yet');
+  });
+
+  it.each([limitBuy, {}])('of one that does not trade waits for no price: %j', async (over) => {
+    const world = new World({ exchange: {} });
+    world.rules = halted;
+    expect(await refusalOf(world, over)).toBe('symbol_halted');
+    expect(world.now).toBe(START);
+    expect(world.prices.shown.size).toBe(0);
+    world.rules = {};
+    expect(await refusalOf(world)).toBe('no_price');
+    expect(world.now).toBeGreaterThan(START);
   });
 });
 

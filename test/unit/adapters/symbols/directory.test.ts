@@ -10,6 +10,7 @@ let now = 0;
 let reads: string[] = [];
 let listed: readonly SymbolSpec[] = [];
 let broken = false;
+let hasRules = false;
 
 const store: SymbolDirectory = {
   find: async (environment, text) => {
@@ -17,6 +18,10 @@ const store: SymbolDirectory = {
     if (broken) throw new Error('the table is away');
     expect(environment).toBe('binance_testnet');
     return findSymbol(text, (name) => listed.find((spec) => spec.venueSymbol === name) ?? null);
+  },
+  hasRules: async () => {
+    reads.push('has rules');
+    return hasRules;
   },
   list: async () => ({ items: listed, cursor: 'more' }),
   all: async () => {
@@ -52,6 +57,19 @@ describe('the directory of symbols', () => {
     });
     expect((await symbols.list('demo', { limit: 5, cursor: null })).items).toHaveLength(5);
     expect(reads).toEqual([]);
+  });
+
+  it('says whether rules were read; once they were they are', async () => {
+    const symbols = make();
+    hasRules = false;
+    expect(await symbols.hasRules('demo')).toBe(true);
+    expect(await symbols.hasRules('binance')).toBe(false);
+    expect(reads).toEqual([]);
+    expect(await symbols.hasRules('binance_testnet')).toBe(false);
+    hasRules = true;
+    expect(await symbols.hasRules('binance_testnet')).toBe(true);
+    expect(await symbols.hasRules('binance_testnet')).toBe(true);
+    expect(reads).toHaveLength(2);
   });
 
   it('remembers what it found for a minute, and what it did not for ten seconds', async () => {
