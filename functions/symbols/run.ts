@@ -33,6 +33,8 @@ export const makeRun =
     try {
       const { outcome } = await refresh();
       log.debug('SYMBOLS_CHECKED', { outcome });
+    } catch (error) {
+      throw error instanceof VenueUnavailableError ? asOneLine(error) : error;
     } finally {
       const figures = await budget.figures();
       if (figures !== null) {
@@ -48,3 +50,10 @@ export const makeRun =
       }
     }
   };
+
+/** The run has failed, and whoever reads of it wants the reason: where in our code it was noticed says nothing more. */
+function asOneLine(cause: VenueUnavailableError): VenueUnavailableError {
+  const error = new VenueUnavailableError(`the trading rules could not be read: ${cause.message}`);
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}

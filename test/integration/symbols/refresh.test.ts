@@ -118,7 +118,13 @@ describe('refreshing the rules of an exchange', () => {
 
   test('tells that it is blocked, and tries again when it is not', async () => {
     await opened.budget.block({ account: null, until: Date.now() + 2500, reason: '429' });
-    await expect(run()).rejects.toThrow(VenueUnavailableError);
+    const error = await run().catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(VenueUnavailableError);
+    // What a function's runtime writes of it: one line, with the reason.
+    expect(error).toHaveProperty(
+      'stack',
+      expect.stringMatching(/^VenueUnavailableError: the trading rules could not be read: .+$/),
+    );
     expect(log).toContain('VENUE_CLOCK_UNKNOWN');
     const [line] = lines;
     expect(Number(line?.['budget_blocked_seconds'])).toBeGreaterThan(0);
