@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { announcement } from '../../../infra/local/announcement.ts';
+import { parseOptions } from '../../../infra/local/options.ts';
+
+const simulator = {
+  restUrl: 'http://127.0.0.1:1001',
+  wsApiUrl: 'ws://127.0.0.1:1002',
+  streamUrl: 'ws://127.0.0.1:1003',
+  controlUrl: 'http://127.0.0.1:1004',
+  accounts: [{ uid: 1, keyType: 'hmac', apiKey: 'the-key', secret: 'the-secret' }],
+} as const;
+const running = { api: 'http://127.0.0.1:8787', token: 'a-token', simulator };
+
+describe('what a started system says of its simulator', () => {
+  it('is where it answers, where it is told what to do, and no key', () => {
+    const said = announcement(running, parseOptions([]), 'wallet-1', 4321);
+    expect(said).toContain('started in 4.3 s');
+    expect(said).toContain('simulator at http://127.0.0.1:1001, wallet "simulator": wallet-1\n');
+    expect(said).toContain('  control  http://127.0.0.1:1004/control: ');
+    expect(said).not.toMatch(/the-key|the-secret/);
+  });
+
+  it('is in the line of JSON too', () => {
+    const said = announcement(running, parseOptions(['--json']), 'wallet-1', 1);
+    expect(said.trimEnd()).not.toContain('\n');
+    expect(JSON.parse(said)).toEqual({
+      ready: true,
+      api: running.api,
+      token: running.token,
+      simulator: { rest_url: simulator.restUrl, control_url: simulator.controlUrl, wallet_id: 'wallet-1' },
+    });
+  });
+
+  it('is nothing where there is none', () => {
+    const said = announcement({ ...running, simulator: null }, parseOptions(['--no-simulator']), null, 1);
+    expect(said).toContain('  binance  none\n');
+    expect(said).not.toContain('control');
+  });
+});
