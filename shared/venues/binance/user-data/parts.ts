@@ -25,6 +25,11 @@ export interface UserDataSettings {
   /** [60 s], [5 min] The same where the venue does not accept the key. */
   readonly refusedRetryMs: number;
   readonly longestRefusedRetryMs: number;
+  /**
+   * [50 s] The longest that a renewed session waits, from its opening, for the wallets of the one before it. Shorter
+   * than a session may take to serve (60 s).
+   */
+  readonly handoverMs: number;
   /** [1000], [5 s] Events kept of a subscription whose answer has not come yet. */
   readonly earlyEvents: number;
   readonly earlyMs: number;
@@ -42,6 +47,7 @@ export const USER_DATA_DEFAULTS: UserDataSettings = {
   longestRetryMs: 60_000,
   refusedRetryMs: 60_000,
   longestRefusedRetryMs: 300_000,
+  handoverMs: 50_000,
   earlyEvents: 1_000,
   earlyMs: 5_000,
   symbolRetryMs: 1_000,

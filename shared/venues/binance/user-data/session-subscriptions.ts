@@ -10,11 +10,19 @@ interface Early {
   readonly at: number;
 }
 
+/** The venue has ended the subscription that this event is of. */
+export const isEnd = (event: unknown): boolean =>
+  (event as { e?: unknown } | null)?.e === 'eventStreamTerminated';
+
 export class SessionSubscriptions {
   readonly session: Session;
   readonly api: WsApi;
   /** Wallets whose subscription is under way. */
   readonly underWay = new Set<WalletStream>();
+  /** Wallets whose keys the venue did not accept here. */
+  readonly refused = new Set<WalletStream>();
+  /** It takes no more subscriptions in its life. */
+  isUsedUp = false;
   readonly #settings: UserDataSettings;
   readonly #streams = new Map<number, WalletStream>();
   readonly #ids = new Map<WalletStream, number>();
@@ -40,13 +48,20 @@ export class SessionSubscriptions {
     return this.#streams.get(subscriptionId) ?? null;
   }
 
-  /** From now on its events are the wallet's; those that came before the answer first. */
-  bind(subscriptionId: number, stream: WalletStream): void {
+  /**
+   * From now on its events are the wallet's; those that came before the answer first. Answers false when one of
+   * these was the subscription's end.
+   */
+  bind(subscriptionId: number, stream: WalletStream): boolean {
     this.#streams.set(subscriptionId, stream);
     this.#ids.set(stream, subscriptionId);
+    this.refused.delete(stream);
     const mine = this.#early.filter((early) => early.subscriptionId === subscriptionId);
     this.#early = this.#early.filter((early) => early.subscriptionId !== subscriptionId);
     for (const { event } of mine) stream.accept(event);
+    if (!mine.some(({ event }) => isEnd(event))) return true;
+    this.unbind(stream);
+    return false;
   }
 
   /** Answers the id it had, or null. */

@@ -4,19 +4,23 @@
  * Always true:
  * - every session is brought to the wallets that are wanted, the new one of a renewal beside the old one;
  * - a wallet's trouble is its own: nobody else is unsubscribed for it;
+ * - a renewed session takes over when every wallet of the one before is subscribed on it or refused, or time is over;
  * - a wallet that no session has delivered without interruption has a gap, and that is told when it is back.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionStats, Session } from '../../../ports/connection.ts';
 import type { UserDataWallet, WalletStreamHealth } from '../../../ports/user-data.ts';
 import { type JsonObject, parseJson } from '../parse/fields.ts';
 import { messageOf, type UserDataParts } from './parts.ts';
-import { SessionSubscriptions } from './session-subscriptions.ts';
+import { isEnd, SessionSubscriptions } from './session-subscriptions.ts';
 import { type Subscribed, subscribe } from './subscribe.ts';
 import { type KnownSymbols, WalletStream } from './wallet-stream.ts';
 import { NoAnswerError } from './ws-api.ts';
 
 const MOST_DOUBLINGS = 16;
 const CONNECT_WEIGHT = 2;
+/** How often a renewed session looks whether it has all wallets. */
+const HANDOVER_LOOK_MS = 50;
 
 export class UserDataConnection {
   readonly #parts: UserDataParts;
@@ -25,6 +29,8 @@ export class UserDataConnection {
   readonly #connection: Connection;
   readonly #streams = new Map<string, WalletStream>();
   readonly #sessions = new Map<Session, SessionSubscriptions>();
+  /** Sessions that were used up, lately in a row; none is replaced before. */
+  readonly #usedUp = { count: 0, notBefore: Number.NEGATIVE_INFINITY };
 
   constructor(name: string, parts: UserDataParts, known: KnownSymbols) {
     this.#name = name;
@@ -85,6 +91,7 @@ export class UserDataConnection {
         const orphans = on.expire(now);
         if (orphans > 0) this.#unclaimed(on, orphans);
         await this.#syncSession(on);
+        if (on.isUsedUp) this.#replace();
       }),
     );
   }
@@ -115,7 +122,33 @@ export class UserDataConnection {
   async #onOpen(session: Session): Promise<void> {
     const on = new SessionSubscriptions(session, this.#parts.settings);
     this.#sessions.set(session, on);
+    const openedAt = performance.now();
     await this.#syncSession(on);
+    // Later subscriptions are those of `sync`; the session before this one goes on meanwhile.
+    while (session.isOpen && performance.now() - openedAt < this.#parts.settings.handoverMs) {
+      if (!this.#isAwaited(on)) return;
+      await sleep(HANDOVER_LOOK_MS);
+    }
+  }
+
+  /** Is there a wallet that only another session has, and this one may yet have? */
+  #isAwaited(on: SessionSubscriptions): boolean {
+    return [...this.#streams.values()].some(
+      (stream) => !on.has(stream) && !on.refused.has(stream) && this.#isCovered(stream),
+    );
+  }
+
+  /** A new session for one that is used up; one that is used up from its beginning on is not replaced at once. */
+  #replace(): void {
+    const { clock, settings } = this.#parts;
+    const now = clock.now();
+    const last = this.#usedUp;
+    if (now < last.notBefore) return;
+    if (now - last.notBefore > settings.longestRetryMs) last.count = 0;
+    const wait = settings.retryMs * 2 ** Math.min(last.count, MOST_DOUBLINGS);
+    last.notBefore = now + Math.min(settings.longestRetryMs, wait);
+    last.count += 1;
+    this.#connection.renew('its subscriptions are used up');
   }
 
   async #syncSession(on: SessionSubscriptions): Promise<void> {
@@ -123,6 +156,7 @@ export class UserDataConnection {
     await Promise.all(
       on.streams.filter((stream) => !wanted.has(stream)).map((gone) => this.#release(on, gone)),
     );
+    if (on.isUsedUp) return;
     const now = this.#parts.clock.now();
     const waiting = [...wanted].filter(
       (stream) => !on.has(stream) && !on.underWay.has(stream) && stream.retryAt <= now,
@@ -138,13 +172,16 @@ export class UserDataConnection {
 
   /** Never rejects. */
   async #subscribe(on: SessionSubscriptions, stream: WalletStream): Promise<void> {
-    if (!on.session.isOpen) return;
+    if (!on.session.isOpen || on.isUsedUp) return;
     try {
       const answer = await subscribe(on.api, stream, this.#parts);
       if (answer.outcome === 'subscribed') this.#bind(on, stream, answer.subscriptionId);
       else if (answer.outcome === 'already') await this.#findAgain(on, stream);
-      else if (answer.outcome === 'used_up') this.#connection.renew('its subscriptions are used up');
-      else this.#failed(stream, answer);
+      else if (answer.outcome === 'used_up') this.#foundUsedUp(on, stream);
+      else {
+        if (answer.kind === 'key') on.refused.add(stream);
+        this.#failed(stream, answer);
+      }
     } catch (error) {
       // The session is gone: the next one subscribes this wallet.
       if (error instanceof NoAnswerError) return;
@@ -161,10 +198,14 @@ export class UserDataConnection {
       return;
     }
     const covered = this.#isCovered(stream);
+    if (!on.bind(subscriptionId, stream)) {
+      const message = 'the exchange ended the subscription before it had answered';
+      this.#failed(stream, { code: 'ended', message, kind: 'later', retryAt: null });
+      return;
+    }
     stream.failures = 0;
     stream.problem = null;
     if (!covered) stream.subscribedSince = clock.now();
-    on.bind(subscriptionId, stream);
     if (covered) return;
     log.info('user_data_subscribed', { walletId, connection: this.#name, session: on.session.id });
     stream.gap('subscribed');
@@ -196,7 +237,7 @@ export class UserDataConnection {
     stream: WalletStream,
     why: Pick<Extract<Subscribed, { outcome: 'problem' }>, 'code' | 'message' | 'kind' | 'retryAt'>,
   ): void {
-    const { clock, log, settings } = this.#parts;
+    const { clock, settings } = this.#parts;
     const [first, longest] =
       why.kind === 'key'
         ? [settings.refusedRetryMs, settings.longestRefusedRetryMs]
@@ -207,15 +248,29 @@ export class UserDataConnection {
     stream.retryAt = why.retryAt ?? now + wait;
     // Keys that are opened anew may be the ones that work.
     if (why.kind === 'key') stream.signer = null;
-    if (stream.problem?.code !== why.code) {
-      log.warn('user_data_not_subscribed', {
-        walletId: stream.wallet.walletId,
-        reason: why.code,
-        error: why.message,
-        retry_in_ms: stream.retryAt - now,
-      });
+    this.#tellProblem(stream, why, stream.retryAt - now);
+  }
+
+  #tellProblem(
+    stream: WalletStream,
+    { code, message }: { readonly code: string; readonly message: string },
+    retryInMs: number,
+  ): void {
+    if (stream.problem?.code !== code) {
+      const { walletId } = stream.wallet;
+      const fields = { walletId, reason: code, error: message, retry_in_ms: retryInMs };
+      this.#parts.log.warn('user_data_not_subscribed', fields);
     }
-    stream.problem = { code: why.code, message: why.message, at: now };
+    stream.problem = { code, message, at: this.#parts.clock.now() };
+  }
+
+  /** The wallet is the next session's. */
+  #foundUsedUp(on: SessionSubscriptions, stream: WalletStream): void {
+    on.isUsedUp = true;
+    this.#replace();
+    const message = 'the connection takes no more subscriptions';
+    const wait = Math.max(0, this.#usedUp.notBefore - this.#parts.clock.now());
+    this.#tellProblem(stream, { code: 'used_up', message }, wait);
   }
 
   async #release(on: SessionSubscriptions, stream: WalletStream): Promise<void> {
@@ -257,13 +312,13 @@ export class UserDataConnection {
     const id = message['subscriptionId'];
     if (name === 'serverShutdown') this.#connection.renew('the server shuts down');
     else if (typeof id !== 'number') throw new Error(`an event without subscription: ${String(name)}`);
-    else if (name === 'eventStreamTerminated') this.#terminated(on, id);
     else this.#event(on, id, event);
   }
 
   #event(on: SessionSubscriptions, subscriptionId: number, event: unknown): void {
     const stream = on.streamOf(subscriptionId);
-    if (stream !== null) stream.accept(event);
+    if (stream !== null && isEnd(event)) this.#terminated(on, stream);
+    else if (stream !== null) stream.accept(event);
     else if (!on.keep(subscriptionId, event, this.#parts.clock.now())) this.#unclaimed(on, 1);
   }
 
@@ -274,9 +329,7 @@ export class UserDataConnection {
   }
 
   /** The venue ended it (our own unsubscribe has taken the wallet out before). */
-  #terminated(on: SessionSubscriptions, subscriptionId: number): void {
-    const stream = on.streamOf(subscriptionId);
-    if (stream === null) return;
+  #terminated(on: SessionSubscriptions, stream: WalletStream): void {
     on.unbind(stream);
     this.#interrupted(stream);
     this.#parts.log.warn('user_data_terminated', { walletId: stream.wallet.walletId });

@@ -262,6 +262,29 @@ describe('user data', () => {
     expect(world.gaps.filter((gap) => gap.startsWith('w1'))).toHaveLength(1);
   });
 
+  it('does not renew again and again where a new connection is used up from its beginning on', async () => {
+    await world.start({ retryMs: 150 });
+    let isUsedUp = true;
+    world.server.refuse = () =>
+      isUsedUp ? { status: 400, code: -2042, msg: 'Too many subscriptions on this connection.' } : null;
+    world.source?.watch([world.wallet(1)]);
+    await until(
+      'told',
+      () => world.health('w1')?.problem?.code,
+      (code) => code === 'used_up',
+    );
+    await sleep(500);
+    // Replaced after 150 and 300 ms more, not with every look each 20 ms.
+    expect(world.server.sockets.accepted()).toBeLessThanOrEqual(3);
+    isUsedUp = false;
+    await subscribedTo(1);
+    await until(
+      'well',
+      () => world.health('w1')?.problem ?? null,
+      (problem) => problem === null,
+    );
+  });
+
   it('subscribes everybody anew after a cut, with a gap for each', async () => {
     const source = await world.start();
     const wallets = Array.from({ length: 5 }, (_, i) => world.wallet(i));
@@ -326,6 +349,91 @@ describe('user data', () => {
     expect(world.gaps).toEqual(['w1: subscribed']);
   });
 
+  it('closes the old session of a renewal only when each of its wallets is on the new one', async () => {
+    const source = await world.start();
+    const [a, b] = [world.wallet(1), world.wallet(2)];
+    source.watch([a, b]);
+    await until(
+      'gaps',
+      () => world.gaps.length,
+      (length) => length === 2,
+    );
+    let asked = 0;
+    world.grant = () => {
+      asked += 1;
+      // The first is for the new connection; one wallet has to wait.
+      return asked !== 2
+        ? { granted: true, grantId: 'g' }
+        : { granted: false, code: 'blocked', retryAfterMs: 400 };
+    };
+    let pushed = 0;
+    const timer = setInterval(() => {
+      pushed += 1;
+      for (const wallet of [a, b]) world.server.push(apiKeyOf(wallet), fillEvent(clientIdOf(1), pushed));
+    }, 5);
+    world.server.shutdown();
+    await until(
+      'renewed',
+      () => source.health().connections[0]?.reconnects,
+      (reconnects) => reconnects === 1,
+    );
+    await sleep(30);
+    clearInterval(timer);
+    for (const walletId of ['w1', 'w2']) {
+      const trades = () =>
+        new Set(
+          world.reports
+            .filter((report) => report.walletId === walletId)
+            .flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId)),
+        ).size;
+      await until(`every trade of ${walletId}`, trades, (count) => count === pushed, 5_000);
+    }
+    expect(pushed).toBeGreaterThan(20);
+    expect(world.gaps).toHaveLength(2);
+  });
+
+  it('does not wait for a wallet whose key the new session refuses', async () => {
+    const source = await world.start();
+    const [good, bad] = [world.wallet(1), world.wallet(2)];
+    source.watch([good, bad]);
+    await subscribedTo(2);
+    world.server.refuse = (apiKey) =>
+      apiKey === apiKeyOf(bad) ? { status: 401, code: -2015, msg: 'Invalid API-key.' } : null;
+    world.server.shutdown();
+    await until(
+      'renewed',
+      () => source.health().connections[0]?.reconnects,
+      (reconnects) => reconnects === 1,
+    );
+    expect(world.health('w2')).toMatchObject({ problem: { code: 'venue_-2015' } });
+    expect(world.gaps.filter((gap) => gap.startsWith('w1'))).toHaveLength(1);
+  });
+
+  it('waits for no wallet longer than agreed', async () => {
+    const source = await world.start({ handoverMs: 200 });
+    const [good, slow] = [world.wallet(1), world.wallet(2)];
+    source.watch([good, slow]);
+    await subscribedTo(2);
+    let isSlow = true;
+    world.server.refuse = (apiKey) =>
+      isSlow && apiKey === apiKeyOf(slow) ? { status: 500, code: -1000, msg: 'An unknown error.' } : null;
+    const began = performance.now();
+    world.server.shutdown();
+    await until(
+      'renewed',
+      () => source.health().connections[0]?.reconnects,
+      (reconnects) => reconnects === 1,
+    );
+    expect(performance.now() - began).toBeGreaterThanOrEqual(200);
+    isSlow = false;
+    await until(
+      'a gap of the slow one',
+      () => world.gaps.filter((gap) => gap.startsWith('w2')).length,
+      (count) => count === 2,
+    );
+    expect(world.gaps.filter((gap) => gap.startsWith('w1'))).toHaveLength(1);
+  });
+
   it('subscribes a wallet again when the venue ends its subscription', async () => {
     const source = await world.start();
     const [a, b] = [world.wallet(1), world.wallet(2)];
@@ -352,6 +460,29 @@ describe('user data', () => {
     source.watch([world.wallet(1)]);
     await reported(3);
     expect(world.reports.map(({ fills }) => fills[0]?.tradeId)).toEqual(['9001', '9002', '9003']);
+  });
+
+  it('subscribes again when the end of a subscription comes before its answer', async () => {
+    await world.start();
+    world.server.answerAfterMs = 30;
+    let ended = 0;
+    world.server.early = (apiKey) => {
+      if (ended > 0) return [];
+      ended += 1;
+      world.server.terminate(apiKey);
+      return [];
+    };
+    const wallet = world.wallet(1);
+    world.source?.watch([wallet]);
+    await until(
+      'subscribed',
+      () => world.health('w1')?.subscribedSince ?? null,
+      (since) => since !== null,
+    );
+    expect(world.server.subscribed).toHaveLength(2);
+    expect(world.gaps).toEqual(['w1: subscribed']);
+    world.server.push(apiKeyOf(wallet), fillEvent(clientIdOf(1), 1));
+    await reported(1);
   });
 
   it("lets go of what still comes of a subscription that it gave back, and tells what is nobody's", async () => {
