@@ -39,10 +39,35 @@ const Connection = z.object({
   lastError: z.string().nullable(),
 });
 
+const Said = z.object({ at: z.number() });
+
+/** What is not of this version of the board counts as old: nobody can read it. */
+function saidAt(text: string): number {
+  try {
+    const said = Said.safeParse(JSON.parse(text));
+    return said.success ? said.data.at : Number.NEGATIVE_INFINITY;
+  } catch {
+    return Number.NEGATIVE_INFINITY;
+  }
+}
+
 /** HGETALL as the protocol has it: names and values in turn. */
 const Pairs = z.array(z.string());
 
 export function createUserDataBoard(valkey: Valkey): UserDataBoard {
+  /** When old words were last taken off, by environment: epoch ms. */
+  const tidiedAt = new Map<BinanceEnvironment, number>();
+
+  /** Words of streamers that have gone. One that is said again in this instant is back with the next. */
+  async function tidy(environment: BinanceEnvironment, now: number): Promise<void> {
+    if (now - (tidiedAt.get(environment) ?? Number.NEGATIVE_INFINITY) < FADES_MS) return;
+    tidiedAt.set(environment, now);
+    const key = boardKey(environment);
+    const pairs = Pairs.parse(await valkey.command(['HGETALL', key]));
+    const old = pairs.filter((_, i) => i % 2 === 0 && now - saidAt(pairs[i + 1] ?? '') > FADES_MS);
+    if (old.length > 0) await valkey.command(['HDEL', key, ...old]);
+  }
+
   return {
     async write(environment, instance, status, gone) {
       const key = boardKey(environment);
@@ -55,6 +80,9 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
       if (gone.length > 0) commands.push(['HDEL', key, ...gone.map(walletField)]);
       commands.push(['PEXPIRE', key, String(FADES_MS)]);
       await Promise.all(commands.map((command) => valkey.command(command)));
+      const at = Math.max(...[...status.wallets, ...status.connections].map((one) => one.at));
+      // Who has nothing to say does not know what time it is.
+      if (Number.isFinite(at)) await tidy(environment, at);
     },
 
     async read(environment, now) {

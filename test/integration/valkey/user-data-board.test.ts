@@ -70,4 +70,24 @@ describe.each([
     const life = await valkey.command(['PTTL', 'userdata:{binance}']);
     expect(Number(life)).toBeGreaterThan(50_000);
   });
+
+  it.skipIf(missing !== null)('takes off what streamers said that have gone', async () => {
+    const key = 'userdata:{binance_demo}';
+    const fields = async () => ((await valkey.command(['HKEYS', key])) as string[]).toSorted();
+    const board = createUserDataBoard(valkey);
+    await createUserDataBoard(valkey).write('binance_demo', 'gone', status(['a', 'b']), []);
+    await valkey.command(['HSET', key, 'connection:older:user-data 1', '{"shape":"of another version"}']);
+    await board.write('binance_demo', 'new', status(['a'], NOW + 59_000), []);
+    expect(await fields()).toEqual([
+      'connection:gone:user-data 1',
+      'connection:new:user-data 1',
+      'wallet:a',
+      'wallet:b',
+    ]);
+    // Looked at once a minute.
+    await board.write('binance_demo', 'new', status(['a'], NOW + 61_000), []);
+    expect(await fields()).toHaveLength(4);
+    await board.write('binance_demo', 'new', status(['a'], NOW + 119_000), []);
+    expect(await fields()).toEqual(['connection:new:user-data 1', 'wallet:a']);
+  });
 });
