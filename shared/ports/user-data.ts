@@ -29,6 +29,8 @@ export interface UserDataHandlers {
   onReport(report: ExecutionReport): void;
   /** Something happened to this order of ours that only a query explains. */
   onLook(walletId: string, clientId: string, reason: string): void;
+  /** All orders of this order's list have ended, the venue says; their own reports may have told it, or not. */
+  onListDone(walletId: string, clientId: string): void;
   onForeign(order: ForeignOrder): void;
   /** Events of this wallet may be missing: it is subscribed from now on, or something of it could not be read. */
   onGap(walletId: string, reason: string): void;

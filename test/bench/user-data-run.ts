@@ -85,6 +85,7 @@ export async function runUserData({ wallets, reports, perSecond }: UserDataLoad)
     handlers: {
       onReport: (report: ExecutionReport) => queue.accept(report),
       onLook: quiet,
+      onListDone: quiet,
       onForeign: quiet,
       onGap: () => {
         gaps += 1;

@@ -25,17 +25,18 @@ const MESSAGES_AT_ONCE = 8;
 const MOST_PUT_OFF = 5;
 
 type Needs = Pick<UserDataPorts, 'clock' | 'ledger' | 'log' | 'outbox'>;
+type Settings = Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs' | 'listDoneMs' | 'mostLooks'>;
 
 export class Gaps {
   readonly #ports: Needs;
-  readonly #settings: Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs'>;
+  readonly #settings: Settings;
   readonly #wallets = new Map<string, Gap>();
-  /** Single orders to look at, by id. */
-  readonly #orders = new Set<string>();
+  /** Single orders to look at, and not before when, epoch ms. */
+  readonly #orders = new Map<string, number>();
   /** Gaps that were opened. */
   count = 0;
 
-  constructor(ports: Needs, settings: Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs'>) {
+  constructor(ports: Needs, settings: Settings) {
     this.#ports = ports;
     this.#settings = settings;
   }
@@ -61,10 +62,22 @@ export class Gaps {
 
   /** One order of ours has to be looked at; an id that cannot be read back opens the wallet's gap. */
   look(walletId: string, clientId: string, reason: string): void {
-    const own = parseVenueClientId(clientId);
     this.#ports.log.warn('order_needs_look', { walletId, clientId, reason });
-    if (own === null) this.open(walletId, reason);
-    else this.#orders.add(own.orderId);
+    this.#lookFrom(this.#ports.clock.now(), walletId, clientId, reason);
+  }
+
+  /** The same a little later, when the order's own reports have told its end or never will. */
+  lookLater(walletId: string, clientId: string): void {
+    const from = this.#ports.clock.now() + this.#settings.listDoneMs;
+    this.#lookFrom(from, walletId, clientId, 'its list is done');
+  }
+
+  #lookFrom(from: number, walletId: string, clientId: string, reason: string): void {
+    const orderId = parseVenueClientId(clientId)?.orderId;
+    const known = orderId === undefined ? undefined : this.#orders.get(orderId);
+    const isRoom = known !== undefined || this.#orders.size < this.#settings.mostLooks;
+    if (orderId === undefined || !isRoom) this.open(walletId, reason);
+    else this.#orders.set(orderId, Math.min(known ?? from, from));
   }
 
   /** Asks for what is due. Never throws: what could not be asked stays, and is told. */
@@ -72,7 +85,8 @@ export class Gaps {
     const now = this.#ports.clock.now();
     const due = [...this.#wallets].filter(([, gap]) => gap.askAt <= now);
     await atMost(WALLETS_AT_ONCE, due, ([walletId, gap]) => this.#ask(walletId, gap));
-    await atMost(MESSAGES_AT_ONCE, [...this.#orders], (orderId) => this.#lookAt(orderId));
+    const looks = [...this.#orders].filter(([, from]) => from <= now).map(([orderId]) => orderId);
+    await atMost(MESSAGES_AT_ONCE, looks, (orderId) => this.#lookAt(orderId));
   }
 
   async #ask(walletId: string, gap: Gap): Promise<void> {
@@ -94,11 +108,14 @@ export class Gaps {
   }
 
   async #lookAt(orderId: string): Promise<void> {
+    const from = this.#orders.get(orderId);
+    // A wish that comes while the message is under way is one of its own.
+    this.#orders.delete(orderId);
     try {
       // Entries too: whatever it is, the queue that never waits behind entries has it first.
       await this.#ports.outbox.exits({ orderId, look: true });
-      this.#orders.delete(orderId);
     } catch (error) {
+      this.#orders.set(orderId, from ?? this.#ports.clock.now());
       this.#ports.log.error('order_look_not_sent', { orderId, error: messageOf(error) });
     }
   }

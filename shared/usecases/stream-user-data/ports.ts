@@ -29,6 +29,10 @@ export interface UserDataStreamSettings {
   readonly askAfterMs: number;
   /** [5 s] Between tries to ask after the same gap. */
   readonly askRetryMs: number;
+  /** [2 s] After a list of orders has ended, before its order is looked at: mostly the reports have told it by then. */
+  readonly listDoneMs: number;
+  /** [10,000] Orders to look at that are kept; those beyond open the gap of their wallet. */
+  readonly mostLooks: number;
   /** [10,000] Reports kept while the queue is away. */
   readonly mostReports: number;
   /** [8] Calls to the queue under way. */
@@ -47,6 +51,8 @@ export const USER_DATA_STREAM_DEFAULTS: UserDataStreamSettings = {
   gapsMs: 250,
   askAfterMs: 1_000,
   askRetryMs: 5_000,
+  listDoneMs: 2_000,
+  mostLooks: 10_000,
   mostReports: 10_000,
   sendsAtOnce: 8,
   sendRetryMs: 100,

@@ -69,6 +69,7 @@ export class UserDataStreamer {
     this.#source = ports.openSource({
       onReport: (report) => this.#queue.accept(report),
       onLook: (walletId, clientId, reason) => this.#gaps.look(walletId, clientId, reason),
+      onListDone: (walletId, clientId) => this.#gaps.lookLater(walletId, clientId),
       onForeign: (order) => this.#onForeign(order),
       onGap: (walletId, reason) => this.#gaps.open(walletId, reason),
     });

@@ -7,7 +7,12 @@ import type { SymbolSpec } from '../../../domain/symbols.ts';
 import type { UserDataWallet, WalletStreamHealth } from '../../../ports/user-data.ts';
 import { ownClientId } from '../client-ids.ts';
 import { orderClientIdOf, toExecutionReport } from '../execution-reports.ts';
-import { type ExecutionReportEvent, parseUserEvent, type UserEvent } from '../parse/user-events.ts';
+import {
+  type ExecutionReportEvent,
+  type ListStatusEvent,
+  parseUserEvent,
+  type UserEvent,
+} from '../parse/user-events.ts';
 import type { Signer } from '../signing.ts';
 import { messageOf, type UserDataParts } from './parts.ts';
 
@@ -76,10 +81,19 @@ export class WalletStream {
     const name = event.type === 'unknown' ? `unknown:${event.name}` : event.type;
     this.#events[name] = (this.#events[name] ?? 0) + 1;
     if (event.type === 'outboundAccountPosition') this.#lastBalancesAt = this.#lastEventAt;
+    if (event.type === 'listStatus') this.#listStatus(event);
     if (event.type !== 'executionReport') return;
     const clientId = orderClientIdOf(event);
     if (ownClientId(clientId) === null) this.#foreign(event, clientId);
     else this.#inOrder(event, clientId);
+  }
+
+  /** A list that expired as a whole tells nothing by its legs: each of them looks like the other's sibling. */
+  #listStatus({ listStatusType, listClientOrderId }: ListStatusEvent): void {
+    const isOurs = ownClientId(listClientOrderId) !== null;
+    if (isOurs && listStatusType === 'ALL_DONE') {
+      this.#parts.handlers.onListDone(this.wallet.walletId, listClientOrderId);
+    }
   }
 
   #unreadable(error: unknown): void {

@@ -115,6 +115,8 @@ class Outside {
         askRetryMs: 30,
         sendRetryMs: 5,
         longestSendRetryMs: 20,
+        listDoneMs: 100,
+        mostLooks: 2,
         mostReports: 4,
         boardMs: 20,
         metricsMs: 20,
@@ -261,6 +263,38 @@ describe('user data', () => {
       (work) => work.length === 1,
     );
     expect(outside.work).toEqual([{ queue: 'exits', message: { orderId, look: true } }]);
+  });
+
+  it('looks at the order of a list that is done, once, a little later, and again while the queue is away', async () => {
+    const orderId = 'A'.repeat(22);
+    const began = Date.now();
+    for (let i = 0; i < 3; i++) outside.hear.onListDone('w1', `mq${orderId}-1`);
+    await sleep(40);
+    outside.queuesAway = true;
+    await until(
+      'tried',
+      () => outside.logged.some(({ code }) => code === 'order_look_not_sent'),
+      (isTried) => isTried,
+    );
+    expect(Date.now() - began).toBeGreaterThanOrEqual(99);
+    outside.queuesAway = false;
+    await until(
+      'asked',
+      () => outside.work,
+      (work) => work.length > 0,
+    );
+    await sleep(150);
+    expect(outside.work).toEqual([{ queue: 'exits', message: { orderId, look: true } }]);
+  });
+
+  it('asks for all orders of a wallet where there are too many to look at one by one', async () => {
+    outside.live('one');
+    for (const letter of ['A', 'B', 'C']) outside.hear.onListDone('w1', `mq${letter.repeat(22)}-1`);
+    await until(
+      'asked',
+      () => outside.work.map(({ message }) => ('orderId' in message ? message.orderId : '')).sort(),
+      (ids) => ids.join() === ['A'.repeat(22), 'B'.repeat(22), 'one'].join(),
+    );
   });
 
   it('tells each foreign order once, and counts them', async () => {

@@ -561,6 +561,24 @@ describe('user data', () => {
     expect(health?.lastBalancesAt).not.toBeNull();
   });
 
+  it('tells that a list of ours is done, and no other', async () => {
+    const source = await world.start();
+    const wallet = world.wallet(1);
+    source.watch([wallet]);
+    await subscribedTo(1);
+    const say = (C: string, l: string, L: string): void => {
+      const more = { s: 'BTCUSDT', g: 3, c: 'OCO', r: 'NONE', T: 1, O: [] };
+      world.server.push(apiKeyOf(wallet), { e: 'listStatus', E: 1, l, L, C, ...more });
+    };
+    say(clientIdOf(1), 'EXEC_STARTED', 'EXECUTING');
+    say('web_list', 'ALL_DONE', 'ALL_DONE');
+    say(clientIdOf(2), 'ALL_DONE', 'ALL_DONE');
+    world.server.push(apiKeyOf(wallet), fillEvent(clientIdOf(1), 1));
+    await reported(1);
+    expect(world.listsDone).toEqual([`w1 ${clientIdOf(2)}`]);
+    expect(world.gaps).toEqual(['w1: subscribed']);
+  });
+
   it('sees a gap of everybody where it cannot be read whose message it was', async () => {
     const source = await world.start();
     const wallets = [world.wallet(1), world.wallet(2)];

@@ -14,6 +14,7 @@ export class SourceWorld {
   readonly server = new UserDataServer();
   readonly reports: ExecutionReport[] = [];
   readonly looks: string[] = [];
+  readonly listsDone: string[] = [];
   readonly foreign: ForeignOrder[] = [];
   readonly gaps: string[] = [];
   readonly logged: { readonly code: string; readonly fields: unknown }[] = [];
@@ -70,6 +71,7 @@ export class SourceWorld {
       clock,
       log,
       handlers: {
+        onListDone: (walletId, clientId) => void this.listsDone.push(`${walletId} ${clientId}`),
         onReport: (report) => void this.reports.push(report),
         onLook: (walletId, clientId, reason) => void this.looks.push(`${walletId} ${clientId} ${reason}`),
         onForeign: (order) => void this.foreign.push(order),
