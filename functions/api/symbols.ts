@@ -1,5 +1,6 @@
 /** Symbols: list and get, with names, status and rules by environment (design sections 5, 17). */
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
+import { dollarRival } from '../../shared/domain/symbols.ts';
 import { ENVIRONMENTS, type Environment } from '../../shared/domain/types.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
@@ -36,9 +37,18 @@ export function symbolOperations({
     throw apiError('environment_not_served', here, { field: 'environment' });
   }
 
+  /** Whether the names in dollars are those of another symbol; asked of the same directory that names are found in. */
+  async function isRivalListed(spec: SymbolSpec, environment: Environment): Promise<boolean> {
+    const rival = dollarRival(spec);
+    return rival !== null && (await symbols.find(environment, rival))?.venueSymbol === rival;
+  }
+
   const shown = async (page: Promise<Page<SymbolSpec>>, environment: Environment) => {
     const { items, cursor } = await page;
-    return { items: items.map((spec) => symbolView(spec, environment)), cursor };
+    const views = items.map(async (spec) =>
+      symbolView(spec, environment, await isRivalListed(spec, environment)),
+    );
+    return { items: await Promise.all(views), cursor };
   };
 
   return {
@@ -60,7 +70,7 @@ export function symbolOperations({
           : "The exchange's trading rules have not been read yet, try again in a minute.";
         throw httpError('not_found', what, { field: 'symbol' });
       }
-      return { status: 200, body: symbolDetail(spec, environment) };
+      return { status: 200, body: symbolDetail(spec, environment, await isRivalListed(spec, environment)) };
     },
   };
 }

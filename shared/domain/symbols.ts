@@ -3,6 +3,9 @@
  *
  * Names are taken as they are written; only the letters a to z are also found when typed small. Other alphabets have
  * no such rule that keeps a name's length, so they are left alone.
+ *
+ * Polygon knows no USDT pairs: its names of BTC/USDT are `X:BTCUSD` and `BTC-USD`. Where an environment lists BTC/USD
+ * itself, these are that one's names, and BTC/USDT is `X:BTCUSDT` and `BTC-USDT` (which always lead to it too).
  */
 import { BUILT_IN } from './built-in-symbols.ts';
 import type { Decimal } from './money/decimal.ts';
@@ -37,6 +40,25 @@ export const spellings = (text: string): readonly string[] => [...new Set([text,
 export const isNamed = (spec: SymbolSpec, name: SymbolName): boolean =>
   name.base === null || (spec.base === name.base && spec.quote === name.quote);
 
+/** Is it the symbol's own name in some format and spelling, and not one that only Polygon gives it? */
+export const bearsName = (spec: SymbolSpec, text: string): boolean =>
+  // First what replays ask millions of times.
+  text === spec.venueSymbol ||
+  spellings(text).some((spelling) => {
+    const name = parseSymbolName(spelling);
+    return name !== null && name.joined === spec.venueSymbol && isNamed(spec, name);
+  });
+
+/**
+ * The USDT pair that Polygon names so; null where a name is none of Polygon's in dollars. It is meant only where
+ * nothing is listed under the name itself.
+ */
+export function usdtPairOf(text: string): SymbolName | null {
+  const name = text.trim();
+  const base = /^[xX]:([^/-]+)USD$/.exec(name)?.[1] ?? /^([^/:-]+)-USD$/.exec(name)?.[1];
+  return base === undefined ? null : { base, quote: 'USDT', joined: `${base}USDT` };
+}
+
 /** Finds a symbol in any format, `byVenueSymbol` being asked for each spelling of its joined name. */
 export function findSymbol(
   text: string,
@@ -46,6 +68,9 @@ export function findSymbol(
     const name = parseSymbolName(spelling);
     const spec = name && byVenueSymbol(name.joined);
     if (name !== null && spec !== null && isNamed(spec, name)) return spec;
+    const pair = spec === null ? usdtPairOf(spelling) : null;
+    const inUsdt = pair && byVenueSymbol(pair.joined);
+    if (pair !== null && inUsdt !== null && isNamed(inUsdt, pair)) return inUsdt;
   }
   return null;
 }
@@ -76,5 +101,21 @@ export const unitExponentOf = (symbol: string, tickSize: Decimal): number =>
   BUILT_IN.find((spec) => spec.symbol === symbol)?.unitExponent ?? tickSize.decimalPlaces() + 2;
 
 export const toVenueSymbol = (s: SymbolSpec): string => s.venueSymbol;
+/** With its own quote, whatever Polygon calls it. */
 export const toDashSymbol = (s: SymbolSpec): string => `${s.base}-${s.quote}`;
+/** With its own quote, whatever Polygon calls it. */
 export const toPolygonTicker = (s: SymbolSpec): string => `X:${s.venueSymbol}`;
+
+/** The venue's symbol that has the dollar names before this one does, where it is listed; null = none can. */
+export const dollarRival = ({ base, quote }: SymbolSpec): string | null =>
+  quote === 'USDT' ? `${base}USD` : null;
+
+/** What Polygon calls it. `isRivalListed`: the environment lists the symbol's dollar rival. */
+export function polygonNames(
+  spec: SymbolSpec,
+  isRivalListed: boolean,
+): { readonly dash: string; readonly ticker: string } {
+  const rival = dollarRival(spec);
+  if (rival === null || isRivalListed) return { dash: toDashSymbol(spec), ticker: toPolygonTicker(spec) };
+  return { dash: `${spec.base}-USD`, ticker: `X:${rival}` };
+}

@@ -3,7 +3,7 @@
  *
  * Prices go from decimal text to units exactly (design section 11); a malformed line is a value with a reason.
  */
-import type { SymbolRegistry, SymbolSpec } from '../domain/symbols.ts';
+import { bearsName, type SymbolRegistry, type SymbolSpec } from '../domain/symbols.ts';
 import type { Units } from '../domain/triggers/types.ts';
 import { formatUnits, parseUnits } from '../domain/triggers/units.ts';
 
@@ -47,7 +47,8 @@ export function parseReplayLine(text: string, registry: SymbolRegistry): ReplayL
   if (quantity !== '' && !QUANTITY.test(quantity)) return malformed('qty is no decimal');
   const timeMs = Number(time); // not money: epoch ms
   const spec = registry.find(symbol);
-  if (spec === null) return { kind: 'unknown_symbol', symbol, timeMs };
+  // A price in dollars is none in USDT, whatever the pair is called elsewhere.
+  if (spec === null || !bearsName(spec, symbol)) return { kind: 'unknown_symbol', symbol, timeMs };
   const parsed = parseUnits(price, spec.unitExponent);
   if (!parsed.ok) return malformed(`price is unusable: ${parsed.error.code}`);
   const { units, rounded } = parsed.value;

@@ -5,7 +5,8 @@ import type { Page } from './ledger.ts';
 
 export interface SymbolDirectory {
   /**
-   * The symbol in any format (`BTC/USDT`, `BTCUSDT`, `BTC-USDT`, `X:BTCUSDT`), or null. Remembered for up to a minute.
+   * The symbol in any format (`BTC/USDT`, `BTCUSDT`, `BTC-USDT`, `X:BTCUSDT`; by Polygon's names in dollars too, where
+   * those are nobody else's), or null. Remembered for up to a minute.
    * Symbols that may no longer be traded are found too: their status says so.
    */
   find(environment: Environment, anyFormat: string): Promise<SymbolSpec | null>;

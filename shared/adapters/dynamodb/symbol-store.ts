@@ -15,7 +15,14 @@ import {
   PutItemCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { isNamed, parseSymbolName, type SymbolSpec, spellings } from '../../domain/symbols.ts';
+import {
+  isNamed,
+  parseSymbolName,
+  type SymbolName,
+  type SymbolSpec,
+  spellings,
+  usdtPairOf,
+} from '../../domain/symbols.ts';
 import type { BinanceEnvironment, Environment } from '../../domain/types.ts';
 import type { ExchangeInfo, SymbolImport, SymbolStore, SymbolSummary } from '../../ports/symbols.ts';
 import { integers, objects, texts } from './codec.ts';
@@ -89,6 +96,12 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     const item = await getItem(client, table, rowKey(environment, META));
     return item === null ? null : metas.fromItem(item, `symbols of ${environment}`);
   };
+
+  async function listedAs(environment: Environment, { joined }: SymbolName): Promise<SymbolSpec | null> {
+    if (joined === META || joined.length > MAX_NAME) return null;
+    const item = await getItem(client, table, rowKey(environment, joined));
+    return item === null ? null : readSpec(item);
+  }
 
   /** All symbols of an environment in the order of their names, after `last`; an empty `last` = from the first. */
   const query = (environment: Environment, last: string, more: { Limit?: number; only?: string } = {}) =>
@@ -194,10 +207,11 @@ export function createSymbolStore({ client, symbolsTable: table }: SymbolStoreOp
     async find(environment, anyFormat) {
       for (const spelling of spellings(anyFormat)) {
         const name = parseSymbolName(spelling);
-        if (name === null || name.joined === META || name.joined.length > MAX_NAME) continue;
-        const item = await getItem(client, table, rowKey(environment, name.joined));
-        const spec = item === null ? null : readSpec(item);
-        if (spec !== null && isNamed(spec, name)) return spec;
+        const spec = name && (await listedAs(environment, name));
+        if (name !== null && spec !== null && isNamed(spec, name)) return spec;
+        const pair = spec === null ? usdtPairOf(spelling) : null;
+        const inUsdt = pair && (await listedAs(environment, pair));
+        if (pair !== null && inUsdt !== null && isNamed(inUsdt, pair)) return inUsdt;
       }
       return null;
     },

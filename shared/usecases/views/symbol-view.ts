@@ -2,12 +2,12 @@
 import { Decimal } from '../../domain/money/decimal.ts';
 import type { SymbolFilter } from '../../domain/symbol-rules.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
-import { toDashSymbol, toPolygonTicker, toVenueSymbol } from '../../domain/symbols.ts';
+import { polygonNames, toVenueSymbol } from '../../domain/symbols.ts';
 import type { Environment } from '../../domain/types.ts';
 import { money } from './text.ts';
 
-/** In a list: what a form needs. */
-export const symbolView = (spec: SymbolSpec, environment: Environment) => ({
+/** In a list: what a form needs. `isRivalListed` decides over the names in dollars (domain/symbols). */
+export const symbolView = (spec: SymbolSpec, environment: Environment, isRivalListed: boolean) => ({
   symbol: spec.symbol,
   exchange: environment,
   base: spec.base,
@@ -15,12 +15,7 @@ export const symbolView = (spec: SymbolSpec, environment: Environment) => ({
   status: spec.rules.status,
   /** The venue's own word. */
   venue_status: spec.rules.venueStatus,
-  formats: {
-    slash: spec.symbol,
-    venue: toVenueSymbol(spec),
-    dash: toDashSymbol(spec),
-    polygon: toPolygonTicker(spec),
-  },
+  formats: formatsOf(spec, isRivalListed),
   order_types: spec.rules.orderTypes,
   tick_size: money(spec.tickSize),
   step_size: money(spec.stepSize),
@@ -31,8 +26,8 @@ export const symbolView = (spec: SymbolSpec, environment: Environment) => ({
 });
 
 /** One symbol with all of its rules. */
-export const symbolDetail = (spec: SymbolSpec, environment: Environment) => ({
-  ...symbolView(spec, environment),
+export const symbolDetail = (spec: SymbolSpec, environment: Environment, isRivalListed: boolean) => ({
+  ...symbolView(spec, environment, isRivalListed),
   base_precision: spec.rules.basePrecision,
   quote_precision: spec.rules.quotePrecision,
   quote_quantity_allowed: spec.rules.quoteOrderQtyMarketAllowed,
@@ -43,6 +38,11 @@ export const symbolDetail = (spec: SymbolSpec, environment: Environment) => ({
   permission_sets: spec.rules.permissionSets,
   filters: spec.rules.filters.map(filterView),
 });
+
+function formatsOf(spec: SymbolSpec, isRivalListed: boolean) {
+  const { dash, ticker } = polygonNames(spec, isRivalListed);
+  return { slash: spec.symbol, venue: toVenueSymbol(spec), dash, polygon: ticker };
+}
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

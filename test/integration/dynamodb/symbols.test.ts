@@ -73,6 +73,13 @@ describe('the symbols table', () => {
     for (const text of ['币安人生/USDT', '币安人生usdt', '币安人生-USDT']) {
       expect(await store.find(ENV, text), text).toEqual(odd[1]);
     }
+    for (const text of ['X:1000SATSUSD', '1000SATS-USD', '1000sats-usd']) {
+      expect(await store.find(ENV, text), text).toEqual(odd[0]);
+    }
+    expect((await store.find(ENV, 'X:BTCUSD'))?.symbol).toBe('BTCU/SD');
+    for (const text of ['1000SATS/USD', '1000SATSUSD', 'BTC-USD', 'ETH-USD', `${'A'.repeat(97)}-USD`]) {
+      expect(await store.find(ENV, text), text).toBeNull();
+    }
     for (const text of ['BTCUS/DT', '#meta', '/', '', 'BTC/US/DT', 'A'.repeat(3000)]) {
       expect(await store.find(ENV, text), text).toBeNull();
     }

@@ -183,6 +183,12 @@ describe('symbols', () => {
       status: 'trading',
       formats: { slash: 'BTC/USDT', venue: 'BTCUSDT', dash: 'BTC-USDT', polygon: 'X:BTCUSDT' },
     });
+    // BTC/USD is listed here and SOL/USD is not: that name of Polygon's is free.
+    expect(items.find(({ symbol }) => symbol === 'SOL/USDT')).toMatchObject({
+      formats: { slash: 'SOL/USDT', venue: 'SOLUSDT', dash: 'SOL-USD', polygon: 'X:SOLUSD' },
+    });
+    const named = await world.call('GET', '/api/v1/symbols/X:SOLUSD');
+    expect(named.body).toMatchObject({ symbol: 'SOL/USDT', formats: { polygon: 'X:SOLUSD' } });
     const cursor = encodeURIComponent(String(first.body.next_cursor));
     const second = await world.call('GET', `/api/v1/symbols?limit=10&cursor=${cursor}`);
     expect(second.body.items).toHaveLength(6);

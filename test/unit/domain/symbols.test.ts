@@ -5,7 +5,10 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import {
   asciiUpperCase,
+  bearsName,
+  dollarRival,
   parseSymbolName,
+  polygonNames,
   symbolRegistry,
   toDashSymbol,
   toPolygonTicker,
@@ -40,6 +43,12 @@ const namesOf = (spec: SymbolSpec): readonly string[] => [
   toPolygonTicker(spec),
   `X:${toDashSymbol(spec)}`,
 ];
+/** Every name that the symbol has in a list, as the API shows them too. */
+const namesAmong = (spec: SymbolSpec, listed: readonly SymbolSpec[]): readonly string[] => {
+  const isRivalListed = listed.some(({ venueSymbol }) => venueSymbol === dollarRival(spec));
+  const { dash, ticker } = polygonNames(spec, isRivalListed);
+  return [...namesOf(spec), dash, ticker];
+};
 
 describe('names of any symbol', () => {
   const odd = [
@@ -61,7 +70,7 @@ describe('names of any symbol', () => {
     const asset = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: letter, minLength: 1, maxLength: 10 }));
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.tuple(asset, fc.constantFrom('USDT', 'USD', 'BTC', '测试')), {
+        fc.uniqueArray(fc.tuple(asset, fc.constantFrom('USDT', 'USD', 'AUSD', 'BTC', '测试')), {
           minLength: 1,
           maxLength: 30,
           // A venue has each name once.
@@ -71,7 +80,7 @@ describe('names of any symbol', () => {
           const specs = pairs.map(([base, quote]) => pair(base, quote));
           const listed = symbolRegistry(specs);
           for (const spec of specs) {
-            for (const name of namesOf(spec)) expect(listed.find(name)).toBe(spec);
+            for (const name of namesAmong(spec, specs)) expect(listed.find(name)).toBe(spec);
             expect(listed.get(spec.symbol)).toBe(spec);
           }
         },
@@ -83,7 +92,11 @@ describe('names of any symbol', () => {
     for (const { symbols } of RECORDED) {
       const listed = symbolRegistry(symbols);
       expect(symbols.length).toBeGreaterThan(20);
-      for (const spec of symbols) for (const name of namesOf(spec)) expect(listed.find(name)).toBe(spec);
+      const rivals = new Set(symbols.map(({ venueSymbol }) => venueSymbol));
+      for (const spec of symbols) {
+        const { dash, ticker } = polygonNames(spec, rivals.has(dollarRival(spec) ?? ''));
+        for (const name of [...namesOf(spec), dash, ticker]) expect(listed.find(name)).toBe(spec);
+      }
     }
   });
 
@@ -97,6 +110,31 @@ describe('names of any symbol', () => {
     expect(listed.find('strasse-usdt')?.base).toBe('STRASSE');
     expect(listed.find('straße/USDT')?.base).toBe('straße');
     expect(asciiUpperCase('aßzı')).toBe('AßZı');
+  });
+
+  it('Polygon names a USDT pair in dollars, unless the dollar pair is listed itself', () => {
+    const [usdt, usd] = [pair('BTC', 'USDT'), pair('BTC', 'USD')];
+    expect(polygonNames(usdt, false)).toEqual({ dash: 'BTC-USD', ticker: 'X:BTCUSD' });
+    expect(polygonNames(usdt, true)).toEqual({ dash: 'BTC-USDT', ticker: 'X:BTCUSDT' });
+    expect(polygonNames(pair('ETH', 'BTC'), false)).toEqual({ dash: 'ETH-BTC', ticker: 'X:ETHBTC' });
+    const alone = symbolRegistry([usdt]);
+    for (const name of ['BTC-USD', 'X:BTCUSD', 'btc-usd', ' x:btcusd ', 'BTC-USDT', 'X:BTCUSDT']) {
+      expect(alone.find(name)).toBe(usdt);
+    }
+    // What is no name of Polygon's means what it says.
+    for (const name of ['BTC/USD', 'BTCUSD', 'X:BTC/USD', 'X:USD', '-USD', 'ETH-USD', 'BTC-USDC']) {
+      expect(alone.find(name)).toBeNull();
+    }
+    const both = symbolRegistry([usdt, usd]);
+    for (const name of ['BTC-USD', 'X:BTCUSD', 'btc-usd']) expect(both.find(name)).toBe(usd);
+    for (const name of ['BTC-USDT', 'X:BTCUSDT']) expect(both.find(name)).toBe(usdt);
+    expect([bearsName(usdt, 'BTC-USD'), bearsName(usdt, 'x:btcusdt'), bearsName(usd, 'btc-usd')]).toEqual([
+      ...[false, true, true],
+    ]);
+    // A name that is somebody's already is not given away, whoever it is.
+    const other = pair('BT', 'CUSD');
+    const odd = symbolRegistry([usdt, other]);
+    expect([odd.find('X:BTCUSD'), odd.find('BTC-USD')]).toEqual([other, null]);
   });
 
   it('a separator has to be where the assets part', () => {
