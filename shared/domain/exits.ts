@@ -32,7 +32,8 @@ const LOOK_AGAIN_MS = 2_000;
 
 /**
  * The escalation ladder: the wait after an exit that ended unfinished, and the part of what is free that the
- * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed.
+ * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed, and
+ * after [10] failures further and further apart: a symbol that is halted stays so for hours.
  */
 const LADDER = [
   { waitMs: 0, divisor: 1 },
@@ -40,9 +41,13 @@ const LADDER = [
   { waitMs: 2_000, divisor: 2 },
   { waitMs: 4_000, divisor: 4 },
 ] as const;
-const LAST_RUNG = { waitMs: 30_000, divisor: 1 } as const;
 const LAST_STEP = LADDER.length;
-const ladderStep = (step: number) => LADDER[step] ?? LAST_RUNG;
+const LAST_WAIT_MS = 30_000;
+const SPACED_AFTER = 10;
+const LONGEST_WAIT_MS = 5 * 60_000;
+const ladderStep = (step: number) => LADDER[step] ?? { waitMs: lastWait(step), divisor: 1 };
+const lastWait = (step: number): number =>
+  Math.min(LAST_WAIT_MS * 2 ** Math.min(Math.max(step - SPACED_AFTER, 0), 10), LONGEST_WAIT_MS);
 
 /**
  * What a flattened position needs now. `liveOrders`: its entry while it is live, and the orders of `liveExits`.
@@ -163,6 +168,9 @@ export function claimPart(
   return ok(withExit(claimed, claim, claim.levelName, claim.at));
 }
 
+/** The number of the position's next exit order: never one that an earlier order had. */
+export const exitNumber = (p: Position): number => Math.max(p.exitsMade, p.exitOrderIds.length);
+
 /** Reserves an exit order's quantity; a planned `send` goes through here before its order is written. */
 export function withExit(
   p: Position,
@@ -173,6 +181,7 @@ export function withExit(
   return {
     ...p,
     exitOrderIds: [...p.exitOrderIds, order.orderId],
+    exitsMade: exitNumber(p) + 1,
     liveExits: [...p.liveExits, { orderId: order.orderId, reserved: order.quantity, levelName }],
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
@@ -183,6 +192,8 @@ export function withExit(
  * An exit order is settled: its reservation is released. One that belonged to the full exit and ended
  * unfinished moves the ladder up; a finished one starts it anew. A part exit that ended unfinished lets go of what
  * a take profit may have found taken meanwhile: the levels are armed, and tested, anew. Else the position as it was.
+ * What a full exit sent and sold nothing of leaves the position's list, which would grow as long as a symbol is
+ * halted; the order itself stays, and names its position.
  */
 export function exitSettled(p: Position, order: Order, now: number): Position {
   if (!isSettled(order) || !p.liveExits.some((e) => e.orderId === order.orderId)) return p;
@@ -199,5 +210,12 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
   if (order.exit?.flatten !== true) return next;
   if (order.status === 'filled') return { ...next, flatten: { ...p.flatten, step: 0, retryAt: null } };
   const step = p.flatten.step + 1;
-  return { ...next, flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs } };
+  return {
+    ...next,
+    exitOrderIds: order.filledQuantity.isZero()
+      ? p.exitOrderIds.filter((id) => id !== order.orderId)
+      : p.exitOrderIds,
+    exitsMade: exitNumber(p),
+    flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs },
+  };
 }

@@ -42,6 +42,7 @@ export function openPosition(args: {
     entryOrderId: order.orderId,
     entryLive: true,
     exitOrderIds: [],
+    exitsMade: 0,
     liveExits: [],
     entryQuantity: ZERO,
     entryQuote: ZERO,
@@ -168,6 +169,10 @@ export function applyExitFill(position: Position, fill: Fill, order: Order, now:
       .minus(fee.quote ?? ZERO),
     unvaluedFees: fee.quote === null ? addFee(p.unvaluedFees, fill.fee) : p.unvaluedFees,
     slippage: p.slippage.plus(slippageOf(fill, order)),
+    // A late fill of one that was taken for unsold.
+    exitOrderIds: p.exitOrderIds.includes(order.orderId)
+      ? p.exitOrderIds
+      : [...p.exitOrderIds, order.orderId],
     liveExits: p.liveExits.map((e) => (e.orderId === order.orderId ? lessReserved(e, fill.quantity) : e)),
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,

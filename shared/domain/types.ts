@@ -281,7 +281,10 @@ export interface Position {
   readonly entryOrderId: string;
   /** The entry order can still fill. */
   readonly entryLive: boolean;
+  /** Its exits; without those of a full exit that ended and had sold nothing. */
   readonly exitOrderIds: readonly string[];
+  /** Exits ever made: the ids of a full exit's orders count on from here (`exitNumber` in exits.ts). */
+  readonly exitsMade: number;
   readonly liveExits: readonly LiveExit[];
   /** Sums of the entry's fills, before fees. */
   readonly entryQuantity: Decimal;

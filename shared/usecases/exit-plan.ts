@@ -5,7 +5,7 @@
  * Always true: an order that the plan sends is reserved in the position that is returned with it.
  */
 import { withDue } from '../domain/due.ts';
-import { exitSettled, newExitOrder, planExit, withExit } from '../domain/exits.ts';
+import { exitNumber, exitSettled, newExitOrder, planExit, withExit } from '../domain/exits.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { averagePrice, transition } from '../domain/orders.ts';
 import { applyEntryFill, applyExitFill, entryEnded, isClosed, maybeClose } from '../domain/positions.ts';
@@ -94,7 +94,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
 function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext): Order {
   if (p.flatten === null) throw new Error('a plan without a claim sends nothing');
   return newExitOrder(p, {
-    orderId: exitOrderIdFor({ positionId: p.positionId, n: p.exitOrderIds.length }),
+    orderId: exitOrderIdFor({ positionId: p.positionId, n: exitNumber(p) }),
     quantity,
     cause: p.flatten.cause,
     flatten: true,

@@ -224,6 +224,8 @@ export const positions = objects<Position>({
   entryOrderId: texts,
   entryLive: booleans,
   exitOrderIds: lists(texts),
+  // Older items have all of their exits in the list.
+  exitsMade: { ...integers, whenMissing: () => 0 },
   liveExits: lists(objects<LiveExit>({ orderId: texts, reserved: decimals, levelName: nullable(texts) })),
   entryQuantity: decimals,
   entryQuote: decimals,

@@ -87,6 +87,11 @@ describe('the codec', () => {
     expect(orders.fromItem(old, 'o').refusal).toEqual({ ...refusal, venueCode: null, filter: null });
   });
 
+  it('reads a position from before its exits were counted', () => {
+    const { exitsMade: _, ...item } = positions.item(aPosition());
+    expect(positions.fromItem(item, 'p').exitsMade).toBe(0);
+  });
+
   it('names what is missing or of another kind', () => {
     const { version: _, ...item } = orders.item(anOrder());
     expect(() => orders.fromItem(item, 'order 1')).toThrow(new CodecError('order 1.version: missing'));

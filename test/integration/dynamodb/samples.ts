@@ -125,6 +125,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   entryOrderId: 'order-1',
   entryLive: true,
   exitOrderIds: [],
+  exitsMade: 1,
   liveExits: [{ orderId: 'order-2', reserved: decimal('0.25'), levelName: 'take_profit:0' }],
   entryQuantity: ZERO,
   entryQuote: ZERO,

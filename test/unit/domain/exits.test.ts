@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   claimFlatten,
   claimPart,
+  exitNumber,
   exitSettled,
   newExitOrder,
   planExit,
@@ -191,6 +192,52 @@ describe('the plan', () => {
     expect(tries.join(' ')).toBe(
       '1 after 1000 1 after 2000 0.5 after 4000 0.25 after 30000 alarm 1 after 30000 alarm 1',
     );
+  });
+
+  it('waits longer and longer once ten have failed, alarmed all the time, and remembers no more of them', () => {
+    let p = flat(held());
+    const waits: number[] = [];
+    let now = T0;
+    for (let i = 0; i < 40; i++) {
+      const steps = planExit(p, [], BTC, now);
+      const send = steps.find((s) => s.kind === 'send');
+      if (send?.kind !== 'send') throw new Error(`step ${i} sends nothing`);
+      expect(steps.some((s) => s.kind === 'alarm')).toBe(i >= 4);
+      const order = apply(
+        exitOf(p, `e${exitNumber(p)}`, send.quantity),
+        claimed(now),
+        reported({ status: 'expired', at: now }),
+      );
+      expect(order.orderId).toBe(`e${i}`);
+      p = exitSettled(withExit(p, order, null, now), order, now);
+      expect([p.exitOrderIds, p.liveExits, text(freeQuantity(p))]).toEqual([[], [], '1']);
+      waits.push(((p.flatten?.retryAt ?? now) - now) / 1000);
+      now = p.flatten?.retryAt ?? now;
+    }
+    expect(waits.slice(0, 15)).toEqual([1, 2, 4, 30, 30, 30, 30, 30, 30, 30, 60, 120, 240, 300, 300]);
+    expect(waits.slice(15).every((wait) => wait === 300)).toBe(true);
+  });
+
+  it('keeps an exit that sold some, and takes back one whose fill comes late', () => {
+    const some = withExit(flat(held()), { orderId: 'some', quantity: d(1) }, null, T0);
+    const sold = apply(exitOf(some, 'some', d(1)), claimed(), filled(newFill('50000', '0.25')));
+    const ended = apply(sold, reported({ status: 'expired', cumulativeQuantity: d('0.25') }));
+    const after = exitSettled(applyExitFill(some, newFill('50000', '0.25'), sold, T0), ended, T0);
+    expect([after.exitOrderIds, after.flatten?.step]).toEqual([['some'], 1]);
+    const none = withExit(after, { orderId: 'none', quantity: d('0.75') }, null, T0);
+    const unsold = apply(exitOf(none, 'none', d('0.75')), claimed(), reported({ status: 'expired' }));
+    const dropped = exitSettled(none, unsold, T0);
+    expect([dropped.exitOrderIds, exitNumber(dropped)]).toEqual([['some'], 2]);
+    const late = applyExitFill(dropped, newFill('50000', '0.1'), unsold, T0);
+    expect([late.exitOrderIds, exitNumber(late)]).toEqual([['some', 'none'], 2]);
+  });
+
+  it('counts on from what a position of before the count has in its list', () => {
+    const old = { ...flat(held()), exitOrderIds: ['a', 'b'], exitsMade: 0 };
+    expect(exitNumber(old)).toBe(2);
+    const p = withExit(old, { orderId: 'c', quantity: d(1) }, null, T0);
+    const order = apply(exitOf(p, 'c', d(1)), claimed(), reported({ status: 'expired' }));
+    expect(exitNumber(exitSettled(p, order, T0))).toBe(3);
   });
 
   it('sends all when a slice would be below the minimum', () => {
@@ -508,6 +555,9 @@ class Desk {
   }
 
   check(): void {
+    const sold = [...this.exits.values()].filter((o) => o.filledQuantity.greaterThan(0));
+    expect(sold.map((o) => o.orderId).filter((id) => !this.p.exitOrderIds.includes(id))).toEqual([]);
+    expect(exitNumber(this.p)).toBe(this.exits.size);
     const baseFees = sum(this.entry.fees.map((f) => f.amount));
     const bought =
       this.p.side === 'long' ? this.p.entryQuantity.minus(baseFees) : this.p.entryQuantity.plus(baseFees);
@@ -537,7 +587,7 @@ describe('over any interleaving of causes, fills and endings', () => {
           for (let order = desk.liveExit(0); order !== undefined; order = desk.liveExit(0)) {
             desk.fill(order, order.quantity.minus(order.filledQuantity));
           }
-          desk.do({ kind: 'pass', ms: 30_000 });
+          desk.do({ kind: 'pass', ms: 5 * 60_000 });
           desk.check();
         }
         expect(desk.p.status).toBe('closed');

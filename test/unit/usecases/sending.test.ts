@@ -113,6 +113,37 @@ describe('sending exactly once', () => {
     expect(world.exitsOf(positionId).map((o) => o.exit?.trigger !== null)).toEqual([true, false]);
   });
 
+  it('goes on while a symbol is halted, each time with an order of its own, and sells all when it trades again', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    const failures = 14;
+    const sold = () => world.venue.placed.filter((p) => p.side === 'sell');
+    world.venue.slices = [];
+    world.tick('48900');
+    await world.pump();
+    for (let failed = 0; failed < failures; failed += 1) {
+      const sells = sold();
+      expect(sells).toHaveLength(failed + 1);
+      if (failed === failures - 1) world.venue.slices = null;
+      await world.venue.expire(sells.at(-1)?.clientId ?? '');
+      await world.pump();
+      const { flatten, exitOrderIds, liveExits } = world.position(positionId);
+      expect(exitOrderIds).toEqual(liveExits.map(({ orderId }) => orderId));
+      const { step = 0, retryAt } = flatten ?? {};
+      expect(step).toBe(failed + 1);
+      await world.pass(Math.ceil(((retryAt ?? 0) - world.now) / 1000) - 1);
+      expect(sold()).toHaveLength(failed + 1);
+      // Due work that was looked at too early comes up again within a minute.
+      for (let late = 0; late < 60 && sold().length === failed + 1; late += 1) await world.pass(1);
+    }
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    const exits = world.exitsOf(positionId);
+    expect(exits).toHaveLength(failures + 1);
+    expect(new Set(exits.map(({ orderId }) => orderId)).size).toBe(failures + 1);
+    const filled = exits.filter(({ status }) => status === 'filled').map(({ orderId }) => orderId);
+    expect(world.position(positionId).exitOrderIds).toEqual(filled);
+  });
+
   it('asks for the trades that a report says are missing', async () => {
     const world = new World();
     world.tick('50000');
