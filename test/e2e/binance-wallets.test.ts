@@ -76,6 +76,15 @@ async function close(positionId: string): Promise<void> {
   await trader.closed(positionId, PATIENCE_MS);
 }
 
+interface WithStream {
+  readonly stream: {
+    readonly subscribed_since: string | null;
+    readonly last_error: unknown;
+    readonly reports_sent: number;
+    readonly buffered: number;
+  } | null;
+}
+
 describe('keys of each kind', () => {
   it.each(['hmac', 'ed25519', 'rsa'] as const)(
     '%s: connects, buys, is told of its fills, sells',
@@ -113,6 +122,15 @@ describe('keys of each kind', () => {
       expect(orders.map((one) => one['status'])).toEqual(['FILLED', 'FILLED', 'FILLED', 'FILLED']);
       const booked = (await trader.orders(walletId)).reduce((sum, { fill_count: count }) => sum + count, 0);
       expect(booked).toBe(trades.length);
+      // Each order's own news at least; the streamer says so every 5 s.
+      const stream = await until(
+        'its stream',
+        async () => (await trader.good<WithStream>('GET', `/wallets/${walletId}`)).stream,
+        (said) => said !== null && said.reports_sent >= trades.length,
+        PATIENCE_MS,
+      );
+      expect(stream).toMatchObject({ last_error: null, buffered: 0 });
+      expect(stream?.subscribed_since).not.toBeNull();
     },
   );
 
