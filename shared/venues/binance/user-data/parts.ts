@@ -68,4 +68,7 @@ export interface UserDataParts {
   readonly settings: UserDataSettings;
 }
 
+/** Waits that double do so at most so often; their longest bounds them anyway. */
+export const MOST_DOUBLINGS = 16;
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

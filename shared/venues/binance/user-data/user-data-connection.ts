@@ -11,14 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionStats, Session } from '../../../ports/connection.ts';
 import type { UserDataWallet, WalletStreamHealth } from '../../../ports/user-data.ts';
 import { type JsonObject, parseJson } from '../parse/fields.ts';
+import { guardOpening, Replacements } from './opening.ts';
 import { messageOf, type UserDataParts } from './parts.ts';
 import { isEnd, SessionSubscriptions } from './session-subscriptions.ts';
-import { type Subscribed, subscribe } from './subscribe.ts';
+import { subscribe } from './subscribe.ts';
+import { failed, tellProblem } from './trouble.ts';
 import { type KnownSymbols, WalletStream } from './wallet-stream.ts';
 import { NoAnswerError } from './ws-api.ts';
 
-const MOST_DOUBLINGS = 16;
-const CONNECT_WEIGHT = 2;
 /** How often a renewed session looks whether it has all wallets. */
 const HANDOVER_LOOK_MS = 50;
 
@@ -29,13 +29,13 @@ export class UserDataConnection {
   readonly #connection: Connection;
   readonly #streams = new Map<string, WalletStream>();
   readonly #sessions = new Map<Session, SessionSubscriptions>();
-  /** Sessions that were used up, lately in a row; none is replaced before. */
-  readonly #usedUp = { count: 0, notBefore: Number.NEGATIVE_INFINITY };
+  readonly #replacements: Replacements;
 
   constructor(name: string, parts: UserDataParts, known: KnownSymbols) {
     this.#name = name;
     this.#parts = parts;
     this.#known = known;
+    this.#replacements = new Replacements(parts);
     this.#connection = parts.openConnection({
       name,
       url: parts.url,
@@ -43,8 +43,7 @@ export class UserDataConnection {
         onOpen: (session) => this.#onOpen(session),
         onMessage: (session, text) => this.#onMessage(session, text),
         onClose: (session, reason) => this.#onClose(session, reason),
-        beforeOpen: () => this.#beforeOpen(),
-        onRefused: (status, retryAfterMs) => this.#onRefused(status, retryAfterMs),
+        ...guardOpening(parts),
       },
     });
   }
@@ -103,22 +102,6 @@ export class UserDataConnection {
     this.#sessions.clear();
   }
 
-  /** Connecting costs weight too; where the address is blocked nobody knocks. */
-  async #beforeOpen(): Promise<number> {
-    const { budget } = this.#parts;
-    const ask = { account: null, rank: 'exit', weight: CONNECT_WEIGHT, orders: 0 } as const;
-    const grant = await budget.ask(ask);
-    return grant.granted ? 0 : Math.max(1, grant.retryAfterMs);
-  }
-
-  #onRefused(status: number, retryAfterMs: number): void {
-    const { budget, clock, log } = this.#parts;
-    const until = clock.now() + retryAfterMs;
-    budget
-      .block({ account: null, until, reason: status === 418 ? '418' : '429' })
-      .catch((error: unknown) => log.warn('budget_not_blocked', { error: messageOf(error) }));
-  }
-
   async #onOpen(session: Session): Promise<void> {
     const on = new SessionSubscriptions(session, this.#parts.settings);
     this.#sessions.set(session, on);
@@ -138,17 +121,8 @@ export class UserDataConnection {
     );
   }
 
-  /** A new session for one that is used up; one that is used up from its beginning on is not replaced at once. */
   #replace(): void {
-    const { clock, settings } = this.#parts;
-    const now = clock.now();
-    const last = this.#usedUp;
-    if (now < last.notBefore) return;
-    if (now - last.notBefore > settings.longestRetryMs) last.count = 0;
-    const wait = settings.retryMs * 2 ** Math.min(last.count, MOST_DOUBLINGS);
-    last.notBefore = now + Math.min(settings.longestRetryMs, wait);
-    last.count += 1;
-    this.#connection.renew('its subscriptions are used up');
+    if (this.#replacements.begin()) this.#connection.renew('its subscriptions are used up');
   }
 
   async #syncSession(on: SessionSubscriptions): Promise<void> {
@@ -180,12 +154,17 @@ export class UserDataConnection {
       else if (answer.outcome === 'used_up') this.#foundUsedUp(on, stream);
       else {
         if (answer.kind === 'key') on.refused.add(stream);
-        this.#failed(stream, answer);
+        failed(this.#parts, stream, answer);
       }
     } catch (error) {
       // The session is gone: the next one subscribes this wallet.
       if (error instanceof NoAnswerError) return;
-      this.#failed(stream, { code: 'failed', message: messageOf(error), kind: 'later', retryAt: null });
+      failed(this.#parts, stream, {
+        code: 'failed',
+        message: messageOf(error),
+        kind: 'later',
+        retryAt: null,
+      });
     }
   }
 
@@ -200,7 +179,7 @@ export class UserDataConnection {
     const covered = this.#isCovered(stream);
     if (!on.bind(subscriptionId, stream)) {
       const message = 'the exchange ended the subscription before it had answered';
-      this.#failed(stream, { code: 'ended', message, kind: 'later', retryAt: null });
+      failed(this.#parts, stream, { code: 'ended', message, kind: 'later', retryAt: null });
       return;
     }
     stream.failures = 0;
@@ -225,7 +204,7 @@ export class UserDataConnection {
       this.#bind(on, stream, only);
       return;
     }
-    this.#failed(stream, {
+    failed(this.#parts, stream, {
       code: 'already_subscribed',
       message: 'the account is subscribed on this connection already, for another wallet or unknown here',
       kind: 'later',
@@ -233,44 +212,13 @@ export class UserDataConnection {
     });
   }
 
-  #failed(
-    stream: WalletStream,
-    why: Pick<Extract<Subscribed, { outcome: 'problem' }>, 'code' | 'message' | 'kind' | 'retryAt'>,
-  ): void {
-    const { clock, settings } = this.#parts;
-    const [first, longest] =
-      why.kind === 'key'
-        ? [settings.refusedRetryMs, settings.longestRefusedRetryMs]
-        : [settings.retryMs, settings.longestRetryMs];
-    const wait = Math.min(longest, first * 2 ** Math.min(stream.failures, MOST_DOUBLINGS));
-    const now = clock.now();
-    stream.failures += 1;
-    stream.retryAt = why.retryAt ?? now + wait;
-    // Keys that are opened anew may be the ones that work.
-    if (why.kind === 'key') stream.signer = null;
-    this.#tellProblem(stream, why, stream.retryAt - now);
-  }
-
-  #tellProblem(
-    stream: WalletStream,
-    { code, message }: { readonly code: string; readonly message: string },
-    retryInMs: number,
-  ): void {
-    if (stream.problem?.code !== code) {
-      const { walletId } = stream.wallet;
-      const fields = { walletId, reason: code, error: message, retry_in_ms: retryInMs };
-      this.#parts.log.warn('user_data_not_subscribed', fields);
-    }
-    stream.problem = { code, message, at: this.#parts.clock.now() };
-  }
-
   /** The wallet is the next session's. */
   #foundUsedUp(on: SessionSubscriptions, stream: WalletStream): void {
     on.isUsedUp = true;
     this.#replace();
     const message = 'the connection takes no more subscriptions';
-    const wait = Math.max(0, this.#usedUp.notBefore - this.#parts.clock.now());
-    this.#tellProblem(stream, { code: 'used_up', message }, wait);
+    const wait = Math.max(0, this.#replacements.notBefore - this.#parts.clock.now());
+    tellProblem(this.#parts, stream, { code: 'used_up', message }, wait);
   }
 
   async #release(on: SessionSubscriptions, stream: WalletStream): Promise<void> {
