@@ -82,10 +82,11 @@ export const positionNeedsArming = (p: Position): boolean =>
 /** When the position is due: its levels or its exit plan; null when nothing is owed. */
 export function nextDuePosition(p: Position, _now: number): number | null {
   if (isClosed(p)) return null;
-  const times: number[] = [];
-  if (positionNeedsArming(p)) times.push(p.updatedAt + spaced(p));
-  if (p.flatten !== null) times.push(p.flatten.retryAt ?? p.updatedAt + backoff(p.dueTries));
-  return times.length === 0 ? null : Math.min(...times);
+  const arming = positionNeedsArming(p) ? p.updatedAt + spaced(p) : null;
+  if (p.flatten === null) return arming;
+  // A look at levels that decide nothing any more would only put the next try of the exit off.
+  if (p.flatten.retryAt !== null) return p.flatten.retryAt;
+  return Math.min(p.updatedAt + backoff(p.dueTries), arming ?? Number.POSITIVE_INFINITY);
 }
 
 /** The same item with its due time; every use case calls it on what it commits. */

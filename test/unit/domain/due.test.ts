@@ -128,6 +128,9 @@ describe('what a position is due for', () => {
       NOW + 5,
     );
     expect(nextDuePosition({ ...p, armedVersion: 1 }, NOW)).toBe(T0 + 4);
+    // After an exit that failed the next try is what counts, whatever the index still holds.
+    const failed = { ...p, armedVersion: 1, flatten: { ...result.value.flatten, retryAt: NOW + 5 } };
+    expect(nextDuePosition(failed, NOW)).toBe(NOW + 5);
     expect(nextDuePosition({ ...p, status: 'closed' }, NOW)).toBeNull();
   });
 
