@@ -97,7 +97,7 @@ describe('rules that change at run time', () => {
     await change('LTCUSDT', { filters });
     const { order_id: orderId } = await limit('LTC/USDT', '90', '1');
     const refused = await ends(orderId, 'rejected');
-    expect(refused.reject?.code).toBe('filter');
+    expect(refused.reject).toMatchObject({ code: 'filter', filter: 'min_notional', venue_code: -1013 });
     expect(refused.reject?.message).toContain('MIN_NOTIONAL');
   });
 
