@@ -2,16 +2,35 @@
  * What an exchange and a network do to an order, end to end: answers lost, sockets cut, reports doubled, dropped and
  * out of order, a clock that is off. Afterwards the ledger is what the exchange's books are.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { OrderView } from '../../shared/usecases/views/order-view.ts';
 import { ExchangeTrader, PATIENCE_MS } from '../support/exchange-trader.ts';
 
 let trader: ExchangeTrader;
 
+const folder = mkdtempSync(join(tmpdir(), 'moniqo-faults-'));
+
+/** An exchange that does not tell its rules at first: three questions of one run, three of the next, one more. */
 beforeAll(async () => {
-  trader = await ExchangeTrader.start();
+  const script = join(folder, 'start.json');
+  const refusal = { kind: 'server_error', status: 503, executed: false };
+  writeFileSync(script, JSON.stringify([{ when: { operation: 'exchangeInfo' }, times: 7, do: refusal }]));
+  trader = await ExchangeTrader.start({ simulatorArgs: ['--faults', script] });
 });
-afterAll(() => trader?.system.stop());
+afterAll(async () => {
+  await trader?.system.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('the trading rules are there soon, though the first two readings of them failed', () => {
+  const log = trader.system.log('symbols');
+  // More on a busy machine, where a run asks less often.
+  expect(log.match(/the trading rules could not be read: .*/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(log).toContain('"code":"SYMBOLS_IMPORTED"');
+});
 
 beforeEach(async () => {
   await trader.control.follow('BTCUSDT');

@@ -1,5 +1,6 @@
 /** A trader with a wallet on the Binance simulator, and what the exchange itself says about the account. */
 import { randomUUID } from 'node:crypto';
+import type { SystemOptions } from '../../infra/local/system.ts';
 import { type Decimal, decimal } from '../../shared/domain/money/decimal.ts';
 import type { OrderView } from '../../shared/usecases/views/order-view.ts';
 import { SimulatorControl } from './simulator.ts';
@@ -55,8 +56,8 @@ export class ExchangeTrader extends RecordingTrader {
   }
 
   /** A system with the simulator, trading rules read, BTC/USDT at 50,000, and a wallet whose keys were found good. */
-  static async start(): Promise<ExchangeTrader> {
-    const system = await startTestSystem({ simulator: true });
+  static async start(options: Pick<SystemOptions, 'simulatorArgs'> = {}): Promise<ExchangeTrader> {
+    const system = await startTestSystem({ simulator: true, ...options });
     try {
       const { simulator } = system.running;
       const account = simulator?.accounts.find(({ keyType }) => keyType === 'hmac');
