@@ -32,8 +32,8 @@ const LOOK_AGAIN_MS = 2_000;
 
 /**
  * The escalation ladder: the wait after an exit that ended unfinished, and the part of what is free that the
- * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed, and
- * after [10] failures further and further apart: a symbol that is halted stays so for hours.
+ * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed, for as
+ * long as it takes: a symbol that is halted for hours must be sold within seconds of its return.
  */
 const LADDER = [
   { waitMs: 0, divisor: 1 },
@@ -43,11 +43,7 @@ const LADDER = [
 ] as const;
 const LAST_STEP = LADDER.length;
 const LAST_WAIT_MS = 30_000;
-const SPACED_AFTER = 10;
-const LONGEST_WAIT_MS = 5 * 60_000;
-const ladderStep = (step: number) => LADDER[step] ?? { waitMs: lastWait(step), divisor: 1 };
-const lastWait = (step: number): number =>
-  Math.min(LAST_WAIT_MS * 2 ** Math.min(Math.max(step - SPACED_AFTER, 0), 10), LONGEST_WAIT_MS);
+const ladderStep = (step: number) => LADDER[step] ?? { waitMs: LAST_WAIT_MS, divisor: 1 };
 
 /**
  * What a flattened position needs now. `liveOrders`: its entry while it is live, and the orders of `liveExits`.
