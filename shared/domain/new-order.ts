@@ -18,6 +18,7 @@ type Beginning = Pick<
   | 'referencePrice'
   | 'touchedAt'
   | 'triggeredAt'
+  | 'dayVolume'
   | 'armedTick'
   | 'armedAt'
   | 'timings'
@@ -49,6 +50,7 @@ export const newOrderState = (begin: {
   referencePrice: begin.referencePrice,
   touchedAt: null,
   triggeredAt: null,
+  dayVolume: null,
   armedTick: null,
   armedAt: null,
   timings: {

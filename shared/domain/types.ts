@@ -223,6 +223,8 @@ export interface Order {
   readonly touchedAt: number | null;
   /** The market has reached the stop price of an order that then rests at its limit price, or begins to trail. */
   readonly triggeredAt: number | null;
+  /** Entries at an exchange: its volume of the last 24 h, in base, when the order was first sent; null = not known. */
+  readonly dayVolume: Decimal | null;
   /** Arming of the order's own level (resting orders); null = not yet armed. */
   readonly armedTick: number | null;
   readonly armedAt: number | null;

@@ -140,6 +140,11 @@ export interface VenueWallet {
   marketPrice(symbol: string): Promise<MarketPrice | null>;
   /** Venue time in epoch ms, from the server-offset clock. */
   venueTime(): Promise<number>;
+  /**
+   * What was traded in the last 24 h, in base; a figure of up to a minute ago. Null where it is not known within a
+   * moment: nothing waits for it. Never throws.
+   */
+  dayVolume(symbol: string): Promise<Decimal | null>;
   placeOrder(request: PlaceRequest): Promise<PlaceOutcome>;
   /** `rank` is always that of exits. `type` tells an order list (`oco`) from an order. */
   cancelOrder(

@@ -59,8 +59,14 @@ export function makeSendOrder(
   const { ledger, wallets, symbolRefresh, served, clock, ids, log } = ports;
   const { happen, applyExecution, markKeyProblem } = parts;
 
-  /** Wins the right to send this order once, or null. The loser stops. */
-  async function claim(order: Order, signedAt: number): Promise<Order | null> {
+  /** The market that an entry went into. Asked before the signing time is taken: that must not age. */
+  async function withDayVolume(order: Order, venue: VenueWallet): Promise<Order> {
+    if (order.role !== 'entry' || order.dayVolume !== null) return order;
+    return { ...order, dayVolume: await venue.dayVolume(order.symbol) };
+  }
+
+  /** Wins the right to send this order once, or null. The loser stops. `told`: the order with what it was told before. */
+  async function claim(order: Order, told: Order, signedAt: number): Promise<Order | null> {
     const now = clock.now();
     const send: SendAttempt = {
       attempt: (order.send?.attempt ?? 0) + 1,
@@ -70,7 +76,7 @@ export function makeSendOrder(
       claimedAt: now,
       outcome: 'sent',
     };
-    const claimed = transition(order, { kind: 'claimed', at: now, send });
+    const claimed = transition(told, { kind: 'claimed', at: now, send });
     if (!claimed.ok) return null;
     const change = { before: order, after: withDue(claimed.value, now) };
     const result = await ledger.commit({ orders: [change] });
@@ -118,8 +124,9 @@ export function makeSendOrder(
       // An exit stays pending: the due index brings it back, further and further apart, for as long as it takes.
       return order.role === 'entry' ? giveUp(order, 'wallet_unusable', found.why) : undefined;
     }
+    const told = await withDayVolume(order, found.venue);
     const signedAt = await timeOf(order, found.venue);
-    const claimed = signedAt === null ? null : await claim(order, signedAt);
+    const claimed = signedAt === null ? null : await claim(order, told, signedAt);
     if (claimed?.send == null) return;
     const outcome = await found.venue.placeOrder({
       clientId: clientIdOf(claimed),

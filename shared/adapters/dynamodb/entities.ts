@@ -172,6 +172,7 @@ export const orders = objects<Order>({
   referencePrice: nullable(decimals),
   touchedAt: nullable(integers),
   triggeredAt: nullableSince(integers),
+  dayVolume: nullableSince(decimals),
   armedTick: nullable(integers),
   armedAt: nullable(integers),
   timings,

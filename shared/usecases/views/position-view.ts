@@ -86,7 +86,10 @@ export function positionDetail(facts: PositionFacts) {
     ...view,
     entry: {
       ...view.entry,
-      market_conditions: { price: moneyOrNull(entryOrder?.referencePrice ?? null) },
+      market_conditions: {
+        price: moneyOrNull(entryOrder?.referencePrice ?? null),
+        volume_24h: moneyOrNull(entryOrder?.dayVolume ?? null),
+      },
     },
     current: {
       ...view.current,

@@ -1,5 +1,6 @@
 /** One environment of the exchange for one process: its connections, its clock, its budget, and clients of them. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Decimal } from '../../domain/money/decimal.ts';
 import type { BinanceEnvironment } from '../../domain/types.ts';
 import type { RateBudget } from '../../ports/rate-budget.ts';
 import type { Clock, Log } from '../../ports/runtime.ts';
@@ -7,6 +8,7 @@ import { VenueUnavailableError } from '../../ports/venue.ts';
 import { createCalls } from './calls.ts';
 import { BinanceClient } from './client.ts';
 import { createServerClock, DEFAULT_CLOCK, type ServerClock } from './clock.ts';
+import { createDayVolumes } from './day-volume.ts';
 import type { BinanceEndpoints } from './endpoints.ts';
 import { createHttpTransport, DEFAULT_HTTP, type HttpSettings } from './http.ts';
 import { BinanceMarketClient } from './market-client.ts';
@@ -33,6 +35,8 @@ export interface BinanceVenue {
   readonly clock: ServerClock;
   readonly budget: RateBudget;
   readonly market: BinanceMarketClient;
+  /** 24 h volume in base by the venue's symbol (day-volume.ts). */
+  readonly dayVolume: (venueSymbol: string) => Promise<Decimal | null>;
   /** `account`: what its unfilled orders are counted under; null where only its key is known yet. */
   clientFor(signer: Signer, account: string | null): BinanceClient;
   close(): void;
@@ -82,11 +86,13 @@ export function createBinanceVenue(parts: BinanceVenueParts): BinanceVenue {
   const clock: ServerClock = createServerClock({ readTime, now, monotonic, log }, DEFAULT_CLOCK);
   const sleep = parts.sleep ?? ((ms: number) => wait(ms));
   const requestPorts = { call, clock, sleep, random: Math.random };
+  const market = new BinanceMarketClient(new Requests(requestPorts, { signer: null, account: null }));
   return {
     environment,
     clock,
     budget,
-    market: new BinanceMarketClient(new Requests(requestPorts, { signer: null, account: null })),
+    market,
+    dayVolume: createDayVolumes({ ticker: (symbol) => market.ticker24h(symbol), now, log }),
     clientFor: (signer, account) => new BinanceClient(new Requests(requestPorts, { signer, account })),
     close: () => transport.close(),
   };

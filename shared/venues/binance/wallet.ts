@@ -6,7 +6,7 @@
  * - only the venue's clear word is `accepted` or `refused`: a lost reply, a 5xx, a 2xx that cannot be read is `unknown`;
  * - a refusal before the matching engine (budget, 429, 418, firewall, no connection) is `not_sent`.
  */
-import { ZERO } from '../../domain/money/decimal.ts';
+import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { BinanceEnvironment, ExecutionReport, OrderType } from '../../domain/types.ts';
 import type { Log } from '../../ports/runtime.ts';
@@ -39,6 +39,8 @@ export interface BinanceWalletParts {
   readonly environment: BinanceEnvironment;
   readonly client: BinanceClient;
   readonly clock: ServerClock;
+  /** By the venue's name of the symbol (day-volume.ts). */
+  readonly dayVolume: (venueSymbol: string) => Promise<Decimal | null>;
   readonly symbols: Pick<SymbolDirectory, 'find'>;
   /** Null = the account's own default. */
   readonly selfTradePreventionMode: string | null;
@@ -248,6 +250,16 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
       return { symbol: spec.symbol, bid: bidPrice, ask: askPrice, last: lastPrice, at: closeTime };
     },
     venueTime: () => clock.venueTime(),
+    async dayVolume(symbol) {
+      try {
+        const spec = await specOf(symbol);
+        return spec === null ? null : await parts.dayVolume(spec.venueSymbol);
+      } catch (error) {
+        // Where it matters, placing says so again.
+        parts.log.warn('SYMBOL_RULES_UNREAD', { symbol, error: String(error) });
+        return null;
+      }
+    },
     placeOrder,
     cancelOrder,
     orderStatus: (sought) => looked(sought, sought.type === 'oco' ? lookUpList : lookUpOrder),

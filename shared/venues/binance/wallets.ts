@@ -45,6 +45,7 @@ export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets
       environment,
       client: venue.clientFor(signer, account),
       clock: venue.clock,
+      dayVolume: venue.dayVolume,
       symbols,
       selfTradePreventionMode: parts.selfTradePreventionMode ?? null,
       log,

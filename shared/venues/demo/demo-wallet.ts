@@ -162,6 +162,8 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       return { symbol, bid, ask, last: decimal(price.last), at: price.at };
     },
 
+    // It trades at the feed's prices and has no market of its own.
+    dayVolume: () => Promise.resolve(null),
     async venueTime() {
       return clock.now();
     },

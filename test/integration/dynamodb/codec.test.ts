@@ -30,6 +30,7 @@ describe('the codec', () => {
       stopLimitPrice: _s,
       trailingDelta: _t,
       triggeredAt: _a,
+      dayVolume: _d,
       ...old
     } = orders.item(anOrder());
     const { asked } = old;

@@ -68,6 +68,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   stopLimitPrice: null,
   trailingDelta: null,
   triggeredAt: null,
+  dayVolume: null,
   status: 'pending',
   statusHistory: [{ status: 'pending', at: NOW, reason: 'placed', cause: 'api' }],
   refusal: null,

@@ -89,6 +89,13 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     return { symbol, bid: decimal(bid), ask: decimal(ask), last: decimal(last), at };
   }
 
+  /** The exchange's 24 h volume of every symbol. */
+  volume: Decimal | null = null;
+
+  async dayVolume(): Promise<Decimal | null> {
+    return this.volume;
+  }
+
   async venueTime(): Promise<number> {
     return this.clock.now();
   }

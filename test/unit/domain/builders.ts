@@ -62,6 +62,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     quantity,
     ...NO_PRICES,
     triggeredAt: null,
+    dayVolume: null,
     status: 'pending',
     statusHistory: [{ status: 'pending', at: T0, reason: 'created', cause: 'api' }],
     refusal: null,

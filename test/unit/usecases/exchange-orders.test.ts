@@ -502,6 +502,21 @@ describe('a resting order that the market has reached', () => {
     expect(world.order(order.orderId)).toMatchObject({ status: 'filled', touchedAt: null });
   });
 
+  it('remembers the volume of the market that an entry went into, and asks for none with an exit', async () => {
+    const world = atExchange();
+    world.venue.volume = d('1234.5');
+    const order = await world.place({ type: 'market' });
+    await world.pump();
+    expect(world.order(order.orderId).dayVolume?.toFixed()).toBe('1234.5');
+    world.venue.dayVolume = () => Promise.reject(new Error('an exit must not wait for this'));
+    const { positionId } = order;
+    const close = { userId: USER, positionId, quantity: null, idempotencyKey: 'all' };
+    const closed = await world.useCases.closePosition(close);
+    expect(closed.ok).toBe(true);
+    await world.pump();
+    expect(world.position(order.positionId).status).toBe('closed');
+  });
+
   it('of two steps waits at its limit price once its stop price was reached', async () => {
     const world = atExchange();
     const stop = { type: 'stop_limit', stopPrice: d('51000'), limitPrice: d('50500') } as const;

@@ -117,7 +117,7 @@ describe("the specification's example", () => {
       value: '25000',
       fees: '25',
       fee_currency: 'USDT',
-      market_conditions: { price: '50000' },
+      market_conditions: { price: '50000', volume_24h: null },
     });
     expect(view.current).toMatchObject({
       price: '51000',
