@@ -9,7 +9,7 @@ import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { WorkMessage } from '../ports/messages.ts';
-import { type AfterEffects, sendPointer } from './after-effects.ts';
+import type { AfterEffects } from './after-effects.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
@@ -19,6 +19,7 @@ import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
+import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,

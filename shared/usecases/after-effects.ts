@@ -8,22 +8,16 @@ import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
 import { decimalText } from '../domain/money/decimal.ts';
 import { isFinal } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
-import type { Order, Position } from '../domain/types.ts';
+import type { Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import type { Changed } from './change-order.ts';
 import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
+import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'log'>;
 
 export type AfterEffects = ReturnType<typeof makeAfterEffects>;
-
-/** To the queue of its kind: entries to submit; exits and every cancel to exits. */
-export function sendPointer(outbox: Ports['outbox'], order: Order, delaySeconds?: number): Promise<void> {
-  const message = { orderId: order.orderId };
-  const queue = order.role === 'exit' || order.status === 'cancelling' ? outbox.exits : outbox.submit;
-  return queue.call(outbox, message, delaySeconds);
-}
 
 export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLevels) {
   const { ledger, outbox, counters, log } = ports;

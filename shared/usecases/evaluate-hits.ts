@@ -13,7 +13,6 @@ import { isFinal, transition } from '../domain/orders.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';
-import { sendPointer } from './after-effects.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
@@ -22,6 +21,7 @@ import { venueClientId } from './derive-ids.ts';
 import { liveOrderIds, wantsWork } from './exit-plan.ts';
 import { isConfirmed, isOld, triggerFacts } from './hit-rules.ts';
 import type { Ports } from './ports.ts';
+import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,

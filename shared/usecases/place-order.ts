@@ -14,7 +14,6 @@ import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts } from '../domain/types.ts';
-import { sendPointer } from './after-effects.ts';
 import {
   checkAmounts,
   checkEntry,
@@ -36,6 +35,7 @@ import {
 import { placeExit } from './place-exit.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { askForRules } from './stale-rules.ts';
+import { sendPointer } from './work-pointers.ts';
 
 export type { Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 

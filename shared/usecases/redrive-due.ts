@@ -6,9 +6,9 @@
  */
 import type { DueItem } from '../ports/ledger.ts';
 import { nextDrive } from './advance.ts';
-import { sendPointer } from './after-effects.ts';
 import type { Ports } from './ports.ts';
 import type { RedriveChecks } from './redrive-checks.ts';
+import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'clock' | 'log'>;
 

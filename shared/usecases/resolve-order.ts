@@ -8,13 +8,13 @@ import { fenceMs, withDue } from '../domain/due.ts';
 import { isFinal } from '../domain/orders.ts';
 import type { Order, SendAttempt } from '../domain/types.ts';
 import type { OrderSought, QueryOutcome, VenueWallet } from '../ports/venue.ts';
-import { sendPointer } from './after-effects.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import { clientIdOf } from './derive-ids.ts';
 import { isGapped } from './exit-plan.ts';
 import type { Happen } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { venueOf } from './venue-of.ts';
+import { sendLook, sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'venues' | 'outbox' | 'clock' | 'log'>;
 
@@ -117,13 +117,7 @@ export function makeResolveOrder(
     const { venue } = await venueOf(ports, order);
     if (venue === null) return;
     const isAnswered = await ask(order, venue);
-    if (isLook && !isAnswered) await lookAgain(order);
-  }
-
-  function lookAgain({ orderId, role }: Order): Promise<void> {
-    const message = { orderId, look: true } as const;
-    const queue = role === 'exit' ? outbox.exits : outbox.submit;
-    return queue.call(outbox, message, LOOK_AGAIN_SECONDS);
+    if (isLook && !isAnswered) await sendLook(outbox, order, LOOK_AGAIN_SECONDS);
   }
 
   /** Answers whether the venue could say anything. */

@@ -3,9 +3,9 @@
  *
  * A gap stays open until the questions are on their queues; asking twice is harmless.
  */
-import type { Order } from '../../domain/types.ts';
 import { parseVenueClientId } from '../derive-ids.ts';
 import { messageOf } from '../stream-prices/background.ts';
+import { sendLook } from '../work-pointers.ts';
 import type { UserDataPorts, UserDataStreamSettings } from './ports.ts';
 
 interface Gap {
@@ -94,10 +94,7 @@ export class Gaps {
     const askedAt = clock.now();
     try {
       const orders = await ledger.liveOrdersOfWallet(walletId);
-      await atMost(MESSAGES_AT_ONCE, orders, (order) => {
-        const message = { orderId: order.orderId, look: true } as const;
-        return isExit(order) ? outbox.exits(message) : outbox.submit(message);
-      });
+      await atMost(MESSAGES_AT_ONCE, orders, (order) => sendLook(outbox, order));
       log.info('user_data_gap_asked_after', { walletId, reason: gap.reason, orders: orders.length });
       if (gap.settledAt <= askedAt) this.#wallets.delete(walletId);
       else Object.assign(gap, { since: askedAt, askAt: gap.settledAt });
@@ -120,9 +117,6 @@ export class Gaps {
     }
   }
 }
-
-/** Exits and cancels have their own queue. */
-const isExit = (order: Order): boolean => order.role === 'exit' || order.status === 'cancelling';
 
 async function atMost<T>(
   count: number,

@@ -1,0 +1,24 @@
+/** Pointers to orders, each to the queue of its kind: entries to submit; exits and every cancel to exits. */
+import type { Order } from '../domain/types.ts';
+import type { Outbox, WorkMessage } from '../ports/messages.ts';
+
+type WorkQueues = Pick<Outbox, 'submit' | 'exits'>;
+type Pointed = Pick<Order, 'orderId' | 'role' | 'status'>;
+
+function send(
+  outbox: WorkQueues,
+  order: Pointed,
+  message: WorkMessage,
+  delaySeconds?: number,
+): Promise<void> {
+  const queue = order.role === 'exit' || order.status === 'cancelling' ? outbox.exits : outbox.submit;
+  return queue.call(outbox, message, delaySeconds);
+}
+
+/** Do what its state calls for. */
+export const sendPointer = (outbox: WorkQueues, order: Pointed, delaySeconds?: number): Promise<void> =>
+  send(outbox, order, { orderId: order.orderId }, delaySeconds);
+
+/** Ask the venue for it, whether that is due or not. */
+export const sendLook = (outbox: WorkQueues, order: Pointed, delaySeconds?: number): Promise<void> =>
+  send(outbox, order, { orderId: order.orderId, look: true }, delaySeconds);
