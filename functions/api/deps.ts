@@ -10,9 +10,11 @@ import type { ClosePosition } from '../../shared/usecases/close-position.ts';
 import type { CreateWallet } from '../../shared/usecases/create-wallet.ts';
 import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
+import type { AskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
+import type { ReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
 
 export interface Commands {
@@ -23,12 +25,14 @@ export interface Commands {
   readonly changeProtection: ChangeProtection;
   readonly createWallet: CreateWallet;
   readonly wallets: WalletCommands;
+  readonly reconcile: { readonly ask: AskReconcile };
 }
 
 export interface Reads {
   readonly orders: ReadOrders;
   readonly positions: ReadPositions;
   readonly wallets: ReadWallets;
+  readonly reconciles: ReadReconciles;
   readonly health: () => Promise<unknown>;
 }
 

@@ -4,6 +4,7 @@ import type { ApiDeps } from './deps.ts';
 import { marketOperations } from './market.ts';
 import { orderOperations } from './orders.ts';
 import { positionOperations } from './positions.ts';
+import { reconcileOperations } from './reconcile.ts';
 import type { ROUTES } from './routes.ts';
 import { symbolOperations } from './symbols.ts';
 import { walletKeyOperations } from './wallet-keys.ts';
@@ -16,4 +17,5 @@ export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]
   ...positionOperations(deps),
   ...marketOperations(deps),
   ...symbolOperations(deps),
+  ...reconcileOperations(deps),
 });

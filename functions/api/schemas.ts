@@ -214,6 +214,15 @@ export const GetSymbolQuery = z.strictObject({
 
 export const ListWalletsQuery = z.strictObject(pageFields);
 
+/** Statements before a time, newest first. */
+export const ListStatementsQuery = z.strictObject({
+  limit: pageFields.limit,
+  before: z.iso
+    .datetime()
+    .transform((text) => Date.parse(text))
+    .optional(),
+});
+
 export const ListPricesQuery = z.strictObject({
   symbols: z
     .string()

@@ -6,6 +6,7 @@ import { type HealthPorts, makeReadHealth } from '../../shared/usecases/views/he
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import { makeReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
+import { makeReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { ApiDeps, Commands } from './deps.ts';
 
 /** What is read of the served exchange beside the ledger. */
@@ -24,6 +25,7 @@ export const apiDeps = (
   reads: {
     orders: makeReadOrders(ports),
     positions: makeReadPositions(ports),
+    reconciles: makeReadReconciles(ports),
     wallets: makeReadWallets({ ...ports, userData: exchange?.userData ?? null }),
     health: makeReadHealth({ ...ports, readBinance: exchange?.readBinance ?? null }),
   },

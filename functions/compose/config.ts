@@ -36,6 +36,7 @@ const Env = MonitorEnv.extend({
   EXITS_QUEUE_URL: z.url(),
   EXECUTIONS_QUEUE_URL: z.url(),
   TRIGGERS_QUEUE_URL: z.url(),
+  RECONCILE_QUEUE_URL: z.url(),
   SYMBOLS_TABLE: name,
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
   ...BINANCE_VARIABLES,
@@ -68,7 +69,7 @@ export interface Config {
   readonly stage: string;
   readonly monitor: MonitorConfig;
   readonly tables: Readonly<Record<TableName, string>>;
-  readonly queues: Readonly<Record<'submit' | 'exits' | 'executions' | 'triggers', string>>;
+  readonly queues: Readonly<Record<'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile', string>>;
   readonly valkeyUrl: string;
   /** Null = only the demo wallet is served. */
   readonly binance: BinanceConfig | null;
@@ -137,6 +138,7 @@ export function loadConfig(env: Environment, { keys = false }: { readonly keys?:
       exits: e.EXITS_QUEUE_URL,
       executions: e.EXECUTIONS_QUEUE_URL,
       triggers: e.TRIGGERS_QUEUE_URL,
+      reconcile: e.RECONCILE_QUEUE_URL,
     },
     valkeyUrl: e.VALKEY_URL,
     binance: binanceOf(e),

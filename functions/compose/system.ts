@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createDemoStore } from '../../shared/adapters/dynamodb/demo-store.ts';
 import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { createReconcileStore } from '../../shared/adapters/dynamodb/reconcile-store.ts';
 import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
 import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
 import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
@@ -65,6 +66,7 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     exitsQueueUrl: queues.exits,
     executionsQueueUrl: queues.executions,
     triggersQueueUrl: queues.triggers,
+    reconcileQueueUrl: queues.reconcile,
   });
   const counters = withMetrics(createCounters(valkey), {
     stage: config.stage,
@@ -80,6 +82,10 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
       ? null
       : { binance, keyCipher, stage, valkey, symbols, symbolStore, wallets, clock, log };
   const signing = exchange === null ? null : (parts.exchange?.(exchange) ?? null);
+  const venueFactory = createVenueFactory({
+    ...{ wallets, store, prices, outbox, symbols, clock, log },
+    binance: signing,
+  });
   const ports: Ports = {
     ledger: createLedger({
       client,
@@ -94,7 +100,9 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     leases: createLeases(valkey),
     counters,
     outbox,
-    venues: createVenueFactory({ wallets, store, prices, outbox, symbols, clock, log, binance: signing }),
+    venues: venueFactory,
+    accounts: venueFactory,
+    reconciles: createReconcileStore({ client, walletsTable: tables.wallets }),
     symbols,
     symbolRefresh: createSymbolWishes(valkey, clock.now),
     served: environment === null ? ['demo'] : ['demo', environment],

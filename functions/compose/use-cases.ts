@@ -16,6 +16,9 @@ import { makePlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { makePreviewOrder } from '../../shared/usecases/preview-order.ts';
 import { makeRebuildSymbol } from '../../shared/usecases/rebuild-symbol.ts';
+import { makeAskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
+import { makeReconcileWallet } from '../../shared/usecases/reconcile/reconcile-wallet.ts';
+import { makeScheduleReconciles } from '../../shared/usecases/reconcile/schedule.ts';
 import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
 import { makeRedriveDue } from '../../shared/usecases/redrive-due.ts';
 import { makeSweep } from '../../shared/usecases/sweep.ts';
@@ -56,6 +59,11 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
     createWallet: makeCreateWallet(ports),
     placeOrder: makePlaceOrder(ports),
     previewOrder: makePreviewOrder(ports),
+    reconcile: {
+      wallet: makeReconcileWallet(ports, arm),
+      ask: makeAskReconcile(ports),
+      schedule: makeScheduleReconciles(ports),
+    },
     rebuildSymbol: makeRebuildSymbol(ports),
     wallets: makeWalletCommands(ports, settings.keySealer ?? null),
     sweep: makeSweep(ports, { evaluateHits, redriveDue }, settings.monitorEnabled),

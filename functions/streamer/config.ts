@@ -52,6 +52,7 @@ const Env = z.object({
   EXECUTIONS_QUEUE_URL: queueUrl.optional(),
   SUBMIT_QUEUE_URL: queueUrl.optional(),
   EXITS_QUEUE_URL: queueUrl.optional(),
+  RECONCILE_QUEUE_URL: queueUrl.optional(),
 });
 
 /** What user data needs, where a Binance environment is served. */
@@ -61,6 +62,7 @@ const USER_DATA_VARIABLES = [
   'EXECUTIONS_QUEUE_URL',
   'SUBMIT_QUEUE_URL',
   'EXITS_QUEUE_URL',
+  'RECONCILE_QUEUE_URL',
 ] as const;
 
 /** Market data alone, without a key, where no Binance environment is served. */
@@ -87,6 +89,7 @@ export interface UserDataConfig {
   readonly executionsQueueUrl: string;
   readonly submitQueueUrl: string;
   readonly exitsQueueUrl: string;
+  readonly reconcileQueueUrl: string;
 }
 
 export interface StreamerConfig {
@@ -176,6 +179,7 @@ function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {
     executionsQueueUrl: e.EXECUTIONS_QUEUE_URL ?? '',
     submitQueueUrl: e.SUBMIT_QUEUE_URL ?? '',
     exitsQueueUrl: e.EXITS_QUEUE_URL ?? '',
+    reconcileQueueUrl: e.RECONCILE_QUEUE_URL ?? '',
   };
 }
 

@@ -20,7 +20,7 @@ import type { Part } from './part.ts';
 export interface UserDataOutside {
   readonly client: DynamoDBClient;
   readonly valkey: Valkey;
-  readonly ledger: Pick<Ledger, 'liveOrdersOfWallet'>;
+  readonly ledger: Pick<Ledger, 'liveOrdersOfWallet' | 'livePositionsOfWallet'>;
   readonly venue: BinanceVenue;
   readonly symbols: Pick<SymbolDirectory, 'find'>;
   readonly openConnection: OpenConnection;
@@ -48,6 +48,7 @@ export function composeUserData(config: UserDataConfig, outside: UserDataOutside
     submitQueueUrl: config.submitQueueUrl,
     exitsQueueUrl: config.exitsQueueUrl,
     executionsQueueUrl: config.executionsQueueUrl,
+    reconcileQueueUrl: config.reconcileQueueUrl,
     triggersQueueUrl: outside.triggersQueueUrl,
   });
   const board = createUserDataBoard(valkey);

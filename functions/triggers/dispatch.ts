@@ -13,6 +13,7 @@ const { triggers } = createOutbox({
   submitQueueUrl: '',
   exitsQueueUrl: '',
   executionsQueueUrl: '',
+  reconcileQueueUrl: '',
   triggersQueueUrl,
 });
 const dispatch = makeDispatchSweeps(

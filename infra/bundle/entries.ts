@@ -12,6 +12,7 @@ export const FUNCTION_ENTRIES = {
   dispatch: 'functions/triggers/dispatch.ts',
   evaluate: 'functions/triggers/evaluate.ts',
   symbols: 'functions/symbols/handler.ts',
+  reconcile: 'functions/reconcile/handler.ts',
 } as const satisfies Record<string, string>;
 
 export type FunctionName = keyof typeof FUNCTION_ENTRIES;

@@ -60,7 +60,7 @@ export class ApiStack extends Stack {
       environment: useCaseEnvironment(platform),
       writes: ['orders', 'positions', 'wallets', 'demoVenue'],
       reads: ['priceTape', 'symbols'],
-      sends: ['submit', 'exits', 'executions', 'triggers'],
+      sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile'],
       keys: 'seal',
     }).fn;
     this.api = new HttpApi(this, 'HttpApi', {

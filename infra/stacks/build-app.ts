@@ -14,6 +14,7 @@ import { MonitoringStack } from './monitoring-stack.ts';
 import { NetworkStack } from './network-stack.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { QueuesStack } from './queues-stack.ts';
+import { ReconcileStack } from './reconcile-stack.ts';
 import type { Platform } from './service-function.ts';
 import { parseBinance, parseStage, type Settings, type Stage, settingsFor } from './settings.ts';
 import { StreamerStack } from './streamer-stack.ts';
@@ -81,12 +82,19 @@ function addStacks(app: App, settings: Settings): void {
   const orders = new OrdersStack(app, id('orders'), { platform });
   const triggers = new TriggersStack(app, id('triggers'), { platform });
   const symbols = new SymbolsStack(app, id('symbols'), { platform });
+  const reconcile = new ReconcileStack(app, id('reconcile'), { platform });
   const api = new ApiStack(app, id('api'), { platform });
   new MonitoringStack(app, id('monitoring'), {
     settings,
     queues,
     dispatchDeadLetters: triggers.dispatchDeadLetters,
-    functions: { api: api.fn, ...orders.functions, ...triggers.functions, symbols: symbols.fn },
+    functions: {
+      api: api.fn,
+      ...orders.functions,
+      ...triggers.functions,
+      symbols: symbols.fn,
+      reconcile: reconcile.fn,
+    },
   });
 }
 

@@ -40,6 +40,7 @@ export const TABLE_SHAPES = {
       by_wallet: ['wallet_id', 'sort'],
       by_flow: ['flow_id', 'sort'],
       live: LIVE,
+      live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
   },
@@ -47,6 +48,8 @@ export const TABLE_SHAPES = {
   wallets: {
     key: ['pk', 'sk'],
     indexes: { by_user: ['user_id', 'sort'], by_environment: ['live_environment', 'pk'], due: DUE },
+    // Statements of reconciliation.
+    timeToLive: 'expires_at',
   },
   /** Trading rules, one row per symbol of an environment. */
   symbols: { key: ['pk', 'sk'], indexes: {} },

@@ -32,7 +32,7 @@ export interface MonitoringStackProps extends StackProps {
 }
 
 /** The specification's metrics, emitted with the one dimension `stage`. */
-type MetricName = 'ws_connected' | 'ws_errors_total' | 'om_checks_total';
+type MetricName = 'ws_connected' | 'ws_errors_total' | 'om_checks_total' | 'reconcile_differences_total';
 
 type Severity = 'critical' | 'warning';
 
@@ -52,6 +52,7 @@ const LATE_AFTER_SECONDS: Record<QueueName, number> = {
   exits: 60,
   executions: 60,
   triggers: 300,
+  reconcile: 300,
 };
 
 const MINUTE = Duration.minutes(1);
@@ -79,6 +80,15 @@ export class MonitoringStack extends Stack {
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 5,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('LedgerDiffers', {
+      severity: 'warning',
+      says: 'The ledger and the venue differ: the statement of the wallet says in what.',
+      metric: this.metric('reconcile_differences_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
       missing: TreatMissingData.NOT_BREACHING,
     });
     new Dashboard(this, 'MonitorHealth', {

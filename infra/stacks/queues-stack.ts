@@ -15,7 +15,7 @@ import { visibilityFor } from './timeouts.ts';
 const MAX_RECEIVE_COUNT = 5;
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
-export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers';
+export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile';
 export type Queues = Readonly<Record<QueueName, WorkQueue>>;
 
 /** A queue that is never without a dead-letter queue, encryption and a visibility that fits its worker. */
@@ -64,6 +64,7 @@ export class QueuesStack extends Stack {
       exits: new WorkQueue(this, 'Exits', { worker: 'exits', fifo: false }),
       executions: new WorkQueue(this, 'Executions', { worker: 'executions', fifo: true }),
       triggers: new WorkQueue(this, 'Triggers', { worker: 'evaluate', fifo: false }),
+      reconcile: new WorkQueue(this, 'Reconcile', { worker: 'reconcile', fifo: false }),
     };
   }
 }

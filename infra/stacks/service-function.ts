@@ -156,6 +156,7 @@ export function useCaseEnvironment(platform: Platform): Record<string, string> {
     EXITS_QUEUE_URL: queues.exits.queue.queueUrl,
     EXECUTIONS_QUEUE_URL: queues.executions.queue.queueUrl,
     TRIGGERS_QUEUE_URL: queues.triggers.queue.queueUrl,
+    RECONCILE_QUEUE_URL: queues.reconcile.queue.queueUrl,
     VALKEY_URL: cacheUrl,
     SWEEP_SHARDS: String(settings.sweepShards),
     ORDER_MONITOR_ENABLED: 'true',

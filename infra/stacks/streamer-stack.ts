@@ -39,8 +39,8 @@ const ACCESS: Access = {
   // trade, come and go.
   reads: ['orders', 'positions', 'wallets', 'symbols'],
   writes: ['priceTape'],
-  // Execution reports; after a gap of a user-data stream, every live order is asked for.
-  sends: ['triggers', 'executions', 'submit', 'exits'],
+  // Execution reports; after a gap of a user-data stream every live order is asked for, and the wallet compared.
+  sends: ['triggers', 'executions', 'submit', 'exits', 'reconcile'],
   // The subscription to user data is signed.
   keys: 'open',
 };

@@ -9,6 +9,8 @@ export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   exits: 15,
   executions: 5,
   evaluate: 10,
+  /** Every trade of every symbol since the last pass is read, page by page. */
+  reconcile: 50,
   dispatch: 30,
   /** Below the minute of its rule: a full exchange takes up to 10 s to be stored. */
   symbols: 50,

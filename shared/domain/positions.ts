@@ -47,6 +47,7 @@ export function openPosition(args: {
     entryQuantity: ZERO,
     entryQuote: ZERO,
     entryFees: [],
+    externals: [],
     exitQuantity: ZERO,
     exitQuote: ZERO,
     exitFees: [],
@@ -185,7 +186,7 @@ const lessReserved = (exit: LiveExit, quantity: Decimal): LiveExit => ({
 });
 
 /** A late fill of a closed position counts too: what is held then has to be protected, or sold again. */
-function reopened(p: Position): Position {
+export function reopened(p: Position): Position {
   if (!isClosed(p)) return p;
   return {
     ...p,

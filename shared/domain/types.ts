@@ -268,6 +268,24 @@ export interface LiveExit {
   readonly levelName: string | null;
 }
 
+/** Coins of a position that left the account without an order of ours, as they were booked (domain/reconcile). */
+export interface ExternalReduction {
+  readonly id: string;
+  readonly quantity: Decimal;
+  /** Of the sales that explain it; null = none is known. */
+  readonly price: Decimal | null;
+  /** What it is taken to have brought, in quote. */
+  readonly quote: Decimal;
+  readonly fee: Decimal;
+  /** What left with it: cost, entry fees; and the P&L that was realized. */
+  readonly cost: Decimal;
+  readonly openFees: Decimal;
+  readonly pnl: Decimal;
+  readonly at: number;
+  /** A trade found later explains the coins: it was put back. */
+  readonly reversedAt: number | null;
+}
+
 export interface Position {
   readonly positionId: string;
   readonly version: number;
@@ -292,6 +310,8 @@ export interface Position {
   readonly entryQuantity: Decimal;
   readonly entryQuote: Decimal;
   readonly entryFees: readonly FeeAmount[];
+  /** Reductions from outside, those that were put back too; their sums are part of the exits'. */
+  readonly externals: readonly ExternalReduction[];
   /** Sums of the exits' fills. */
   readonly exitQuantity: Decimal;
   readonly exitQuote: Decimal;

@@ -72,6 +72,10 @@ export interface Ledger {
   liveOrders(symbol: string): Promise<readonly Order[]>;
   /** Orders of a wallet that are not final: what is asked for after its stream had a gap. No cap. */
   liveOrdersOfWallet(walletId: string): Promise<readonly Order[]>;
+  /** Positions of a wallet that are not closed. No cap. */
+  livePositionsOfWallet(walletId: string): Promise<readonly Position[]>;
+  /** Orders of a wallet made at or after this time (epoch ms), whatever became of them; oldest first. No cap. */
+  ordersOfWallet(walletId: string, since: number): Promise<readonly Order[]>;
   /** Symbols with a live position or order (the streamer's demand at start). */
   liveSymbols(): Promise<readonly string[]>;
   /** What is overdue at `now` in this shard, oldest first, at most `limit`. */

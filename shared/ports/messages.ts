@@ -3,6 +3,7 @@
  * the state and does what it calls for, so doubled, late and lost messages are harmless.
  */
 import type { ExecutionReport } from '../domain/types.ts';
+import type { ReconcileReason } from './reconcile.ts';
 
 /** To submit and exits. */
 export type WorkMessage =
@@ -21,6 +22,12 @@ export type TriggerMessage =
   /** The index of this symbol is gone. */
   | { readonly kind: 'rebuild'; readonly symbol: string; readonly at: number };
 
+/** Compare this wallet's ledger with its venue. */
+export interface ReconcileMessage {
+  readonly walletId: string;
+  readonly reason: ReconcileReason;
+}
+
 export interface ReportNotTaken {
   readonly reason: string;
   /** Sending it again cannot help: the message itself is at fault. */
@@ -30,6 +37,7 @@ export interface ReportNotTaken {
 export interface Outbox {
   submit(message: WorkMessage, delaySeconds?: number): Promise<void>;
   exits(message: WorkMessage, delaySeconds?: number): Promise<void>;
+  reconcile(message: ReconcileMessage, delaySeconds?: number): Promise<void>;
   /** FIFO, grouped by our order; the deduplication id comes from the report's facts. */
   executions(report: ExecutionReport): Promise<void>;
   /**

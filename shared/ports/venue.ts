@@ -174,6 +174,26 @@ export interface ExchangeWallet extends VenueWallet {
     symbol: string,
     since: { readonly fromTradeId: string } | { readonly from: number } | null,
   ): Promise<readonly AccountTrade[]>;
+  /** Everything that is open in the account, ours and others'. Throws VenueUnavailableError. */
+  accountOrders(): Promise<readonly AccountOrder[]>;
+  /** All orders of a symbol from this one on (by the venue's number), open or not. Throws VenueUnavailableError. */
+  ordersFrom(symbol: string, venueOrderId: string): Promise<readonly AccountOrder[]>;
+}
+
+/** An order of the account, whoever placed it. */
+export interface AccountOrder {
+  /** Ours where the symbol is known, else the venue's own name of it. */
+  readonly symbol: string;
+  readonly venueOrderId: string;
+  readonly clientId: string;
+  readonly side: Side;
+  /** In the venue's words. */
+  readonly type: string;
+  readonly quantity: Decimal;
+  readonly executedQuantity: Decimal;
+  readonly price: Decimal | null;
+  readonly stopPrice: Decimal | null;
+  readonly createdAt: number | null;
 }
 
 export interface AccountTrade {
@@ -203,6 +223,12 @@ export interface VenueFactory {
   /** With the keys that wait for their check where there are any. Throws for a demo wallet. */
   forKeyCheck(walletId: string): Promise<ExchangeWallet>;
   demoBook(walletId: string): Promise<DemoVenueBook>;
+}
+
+/** What only wallets at an exchange have, for those who compare books. */
+export interface AccountFactory {
+  /** Throws like `forWallet`, and for a demo wallet. */
+  forAccount(walletId: string): Promise<ExchangeWallet>;
 }
 
 /** The wallet cannot be used: keys deleted or unreadable, or its environment is not served by this deployment. */

@@ -2,11 +2,12 @@
 import type { Environment } from '../domain/types.ts';
 import type { Ledger, WalletStore } from '../ports/ledger.ts';
 import type { Outbox } from '../ports/messages.ts';
+import type { ReconcileStore } from '../ports/reconcile.ts';
 import type { Clock, Ids, Log } from '../ports/runtime.ts';
 import type { SymbolDirectory, SymbolRefresh } from '../ports/symbols.ts';
 import type { TapeStore } from '../ports/tape.ts';
 import type { Counters, Leases, PriceCache, TriggerIndex } from '../ports/trigger-index.ts';
-import type { VenueFactory } from '../ports/venue.ts';
+import type { AccountFactory, VenueFactory } from '../ports/venue.ts';
 
 export interface Ports {
   readonly ledger: Ledger;
@@ -18,6 +19,8 @@ export interface Ports {
   readonly counters: Counters;
   readonly outbox: Outbox;
   readonly venues: VenueFactory;
+  readonly accounts: AccountFactory;
+  readonly reconciles: ReconcileStore;
   readonly symbols: SymbolDirectory;
   readonly symbolRefresh: SymbolRefresh;
   /** What this deployment serves: the demo wallet, and at most one environment of an exchange. */

@@ -7,12 +7,13 @@
 import { fenceMs, withDue } from '../domain/due.ts';
 import { isFinal } from '../domain/orders.ts';
 import type { Order, SendAttempt } from '../domain/types.ts';
-import type { OrderSought, QueryOutcome, VenueWallet } from '../ports/venue.ts';
+import type { QueryOutcome, VenueWallet } from '../ports/venue.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import { clientIdOf } from './derive-ids.ts';
 import { isGapped } from './exit-plan.ts';
 import type { Happen } from './order-events.ts';
 import type { Ports } from './ports.ts';
+import { isUnanswered, soughtOf } from './sought.ts';
 import { venueOf } from './venue-of.ts';
 import { sendLook, sendPointer } from './work-pointers.ts';
 
@@ -21,30 +22,7 @@ type Needs = Pick<Ports, 'ledger' | 'venues' | 'outbox' | 'clock' | 'log'>;
 /** Between tries of a look that the venue did not answer (its trouble, no budget, trades that lag behind). */
 const LOOK_AGAIN_SECONDS = 5;
 
-/** The venue has not yet answered this attempt. */
-const isUnanswered = (order: Order): boolean =>
-  order.send?.outcome === 'sent' || order.send?.outcome === 'unknown';
-
 const isPastFence = (send: SendAttempt, now: number): boolean => now >= send.claimedAt + fenceMs(send);
-
-/**
- * Does an exit that is under way depend on the answer? Routine questions about exits that rest (there may be thousands
- * after a gap) rank as any other query: they must not use up what an exit needs to leave.
- */
-const isPressing = (order: Order): boolean =>
-  order.role === 'exit' &&
-  (isUnanswered(order) || order.status === 'cancelling' || order.type === 'market' || isGapped(order));
-
-const soughtOf = (order: Order): OrderSought => ({
-  symbol: order.symbol,
-  clientId: clientIdOf(order),
-  venueOrderId: order.venueOrderId,
-  side: order.side,
-  type: order.type,
-  quantity: order.quantity,
-  signedAt: order.send?.signedAt ?? order.createdAt,
-  rank: isPressing(order) ? 'exit' : 'query',
-});
 
 export function makeResolveOrder(
   ports: Needs,

@@ -2,6 +2,7 @@
 import type { Wallet } from '../domain/types.ts';
 import type { WalletStore } from '../ports/ledger.ts';
 import {
+  type AccountFactory,
   type DemoVenueBook,
   type ExchangeWallet,
   type VenueFactory,
@@ -26,7 +27,7 @@ export interface VenueFactoryPorts extends DemoPorts {
 }
 
 /** Where the exchange's clock, market data and budget are of use to others (health, symbols, streams). */
-export interface VenueFactoryParts extends VenueFactory {
+export interface VenueFactoryParts extends VenueFactory, AccountFactory {
   readonly binance: BinanceWallets | null;
   /** Ends idle connections. */
   close(): void;
@@ -86,6 +87,10 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts 
     async forKeyCheck(walletId) {
       const wallet = await read(walletId);
       return exchange(wallet).forKeyCheck(wallet);
+    },
+    async forAccount(walletId) {
+      const wallet = await read(walletId);
+      return exchange(wallet).wallet(wallet);
     },
     async demoBook(walletId) {
       const { kind, venue } = await find(walletId);

@@ -1,4 +1,4 @@
-/** A local SQS for one test file, with the four queues as deployed; stopped by its handle. */
+/** A local SQS for one test file, with the queues as deployed; stopped by its handle. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
 import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
@@ -11,6 +11,7 @@ export interface Sqs {
     readonly exitsQueueUrl: string;
     readonly executionsQueueUrl: string;
     readonly triggersQueueUrl: string;
+    readonly reconcileQueueUrl: string;
   };
   stop(): Promise<void>;
 }
@@ -37,6 +38,7 @@ export async function startSqs(): Promise<Sqs> {
         FifoThroughputLimit: 'perMessageGroupId',
       }),
       triggersQueueUrl: url('triggers'),
+      reconcileQueueUrl: url('reconcile'),
     },
     stop: async () => {
       client.destroy();

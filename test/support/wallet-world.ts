@@ -123,9 +123,13 @@ export class FakeExchange implements VenueFactory {
   }
 }
 
+type WalletRoute = Exclude<
+  Extract<(typeof ROUTES)[number], { path: `/api/v1/wallets${string}` }>,
+  { path: `${string}/reconcil${string}` }
+>;
 const ROUTES_OF_WALLETS = ROUTES.filter(
-  (route): route is Extract<(typeof ROUTES)[number], { path: `/api/v1/wallets${string}` }> =>
-    route.path.startsWith('/api/v1/wallets'),
+  (route): route is WalletRoute =>
+    route.path.startsWith('/api/v1/wallets') && !route.path.includes('/reconcil'),
 );
 
 export class WalletWorld {

@@ -7,6 +7,7 @@ import {
   EXIT_CAUSES,
   type ExchangeAccount,
   type ExecutionReport,
+  type ExternalReduction,
   type FeeAmount,
   type Fill,
   KEY_TYPES,
@@ -210,6 +211,19 @@ const protection = objects<Protection>({
   triggerPrice: words(['bid_ask', 'last', 'mid']),
 });
 
+const externalReductions = objects<ExternalReduction>({
+  id: texts,
+  quantity: decimals,
+  price: nullable(decimals),
+  quote: decimals,
+  fee: decimals,
+  cost: decimals,
+  openFees: decimals,
+  pnl: decimals,
+  at: integers,
+  reversedAt: nullable(integers),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -231,6 +245,7 @@ export const positions = objects<Position>({
   entryQuantity: decimals,
   entryQuote: decimals,
   entryFees: lists(fees),
+  externals: { ...lists(externalReductions), whenMissing: () => [] },
   exitQuantity: decimals,
   exitQuote: decimals,
   exitFees: lists(fees),

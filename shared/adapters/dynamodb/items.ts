@@ -2,8 +2,8 @@
  * Items of the ledger: keys, and the index attributes beside the facts (design section 14).
  *
  * Facts are camelCase attributes, named as in the types; index attributes are snake_case and derived on every
- * write, so an index can never disagree with its item. Sparse ones are left out: `live_symbol` (and an order's
- * `live_wallet`) once an order is final or a position closed, `due_shard`/`due_at` when nothing is owed.
+ * write, so an index can never disagree with its item. Sparse ones are left out: `live_symbol` and `live_wallet`
+ * once an order is final or a position closed, `due_shard`/`due_at` when nothing is owed.
  */
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -75,6 +75,8 @@ export const orderItem = (order: Order, shards: number): Item => ({
   ...due(order.orderId, order.dueAt, shards),
 });
 
+const isLive = ({ status }: Position): boolean => status !== 'closed' && status !== 'liquidated';
+
 export const positionItem = (position: Position, shards: number): Item => ({
   ...positions.item(position),
   ...positionKey(position.positionId),
@@ -82,7 +84,8 @@ export const positionItem = (position: Position, shards: number): Item => ({
   wallet_id: { S: position.walletId },
   ...(position.flowId === null ? {} : { flow_id: { S: position.flowId } }),
   sort: { S: sortText(position.createdAt, position.positionId) },
-  ...live(position.status !== 'closed' && position.status !== 'liquidated', position.symbol),
+  ...live(isLive(position), position.symbol),
+  ...(isLive(position) ? { live_wallet: { S: position.walletId } } : {}),
   ...due(position.positionId, position.dueAt, shards),
 });
 

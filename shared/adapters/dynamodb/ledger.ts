@@ -14,6 +14,7 @@ import {
   orderKey,
   positionItem,
   positionKey,
+  sortText,
 } from './items.ts';
 import { collect, getItem, getItems, queryAll, readPage, underKey } from './reads.ts';
 import { type ConditionalPut, transactPut } from './transact.ts';
@@ -96,6 +97,20 @@ export function createLedger(options: LedgerOptions): Ledger {
     return collect(queryAll(client, query), read);
   };
 
+  const liveOfWallet = <T>(
+    table: string,
+    walletId: string,
+    read: (item: Item) => T,
+  ): Promise<readonly T[]> => {
+    const query = {
+      TableName: table,
+      IndexName: 'live_by_wallet',
+      KeyConditionExpression: 'live_wallet = :wallet',
+      ExpressionAttributeValues: { ':wallet': { S: walletId } },
+    };
+    return collect(queryAll(client, query), read);
+  };
+
   const listOf = <T>(
     table: string,
     sk: string,
@@ -160,13 +175,16 @@ export function createLedger(options: LedgerOptions): Ledger {
     positionsOfUser: (userId, query) => listOf(positionsTable, 'position', userId, query, readPosition),
     livePositions: (symbol) => live(positionsTable, symbol, readPosition),
     liveOrders: (symbol) => live(ordersTable, symbol, readOrder),
-    liveOrdersOfWallet: (walletId) =>
+    liveOrdersOfWallet: (walletId) => liveOfWallet(ordersTable, walletId, readOrder),
+    livePositionsOfWallet: (walletId) => liveOfWallet(positionsTable, walletId, readPosition),
+    ordersOfWallet: (walletId, since) =>
       collect(
         queryAll(client, {
           TableName: ordersTable,
-          IndexName: 'live_by_wallet',
-          KeyConditionExpression: 'live_wallet = :wallet',
-          ExpressionAttributeValues: { ':wallet': { S: walletId } },
+          IndexName: 'by_wallet',
+          KeyConditionExpression: 'wallet_id = :wallet AND #sort >= :since',
+          ExpressionAttributeNames: { '#sort': 'sort' },
+          ExpressionAttributeValues: { ':wallet': { S: walletId }, ':since': { S: sortText(since, '') } },
         }),
         readOrder,
       ),

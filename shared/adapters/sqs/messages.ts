@@ -8,7 +8,8 @@ import * as z from 'zod';
 import { type Decimal, decimalText, parseDecimal } from '../../domain/money/decimal.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { ENVIRONMENTS, type ExecutionReport } from '../../domain/types.ts';
-import type { TriggerMessage, WorkMessage } from '../../ports/messages.ts';
+import type { ReconcileMessage, TriggerMessage, WorkMessage } from '../../ports/messages.ts';
+import { RECONCILE_REASONS } from '../../ports/reconcile.ts';
 
 export interface UnreadableMessage {
   readonly code: 'unreadable_message';
@@ -38,6 +39,8 @@ const triggerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ v, kind: z.literal('sweep'), shard: z.int().min(0), second: times }),
   z.strictObject({ v, kind: z.literal('rebuild'), symbol: ids, at: times }),
 ]);
+
+const reconcileSchema = z.strictObject({ v, walletId: ids, reason: z.enum(RECONCILE_REASONS) });
 
 const reportSchema = z.strictObject({
   v,
@@ -98,6 +101,11 @@ export function decodeTrigger(text: string): Result<TriggerMessage, UnreadableMe
   const decoded = decode(triggerSchema, text);
   return decoded as Result<TriggerMessage, UnreadableMessage>;
 }
+
+export const encodeReconcile = (message: ReconcileMessage): string => JSON.stringify({ v: 1, ...message });
+
+export const decodeReconcile = (text: string): Result<ReconcileMessage, UnreadableMessage> =>
+  decode(reconcileSchema, text);
 
 /** Decimal text that the reader will take back; throws rather than send what cannot be read. */
 function amount(value: Decimal): string {

@@ -9,7 +9,7 @@ import {
 import { decimalText } from '../../domain/money/decimal.ts';
 import type { ExecutionReport } from '../../domain/types.ts';
 import type { Outbox, ReportNotTaken, TriggerMessage } from '../../ports/messages.ts';
-import { encodeReport, encodeTrigger, encodeWork } from './messages.ts';
+import { encodeReconcile, encodeReport, encodeTrigger, encodeWork } from './messages.ts';
 
 export interface OutboxOptions {
   readonly client: SQSClient;
@@ -17,6 +17,7 @@ export interface OutboxOptions {
   readonly exitsQueueUrl: string;
   readonly executionsQueueUrl: string;
   readonly triggersQueueUrl: string;
+  readonly reconcileQueueUrl: string;
 }
 
 /** SQS's limits: 15 minutes of delay, ten messages per call. */
@@ -110,6 +111,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     submit: (message, delaySeconds = 0) => send(options.submitQueueUrl, encodeWork(message), delaySeconds),
     exits: (message, delaySeconds = 0) => send(options.exitsQueueUrl, encodeWork(message), delaySeconds),
+    reconcile: (message, delaySeconds = 0) =>
+      send(options.reconcileQueueUrl, encodeReconcile(message), delaySeconds),
     async executions(report) {
       await client.send(
         new SendMessageCommand({

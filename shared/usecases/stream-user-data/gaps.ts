@@ -1,8 +1,10 @@
 /**
- * After a gap: nothing is replayed by the venue, so every live order of the wallet is asked for (design section 13).
+ * After a gap: nothing is replayed by the venue, so every live order of the wallet is asked for, and its account
+ * compared (design section 13).
  *
  * A gap stays open until the questions are on their queues; asking twice is harmless.
  */
+import { type Decimal, sum, ZERO } from '../../domain/money/decimal.ts';
 import { parseVenueClientId } from '../derive-ids.ts';
 import { messageOf } from '../stream-prices/background.ts';
 import { sendLook } from '../work-pointers.ts';
@@ -84,9 +86,27 @@ export class Gaps {
   async turn(): Promise<void> {
     const now = this.#ports.clock.now();
     const due = [...this.#wallets].filter(([, gap]) => gap.askAt <= now);
-    await atMost(WALLETS_AT_ONCE, due, ([walletId, gap]) => this.#ask(walletId, gap));
+    const first = await this.#byExposure(due);
+    await atMost(WALLETS_AT_ONCE, first, ([walletId, gap]) => this.#ask(walletId, gap));
     const looks = [...this.#orders].filter(([, from]) => from <= now).map(([orderId]) => orderId);
     await atMost(MESSAGES_AT_ONCE, looks, (orderId) => this.#lookAt(orderId));
+  }
+
+  /** Many gaps at once (a connection, a start): whoever has most at stake is asked for first. */
+  async #byExposure(due: readonly [string, Gap][]): Promise<readonly [string, Gap][]> {
+    if (due.length <= WALLETS_AT_ONCE) return due;
+    const stakes = new Map<string, Decimal>();
+    await atMost(MESSAGES_AT_ONCE, due, async ([walletId]) => {
+      try {
+        const open = await this.#ports.ledger.livePositionsOfWallet(walletId);
+        stakes.set(walletId, sum(open.map(({ cost }) => cost)));
+      } catch (error) {
+        // The order is a courtesy; asking itself says what is wrong.
+        this.#ports.log.warn('exposure_unknown', { walletId, error: messageOf(error) });
+      }
+    });
+    const stake = ([walletId]: [string, Gap]): Decimal => stakes.get(walletId) ?? ZERO;
+    return due.toSorted((a, b) => stake(b).comparedTo(stake(a)));
   }
 
   async #ask(walletId: string, gap: Gap): Promise<void> {
@@ -95,6 +115,8 @@ export class Gaps {
     try {
       const orders = await ledger.liveOrdersOfWallet(walletId);
       await atMost(MESSAGES_AT_ONCE, orders, (order) => sendLook(outbox, order));
+      // What is no longer live, or never was ours, shows in the account's trades and balances.
+      await outbox.reconcile({ walletId, reason: 'gap' });
       log.info('user_data_gap_asked_after', { walletId, reason: gap.reason, orders: orders.length });
       if (gap.settledAt <= askedAt) this.#wallets.delete(walletId);
       else Object.assign(gap, { since: askedAt, askAt: gap.settledAt });

@@ -9,8 +9,8 @@ export interface UserDataPorts {
   /** The one that this deployment serves. */
   readonly environment: BinanceEnvironment;
   readonly wallets: Pick<WalletStore, 'exchangeWallets'>;
-  readonly ledger: Pick<Ledger, 'liveOrdersOfWallet'>;
-  readonly outbox: Pick<Outbox, 'executionsBatch' | 'exits' | 'submit'>;
+  readonly ledger: Pick<Ledger, 'liveOrdersOfWallet' | 'livePositionsOfWallet'>;
+  readonly outbox: Pick<Outbox, 'executionsBatch' | 'exits' | 'submit' | 'reconcile'>;
   readonly board: Pick<UserDataBoard, 'write'>;
   readonly openSource: (handlers: UserDataHandlers) => UserDataSource;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ import type { BinanceEnvironment, ExecutionReport, OrderType } from '../../domai
 import type { Log } from '../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
 import {
+  type AccountOrder,
   type AccountTrade,
   type CancelOutcome,
   type ExchangeWallet,
@@ -226,6 +227,38 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     }
   }
 
+  async function accountOrder(order: VenueOrder): Promise<AccountOrder> {
+    const spec = await specOf(order.symbol);
+    const { side, quantity, executedQuantity } = order;
+    if ((side !== 'BUY' && side !== 'SELL') || quantity === null || executedQuantity === null) {
+      throw new VenueUnavailableError(`order ${order.orderId} of ${order.symbol} was answered in part`);
+    }
+    return {
+      symbol: spec?.symbol ?? order.symbol,
+      venueOrderId: order.orderId,
+      clientId: order.clientOrderId,
+      side: side === 'BUY' ? 'buy' : 'sell',
+      type: order.type ?? 'UNKNOWN',
+      quantity,
+      executedQuantity,
+      price: order.price,
+      stopPrice: order.stopPrice,
+      createdAt: order.createdAt,
+    };
+  }
+
+  async function ordersFrom(symbol: string, venueOrderId: string): Promise<readonly AccountOrder[]> {
+    const { venueSymbol } = await needSpec(symbol);
+    const found: VenueOrder[] = [];
+    for (let orderId = venueOrderId; ; ) {
+      const page = requireAnswer(await client.allOrders(venueSymbol, { orderId }, 'query'));
+      found.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return Promise.all(found.map(accountOrder));
+      orderId = nextId(last.orderId);
+    }
+  }
+
   return {
     async initialize() {
       await clock.venueTime();
@@ -266,6 +299,10 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     secondLook: (sought) => looked(sought, secondLook),
     openOrders,
     trades,
+    async accountOrders() {
+      return Promise.all(requireAnswer(await client.openOrders(null, 'query')).map(accountOrder));
+    },
+    ordersFrom,
     checkKey: () => checkKey(client, environment),
     // Connections belong to the process and are shared by all wallets.
     close: () => Promise.resolve(),

@@ -109,6 +109,7 @@ export async function startOutside() {
       WALLETS_TABLE: tables.wallets,
       SYMBOLS_TABLE: tables.symbols,
       EXECUTIONS_QUEUE_URL: sqs.queues.executionsQueueUrl,
+      RECONCILE_QUEUE_URL: sqs.queues.reconcileQueueUrl,
       SUBMIT_QUEUE_URL: sqs.queues.submitQueueUrl,
       EXITS_QUEUE_URL: sqs.queues.exitsQueueUrl,
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,

@@ -102,6 +102,16 @@ export class MemoryLedger implements Ledger {
     return [...this.orderItems.values()].filter((o) => o.walletId === walletId && !FINAL.includes(o.status));
   }
 
+  async livePositionsOfWallet(walletId: string): Promise<readonly Position[]> {
+    return [...this.positionItems.values()].filter((p) => p.walletId === walletId && p.status !== 'closed');
+  }
+
+  async ordersOfWallet(walletId: string, since: number): Promise<readonly Order[]> {
+    return [...this.orderItems.values()]
+      .filter((o) => o.walletId === walletId && o.createdAt >= since)
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
   async liveSymbols(): Promise<readonly string[]> {
     const live = [
       ...[...this.positionItems.values()].filter((p) => p.status !== 'closed'),

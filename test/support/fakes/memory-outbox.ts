@@ -1,8 +1,14 @@
 import type { ExecutionReport } from '../../../shared/domain/types.ts';
-import type { Outbox, TriggerMessage, WorkMessage } from '../../../shared/ports/messages.ts';
+import type {
+  Outbox,
+  ReconcileMessage,
+  TriggerMessage,
+  WorkMessage,
+} from '../../../shared/ports/messages.ts';
 
 export type Sent =
   | { readonly queue: 'submit' | 'exits'; readonly message: WorkMessage; readonly delaySeconds: number }
+  | { readonly queue: 'reconcile'; readonly message: ReconcileMessage; readonly delaySeconds: number }
   | { readonly queue: 'executions'; readonly report: ExecutionReport }
   | { readonly queue: 'triggers'; readonly message: TriggerMessage; readonly delaySeconds: number };
 
@@ -24,6 +30,10 @@ export class MemoryOutbox implements Outbox {
 
   async exits(message: WorkMessage, delaySeconds = 0): Promise<void> {
     this.send({ queue: 'exits', message, delaySeconds });
+  }
+
+  async reconcile(message: ReconcileMessage, delaySeconds = 0): Promise<void> {
+    this.send({ queue: 'reconcile', message, delaySeconds });
   }
 
   async executions(report: ExecutionReport): Promise<void> {

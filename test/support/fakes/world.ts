@@ -16,6 +16,7 @@ import {
 } from '../../../shared/domain/types.ts';
 import type { Log } from '../../../shared/ports/runtime.ts';
 import type { SymbolDirectory } from '../../../shared/ports/symbols.ts';
+import type { ExchangeWallet } from '../../../shared/ports/venue.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { type FakeVenue, FakeVenues } from './fake-venue.ts';
@@ -23,6 +24,7 @@ import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from './memory
 import { MemoryIndex } from './memory-index.ts';
 import { MemoryLedger, MemoryWallets } from './memory-ledger.ts';
 import { MemoryOutbox, type Sent } from './memory-outbox.ts';
+import { MemoryReconcile } from './memory-reconcile.ts';
 
 export const USER = 'user-1';
 export const WALLET = 'wallet-1';
@@ -73,6 +75,9 @@ export class World {
   readonly leases = new MemoryLeases(this.clock);
   readonly counters = new MemoryCounters();
   readonly outbox = new MemoryOutbox();
+  readonly reconciles = new MemoryReconcile();
+  /** What the exchange says of a wallet's whole account, where a test gives it. */
+  readonly accounts = new Map<string, ExchangeWallet>();
   readonly refreshAsked: string[] = [];
   readonly symbolRefresh = {
     ask: async (environment: string): Promise<void> => {
@@ -119,6 +124,14 @@ export class World {
       counters: this.counters,
       outbox: this.outbox,
       venues: this.venues,
+      accounts: {
+        forAccount: async (walletId) => {
+          const account = this.accounts.get(walletId);
+          if (account === undefined) throw new Error(`wallet ${walletId} has no account here`);
+          return account;
+        },
+      },
+      reconciles: this.reconciles,
       symbols: this.symbols,
       symbolRefresh: this.symbolRefresh,
       served: ['demo', EXCHANGE],
@@ -214,6 +227,8 @@ export class World {
         else if ((await this.workers.rebuildSymbol(message.symbol)) === 'rebuilt') {
           await this.workers.evaluateHits(message.symbol);
         }
+      } else if (sent.queue === 'reconcile') {
+        await this.workers.reconcile.wallet(sent.message.walletId, sent.message.reason);
       } else {
         await this.workers.advance(sent.message);
       }

@@ -21,6 +21,7 @@ import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../su
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
+import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
 
 export interface Answer {
   readonly status: number;
@@ -50,6 +51,7 @@ export class ApiWorld {
   readonly wallets = new MemoryWallets();
   readonly prices = new MemoryPrices(this.clock);
   readonly outbox = new MemoryOutbox();
+  readonly reconciles = new MemoryReconcile();
   readonly counters = new MemoryCounters();
   readonly index = new MemoryIndex();
   readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
@@ -74,6 +76,8 @@ export class ApiWorld {
       counters: this.counters,
       outbox: this.outbox,
       venues: this.venues,
+      accounts: { forAccount: async () => Promise.reject(new Error('no exchange is served here')) },
+      reconciles: this.reconciles,
       symbols: builtInDirectory(symbolRegistry()),
       symbolRefresh: { ask: async () => undefined },
       served: ['demo'],
@@ -96,6 +100,8 @@ export class ApiWorld {
     this.#work = async () => {
       for (const sent of this.outbox.take()) {
         if (sent.queue === 'executions') await useCases.applyExecution(sent.report);
+        else if (sent.queue === 'reconcile')
+          await useCases.reconcile.wallet(sent.message.walletId, sent.message.reason);
         else if (sent.queue !== 'triggers') await useCases.advance(sent.message);
       }
     };

@@ -15,6 +15,7 @@ const env = {
   EXITS_QUEUE_URL: url,
   EXECUTIONS_QUEUE_URL: url,
   TRIGGERS_QUEUE_URL: url,
+  RECONCILE_QUEUE_URL: url,
   VALKEY_URL: 'redis://127.0.0.1:6379',
 };
 

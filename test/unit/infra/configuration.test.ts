@@ -44,6 +44,7 @@ const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   evaluate: (env) => loadConfig(env),
   dispatch: loadDispatchConfig,
   symbols: loadSymbolsConfig,
+  reconcile: (env) => loadConfig(env, { keys: true }),
 };
 
 describe.each([

@@ -59,6 +59,7 @@ describe('the key of exchange keys', () => {
         Api: ['kms:Encrypt'],
         Submit: ['kms:Decrypt'],
         Exits: ['kms:Decrypt'],
+        Reconcile: ['kms:Decrypt'],
         Streamer: ['kms:Decrypt'],
       });
     }
@@ -78,7 +79,7 @@ describe('the key of exchange keys', () => {
   });
 
   it('is named to those who need it only', () => {
-    for (const name of ['api', 'submit', 'exits', 'streamer']) {
+    for (const name of ['api', 'submit', 'exits', 'reconcile', 'streamer']) {
       expect(JSON.stringify(environmentOf(sandbox, name)['KEY_CIPHER'])).toContain('"kms:"');
     }
     for (const name of ['executions', 'evaluate', 'dispatch']) {

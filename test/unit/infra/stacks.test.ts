@@ -31,6 +31,7 @@ describe('the stacks', () => {
         'orders',
         'triggers',
         'symbols',
+        'reconcile',
         'api',
         'monitoring',
       ].map((name) => `Moniqo-sandbox-${name}`),

@@ -42,6 +42,7 @@ describe('the queues', () => {
       'Exits',
       'Executions',
       'Triggers',
+      'Reconcile',
     ]);
     for (const { properties } of work) {
       expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 });
@@ -86,6 +87,7 @@ describe('the queues', () => {
       { worker: 'Exits', batch: 1, most: 20, reports },
       { worker: 'Executions', batch: 10, most: undefined, reports },
       { worker: 'Evaluate', batch: 10, most: 10, reports },
+      { worker: 'Reconcile', batch: 1, most: 5, reports },
     ]);
   });
 });
@@ -117,6 +119,7 @@ describe('the functions', () => {
       evaluate: 10,
       dispatch: 30,
       symbols: 50,
+      reconcile: 50,
     });
   });
 
@@ -125,7 +128,7 @@ describe('the functions', () => {
       .ofType(FUNCTION)
       .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
       .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
-    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'submit']);
+    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'reconcile', 'submit']);
   });
 
   it('are in the VPC, all but dispatch', () => {
@@ -141,7 +144,13 @@ describe('the functions', () => {
     expect(Object.keys(api)).toEqual(
       expect.arrayContaining([
         ...['ORDERS_TABLE', 'POSITIONS_TABLE', 'WALLETS_TABLE', 'DEMO_VENUE_TABLE', 'PRICE_TAPE_TABLE'],
-        ...['SUBMIT_QUEUE_URL', 'EXITS_QUEUE_URL', 'EXECUTIONS_QUEUE_URL', 'TRIGGERS_QUEUE_URL'],
+        ...[
+          'SUBMIT_QUEUE_URL',
+          'EXITS_QUEUE_URL',
+          'EXECUTIONS_QUEUE_URL',
+          'TRIGGERS_QUEUE_URL',
+          'RECONCILE_QUEUE_URL',
+        ],
         ...['VALKEY_URL', 'STAGE', 'SWEEP_SHARDS', 'ORDER_MONITOR_ENABLED'],
         'ORDER_MONITOR_CHECK_INTERVAL_SECONDS',
       ]),
@@ -153,7 +162,7 @@ describe('the functions', () => {
   it('are granted named actions on named things only', () => {
     const policies = sandbox
       .ofType('AWS::IAM::Policy')
-      .filter(({ stack }) => /-(orders|triggers|symbols|api)$/.test(stack));
+      .filter(({ stack }) => /-(orders|triggers|symbols|reconcile|api)$/.test(stack));
     expect(policies).toHaveLength(Object.keys(FUNCTION_ENTRIES).length);
     for (const { properties } of policies) {
       const { Statement } = properties['PolicyDocument'] as {
@@ -210,7 +219,7 @@ describe('the tables', () => {
     });
     expect(shape('Positions')).toEqual({
       key,
-      indexes: { ...lists, by_flow: 'flow_id:S sort:S', live, due },
+      indexes: { ...lists, by_flow: 'flow_id:S sort:S', live, live_by_wallet: 'live_wallet:S pk:S', due },
     });
     expect(shape('Wallets')).toEqual({
       key,
@@ -253,12 +262,19 @@ describe('the minute', () => {
 
   it('calls symbols, once: the next minute makes up for it', () => {
     const rules = sandbox.ofType('AWS::Events::Rule');
-    expect(rules).toHaveLength(2);
+    expect(rules).toHaveLength(3);
     const rule = rules.find(({ stack }) => stack.endsWith('-symbols'));
     expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
     const targets = rule?.properties['Targets'] as Record<string, unknown>[];
     expect(mentions(targets[0]?.['Arn'], sandbox.one(FUNCTION, 'Symbols').id)).toBe(true);
     expect(targets[0]?.['RetryPolicy']).toMatchObject({ MaximumRetryAttempts: 0 });
+  });
+
+  it('compares the wallets that are due with their venue', () => {
+    const rule = sandbox.ofType('AWS::Events::Rule').find(({ stack }) => stack.endsWith('-reconcile'));
+    expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+    const targets = rule?.properties['Targets'] as Record<string, unknown>[];
+    expect(mentions(targets[0]?.['Arn'], sandbox.one(FUNCTION, 'Reconcile').id)).toBe(true);
   });
 });
 

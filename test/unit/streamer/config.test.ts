@@ -30,6 +30,7 @@ const SERVED = {
   EXECUTIONS_QUEUE_URL: 'https://sqs.example/1/executions.fifo',
   SUBMIT_QUEUE_URL: 'https://sqs.example/1/submit',
   EXITS_QUEUE_URL: 'https://sqs.example/1/exits',
+  RECONCILE_QUEUE_URL: 'https://sqs.example/1/reconcile',
 };
 
 describe("the streamer's configuration", () => {

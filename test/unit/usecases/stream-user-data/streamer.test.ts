@@ -43,6 +43,7 @@ const exchangeWallet = (walletId: string, more: Partial<NonNullable<Wallet['exch
 class Outside {
   readonly ledger = new MemoryLedger();
   readonly watched: UserDataWallet[][] = [];
+  readonly compared: string[] = [];
   readonly work: { queue: string; message: WorkMessage }[] = [];
   readonly reports: string[] = [];
   readonly boards: { status: UserDataStatus; gone: readonly string[] }[] = [];
@@ -75,6 +76,10 @@ class Outside {
         outbox: {
           exits: send('exits'),
           submit: send('submit'),
+          reconcile: async ({ walletId, reason }) => {
+            if (this.queuesAway) throw new Error('the queue is away');
+            this.compared.push(`${walletId} ${reason}`);
+          },
           executionsBatch: async (reports) => {
             if (this.queuesAway) throw new Error('the queue is away');
             this.reports.push(...reports.map(({ clientId, at }) => `${clientId} ${at}`));

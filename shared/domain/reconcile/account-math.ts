@@ -1,0 +1,75 @@
+/** What an account should hold: what it held when all was explained, and every trade since (design section 13). */
+import { type Decimal, sum, ZERO } from '../money/decimal.ts';
+import { isClosed } from '../positions.ts';
+import type {
+  AccountTradeOf,
+  AssetAmount,
+  AssetRow,
+  LedgerView,
+  ReconcileState,
+  VenueView,
+} from './types.ts';
+
+export interface AccountMath {
+  readonly rows: readonly AssetRow[];
+  /** By symbol: the last trade that was read. */
+  readonly cursors: Readonly<Record<string, string>>;
+}
+
+const amountOf = (amounts: readonly AssetAmount[], asset: string): Decimal =>
+  sum(amounts.filter((held) => held.asset === asset).map((held) => held.amount));
+
+/** What a trade does to the account, asset by asset. */
+export function flowsOf({ base, quote, side, fill }: AccountTradeOf): readonly AssetAmount[] {
+  const sign = side === 'buy' ? 1 : -1;
+  return [
+    { asset: base, amount: fill.quantity.times(sign) },
+    { asset: quote, amount: fill.price.times(fill.quantity).times(-sign) },
+    { asset: fill.fee.asset, amount: fill.fee.amount.negated() },
+  ];
+}
+
+/** The venue's trade ids are whole numbers; an allocation (`a17`) has a number of its own and moves no cursor. */
+const WHOLE = /^\d+$/;
+export const isNumbered = (tradeId: string): boolean => WHOLE.test(tradeId);
+export const isAfter = (tradeId: string, cursor: string | undefined): boolean =>
+  cursor === undefined || BigInt(tradeId) > BigInt(cursor);
+
+/** Base coins that the wallet's positions hold; a short owes and holds none. */
+const heldByPositions = (ledger: LedgerView, asset: string): Decimal =>
+  sum(
+    ledger.positions
+      .filter((p) => !isClosed(p) && p.side === 'long' && p.base === asset)
+      .map((p) => p.quantity),
+  );
+
+export function accountMath(ledger: LedgerView, venue: VenueView, state: ReconcileState): AccountMath {
+  const trades = venue.trades ?? [];
+  const flows = new Map<string, Decimal>();
+  const cursors = { ...state.cursors };
+  for (const trade of trades) {
+    for (const { asset, amount } of flowsOf(trade)) {
+      flows.set(asset, (flows.get(asset) ?? ZERO).plus(amount));
+    }
+    const { tradeId } = trade.fill;
+    if (isNumbered(tradeId) && isAfter(tradeId, cursors[trade.symbol])) cursors[trade.symbol] = tradeId;
+  }
+  const { totals } = state;
+  const assets = new Set([
+    ...venue.totals.map(({ asset }) => asset),
+    ...(totals ?? []).map(({ asset }) => asset),
+    ...flows.keys(),
+    ...ledger.positions.map(({ base }) => base),
+  ]);
+  const rows = [...assets].sort().map((asset): AssetRow => {
+    // Where the venue has no list of trades nothing can be said of what should be there.
+    const isKnown = totals !== null && venue.trades !== null;
+    return {
+      asset,
+      venue: amountOf(venue.totals, asset),
+      expected: isKnown ? amountOf(totals, asset).plus(flows.get(asset) ?? ZERO) : null,
+      positions: heldByPositions(ledger, asset),
+    };
+  });
+  return { rows, cursors };
+}

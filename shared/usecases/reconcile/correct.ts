@@ -1,0 +1,110 @@
+/**
+ * Carrying out what a comparison found (design sections 5, 13). Each correction is idempotent: a pass that runs twice,
+ * or dies between two of them, changes nothing twice.
+ */
+
+import { withDue } from '../../domain/due.ts';
+import { applyExternal, reverseExternal } from '../../domain/reconcile/external.ts';
+import type { Correction } from '../../domain/reconcile/types.ts';
+import { unreachable } from '../../domain/result.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
+import type { Order, Position } from '../../domain/types.ts';
+import type { VenueWallet } from '../../ports/venue.ts';
+import type { ArmLevels } from '../arm-levels.ts';
+import { actionsOf, readLiveOrders, specOf, stored } from '../change-order.ts';
+import { untilWritten } from '../conflicts.ts';
+import { carryOutPlan, needsPlan, wantsWork } from '../exit-plan.ts';
+import { tell } from '../owed.ts';
+import type { Ports } from '../ports.ts';
+import { soughtOf } from '../sought.ts';
+import { sendPointer } from '../work-pointers.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+
+/** What came of asking for an order. */
+export type AskedOrder = 'reported' | 'absent' | 'unknown';
+
+export function makeCorrect(ports: Needs, arm: ArmLevels) {
+  const { ledger, outbox, clock, log } = ports;
+
+  /** The venue's word goes the way of every report: the executions queue. */
+  async function askOrder(order: Order, venue: VenueWallet): Promise<AskedOrder> {
+    const found = await venue.orderStatus(soughtOf(order));
+    if (found.kind === 'found') {
+      await outbox.executions(found.report);
+      return 'reported';
+    }
+    if (found.kind === 'absent') return 'absent';
+    log.warn('RECONCILE_QUERY_UNKNOWN', { orderId: order.orderId, why: found.message });
+    return 'unknown';
+  }
+
+  /** One change of a position with what its exit plan makes of it, in one transaction. */
+  async function changePosition(
+    positionId: string,
+    kind: string,
+    facts: Readonly<Record<string, string>>,
+    change: (p: Position, spec: SymbolSpec, now: number) => Position,
+  ): Promise<boolean> {
+    const written = await untilWritten(ports, `${kind} of position ${positionId}`, async () => {
+      const before = await ledger.position(positionId);
+      if (before === null) return null;
+      const now = clock.now();
+      const spec = await specOf(ports.symbols, before);
+      const changed = change(before, spec, now);
+      if (changed === before) return null;
+      const live = needsPlan(changed) ? await readLiveOrders(ledger, changed, null) : [];
+      const mark = changed.flatten?.price ?? null;
+      const planned = needsPlan(changed)
+        ? carryOutPlan(changed, live, { spec, now, claiming: false, mark })
+        : { position: withDue(changed, now), orders: [], alarms: [] };
+      const written = { before, after: planned.position };
+      const result = await ledger.commit({
+        orders: planned.orders,
+        positions: [written],
+        actions: [
+          { positionId, action: { at: now, kind, facts } },
+          ...actionsOf(before, planned.position, now),
+        ],
+      });
+      if (result.outcome !== 'done') return 'conflict';
+      return { position: stored(written), orders: planned.orders.map(stored) };
+    });
+    if (written === null) return false;
+    for (const order of written.orders) {
+      if (wantsWork(order)) await tell(log, sendPointer(outbox, order), { orderId: order.orderId });
+    }
+    await arm.armPosition(written.position);
+    return true;
+  }
+
+  /** Books or puts back; answers whether anything changed. Asking is the caller's. */
+  async function correctPosition(correction: Exclude<Correction, { kind: 'ask_order' }>): Promise<boolean> {
+    const { positionId, id, asset } = correction;
+    switch (correction.kind) {
+      case 'book_external': {
+        const { quantity, price, fee } = correction;
+        const facts = {
+          external_id: id,
+          asset,
+          quantity: quantity.toFixed(),
+          price: price?.toFixed() ?? 'none',
+        };
+        log.error('COINS_SOLD_OUTSIDE', { positionId, ...facts });
+        return changePosition(positionId, 'external_booked', facts, (p, spec, now) =>
+          applyExternal(p, { id, quantity, price, fee }, spec, now),
+        );
+      }
+      case 'reverse_external': {
+        log.warn('OUTSIDE_SALE_REVERSED', { positionId, external_id: id });
+        return changePosition(positionId, 'external_reversed', { external_id: id, asset }, (p, _spec, now) =>
+          reverseExternal(p, id, now),
+        );
+      }
+      default:
+        return unreachable(correction);
+    }
+  }
+
+  return { askOrder, correctPosition };
+}

@@ -1,0 +1,133 @@
+/**
+ * What the venue says of an account, read so that it belongs together (design section 13): balances, trades, balances
+ * again. Where the two differ the account was trading meanwhile, and nothing is said of balances.
+ */
+import { accountTotals, isSameTotals } from '../../domain/reconcile/totals.ts';
+import type {
+  AccountTradeOf,
+  AssetAmount,
+  OpenAtVenue,
+  ReconcileState,
+  VenueView,
+} from '../../domain/reconcile/types.ts';
+import type { Order, Wallet } from '../../domain/types.ts';
+import type { AccountOrder, AccountTrade, ExchangeWallet, VenueWallet } from '../../ports/venue.ts';
+import { parseVenueClientId } from '../derive-ids.ts';
+import type { Ports } from '../ports.ts';
+
+export interface Sides {
+  /** Symbols of what the ledger has live or has made since the last pass. */
+  readonly symbols: ReadonlySet<string>;
+  readonly state: ReconcileState;
+  /** Orders of the ledger that may have traded, by the venue's number. */
+  readonly byVenueId: ReadonlyMap<string, Order>;
+  /** Booked trades of theirs: `SYMBOL trade id` -> order id. */
+  readonly bookedBy: ReadonlyMap<string, string>;
+}
+
+export const tradeKey = (symbol: string, tradeId: string): string => `${symbol} ${tradeId}`;
+
+const ownerOf = (clientId: string): string | null => parseVenueClientId(clientId)?.orderId ?? null;
+
+const openOf = (order: AccountOrder): OpenAtVenue => ({ ...order, orderId: ownerOf(order.clientId) });
+
+export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
+  /** An order that nobody here knows by its number: its client id tells whose it is. */
+  async function ownersOf(
+    account: ExchangeWallet,
+    symbol: string,
+    trades: readonly AccountTrade[],
+    { byVenueId, bookedBy }: Sides,
+  ): Promise<(trade: AccountTrade) => string | null> {
+    const known = ({ venueOrderId, fill }: AccountTrade): string | null =>
+      bookedBy.get(tradeKey(symbol, fill.tradeId)) ?? byVenueId.get(venueOrderId)?.orderId ?? null;
+    const unknown = trades
+      .filter((trade) => known(trade) === null)
+      .map(({ venueOrderId }) => BigInt(venueOrderId));
+    const [first] = unknown.toSorted((a, b) => (a < b ? -1 : 1));
+    if (first === undefined) return known;
+    const named = new Map(
+      (await account.ordersFrom(symbol, first.toString())).map((o) => [o.venueOrderId, ownerOf(o.clientId)]),
+    );
+    return (trade) => known(trade) ?? named.get(trade.venueOrderId) ?? null;
+  }
+
+  async function tradesOf(
+    account: ExchangeWallet,
+    wallet: Wallet,
+    symbol: string,
+    sides: Sides,
+  ): Promise<readonly AccountTradeOf[]> {
+    const spec = await directory.find(wallet.environment, symbol);
+    // No longer listed: it cannot be asked for, and cannot have traded.
+    if (spec === null) return [];
+    const cursor = sides.state.cursors[symbol];
+    const since =
+      cursor === undefined ? { from: wallet.createdAt } : { fromTradeId: (BigInt(cursor) + 1n).toString() };
+    const trades = await account.trades(symbol, since);
+    const owner = await ownersOf(account, symbol, trades, sides);
+    const { base, quote } = spec;
+    return trades.map((trade) => ({
+      ...{ symbol, base, quote },
+      venueOrderId: trade.venueOrderId,
+      orderId: owner(trade),
+      side: trade.side,
+      fill: trade.fill,
+    }));
+  }
+
+  /** Symbols of former passes too where the account holds more or less of their base asset than it did. */
+  async function symbolsToRead(
+    wallet: Wallet,
+    { symbols, state }: Sides,
+    held: readonly AssetAmount[],
+  ): Promise<readonly string[]> {
+    const amount = (totals: readonly AssetAmount[] | null, asset: string): string =>
+      totals?.find((candidate) => candidate.asset === asset)?.amount.toFixed() ?? '0';
+    const read = new Set(symbols);
+    for (const symbol of Object.keys(state.cursors)) {
+      const spec = await directory.find(wallet.environment, symbol);
+      if (spec !== null && amount(held, spec.base) !== amount(state.totals, spec.base)) read.add(symbol);
+    }
+    return [...read].sort();
+  }
+
+  /** Throws VenueUnavailableError: then nothing is known. */
+  async function readExchange(account: ExchangeWallet, wallet: Wallet, sides: Sides): Promise<VenueView> {
+    const asOf = await account.venueTime();
+    const openOrders = (await account.accountOrders()).map(openOf);
+    const before = accountTotals(await account.balances());
+    const trades: AccountTradeOf[] = [];
+    for (const symbol of await symbolsToRead(wallet, sides, before)) {
+      trades.push(...(await tradesOf(account, wallet, symbol, sides)));
+    }
+    const after = accountTotals(await account.balances());
+    return { asOf, openOrders, trades, totals: after, isQuiet: isSameTotals(before, after) };
+  }
+
+  /** The demo venue has no list of trades: its orders are compared, and what positions hold. */
+  async function readDemo(venue: VenueWallet): Promise<VenueView> {
+    const asOf = await venue.venueTime();
+    const open = await venue.openOrders(null);
+    const before = accountTotals(await venue.balances());
+    const after = accountTotals(await venue.balances());
+    const openOrders = open.map(
+      (report): OpenAtVenue => ({
+        symbol: report.symbol,
+        venueOrderId: report.venueOrderId,
+        clientId: report.clientId,
+        orderId: ownerOf(report.clientId),
+        side: 'buy',
+        type: 'DEMO',
+        quantity: report.cumulativeQuantity,
+        executedQuantity: report.cumulativeQuantity,
+        price: null,
+        stopPrice: null,
+        createdAt: null,
+      }),
+    );
+    return { asOf, openOrders, trades: null, totals: after, isQuiet: isSameTotals(before, after) };
+  }
+
+  return { readExchange, readDemo };
+}

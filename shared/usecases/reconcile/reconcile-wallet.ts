@@ -1,0 +1,261 @@
+/**
+ * One pass over a wallet: its venue is read, then its ledger, what differs is corrected or listed, and the statement is
+ * stored (design sections 4.5, 13).
+ *
+ * Always true:
+ * - a pass that runs twice, or side by side with another, changes nothing twice;
+ * - only what the venue itself has said is corrected, by the way that every report takes;
+ * - a venue that cannot be asked leaves all as it was, and the pass due again.
+ */
+import { reconcile } from '../../domain/reconcile/reconcile.ts';
+import type {
+  Difference,
+  LedgerView,
+  ReconcileState,
+  ReconcileStatus,
+  Reconciliation,
+  VenueView,
+} from '../../domain/reconcile/types.ts';
+import type { Order, Wallet } from '../../domain/types.ts';
+import { hasUsableKeys, isDeleted } from '../../domain/wallets.ts';
+import type { ReconcileReason } from '../../ports/reconcile.ts';
+import { VenueUnavailableError, type VenueWallet, WalletUnusableError } from '../../ports/venue.ts';
+import type { ArmLevels } from '../arm-levels.ts';
+import { tell } from '../owed.ts';
+import type { Ports } from '../ports.ts';
+import { makeCorrect } from './correct.ts';
+import { makeReadLedger } from './read-ledger.ts';
+import { makeReadVenue } from './read-venue.ts';
+import { statementOf } from './statement.ts';
+
+type Needs = Pick<
+  Ports,
+  | 'ledger'
+  | 'wallets'
+  | 'venues'
+  | 'accounts'
+  | 'reconciles'
+  | 'outbox'
+  | 'symbols'
+  | 'served'
+  | 'counters'
+  | 'clock'
+  | 'ids'
+  | 'sleep'
+  | 'log'
+>;
+
+export interface ReconcileSettings {
+  /** [15 min] A whole pass of each wallet. */
+  readonly everyMs: number;
+  /** [5 s] After corrections, or when the account was trading while it was read. */
+  readonly followUpMs: number;
+  /** [61 s] A difference that was seen once is looked at again. */
+  readonly confirmMs: number;
+  /** [30 s], doubling to [15 min]: the venue could not be asked. */
+  readonly retryMs: number;
+}
+export const DEFAULT_RECONCILE: ReconcileSettings = {
+  everyMs: 15 * 60_000,
+  followUpMs: 5_000,
+  confirmMs: 61_000,
+  retryMs: 30_000,
+};
+
+export type ReconcileOutcome = ReconcileStatus | 'unavailable' | 'unusable' | 'overtaken';
+export type ReconcileWallet = ReturnType<typeof makeReconcileWallet>;
+
+/** Before the first pass. */
+export const freshState = (walletId: string, now: number): ReconcileState => ({
+  walletId,
+  version: 0,
+  cursors: {},
+  totals: null,
+  asOf: null,
+  suspects: [],
+  externals: [],
+  watched: [],
+  wantedAt: null,
+  reason: null,
+  dueAt: now,
+  failures: 0,
+});
+
+export function makeReconcileWallet(
+  ports: Needs,
+  arm: ArmLevels,
+  settings: ReconcileSettings = DEFAULT_RECONCILE,
+) {
+  const { wallets, venues, accounts, reconciles, outbox, served, counters, clock, log } = ports;
+  const readVenue = makeReadVenue(ports);
+  const readLedger = makeReadLedger(ports);
+  const { askOrder, correctPosition } = makeCorrect(ports, arm);
+
+  async function readBoth(wallet: Wallet, state: ReconcileState) {
+    const sides = await readLedger.before(wallet, state);
+    if (wallet.exchange === null) {
+      const venue = await venues.forWallet(wallet.walletId, wallet);
+      const view = await readVenue.readDemo(venue);
+      return { venue, view, ledger: await readLedger.after(wallet, state, view), sides };
+    }
+    const account = await accounts.forAccount(wallet.walletId);
+    const view = await readVenue.readExchange(account, wallet, sides);
+    return { venue: account, view, ledger: await readLedger.after(wallet, state, view), sides };
+  }
+
+  /** Asks for orders that the venue knows more of; what it does not know at all is a difference. */
+  async function askOrders(found: Reconciliation, ledger: LedgerView, venue: VenueWallet): Promise<Asked> {
+    const missing: Difference[] = [];
+    let pending = 0;
+    const byId = new Map(ledger.orders.map((order) => [order.orderId, order]));
+    for (const correction of found.corrections) {
+      if (correction.kind !== 'ask_order') continue;
+      const order = byId.get(correction.orderId);
+      if (order === undefined) continue;
+      const answer = await askOrder(order, venue);
+      if (answer === 'absent') missing.push(missingOf(order));
+      // What has ended here and is open there is listed: its report changes nothing any more.
+      else if (correction.why !== 'open_at_venue') pending += 1;
+    }
+    return { missing, pending };
+  }
+
+  async function pass(
+    wallet: Wallet,
+    state: ReconcileState,
+    reason: ReconcileReason,
+  ): Promise<ReconcileOutcome> {
+    const startedAt = clock.now();
+    const { venue, view, ledger, sides } = await readBoth(wallet, state);
+    const found = reconcile(ledger, view, state);
+    let booked = 0;
+    for (const correction of found.corrections) {
+      if (correction.kind !== 'ask_order' && (await correctPosition(correction))) booked += 1;
+    }
+    const asked = await askOrders(found, ledger, venue);
+    const differences = [...found.differences, ...asked.missing];
+    const isCorrecting = asked.pending + booked > 0;
+    const status = statusOf(isCorrecting, differences.length > 0, view);
+    const of = { wallet, reason, startedAt, found, status, differences, view, ledger, sides };
+    const statement = statementOf(of);
+    const after = nextState(state, found, status, startedAt);
+    const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, statement);
+    if (!isSaved) {
+      log.info('RECONCILE_OVERTAKEN', { walletId: wallet.walletId, reason });
+      return 'overtaken';
+    }
+    await report(of);
+    await followUp(after);
+    return status;
+  }
+
+  async function report({
+    wallet: { walletId, environment },
+    ...of
+  }: Pick<
+    Parameters<typeof statementOf>[0],
+    'wallet' | 'reason' | 'startedAt' | 'found' | 'status' | 'differences' | 'view'
+  >): Promise<void> {
+    const confirmed = of.differences.filter((difference) => difference.confirmed);
+    const facts = {
+      walletId,
+      environment,
+      reason: of.reason,
+      status: of.status,
+      corrections: of.found.corrections.length,
+      differences: of.differences.length,
+      trades: of.view.trades?.length ?? 0,
+      tookMs: clock.now() - of.startedAt,
+    };
+    if (confirmed.length === 0) log.info('RECONCILED', facts);
+    for (const { kind, symbol, asset, orderId, expected, actual } of confirmed) {
+      log.error('LEDGER_DIFFERS', { walletId, kind, symbol, asset, orderId, expected, actual });
+    }
+    const counts = counters.add({
+      'reconcile:passes_total': 1,
+      'reconcile:corrections_total': of.found.corrections.length,
+      'reconcile:differences_total': confirmed.length,
+    });
+    await tell(log, counts, { walletId });
+  }
+
+  /** The wish that was there when the pass began is done; one that came meanwhile has changed the version. */
+  function nextState(
+    state: ReconcileState,
+    { next }: Reconciliation,
+    status: ReconcileStatus,
+    now: number,
+  ): ReconcileState {
+    const isSoon = status === 'correcting' || status === 'moving';
+    const isWaiting = next.suspects.length > 0;
+    const waitMs = isSoon ? settings.followUpMs : isWaiting ? settings.confirmMs : settings.everyMs;
+    return { ...state, ...next, wantedAt: null, reason: null, dueAt: now + waitMs, failures: 0 };
+  }
+
+  /** Sooner than the schedule's minute: a message of its own; the schedule has it as well. */
+  async function followUp({ walletId, dueAt }: ReconcileState): Promise<void> {
+    const waitMs = dueAt - clock.now();
+    if (waitMs > settings.confirmMs) return;
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    await tell(log, outbox.reconcile({ walletId, reason: 'follow_up' }, seconds), { walletId });
+  }
+
+  async function failed(state: ReconcileState, error: Error): Promise<void> {
+    const { walletId, failures } = state;
+    const waitMs = Math.min(settings.retryMs * 2 ** Math.min(failures, 10), settings.everyMs);
+    log.warn('RECONCILE_FAILED', { walletId, failures: failures + 1, error: error.message });
+    const after = { ...state, failures: failures + 1, dueAt: clock.now() + waitMs };
+    await reconciles.save({ before: state.version === 0 ? null : state, after }, null);
+  }
+
+  /** Null: this wallet cannot be compared now (deleted, keys not usable, not served here). */
+  async function comparable(walletId: string): Promise<Wallet | null> {
+    const wallet = await wallets.get(walletId);
+    if (wallet === null || isDeleted(wallet)) return null;
+    if (wallet.exchange !== null && !hasUsableKeys(wallet.exchange)) return null;
+    return served.includes(wallet.environment) ? wallet : null;
+  }
+
+  /**
+   * `reason` says why; a follow-up that comes when nothing is due any more does nothing. Doubled messages run two
+   * passes at worst, of which one is stored.
+   */
+  return async (walletId: string, reason: ReconcileReason): Promise<ReconcileOutcome | 'not_due'> => {
+    const wallet = await comparable(walletId);
+    if (wallet === null) return 'unusable';
+    const state = (await reconciles.state(walletId)) ?? freshState(walletId, clock.now());
+    const isOwed = state.wantedAt !== null || state.dueAt <= clock.now();
+    if (!isOwed && (reason === 'follow_up' || reason === 'scheduled')) return 'not_due';
+    try {
+      return await pass(wallet, state, reason);
+    } catch (error) {
+      const isTheirs = error instanceof VenueUnavailableError || error instanceof WalletUnusableError;
+      if (!isTheirs) throw error;
+      await failed(state, error);
+      return 'unavailable';
+    }
+  };
+}
+
+interface Asked {
+  readonly missing: readonly Difference[];
+  /** Orders whose news is on its way, or could not be had. */
+  readonly pending: number;
+}
+
+function statusOf(isCorrecting: boolean, differs: boolean, { isQuiet }: VenueView): ReconcileStatus {
+  if (isCorrecting) return 'correcting';
+  if (differs) return 'differences';
+  return isQuiet ? 'in_agreement' : 'moving';
+}
+
+const missingOf = (order: Order): Difference => ({
+  kind: 'order_missing_at_venue',
+  symbol: order.symbol,
+  asset: null,
+  orderId: order.orderId,
+  expected: order.status,
+  actual: null,
+  // Inside of its fence an unknown outcome is no news; the resolver settles it.
+  confirmed: order.status !== 'submitted',
+});
