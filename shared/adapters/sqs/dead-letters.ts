@@ -3,7 +3,8 @@
  *
  * Always true:
  * - no error text leaves here that could carry a key, a signature or a query string;
- * - one message sent twice is one dead letter, two messages are never taken for one.
+ * - one message sent twice is one dead letter, two messages are never taken for one;
+ * - on a FIFO queue no letter hides another: each has a group of its own, and its order's group beside it.
  */
 import {
   type Message,
@@ -57,21 +58,20 @@ const attributesOf = (letter: DeadLetter): Record<string, MessageAttributeValue>
   message_id: text(letter.messageId),
   receives: number(letter.receives),
   first_received_at: number(letter.firstReceivedAt),
+  ...(letter.group === null || letter.group === '' ? {} : { group: text(letter.group) }),
 });
 
 export function createDeadLetters(client: SQSClient, queueUrl: string): DeadLetters {
   return {
     async send(letter) {
-      const { body, group, messageId } = letter;
+      const { body, messageId } = letter;
       await client.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
           MessageBody: body,
           MessageAttributes: attributesOf(letter),
           // The id of the message, not of its text: the same news given up twice is two letters.
-          ...(isFifo(queueUrl)
-            ? { MessageGroupId: group ?? messageId, MessageDeduplicationId: messageId }
-            : {}),
+          ...(isFifo(queueUrl) ? { MessageGroupId: messageId, MessageDeduplicationId: messageId } : {}),
         }),
       );
     },
@@ -79,7 +79,7 @@ export function createDeadLetters(client: SQSClient, queueUrl: string): DeadLett
 }
 
 /** What stands beside a dead letter's body. */
-export interface DeadLetterNote extends Pick<DeadLetter, 'error' | 'worker' | 'messageId'> {
+export interface DeadLetterNote extends Pick<DeadLetter, 'error' | 'worker' | 'messageId' | 'group'> {
   readonly reason: DeadLetterReason;
   readonly receives: number | null;
   readonly firstReceivedAt: number | null;
@@ -100,5 +100,6 @@ export function noteOf({ MessageAttributes = {} }: Message): DeadLetterNote | nu
     messageId: of('message_id') ?? '',
     receives: countOf(of('receives')),
     firstReceivedAt: countOf(of('first_received_at')),
+    group: of('group') ?? null,
   };
 }

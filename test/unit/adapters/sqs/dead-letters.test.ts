@@ -35,14 +35,14 @@ describe('a dead letter', () => {
     const { MessageBody, MessageAttributes, MessageGroupId } = await sent('http://q/dead', letter());
     expect(MessageBody).toBe('{"v":1}');
     expect(MessageGroupId).toBeUndefined();
-    const { body: _, group: __, ...note } = letter();
+    const { body: _, ...note } = letter();
     expect(noteOf({ ...(MessageAttributes && { MessageAttributes }) })).toEqual(note);
   });
 
-  it('stays with its order on a FIFO queue, and never collapses with another of the same text', async () => {
+  it('has a group of its own on a FIFO queue, and never collapses with another of the same text', async () => {
     const first = await sent('http://q/dead.fifo', letter({ messageId: 'm-1' }));
     const second = await sent('http://q/dead.fifo', letter({ messageId: 'm-2' }));
-    expect([first.MessageGroupId, second.MessageGroupId]).toEqual(['order-1', 'order-1']);
+    expect([first.MessageGroupId, second.MessageGroupId]).toEqual(['m-1', 'm-2']);
     expect([first.MessageDeduplicationId, second.MessageDeduplicationId]).toEqual(['m-1', 'm-2']);
   });
 
@@ -50,6 +50,11 @@ describe('a dead letter', () => {
     expect(noteOf({ Body: 'x' })).toBeNull();
     const reason = { DataType: 'String', StringValue: 'something else' };
     expect(noteOf({ MessageAttributes: { reason } })).toBeNull();
+  });
+
+  it('of a standard queue has no group', async () => {
+    const { MessageAttributes = {} } = await sent('http://q/dead', letter({ group: null }));
+    expect(noteOf({ MessageAttributes })?.group).toBeNull();
   });
 
   it('is not there when the queue did not take it', async () => {
