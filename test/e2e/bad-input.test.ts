@@ -307,8 +307,7 @@ describe('a message that cannot be worked', () => {
     const { stdout } = await promisify(execFile)(nodeBinary(), [MAIN, 'executions', '--port', port, ...args]);
     return stdout;
   }
-  const listed = async () =>
-    (JSON.parse(await redrive('--json')) as { dead_letters: unknown[] }).dead_letters;
+  const areThere = () => until('the dead letters', system.deadLetters, (found) => found.length === 2, 20_000);
 
   it('lies on the dead-letter queue with its reason, holds nothing up, and can be moved back', async () => {
     const orderId = open.order_id;
@@ -328,7 +327,8 @@ describe('a message that cannot be worked', () => {
     } finally {
       client.destroy();
     }
-    const letters = await until('the dead letters', listed, (found) => found.length === 2, 20_000);
+    await areThere();
+    const { dead_letters: letters } = JSON.parse(await redrive('--json')) as { dead_letters: unknown[] };
     const common = {
       reason: 'unreadable',
       function: 'executions',
@@ -344,10 +344,8 @@ describe('a message that cannot be worked', () => {
     await trader.good('POST', `/positions/${positionId}/close`, { key: 'dead-letters', body: {} });
     await trader.closed(positionId);
 
-    expect(await redrive()).toMatch(/2 dead letters\n.*unreadable.*no JSON.*--go/s);
-    expect(await redrive('--go', '--limit', '1')).toContain('moved 1 of 1 dead letter');
+    expect(await redrive('--go')).toMatch(/moved 2 of 2 dead letters\n.*unreadable.*no JSON/s);
     // As unreadable as before.
-    await until('both again', listed, (found) => found.length === 2, 20_000);
-    await expect(redrive('--reason', 'nonsense')).rejects.toMatchObject({ code: 2 });
+    await areThere();
   });
 });
