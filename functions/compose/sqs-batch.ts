@@ -92,16 +92,16 @@ class Deadline {
 
 /** Works one message; null = done. */
 async function attempt<T>(batch: Batch<T>, record: SQSRecord, deadline: Deadline): Promise<Trouble | null> {
-  const message = batch.decode(record.body);
-  if (!message.ok) {
-    const error = message.error.reason;
-    return { code: 'MESSAGE_UNREADABLE', reason: 'unreadable', isFinal: true, error, stack: error };
-  }
   if (deadline.isOver) {
     const error = 'the time of its batch was over before its turn';
     return { code: 'MESSAGE_NOT_TRIED', reason: 'not_tried', isFinal: false, error, stack: error };
   }
   try {
+    const message = batch.decode(record.body);
+    if (!message.ok) {
+      const error = message.error.reason;
+      return { code: 'MESSAGE_UNREADABLE', reason: 'unreadable', isFinal: true, error, stack: error };
+    }
     await deadline.bound(batch.handle(message.value));
     return null;
   } catch (error) {

@@ -162,6 +162,18 @@ describe('a batch of a standard queue', () => {
     ]);
   });
 
+  it('fails one message, not its batch, where reading it goes wrong', async () => {
+    const worker = new Worker();
+    const batch = worker.batch(record('1', 'odd'), record('2', 'a'));
+    const decode: typeof batch.decode = (body) => {
+      if (body === 'odd') throw new Error('a defect');
+      return batch.decode(body);
+    };
+    const { batchItemFailures } = await workStandardBatch({ ...batch, decode });
+    expect(batchItemFailures).toEqual([{ itemIdentifier: '1' }]);
+    expect(worker.handled).toEqual(['a']);
+  });
+
   it('says all errors of several', async () => {
     const worker = new Worker();
     const batch = worker.batch(record('1', 'x', { receives: 5 }));
