@@ -43,6 +43,13 @@ const Env = MonitorEnv.extend({
   KEY_CIPHER: KEY_CIPHER_VARIABLE,
 });
 
+/** Of every function that works on a queue. */
+const WorkerEnv = z.object({
+  POWERTOOLS_SERVICE_NAME: name,
+  DEAD_LETTER_QUEUE_URL: z.url(),
+  MAX_RECEIVE_COUNT: z.coerce.number<string>().int().positive(),
+});
+
 const SymbolsEnv = z.object({
   STAGE: name.prefault('local'),
   SYMBOLS_TABLE: name,
@@ -63,6 +70,14 @@ export interface MonitorConfig {
 export interface DispatchConfig {
   readonly monitor: MonitorConfig;
   readonly triggersQueueUrl: string;
+}
+
+/** How a function that works on a queue gives messages up. */
+export interface WorkerConfig {
+  /** The function's own name. */
+  readonly worker: string;
+  readonly deadLetterQueueUrl: string;
+  readonly maxReceives: number;
 }
 
 export interface Config {
@@ -107,6 +122,15 @@ const monitorOf = (env: z.output<typeof MonitorEnv>): MonitorConfig => ({
 export function loadDispatchConfig(env: Environment): DispatchConfig {
   const parsed = parse(DispatchEnv, env);
   return { monitor: monitorOf(parsed), triggersQueueUrl: parsed.TRIGGERS_QUEUE_URL };
+}
+
+export function loadWorkerConfig(env: Environment): WorkerConfig {
+  const parsed = parse(WorkerEnv, env);
+  return {
+    worker: parsed.POWERTOOLS_SERVICE_NAME,
+    deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
+    maxReceives: parsed.MAX_RECEIVE_COUNT,
+  };
 }
 
 export function loadSymbolsConfig(env: Environment): SymbolsConfig {

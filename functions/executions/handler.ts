@@ -1,13 +1,15 @@
 /** Execution reports become fills, sums and positions (usecases/apply-execution), in order per order. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeReport } from '../../shared/adapters/sqs/messages.ts';
-import { workFifoBatch } from '../compose/sqs-batch.ts';
+import { QuarantinedError } from '../../shared/usecases/apply-execution.ts';
+import { queueWorker } from '../compose/queue-worker.ts';
 import { startSystem } from '../compose/system.ts';
 
 const { ports, useCases } = startSystem('executions');
 
-export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
-  workFifoBatch(
-    { log: ports.log, decode: decodeReport, handle: (report) => useCases.applyExecution(report) },
-    event,
-  );
+export const handler = queueWorker({
+  log: ports.log,
+  decode: decodeReport,
+  handle: (report) => useCases.applyExecution(report),
+  // Of no known order: it will not become one by trying again.
+  hopeless: (error) => (error instanceof QuarantinedError ? error.reason : null),
+});

@@ -1,11 +1,9 @@
 /** Entries to the venue: takes pointers and does what the order's state calls for (usecases/advance). */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeWork } from '../../shared/adapters/sqs/messages.ts';
+import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
-import { workStandardBatch } from '../compose/sqs-batch.ts';
 import { startSystem } from '../compose/system.ts';
 
 const { ports, useCases } = startSystem('submit', { exchange: signingExchange });
 
-export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
-  workStandardBatch({ log: ports.log, decode: decodeWork, handle: useCases.advance }, event);
+export const handler = queueWorker({ log: ports.log, decode: decodeWork, handle: useCases.advance });

@@ -1,9 +1,8 @@
 /** Wake-ups, sweeps and rebuilds: hits become exits (usecases/evaluate-hits, sweep, rebuild-symbol). */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeTrigger } from '../../shared/adapters/sqs/messages.ts';
 import { unreachable } from '../../shared/domain/result.ts';
 import type { TriggerMessage } from '../../shared/ports/messages.ts';
-import { workStandardBatch } from '../compose/sqs-batch.ts';
+import { queueWorker } from '../compose/queue-worker.ts';
 import { startSystem } from '../compose/system.ts';
 
 const { ports, useCases } = startSystem('evaluate');
@@ -41,5 +40,4 @@ async function counted(message: TriggerMessage): Promise<void> {
   }
 }
 
-export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
-  workStandardBatch({ log, decode: decodeTrigger, handle: counted }, event);
+export const handler = queueWorker({ log, decode: decodeTrigger, handle: counted });

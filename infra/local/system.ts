@@ -35,7 +35,7 @@ import { type Intercept, SqsPoller } from './sources/sqs-poller.ts';
 import { type Assembly, loadAssembly } from './template/assembly.ts';
 import type { DeclaredSystem } from './template/declared.ts';
 import { readSystem } from './template/read-system.ts';
-import { createRunDirectory, logDirectory, removeRunDirectory } from './workspace.ts';
+import { createRunDirectory, logDirectory, noteRunning, removeRunDirectory } from './workspace.ts';
 
 /** Streamer and functions first, then what they talk to: together below 5 s. */
 const WORKERS_GRACE_MS = 2_500;
@@ -239,6 +239,7 @@ class System implements RunningSystem {
       const functions = new Map(this.#functions.map((one) => [one.declared.name, one]));
       this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer });
     }
+    noteRunning(runDirectory, { api: this.api, sqsEndpoint: sqs.endpoint });
     for (const schedule of this.#schedules) schedule.start();
   }
 

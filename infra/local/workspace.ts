@@ -1,6 +1,7 @@
 /** The runner's own folders below .moniqo: one per run for assembly and bundles, one for logs. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { PROJECT_ROOT } from './services/synth.ts';
 
 const HOME = join(PROJECT_ROOT, '.moniqo');
@@ -39,6 +40,27 @@ export function removeRunDirectory(directory: string): void {
 /** .moniqo/logs; a system on another port than the usual one has its own, so that two do not share files. */
 export const logDirectory = (port: number, usualPort: number): string =>
   join(HOME, port === usualPort ? 'logs' : `logs-${port}`);
+
+const noteSchema = z.object({ api: z.string(), sqsEndpoint: z.string() });
+
+/** Where a running system's parts are, for commands beside it. No token and no key. */
+export type RunningNote = z.output<typeof noteSchema>;
+
+const NOTE = 'system.json';
+
+export const noteRunning = (directory: string, note: RunningNote): void =>
+  writeFileSync(join(directory, NOTE), JSON.stringify(note));
+
+/** The systems that run from this folder now. */
+export function runningSystems(): readonly RunningNote[] {
+  const entries = existsSync(HOME) ? readdirSync(HOME) : [];
+  return entries.flatMap((entry) => {
+    const pid = RUN.exec(entry)?.[1];
+    const file = join(HOME, entry, NOTE);
+    if (pid === undefined || !isAlive(Number(pid)) || !existsSync(file)) return [];
+    return [noteSchema.parse(JSON.parse(readFileSync(file, 'utf8')))];
+  });
+}
 
 function isAlive(pid: number): boolean {
   try {

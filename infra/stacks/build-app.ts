@@ -66,7 +66,7 @@ function addStacks(app: App, settings: Settings): void {
   const id = (name: string) => `Moniqo-${settings.stage}-${name}`;
   const network = new NetworkStack(app, id('network'), { settings });
   const data = new DataStack(app, id('data'), { settings });
-  const { queues } = new QueuesStack(app, id('queues'), {});
+  const { queues } = new QueuesStack(app, id('queues'), { stage: settings.stage });
   const { vpc, appSecurityGroup } = network;
   const cache = new CacheStack(app, id('cache'), { settings, vpc, appSecurityGroup });
   const platform: Platform = {

@@ -20,6 +20,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../bundle/entries.ts';
+import { WORK_QUEUES } from '../queues.ts';
 import type { QueueName, Queues } from './queues-stack.ts';
 import { METRIC_NAMESPACE } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -46,14 +47,8 @@ interface AlarmShape {
   readonly missing: TreatMissingData;
 }
 
-/** Oldest message in seconds; sweeps wait in triggers for up to 130 s by design. */
-const LATE_AFTER_SECONDS: Record<QueueName, number> = {
-  submit: 60,
-  exits: 60,
-  executions: 60,
-  triggers: 300,
-  reconcile: 300,
-};
+/** Messages that wait for a worker: more are not worked off within the minute that makes them late. */
+const BACKLOG = 1_000;
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
@@ -71,6 +66,7 @@ export class MonitoringStack extends Stack {
     for (const [name, { queue, deadLetterQueue }] of Object.entries(props.queues) as Entry[]) {
       this.addDeadLetterAlarm(name, deadLetterQueue);
       this.addAgeAlarm(name, queue);
+      this.addBacklogAlarm(name, queue);
     }
     this.addDeadLetterAlarm('dispatch', props.dispatchDeadLetters);
     this.addAlarm('SymbolsNotRefreshed', {
@@ -132,7 +128,7 @@ export class MonitoringStack extends Stack {
   private addDeadLetterAlarm(name: string, queue: Queue): void {
     this.addAlarm(`DeadLetters-${name}`, {
       severity: 'critical',
-      says: `Work of ${name} was given up and lies in its dead-letter queue.`,
+      says: `Work of ${name} was given up and lies in its dead-letter queue (docs/operations.md).`,
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
@@ -142,12 +138,25 @@ export class MonitoringStack extends Stack {
   }
 
   private addAgeAlarm(name: QueueName, queue: Queue): void {
+    const { lateAfterSeconds } = WORK_QUEUES[name];
     this.addAlarm(`LateWork-${name}`, {
       severity: 'warning',
-      says: `The oldest message of ${name} waits for more than ${LATE_AFTER_SECONDS[name]} s.`,
+      says: `The oldest message of ${name} waits for more than ${lateAfterSeconds} s.`,
       metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      threshold: LATE_AFTER_SECONDS[name],
+      threshold: lateAfterSeconds,
+      periods: 2,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addBacklogAlarm(name: QueueName, queue: Queue): void {
+    this.addAlarm(`Backlog-${name}`, {
+      severity: 'warning',
+      says: `More than ${BACKLOG} messages of ${name} wait for a worker.`,
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: BACKLOG,
       periods: 2,
       missing: TreatMissingData.NOT_BREACHING,
     });

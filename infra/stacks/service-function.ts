@@ -21,6 +21,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../bundle/entries.ts';
+import { MAX_RECEIVE_COUNT, QUEUE_NAMES, urlVariable } from '../queues.ts';
 import type { TableName, Tables } from './data-stack.ts';
 import type { QueueName, Queues } from './queues-stack.ts';
 import type { Settings } from './settings.ts';
@@ -93,6 +94,7 @@ export class ServiceFunction extends Construct {
       environment: {
         ...props.environment,
         ...keyEnvironment(platform, props),
+        ...workerEnvironment(platform, worksOn),
         STAGE: settings.stage,
         POWERTOOLS_SERVICE_NAME: name,
         NODE_OPTIONS: '--enable-source-maps',
@@ -103,8 +105,11 @@ export class ServiceFunction extends Construct {
   }
 
   private workOn({ queues }: Platform, { queue, batchSize, maxConcurrency }: Worker): void {
+    const { queue: source, deadLetterQueue } = queues[queue];
+    // What it cannot do it puts there itself, with the reason; what kills it, SQS moves.
+    deadLetterQueue.grantSendMessages(this.fn);
     this.fn.addEventSource(
-      new SqsEventSource(queues[queue].queue, {
+      new SqsEventSource(source, {
         batchSize,
         reportBatchItemFailures: true,
         ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
@@ -120,6 +125,15 @@ function vpcPlacement({ vpc, appSecurityGroup }: Platform) {
     securityGroups: [appSecurityGroup],
   };
 }
+
+/** Where a function that works on a queue gives up messages, and after how many receives. */
+const workerEnvironment = ({ queues }: Platform, worksOn: Worker | undefined): Record<string, string> =>
+  worksOn === undefined
+    ? {}
+    : {
+        DEAD_LETTER_QUEUE_URL: queues[worksOn.queue].deadLetterQueue.queueUrl,
+        MAX_RECEIVE_COUNT: String(MAX_RECEIVE_COUNT),
+      };
 
 /** Grants exactly what is listed. */
 export function grantAccess(
@@ -152,11 +166,7 @@ export function useCaseEnvironment(platform: Platform): Record<string, string> {
     DEMO_VENUE_TABLE: tables.demoVenue.tableName,
     PRICE_TAPE_TABLE: tables.priceTape.tableName,
     ...exchangeEnvironment(platform, 'nat'),
-    SUBMIT_QUEUE_URL: queues.submit.queue.queueUrl,
-    EXITS_QUEUE_URL: queues.exits.queue.queueUrl,
-    EXECUTIONS_QUEUE_URL: queues.executions.queue.queueUrl,
-    TRIGGERS_QUEUE_URL: queues.triggers.queue.queueUrl,
-    RECONCILE_QUEUE_URL: queues.reconcile.queue.queueUrl,
+    ...Object.fromEntries(QUEUE_NAMES.map((name) => [urlVariable(name), queues[name].queue.queueUrl])),
     VALKEY_URL: cacheUrl,
     SWEEP_SHARDS: String(settings.sweepShards),
     ORDER_MONITOR_ENABLED: 'true',

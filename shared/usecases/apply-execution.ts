@@ -7,12 +7,13 @@
  * - a fill counts once, whatever the number, order and source of its reports;
  * - a fill of one of our orders always counts, also above its amount or on an attempt thought void (alarmed);
  * - a leg of an order list that its sibling has ended changes nothing;
- * - a report of no known order is never dropped: it throws, and ends in the dead-letter queue with an alarm.
+ * - a report of no known order is never dropped: it throws, and goes to the dead-letter queue with an alarm.
  */
 import { decimal } from '../domain/money/decimal.ts';
 import { isOverfilled, transition } from '../domain/orders.ts';
 import { oversold } from '../domain/positions.ts';
 import type { ExecutionReport, Fill, Order } from '../domain/types.ts';
+import type { DeadLetterReason } from '../ports/dead-letters.ts';
 import type { AfterEffects } from './after-effects.ts';
 import type { Changed, ChangeOrder } from './change-order.ts';
 import { specOf } from './change-order.ts';
@@ -22,9 +23,17 @@ import type { Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'prices' | 'symbols' | 'outbox' | 'clock' | 'log'>;
 
+type Quarantine = Extract<DeadLetterReason, 'not_ours' | 'unknown_order' | 'foreign_order'>;
+
 /** A report that belongs to no order of ours: kept on the dead-letter queue for a person to look at. */
 export class QuarantinedError extends Error {
   override readonly name = 'QuarantinedError';
+  readonly reason: Quarantine;
+
+  constructor(reason: Quarantine, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 export type ApplyExecution = ReturnType<typeof makeApplyExecution>;
@@ -41,15 +50,16 @@ const bySeniority = (a: Fill, b: Fill): number => a.at - b.at;
 export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, afterEffects: AfterEffects) {
   const { prices, outbox, clock, log } = ports;
 
-  function quarantine(report: ExecutionReport, why: string): never {
+  function quarantine(report: ExecutionReport, reason: Quarantine, why: string): never {
     const fields = { clientId: report.clientId, walletId: report.walletId, symbol: report.symbol };
     log.error('FILL_QUARANTINED', {
       ...fields,
       status: report.status,
       fills: report.fills.length,
+      reason,
       error: why,
     });
-    throw new QuarantinedError(`${report.clientId}: ${why}`);
+    throw new QuarantinedError(reason, `${report.clientId}: ${why}`);
   }
 
   /** A fee in a third asset is valued at that asset's price now; without one it is booked and flagged. */
@@ -73,7 +83,8 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
       order.walletId === report.walletId &&
       order.environment === report.environment &&
       order.symbol === report.symbol;
-    if (!same) quarantine(report, 'the order belongs to another wallet, environment or symbol');
+    if (!same)
+      quarantine(report, 'foreign_order', 'the order belongs to another wallet, environment or symbol');
   }
 
   /** The order as the venue has it: taken, even where our own note of the attempt is still missing. */
@@ -139,7 +150,7 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     // What is owed next is counted from here by our clock: a venue's that is ahead must not put it off.
     const report = { ...told, at: Math.min(told.at, clock.now()) };
     const parsed = parseVenueClientId(report.clientId);
-    if (parsed === null) return quarantine(report, 'not an id of ours');
+    if (parsed === null) return quarantine(report, 'not_ours', 'not an id of ours');
     const { orderId, attempt } = parsed;
     if (parsed.leg !== null && saysNothing(report)) return siblingWorks(report, orderId);
     const fills = [...report.fills].sort(bySeniority);
@@ -158,7 +169,7 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
         },
         order,
       );
-      if (changed === null) return quarantine(report, 'no such order');
+      if (changed === null) return quarantine(report, 'unknown_order', 'no such order');
       order = changed.order;
       return changed;
     };

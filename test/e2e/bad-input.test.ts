@@ -1,8 +1,15 @@
 /** Bad input gets a typed error that names the field, and changes nothing. */
+import { execFile } from 'node:child_process';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodeBinary } from '../../infra/local/processes/node-binary.ts';
+import { sqsClient } from '../../infra/local/services/sqs.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import { type Problem, Trader } from '../support/trader.ts';
+import { until } from '../support/until.ts';
 
 let system: TestSystem;
 let trader: Trader;
@@ -289,4 +296,56 @@ it('an unknown path or method is not found', async () => {
   ] as const) {
     expect((await trader.send(method, path)).status).toBe(404);
   }
+});
+
+describe('a message that cannot be worked', () => {
+  const MAIN = fileURLToPath(new URL('../../infra/redrive/main.ts', import.meta.url));
+
+  /** `npm run redrive`, beside this system. */
+  async function redrive(...args: string[]): Promise<string> {
+    const { port } = new URL(system.running.api);
+    const { stdout } = await promisify(execFile)(nodeBinary(), [MAIN, 'executions', '--port', port, ...args]);
+    return stdout;
+  }
+  const areThere = () => until('the dead letters', system.deadLetters, (found) => found.length === 2, 20_000);
+
+  it('lies on the dead-letter queue with its reason, holds nothing up, and can be moved back', async () => {
+    const orderId = open.order_id;
+    const client = sqsClient(system.running.sqsEndpoint);
+    const send = (MessageBody: string) =>
+      client.send(
+        new SendMessageCommand({
+          QueueUrl: system.running.queueUrls['executions'],
+          MessageBody,
+          MessageGroupId: orderId,
+          MessageDeduplicationId: MessageBody,
+        }),
+      );
+    try {
+      await send('no report');
+      await send('{"v":2}');
+    } finally {
+      client.destroy();
+    }
+    await areThere();
+    const { dead_letters: letters } = JSON.parse(await redrive('--json')) as { dead_letters: unknown[] };
+    const common = {
+      reason: 'unreadable',
+      function: 'executions',
+      receives: 1,
+      order_id: orderId,
+      moved: false,
+    };
+    expect(letters).toMatchObject([
+      { ...common, error: 'no JSON', body: 'no report' },
+      { ...common, error: expect.stringContaining('v: ') },
+    ]);
+    const { positionId } = await trader.buy(wallet, 'BTC/USDT', '0.1', { stop_loss: '45000' });
+    await trader.good('POST', `/positions/${positionId}/close`, { key: 'dead-letters', body: {} });
+    await trader.closed(positionId);
+
+    expect(await redrive('--go')).toMatch(/moved 2 of 2 dead letters\n.*unreadable.*no JSON/s);
+    // As unreadable as before.
+    await areThere();
+  });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, loadDispatchConfig } from '../../../functions/compose/config.ts';
+import {
+  ConfigError,
+  loadConfig,
+  loadDispatchConfig,
+  loadWorkerConfig,
+} from '../../../functions/compose/config.ts';
 import { withMetrics } from '../../../functions/compose/metrics.ts';
 import { MemoryCounters } from '../../support/fakes/memory-cache.ts';
 
@@ -37,6 +42,15 @@ describe('configuration', () => {
     expect(read).toThrow(/VALKEY_URL/);
     expect(read).toThrow(/SWEEP_SHARDS/);
     expect(read).not.toThrow(/secret/);
+  });
+
+  it('of a worker says where it gives up messages, and when', () => {
+    const worker = { POWERTOOLS_SERVICE_NAME: 'exits', DEAD_LETTER_QUEUE_URL: url, MAX_RECEIVE_COUNT: '5' };
+    expect(loadWorkerConfig(worker)).toEqual({ worker: 'exits', deadLetterQueueUrl: url, maxReceives: 5 });
+    for (const name of Object.keys(worker)) {
+      expect(() => loadWorkerConfig({ ...worker, [name]: undefined })).toThrow(name);
+    }
+    expect(() => loadWorkerConfig({ ...worker, MAX_RECEIVE_COUNT: '0' })).toThrow('MAX_RECEIVE_COUNT');
   });
 
   it('of dispatch asks for its queue only', () => {

@@ -1,8 +1,14 @@
 /** Each function and the streamer find in their template environment what their configuration asks for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig, loadDispatchConfig, loadSymbolsConfig } from '../../../functions/compose/config.ts';
+import {
+  loadConfig,
+  loadDispatchConfig,
+  loadSymbolsConfig,
+  loadWorkerConfig,
+} from '../../../functions/compose/config.ts';
 import { readConfig } from '../../../functions/streamer/config.ts';
 import { FUNCTION_ENTRIES, type FunctionName } from '../../../infra/bundle/entries.ts';
+import { WORK_QUEUES } from '../../../infra/queues.ts';
 import { type Synthesised, synthesise } from './synthesised.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -61,6 +67,11 @@ describe.each([
     const env = functionEnvironments(system).get(name) ?? {};
     const read = READ[name](env);
     if (name !== 'dispatch') expect(read).toMatchObject({ stage, binance: { environment: served } });
+  });
+
+  it.each(Object.entries(WORK_QUEUES))('the worker of %s knows when to give up', (_name, { worker }) => {
+    const env = functionEnvironments(system).get(worker) ?? {};
+    expect(loadWorkerConfig(env)).toMatchObject({ worker, maxReceives: 5 });
   });
 
   it('the streamer is configured, and serves the same exchange', () => {

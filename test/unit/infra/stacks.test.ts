@@ -1,6 +1,7 @@
 /** What the templates promise about stacks, API, streamer and alarms (design sections 17, 18, 20). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../../functions/api/routes.ts';
+import { QUEUE_NAMES } from '../../../infra/queues.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
 
@@ -175,7 +176,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('ring for every dead-letter queue there is, and tell somebody', () => {
+  it('ring for every dead-letter queue there is, for late work and for much of it, and tell somebody', () => {
     const dead = sandbox.ofType(QUEUE).filter(({ id }) => id.includes('DeadLetters'));
     const watched = [...alarms()]
       .filter(([name]) => name.startsWith('DeadLetters-'))
@@ -184,6 +185,13 @@ describe('the alarms', () => {
       const watching = watched.filter((alarm) => mentions(alarm['Dimensions'], id));
       expect(watching).toHaveLength(1);
       expect(watching[0]).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 0 });
+    }
+    for (const name of QUEUE_NAMES) {
+      expect(alarms().get(`LateWork-${name}`)).toMatchObject({ MetricName: 'ApproximateAgeOfOldestMessage' });
+      expect(alarms().get(`Backlog-${name}`)).toMatchObject({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Threshold: 1000,
+      });
     }
     for (const alarm of alarms().values()) expect(alarm['AlarmActions']).toHaveLength(1);
   });

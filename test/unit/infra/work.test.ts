@@ -1,6 +1,7 @@
 /** What the templates promise about queues, functions, tables and the minute (design sections 14, 15, 20). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTION_ENTRIES } from '../../../infra/bundle/entries.ts';
+import { physicalNames, QUEUE_NAMES } from '../../../infra/queues.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
 
 let sandbox: Synthesised;
@@ -63,6 +64,54 @@ describe('the queues', () => {
       DeduplicationScope: 'messageGroup',
       FifoThroughputLimit: 'perMessageGroupId',
     });
+  });
+
+  it('have names by which whoever operates a stage finds them', () => {
+    const names = (from: Synthesised, stage: string) => {
+      const all = from
+        .ofType(QUEUE)
+        .filter(({ stack }) => stack.endsWith('-queues'))
+        .map(({ properties }) => String(properties['QueueName']));
+      const expected = QUEUE_NAMES.map((name) => physicalNames(stage, name));
+      expect([...all].sort()).toEqual(
+        expected.flatMap(({ queue, deadLetters }) => [queue, deadLetters]).sort(),
+      );
+    };
+    names(sandbox, 'sandbox');
+    names(prod, 'prod');
+    expect(physicalNames('prod', 'executions')).toEqual({
+      queue: 'moniqo-prod-executions.fifo',
+      deadLetters: 'moniqo-prod-executions-dead-letters.fifo',
+    });
+  });
+
+  it('let a worker put messages on its own dead-letter queue, and nobody else on any', () => {
+    const dead = sandbox
+      .ofType(QUEUE)
+      .filter(({ id, stack }) => /DeadLetters/.test(id) && /-queues$/.test(stack));
+    const may = (policy: { properties: Record<string, unknown> }, queueId: string): boolean =>
+      (
+        policy.properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] }
+      ).Statement.filter(({ Resource }) => mentions(Resource, queueId)).some(({ Action }) =>
+        [Action].flat().includes('sqs:SendMessage'),
+      );
+    for (const mapping of sandbox.ofType(MAPPING)) {
+      const source = queueFor(mapping);
+      const worker = functionFor(mapping);
+      const own = dead.find(({ id }) => mentions(source?.properties['RedrivePolicy'], id));
+      expect(own).toBeDefined();
+      const env = variables(worker?.properties ?? {});
+      expect(mentions(env['DEAD_LETTER_QUEUE_URL'], own?.id ?? '?')).toBe(true);
+      expect(source?.properties['RedrivePolicy']).toMatchObject({
+        maxReceiveCount: Number(env['MAX_RECEIVE_COUNT']),
+      });
+      const allowed = sandbox.ofType('AWS::IAM::Policy').filter((policy) => may(policy, own?.id ?? '?'));
+      expect(allowed.map(({ id }) => id.replace(/Function.*/, ''))).toEqual([
+        worker?.id.replace(/Function.*/, ''),
+      ]);
+    }
+    const others = sandbox.ofType(FUNCTION).map(({ properties }) => variables(properties));
+    expect(others.filter((env) => 'DEAD_LETTER_QUEUE_URL' in env)).toHaveLength(QUEUE_NAMES.length);
   });
 
   it('hide a message for at least six times its worker timeout', () => {

@@ -180,10 +180,15 @@ describe('execution reports', () => {
   it('of no order of ours are never dropped', async () => {
     const world = new World();
     const strange = reportOf(world, 'A'.repeat(22));
-    await expect(world.useCases.applyExecution(strange)).rejects.toThrow(QuarantinedError);
-    await expect(world.useCases.applyExecution({ ...strange, clientId: 'web_1' })).rejects.toThrow(
-      QuarantinedError,
-    );
+    const given = (report: ExecutionReport) =>
+      world.useCases.applyExecution(report).catch((error: unknown) => error);
+    const unknown = await given(strange);
+    expect(unknown).toBeInstanceOf(QuarantinedError);
+    expect(unknown).toMatchObject({ reason: 'unknown_order' });
+    expect(await given({ ...strange, clientId: 'web_1' })).toMatchObject({
+      name: 'QuarantinedError',
+      reason: 'not_ours',
+    });
     expect(world.errors()).toEqual(['FILL_QUARANTINED', 'FILL_QUARANTINED']);
   });
 
@@ -191,7 +196,10 @@ describe('execution reports', () => {
     const world = new World();
     const { entryOrderId } = await world.openPosition();
     const foreign = reportOf(world, entryOrderId, { walletId: 'wallet-2' });
-    await expect(world.useCases.applyExecution(foreign)).rejects.toThrow(QuarantinedError);
+    await expect(world.useCases.applyExecution(foreign)).rejects.toMatchObject({
+      name: 'QuarantinedError',
+      reason: 'foreign_order',
+    });
   });
 
   it('above the amount are booked, protected and alarmed', async () => {
