@@ -64,9 +64,11 @@ export class MemoryLedger implements Ledger {
         .filter((c) => isStale(c, this.positionItems.get(c.after.positionId)))
         .map((c) => c.after.positionId),
     ];
-    const known = (commit.fills ?? []).filter(({ orderId, fill }) =>
-      (this.fillItems.get(orderId) ?? []).some((f) => f.tradeId === fill.tradeId),
-    );
+    const booked = new Map<string, ReadonlySet<string>>();
+    for (const orderId of new Set(commit.fills?.map((one) => one.orderId))) {
+      booked.set(orderId, new Set(this.fillItems.get(orderId)?.map((fill) => fill.tradeId)));
+    }
+    const known = (commit.fills ?? []).filter(({ orderId, fill }) => booked.get(orderId)?.has(fill.tradeId));
     if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known.map((k) => k.fill.tradeId) };
     if (stale.length > 0) return { outcome: 'conflict', items: stale };
     this.commits += 1;
