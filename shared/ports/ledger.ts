@@ -62,6 +62,11 @@ export interface Ledger {
   orders(orderIds: readonly string[]): Promise<readonly Order[]>;
   positions(positionIds: readonly string[]): Promise<readonly Position[]>;
   fills(orderId: string): Promise<readonly Fill[]>;
+  /**
+   * Which of these trades of an order are booked; strongly consistent. Up to a hundred cost the same however many the
+   * order has; of more, all that it has are looked through.
+   */
+  booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>>;
   actions(positionId: string): Promise<readonly PositionAction[]>;
   commit(commit: Commit): Promise<CommitResult>;
   /** Newest first. */

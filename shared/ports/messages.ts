@@ -38,7 +38,10 @@ export interface Outbox {
   submit(message: WorkMessage, delaySeconds?: number): Promise<void>;
   exits(message: WorkMessage, delaySeconds?: number): Promise<void>;
   reconcile(message: ReconcileMessage, delaySeconds?: number): Promise<void>;
-  /** FIFO, grouped by our order; the deduplication id comes from the report's facts. */
+  /**
+   * FIFO, grouped by our order; the deduplication id comes from the report's facts. However many trades it tells of:
+   * it goes in parts where it has to.
+   */
   executions(report: ExecutionReport): Promise<void>;
   /**
    * At most ten at once, no two of one order. Answers for each, in the order given: null = taken, else why it was

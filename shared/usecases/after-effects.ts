@@ -51,15 +51,18 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
     }
   }
 
-  /** Performs what a change calls for; after a duplicate, what the stored state still calls for. */
-  return async (changed: Changed): Promise<void> => {
+  /**
+   * Performs what a change calls for; after a duplicate, what the stored state still calls for. `goesOn`: the caller
+   * has more of the order's trades and books them next, so nobody needs to ask the venue for them.
+   */
+  return async (changed: Changed, goesOn = false): Promise<void> => {
     const { outcome, order, position, positionBefore, planned } = changed;
     for (const next of planned) if (wantsWork(next)) await sendPointer(outbox, next);
     if (outcome === 'duplicate_fill' && position !== null && position.flatten !== null) {
       const live = await ledger.orders(liveOrderIds(position));
       for (const next of live) if (wantsWork(next)) await sendPointer(outbox, next);
     }
-    if (isGapped(order)) await sendPointer(outbox, order);
+    if (isGapped(order) && !goesOn) await sendPointer(outbox, order);
     if (order.status === 'cancelling' && changed.before.status !== 'cancelling')
       await sendPointer(outbox, order);
     if (position !== null) await levels(position, outcome === 'done' ? positionBefore : null);

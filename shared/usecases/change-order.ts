@@ -1,9 +1,9 @@
 /**
- * One change of an order in one transaction: the order, its fill, its position, and what the position's exit plan
+ * One change of an order in one transaction: the order, its fills, its position, and what the position's exit plan
  * now sends or cancels (design sections 7, 9).
  *
  * Always true:
- * - a fill that is already booked changes nothing, and the caller is told what is stored;
+ * - where one of the fills is booked already nothing is changed, and the caller is told which and what is stored;
  * - whoever lost the race reads again and decides again.
  */
 import { withDue } from '../domain/due.ts';
@@ -18,8 +18,8 @@ import type { Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
-/** The order as it is to be, and the trade that made it so. Null: there is nothing to write. */
-export type Decide = (order: Order) => { readonly order: Order; readonly fill?: Fill } | null;
+/** The order as it is to be, and the trades that made it so, oldest first. Null: there is nothing to write. */
+export type Decide = (order: Order) => { readonly order: Order; readonly fills?: readonly Fill[] } | null;
 
 export interface Changed {
   readonly outcome: 'done' | 'nothing' | 'duplicate_fill';
@@ -31,6 +31,8 @@ export interface Changed {
   readonly positionBefore: Position | null;
   /** Orders that the plan made or wants cancelled: each needs a message. */
   readonly planned: readonly Order[];
+  /** Trades that are booked already: why nothing was written. */
+  readonly duplicates: readonly string[];
 }
 
 /** An entry of a position's timeline, as a commit takes it. */
@@ -66,19 +68,37 @@ export async function readLiveOrders(
   return changed !== null && liveOrderIds(p).includes(changed.orderId) ? [...others, changed] : others;
 }
 
+const untouched = (before: Order) => ({
+  before,
+  order: before,
+  position: null,
+  positionBefore: null,
+  planned: [],
+  duplicates: [],
+});
+
+/** What is stored, for the after-effects of news that is booked already. `before`: the order as it was known. */
+export async function readStored(ledger: Ledger, before: Order): Promise<Changed> {
+  const [order, position] = await Promise.all([
+    ledger.order(before.orderId),
+    ledger.position(before.positionId),
+  ]);
+  return { outcome: 'duplicate_fill', ...untouched(before), order: order ?? before, position };
+}
+
 export type ChangeOrder = ReturnType<typeof makeChangeOrder>;
 
 export function makeChangeOrder(ports: Needs) {
   const { ledger, clock, log } = ports;
 
-  async function follow(order: Order, fill: Fill | null, now: number) {
+  async function follow(order: Order, fills: readonly Fill[], now: number) {
     const before = await ledger.position(order.positionId);
     if (before === null) throw new Error(`order ${order.orderId} has no position ${order.positionId}`);
     const spec = await specOf(ports.symbols, order);
-    const after = followOrder(before, order, fill, spec, now);
+    const after = followOrder(before, order, fills, spec, now);
     if (!needsPlan(after)) return { before, after: withDue(after, now), orders: [] };
     const live = await readLiveOrders(ledger, after, order);
-    const mark = markAfter(after, order, fill);
+    const mark = markAfter(after, order, fills);
     const plan = carryOutPlan(after, live, { spec, now, claiming: false, mark });
     for (const why of plan.alarms) {
       log.error('EXIT_PLAN_ALARM', { positionId: before.positionId, orderId: order.orderId, why });
@@ -94,29 +114,24 @@ export function makeChangeOrder(ports: Needs) {
     const before = known ?? (await ledger.order(orderId));
     if (before === null) return null;
     const decided = decide(before);
-    const untouched = { before, order: before, position: null, positionBefore: null, planned: [] };
-    if (decided === null) return { outcome: 'nothing', ...untouched };
+    if (decided === null) return { outcome: 'nothing', ...untouched(before) };
     const now = clock.now();
-    const fill = decided.fill ?? null;
+    const fills = decided.fills ?? [];
     const change: Change<Order> = { before, after: withDue(decided.order, now) };
-    const concernsPosition = fill !== null || isSettled(decided.order);
-    const followed = concernsPosition ? await follow(change.after, fill, now) : null;
+    const concernsPosition = fills.length > 0 || isSettled(decided.order);
+    const followed = concernsPosition ? await follow(change.after, fills, now) : null;
     // A plan may have changed the order itself once more (a live entry that is to be cancelled).
     const own = followed?.orders.find((c) => c.after.orderId === orderId)?.after ?? change.after;
     const others = (followed?.orders ?? []).filter((c) => c.after.orderId !== orderId);
     const result = await ledger.commit({
       orders: [{ before, after: own }, ...others],
       positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
-      fills: fill === null ? [] : [{ orderId, fill }],
+      fills: fills.map((fill) => ({ orderId, fill })),
       actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
     });
     if (result.outcome === 'conflict') return 'conflict';
     if (result.outcome === 'duplicate_fill') {
-      const [order, position] = await Promise.all([
-        ledger.order(orderId),
-        ledger.position(before.positionId),
-      ]);
-      return { outcome: 'duplicate_fill', ...untouched, order: order ?? before, position };
+      return { ...(await readStored(ledger, before)), duplicates: result.tradeIds };
     }
     return {
       outcome: 'done',
@@ -125,6 +140,7 @@ export function makeChangeOrder(ports: Needs) {
       position: followed === null ? null : stored({ before: followed.before, after: followed.after }),
       positionBefore: followed?.before ?? null,
       planned: others.map(stored),
+      duplicates: [],
     };
   }
 

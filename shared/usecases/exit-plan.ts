@@ -29,24 +29,24 @@ export interface PlanContext {
   readonly mark: Decimal | null;
 }
 
-/** The position after an order of it has changed (and after `fill`, when the change is a trade). */
+/** The position after an order of it has changed (and after `fills`, when the change is one of trades). */
 export function followOrder(
   p: Position,
   order: Order,
-  fill: Fill | null,
+  fills: readonly Fill[],
   spec: SymbolSpec,
   now: number,
 ): Position {
   const isEntry = order.role === 'entry';
-  let next = p;
-  if (fill !== null) next = (isEntry ? applyEntryFill : applyExitFill)(next, fill, order, now);
+  const booked = isEntry ? applyEntryFill : applyExitFill;
+  let next = fills.reduce((position, fill) => booked(position, fill, order, now), p);
   next = isEntry ? entryEnded(next, order, now, spec) : exitSettled(next, order, now);
-  return next === p ? p : maybeClose(next, spec, markAfter(next, order, fill), now);
+  return next === p ? p : maybeClose(next, spec, markAfter(next, order, fills), now);
 }
 
 /** A price for deciding what is dust, from what is at hand. */
-export const markAfter = (p: Position, order: Order, fill: Fill | null): Decimal | null =>
-  fill?.price ?? averagePrice(order) ?? p.flatten?.price ?? order.referencePrice;
+export const markAfter = (p: Position, order: Order, fills: readonly Fill[]): Decimal | null =>
+  fills.at(-1)?.price ?? averagePrice(order) ?? p.flatten?.price ?? order.referencePrice;
 
 /** Ids of the orders that a plan has to know: the live entry and the live exits. */
 export const liveOrderIds = (p: Position): readonly string[] => [
@@ -54,7 +54,10 @@ export const liveOrderIds = (p: Position): readonly string[] => [
   ...p.liveExits.map((exit) => exit.orderId),
 ];
 
-/** Does what the plan says, until nothing is left that can be done now. */
+/** Cancels of one transaction, so that it stays below the store's 100 items with 50 fills; the next step goes on. */
+const CANCELS_AT_ONCE = 40;
+
+/** Does what the plan says, until nothing is left that can be done now; of many cancels the first. */
 export function carryOutPlan(start: Position, live: readonly Order[], context: PlanContext): Planned {
   const { spec, now, mark } = context;
   let position = start;
@@ -66,6 +69,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
     let again = false;
     for (const step of planExit(position, liveOrders, spec, now, mark ?? undefined)) {
       if (step.kind === 'cancel') {
+        if (changes.size >= CANCELS_AT_ONCE) continue;
         const order = liveOrders.find((o) => o.orderId === step.orderId);
         if (order === undefined) throw new Error(`plan cancels an unknown order ${step.orderId}`);
         const cancelled = transition(order, { kind: 'cancel_wanted', at: now, cause: 'exit_plan' });
@@ -73,7 +77,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
         const after = withDue(cancelled.value, now);
         changes.set(order.orderId, { before: order, after });
         liveOrders = liveOrders.map((o) => (o.orderId === order.orderId ? after : o));
-        const released = followOrder(position, after, null, spec, now);
+        const released = followOrder(position, after, [], spec, now);
         again ||= released !== position;
         position = released;
       } else if (step.kind === 'send' && !again) {

@@ -5,6 +5,7 @@
 import { loadavg } from 'node:os';
 import { machine, versions } from '../../infra/local/demo/machine.ts';
 import { benchPlacing } from './binance-place.ts';
+import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
 import type { BenchResult } from './report.ts';
 import { benchSymbols } from './symbols.ts';
@@ -14,6 +15,7 @@ import { benchUserData } from './user-data.ts';
 const HELP = `Benchmarks.
 
   npm run bench -- binance    an order through API, submit queue and the Binance simulator, on the laptop system
+  npm run bench -- executions execution reports into orders, fills and positions on DynamoDB Local; ten thousand of one order
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
@@ -31,6 +33,7 @@ const note = (line: string): void => {
 
 const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult & { redis?: string }>>> = {
   binance: (verbose) => benchPlacing(note, verbose),
+  executions: () => benchExecutions(note),
   latency: (verbose) => benchLatency(note, verbose),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),

@@ -31,6 +31,7 @@ export const balancesKey = (walletId: string): Key => key(walletId, 'balances');
 export const accountKey = (environment: Environment, uid: string): Key =>
   key(`account#${environment}#${uid}`, 'account');
 export const FILL_PREFIX = 'fill#';
+export const fillKey = (orderId: string, tradeId: string): Key => key(orderId, `${FILL_PREFIX}${tradeId}`);
 export const ACTION_PREFIX = 'action#';
 
 const padded = (whole: number, digits: number): string => String(whole).padStart(digits, '0');
@@ -117,7 +118,7 @@ export const walletItem = (wallet: Wallet): Item => ({
 
 export const fillItem = (orderId: string, fill: Fill): Item => ({
   ...fills.item(fill),
-  ...key(orderId, `${FILL_PREFIX}${fill.tradeId}`),
+  ...fillKey(orderId, fill.tradeId),
 });
 
 /**

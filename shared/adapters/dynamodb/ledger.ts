@@ -9,6 +9,7 @@ import {
   actionItem,
   FILL_PREFIX,
   fillItem,
+  fillKey,
   type Item,
   orderItem,
   orderKey,
@@ -29,6 +30,9 @@ export interface LedgerOptions {
 
 const readOrder = (item: Item): Order => orders.fromItem(item, `order ${item['pk']?.S}`);
 const readPosition = (item: Item): Position => positions.fromItem(item, `position ${item['pk']?.S}`);
+
+/** Fills looked for one by one, in one call: above it a query costs less, which pays by size and not by item. */
+const MOST_BY_KEY = 100;
 
 const byTradeId = new Intl.Collator('en', { numeric: true });
 
@@ -156,6 +160,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       const rows = underKey(client, ordersTable, orderId, FILL_PREFIX);
       const booked = await collect(rows, (item) => fills.fromItem(item, `fill of ${orderId}`));
       return booked.sort(inOrder);
+    },
+    async booked(orderId, tradeIds) {
+      const asked = new Set(tradeIds);
+      const keys = [...asked].map((tradeId) => fillKey(orderId, tradeId));
+      const rows =
+        keys.length > MOST_BY_KEY
+          ? await collect(underKey(client, ordersTable, orderId, FILL_PREFIX, 'sk'), (item) => item)
+          : await getItems(client, ordersTable, keys, 'sk');
+      const found = rows.flatMap((item) => item['sk']?.S?.slice(FILL_PREFIX.length) ?? []);
+      return new Set(found.filter((tradeId) => asked.has(tradeId)));
     },
     actions(positionId) {
       const rows = underKey(client, positionsTable, positionId, ACTION_PREFIX);

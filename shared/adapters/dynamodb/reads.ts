@@ -23,15 +23,22 @@ export async function getItem(
   return answer.Item ?? null;
 }
 
+const projecting = (attributes: string | undefined) =>
+  attributes === undefined ? {} : { ProjectionExpression: attributes };
+
 /** DynamoDB's limit per call. */
 const BATCH = 100;
 const MAX_TRIES = 6;
 
-/** Strongly consistent; missing items are left out, the order of the answer is not that of the keys. */
+/**
+ * Strongly consistent; missing items are left out, the order of the answer is not that of the keys. `attributes`: what
+ * of them is answered, comma-separated; none = all.
+ */
 export async function getItems(
   client: DynamoDBClient,
   table: string,
   keys: readonly Key[],
+  attributes?: string,
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
   const unique = [...new Map(keys.map((k) => [`${k.pk.S}\n${k.sk.S}`, k])).values()];
@@ -41,7 +48,11 @@ export async function getItems(
       if (attempt > MAX_TRIES) throw new Error(`${table}: ${wanted.length} items were not answered`);
       if (attempt > 1) await sleep(pauseMs(attempt));
       const answer = await client.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
+        new BatchGetItemCommand({
+          RequestItems: {
+            [table]: { Keys: wanted, ConsistentRead: true, ...projecting(attributes) },
+          },
+        }),
       );
       items.push(...(answer.Responses?.[table] ?? []));
       wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
@@ -81,9 +92,16 @@ export async function collect<T, U>(rows: AsyncIterable<T>, read: (row: T) => U)
   return found;
 }
 
-/** All items under one partition key whose sort keys begin with `prefix`; strongly consistent. */
-export const underKey = (client: DynamoDBClient, table: string, pk: string, prefix: string) =>
+/** All items under one partition key whose sort keys begin with `prefix`; strongly consistent. `attributes` as above. */
+export const underKey = (
+  client: DynamoDBClient,
+  table: string,
+  pk: string,
+  prefix: string,
+  attributes?: string,
+) =>
   queryAll(client, {
+    ...projecting(attributes),
     TableName: table,
     ConsistentRead: true,
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',

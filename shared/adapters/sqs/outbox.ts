@@ -7,6 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { decimalText } from '../../domain/money/decimal.ts';
+import { splitReport, TRADES_PER_REPORT } from '../../domain/split-report.ts';
 import type { ExecutionReport } from '../../domain/types.ts';
 import type { Outbox, ReportNotTaken, TriggerMessage } from '../../ports/messages.ts';
 import { encodeReconcile, encodeReport, encodeTrigger, encodeWork } from './messages.ts';
@@ -55,6 +56,24 @@ function delay(seconds: number): number {
 
 type Delayed = { readonly message: TriggerMessage; readonly delaySeconds: number };
 
+const messageOf = (report: ExecutionReport) => ({
+  MessageBody: encodeReport(report),
+  MessageGroupId: reportGroup(report),
+  MessageDeduplicationId: reportDeduplicationId(report),
+});
+
+/**
+ * One report, in parts where it has more trades than a message takes; in order, so a part that is not taken is the last
+ * that is tried. The repeat of all of them is harmless.
+ */
+async function sendReport(client: SQSClient, url: string, report: ExecutionReport): Promise<void> {
+  for (const part of splitReport(report)) {
+    await client.send(new SendMessageCommand({ QueueUrl: url, ...messageOf(part) }));
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** A message that the queue will never take is told apart from a queue that is away. */
 async function sendReports(
   client: SQSClient,
@@ -64,18 +83,23 @@ async function sendReports(
   if (reports.length > BATCH) throw new RangeError(`${reports.length} reports; a batch has at most ${BATCH}`);
   const answers: (ReportNotTaken | null)[] = reports.map(() => null);
   const entries: SendMessageBatchRequestEntry[] = [];
+  const large: [index: number, report: ExecutionReport][] = [];
   reports.forEach((report, index) => {
     try {
-      entries.push({
-        Id: String(index),
-        MessageBody: encodeReport(report),
-        MessageGroupId: reportGroup(report),
-        MessageDeduplicationId: reportDeduplicationId(report),
-      });
+      const message = messageOf(report);
+      if (report.fills.length > TRADES_PER_REPORT) large.push([index, report]);
+      else entries.push({ Id: String(index), ...message });
     } catch (error) {
-      answers[index] = { reason: error instanceof Error ? error.message : String(error), forEver: true };
+      answers[index] = { reason: textOf(error), forEver: true };
     }
   });
+  for (const [index, report] of large) {
+    try {
+      await sendReport(client, url, report);
+    } catch (error) {
+      answers[index] = { reason: textOf(error), forEver: false };
+    }
+  }
   if (entries.length === 0) return answers;
   const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
   for (const { Id, Code, Message, SenderFault } of answer.Failed ?? []) {
@@ -113,16 +137,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     exits: (message, delaySeconds = 0) => send(options.exitsQueueUrl, encodeWork(message), delaySeconds),
     reconcile: (message, delaySeconds = 0) =>
       send(options.reconcileQueueUrl, encodeReconcile(message), delaySeconds),
-    async executions(report) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: options.executionsQueueUrl,
-          MessageBody: encodeReport(report),
-          MessageGroupId: reportGroup(report),
-          MessageDeduplicationId: reportDeduplicationId(report),
-        }),
-      );
-    },
+    executions: (report) => sendReport(client, options.executionsQueueUrl, report),
     executionsBatch: (reports) => sendReports(client, options.executionsQueueUrl, reports),
     trigger: (message) => send(options.triggersQueueUrl, encodeTrigger(message), 0),
     async triggers(messages) {

@@ -94,6 +94,44 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
     });
   });
 
+  it('knows which of few or many trades of an order are booked', async () => {
+    const numbers = Array.from({ length: 250 }, (_, n) => `t-${n}`);
+    for (let start = 0; start < numbers.length; start += 50) {
+      const fills = numbers.slice(start, start + 50).map((tradeId) => {
+        return { orderId: 'order-1', fill: aFill({ tradeId }) };
+      });
+      expect(await ledger.commit({ fills })).toEqual({ outcome: 'done' });
+    }
+    await ledger.commit({ fills: [{ orderId: 'order-2', fill: aFill({ tradeId: 'of-another' }) }] });
+    expect(await ledger.booked('order-1', [])).toEqual(new Set());
+    const few = ['t-7', 't-249', 'of-another', 't-250', 't-7'];
+    expect(await ledger.booked('order-1', few)).toEqual(new Set(['t-7', 't-249']));
+    const many = [...numbers.slice(100), ...numbers.map((id) => `x${id}`), 'of-another'];
+    expect(await ledger.booked('order-1', many)).toEqual(new Set(numbers.slice(100)));
+  });
+
+  it('books fifty fills in one commit, and of a repeat says which it had', async () => {
+    const fills = (from: number) =>
+      Array.from({ length: 50 }, (_, n) => ({
+        orderId: 'order-1',
+        fill: aFill({ tradeId: `t-${from + n}` }),
+      }));
+    await ledger.commit({ orders: [{ before: null, after: anOrder() }] });
+    const before = await read('order-1');
+    const after = { ...before, fillCount: 50 };
+    expect(await ledger.commit({ orders: [{ before, after }], fills: fills(0) })).toEqual({
+      outcome: 'done',
+    });
+    const again = await read('order-1');
+    const repeat = await ledger.commit({
+      orders: [{ before: again, after: { ...again, fillCount: 100 } }],
+      fills: fills(30),
+    });
+    const known = Array.from({ length: 20 }, (_, n) => `t-${30 + n}`);
+    expect(repeat).toEqual({ outcome: 'duplicate_fill', tradeIds: known });
+    expect(await ledger.fills('order-1')).toHaveLength(50);
+  });
+
   it('gives fills and actions in their order', async () => {
     const fill = (n: number) => ({ orderId: 'order-1', fill: aFill({ tradeId: `x-${n}` }) });
     const action = (kind: string, at: number) => ({

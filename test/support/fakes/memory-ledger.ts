@@ -45,11 +45,17 @@ export class MemoryLedger implements Ledger {
     return this.fillItems.get(orderId) ?? [];
   }
 
+  async booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const known = new Set((this.fillItems.get(orderId) ?? []).map((fill) => fill.tradeId));
+    return new Set(tradeIds.filter((tradeId) => known.has(tradeId)));
+  }
+
   async actions(positionId: string): Promise<readonly PositionAction[]> {
     return this.actionItems.get(positionId) ?? [];
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    checkItems(commit);
     const stale = [
       ...(commit.orders ?? [])
         .filter((c) => isStale(c, this.orderItems.get(c.after.orderId)))
@@ -58,9 +64,11 @@ export class MemoryLedger implements Ledger {
         .filter((c) => isStale(c, this.positionItems.get(c.after.positionId)))
         .map((c) => c.after.positionId),
     ];
-    const known = (commit.fills ?? []).filter(({ orderId, fill }) =>
-      (this.fillItems.get(orderId) ?? []).some((f) => f.tradeId === fill.tradeId),
-    );
+    const booked = new Map<string, ReadonlySet<string>>();
+    for (const orderId of new Set(commit.fills?.map((one) => one.orderId))) {
+      booked.set(orderId, new Set(this.fillItems.get(orderId)?.map((fill) => fill.tradeId)));
+    }
+    const known = (commit.fills ?? []).filter(({ orderId, fill }) => booked.get(orderId)?.has(fill.tradeId));
     if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known.map((k) => k.fill.tradeId) };
     if (stale.length > 0) return { outcome: 'conflict', items: stale };
     this.commits += 1;
@@ -144,6 +152,18 @@ export class MemoryLedger implements Ledger {
     }
     return true;
   }
+}
+
+/** What the real store refuses: more than 100 items, or one of them twice. */
+function checkItems({ orders = [], positions = [], fills = [], actions = [] }: Commit): void {
+  const names = [
+    ...orders.map(({ after }) => `order ${after.orderId}`),
+    ...positions.map(({ after }) => `position ${after.positionId}`),
+    ...fills.map(({ orderId, fill }) => `fill ${orderId} ${fill.tradeId}`),
+    ...actions.map((_, index) => `action ${index}`),
+  ];
+  if (names.length > 100) throw new Error(`a transaction of ${names.length} items`);
+  if (new Set(names).size < names.length) throw new Error(`an item twice in one transaction: ${names}`);
 }
 
 function isStale<T extends Versioned>({ before }: Change<T>, stored: T | undefined): boolean {

@@ -1,0 +1,196 @@
+/**
+ * applyExecution on DynamoDB Local: real use cases and the real ledger; prices, queues and the trigger index are in
+ * memory. Every call of the database is counted and timed, so that what is left is our own.
+ */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { makeUseCases, type UseCases } from '../../functions/compose/use-cases.ts';
+import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { type Decimal, decimal } from '../../shared/domain/money/decimal.ts';
+import type { Fill, Order } from '../../shared/domain/types.ts';
+import type { Ledger } from '../../shared/ports/ledger.ts';
+import { startDynamoDb } from '../support/dynamodb.ts';
+import { World } from '../support/fakes/world.ts';
+import { newsOf, quantityOf, trades } from '../support/many-fills.ts';
+
+export interface Sizes {
+  /** Fills of the one order, each in a report of its own. */
+  readonly fills: number;
+  readonly orders: number;
+  readonly fillsEach: number;
+  /** Reports that are worked side by side, each of another order. */
+  readonly atOnce: number;
+  /** Fills of one report of a query. */
+  readonly report: number;
+}
+
+export interface Reported {
+  /** Of each report, in ms. */
+  readonly latencies: readonly number[];
+  /** Calls of the database for each report. */
+  readonly calls: readonly number[];
+  readonly seconds: number;
+  /** Part of the time that was not spent in calls of the database; null where calls overlap. */
+  readonly ownShare: number | null;
+}
+
+export interface ExecutionFigures {
+  readonly oneOrder: Reported;
+  readonly manyOrders: Reported;
+  /** A query's report of which this share was booked before. */
+  readonly queries: readonly { readonly booked: 'none' | 'half' | 'all'; readonly report: Reported }[];
+  readonly wrong: readonly string[];
+}
+
+interface Meter {
+  calls: number;
+  millis: number;
+}
+
+function metered(client: DynamoDBClient): Meter {
+  const meter: Meter = { calls: 0, millis: 0 };
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const since = performance.now();
+      try {
+        return await next(args);
+      } finally {
+        meter.calls += 1;
+        meter.millis += performance.now() - since;
+      }
+    },
+    { step: 'initialize', name: 'meter' },
+  );
+  return meter;
+}
+
+class Bench {
+  readonly world = new World({ exchange: {} });
+  readonly ledger: Ledger;
+  readonly wrong: string[] = [];
+  private readonly useCases: UseCases;
+  private readonly meter: Meter;
+  private orders = 0;
+
+  constructor(client: DynamoDBClient, tables: { readonly orders: string; readonly positions: string }) {
+    this.meter = metered(client);
+    this.ledger = createLedger({
+      client,
+      ordersTable: tables.orders,
+      positionsTable: tables.positions,
+      sweepShards: 1,
+    });
+    this.useCases = makeUseCases({ ...this.world.ports, ledger: this.ledger }, { monitorEnabled: true });
+    this.world.workers = this.useCases;
+    this.world.tick('50000');
+  }
+
+  /** Protected, and resting at the exchange. */
+  async order(quantity: Decimal): Promise<Order> {
+    this.orders += 1;
+    const protection = { stopLoss: { price: decimal('45000') } };
+    const placed = await this.useCases.placeOrder(
+      this.world.command({
+        type: 'limit',
+        limitPrice: decimal('49000'),
+        quantity,
+        protection,
+        idempotencyKey: `bench-${this.orders}`,
+      }),
+    );
+    if (!placed.ok) throw new Error(`${placed.error.code}: ${placed.error.message}`);
+    await this.world.pump();
+    return placed.value.order;
+  }
+
+  /** Applies these, `atOnce` side by side where they are of different orders. */
+  async apply(lanes: readonly (readonly Parameters<UseCases['applyExecution']>[0][])[]): Promise<Reported> {
+    const latencies: number[] = [];
+    const calls: number[] = [];
+    const before = this.meter.millis;
+    const since = performance.now();
+    const work = async (reports: (typeof lanes)[number]): Promise<void> => {
+      for (const report of reports) {
+        const [callsBefore, started] = [this.meter.calls, performance.now()];
+        await this.useCases.applyExecution(report);
+        latencies.push(performance.now() - started);
+        calls.push(this.meter.calls - callsBefore);
+      }
+    };
+    await Promise.all(lanes.map(work));
+    const millis = performance.now() - since;
+    const ownShare = lanes.length > 1 ? null : 1 - (this.meter.millis - before) / millis;
+    return { latencies, calls, seconds: millis / 1000, ownShare };
+  }
+
+  /** The order, its fills and its position are what its trades add up to. */
+  async check(order: Order, fills: readonly Fill[]): Promise<void> {
+    const [now, booked, position] = await Promise.all([
+      this.ledger.order(order.orderId),
+      this.ledger.fills(order.orderId),
+      this.ledger.position(order.positionId),
+    ]);
+    const found = `${now?.fillCount} counted, ${booked.length} stored, ${now?.filledQuantity} filled, ${position?.quantity} held, ${now?.status}`;
+    const total = quantityOf(fills).toFixed();
+    const wanted = `${fills.length} counted, ${fills.length} stored, ${total} filled, ${total} held, filled`;
+    if (found !== wanted) this.wrong.push(`${order.orderId}: ${found}; expected ${wanted}`);
+    const errors = this.world.errors();
+    if (errors.length > 0) this.wrong.push(`alarms: ${[...new Set(errors)].join(', ')}`);
+  }
+}
+
+/** One report per trade, as the user stream tells them. */
+function streamOf(order: Order, fills: readonly Fill[]) {
+  let cumulativeQuantity = decimal('0');
+  return fills.map((fill, n) => {
+    cumulativeQuantity = cumulativeQuantity.plus(fill.quantity);
+    const status = n === fills.length - 1 ? 'filled' : 'partially_filled';
+    return newsOf(order, [fill], { source: 'stream', status, cumulativeQuantity });
+  });
+}
+
+export async function runExecutions(
+  { fills, orders, fillsEach, atOnce, report }: Sizes,
+  note: (line: string) => void,
+): Promise<ExecutionFigures> {
+  const db = await startDynamoDb();
+  try {
+    const bench = new Bench(db.client, await db.createTables());
+    note('warming up');
+    const warm = await bench.order(quantityOf(trades(100)));
+    await bench.apply([streamOf(warm, trades(100))]);
+
+    note(`one order, ${fills} fills`);
+    const all = trades(fills);
+    const one = await bench.order(quantityOf(all));
+    const oneOrder = await bench.apply([streamOf(one, all)]);
+    await bench.check(one, all);
+
+    note(`${orders} orders of ${fillsEach} fills, ${atOnce} at once`);
+    const few = trades(fillsEach);
+    const made: Order[] = [];
+    for (let n = 0; n < orders; n += 1) made.push(await bench.order(quantityOf(few)));
+    const lanes = Array.from({ length: atOnce }, (_, lane) =>
+      made.filter((_order, n) => n % atOnce === lane).flatMap((order) => streamOf(order, few)),
+    );
+    const manyOrders = await bench.apply(lanes);
+    for (const order of made) await bench.check(order, few);
+
+    const queries: ExecutionFigures['queries'][number][] = [];
+    for (const booked of ['none', 'half', 'all'] as const) {
+      note(`a query's report of ${report} fills, ${booked} booked`);
+      const told = trades(report);
+      const order = await bench.order(quantityOf(told));
+      const known = { none: [], half: told.filter((_, n) => n % 2 === 0), all: told }[booked];
+      if (known.length > 0) {
+        await bench.apply([
+          [newsOf(order, known, { status: booked === 'all' ? 'filled' : 'partially_filled' })],
+        ]);
+      }
+      queries.push({ booked, report: await bench.apply([[newsOf(order, told, { status: 'filled' })]]) });
+      await bench.check(order, told);
+    }
+    return { oneOrder, manyOrders, queries, wrong: bench.wrong };
+  } finally {
+    await db.stop();
+  }
+}

@@ -1,0 +1,27 @@
+/** The same as retrying-client.test.ts with two thousand intents. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ExchangeTrader } from '../support/exchange-trader.ts';
+import { retriedIntents } from '../support/retried-intents.ts';
+
+let trader: ExchangeTrader;
+
+beforeAll(async () => {
+  trader = await ExchangeTrader.start();
+});
+afterAll(() => trader?.system.stop());
+
+const LONG_MS = 1_800_000;
+
+it(
+  'two thousand intents make two thousand orders',
+  async () => {
+    const took = await retriedIntents(trader, { count: 2_000, atOnce: 8, seed: 2 });
+    const { cut, abandoned, sends, seconds } = took;
+    console.info(
+      `2,000 intents, ${sends} sends, ${JSON.stringify(cut)}, ${abandoned} given up, ${seconds.toFixed(0)} s`,
+    );
+    expect(Object.values(cut).every((times) => times > 0)).toBe(true);
+    expect(await trader.system.deadLetters()).toEqual([]);
+  },
+  LONG_MS,
+);
