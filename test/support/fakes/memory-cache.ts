@@ -2,7 +2,7 @@
  * The cache in memory: prices, tape, leases and counters, held to the real ones by test/contracts. `flush` of each
  * loses what it holds, as a cache may at any moment; the tape's minutes (`MemoryTape`) are in the ledger's database.
  */
-import { decimal } from '../../../shared/domain/money/decimal.ts';
+import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
 import { mergeBars } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
@@ -186,6 +186,9 @@ export class MemoryLeases implements Leases {
     return true;
   }
 }
+
+/** Of two decimals no digit of the sum is lost: 30 before and 18 after the point each. */
+const Wide = Decimal.clone({ precision: 60 });
 
 export class MemoryCounters implements Counters {
   readonly values = new Map<string, string>();
