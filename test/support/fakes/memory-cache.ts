@@ -212,12 +212,7 @@ export class MemoryCounters implements Counters {
       if (typeof by === 'number' && !(Number.isSafeInteger(by) && /^-?\d+$/.test(known))) {
         throw new Error(`${name} is not a whole number`);
       }
-      return [
-        name,
-        decimal(known)
-          .plus(decimal(String(by)))
-          .toFixed(),
-      ];
+      return [name, new Wide(decimal(known)).plus(decimal(String(by))).toFixed()];
     });
     for (const [name, sum] of sums) this.values.set(name, sum);
   }
