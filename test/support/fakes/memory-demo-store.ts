@@ -19,7 +19,10 @@ export interface DemoBook {
   readonly held: Map<string, DemoBalance>;
   /** Trades by client id, oldest first. */
   readonly booked: Map<string, readonly Fill[]>;
+  isOpen: boolean;
 }
+
+const newBook = (): DemoBook => ({ orders: new Map(), held: new Map(), booked: new Map(), isOpen: false });
 
 const nothing = (): void => undefined;
 const isLive = ({ status }: DemoOrder): boolean => status === 'new' || status === 'partially_filled';
@@ -32,22 +35,21 @@ export class MemoryDemoStore implements DemoStore {
   afterCommit: () => void = nothing;
   beforeLoad: () => void = nothing;
   private readonly books = new Map<string, DemoBook>();
-  private readonly opened = new Set<string>();
 
   book(walletId: string): DemoBook {
     const known = this.books.get(walletId);
     if (known !== undefined) return known;
-    const made = { orders: new Map(), held: new Map(), booked: new Map() };
+    const made = newBook();
     this.books.set(walletId, made);
     return made;
   }
 
   async load(walletId: string, clientId: string, assets: readonly string[]): Promise<DemoSlice> {
     this.beforeLoad();
-    const { orders, held } = this.book(walletId);
+    const { orders, held, isOpen } = this.book(walletId);
     const none = (asset: string): DemoBalance => ({ asset, version: 0, free: ZERO, locked: ZERO });
     return {
-      opened: this.opened.has(walletId),
+      opened: isOpen,
       order: orders.get(clientId) ?? null,
       balances: assets.map((asset) => held.get(asset) ?? none(asset)),
     };
@@ -91,15 +93,30 @@ export class MemoryDemoStore implements DemoStore {
     starting: readonly { asset: string; amount: Decimal }[],
     _now: number,
   ): Promise<void> {
-    if (this.opened.has(walletId)) return;
-    const { held } = this.book(walletId);
+    const book = this.book(walletId);
+    const { held } = book;
+    if (book.isOpen) return;
     const byAsset = [...Map.groupBy(starting, ({ asset }) => asset)];
     if (byAsset.some(([asset]) => held.has(asset))) {
       throw new Error(`the demo account ${walletId} has balances but was never opened`);
     }
-    this.opened.add(walletId);
+    book.isOpen = true;
     for (const [asset, parts] of byAsset) {
       held.set(asset, frozen({ asset, version: 1, free: sum(parts.map((p) => p.amount)), locked: ZERO }));
     }
   }
 }
+
+/** One book for whatever wallet is asked for, open to view. */
+export class MemoryStore extends MemoryDemoStore implements DemoBook {
+  readonly orders = new Map<string, DemoOrder>();
+  readonly held = new Map<string, DemoBalance>();
+  readonly booked = new Map<string, readonly Fill[]>();
+  isOpen = false;
+
+  override book(): DemoBook {
+    return this;
+  }
+}
+
+export const memoryStore = (): MemoryStore => new MemoryStore();

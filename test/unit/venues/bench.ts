@@ -7,7 +7,7 @@ import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { OrderSought, PlaceRequest } from '../../../shared/ports/venue.ts';
 import { createDemoWallet } from '../../../shared/venues/demo/demo-wallet.ts';
-import { MemoryDemoStore } from '../../support/fakes/memory-demo-store.ts';
+import { memoryStore } from '../../support/fakes/memory-demo-store.ts';
 
 export const T0 = 1_790_000_000_000;
 
@@ -22,8 +22,7 @@ export function workbench(
   settings: { feeRate?: string; buyFeeIn?: 'quote' | 'base'; balances?: Record<string, string> } = {},
 ) {
   const { feeRate = '0.001', buyFeeIn = 'quote', balances = { USDT: '100000' } } = settings;
-  const book = new MemoryDemoStore();
-  const store = Object.assign(book, book.book('w1'));
+  const store = memoryStore();
   const reports: ExecutionReport[] = [];
   const logged: string[] = [];
   const state = { now: T0, price: null as CachedPrice | null, outboxDown: false, priceDown: false };

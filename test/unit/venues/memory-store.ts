@@ -1,0 +1,1 @@
+export { MemoryStore, memoryStore } from '../../support/fakes/memory-demo-store.ts';
