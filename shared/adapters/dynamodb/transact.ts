@@ -105,8 +105,19 @@ async function tryOnce(
   }
 }
 
-function checkSize(puts: readonly ConditionalPut[]): void {
+/**
+ * What the service refuses as a whole. Two puts of one item are refused here as well: DynamoDB Local takes them, so
+ * that nobody would see it before it is deployed.
+ */
+function checkPuts(puts: readonly ConditionalPut[]): void {
   if (puts.length > MAX_ITEMS) throw new Error(`a transaction of ${puts.length} items; at most ${MAX_ITEMS}`);
+  if (puts.length < 2) return;
+  const seen = new Set<string>();
+  for (const { table, item, name } of puts) {
+    const place = JSON.stringify([table, item['pk'], item['sk']]);
+    if (seen.has(place)) throw new Error(`a transaction that writes ${name} twice`);
+    seen.add(place);
+  }
 }
 
 /** Writes all puts or none. Throws for anything but a failed condition. */
@@ -115,7 +126,7 @@ export async function transactPut(
   puts: readonly ConditionalPut[],
 ): Promise<TransactResult> {
   if (puts.length === 0) return { outcome: 'done' };
-  checkSize(puts);
+  checkPuts(puts);
   const token = randomUUID();
   for (let attempt = 1; ; attempt++) {
     const result = await tryOnce(client, puts, token);
@@ -133,7 +144,7 @@ export async function transactPutOnce(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
 ): Promise<TransactResult | { readonly outcome: 'busy' }> {
-  checkSize(puts);
+  checkPuts(puts);
   const result = await tryOnce(client, puts, randomUUID());
   // An earlier try of the same call may still be at work: that is no answer.
   if (result.outcome === 'busy' && result.error.name === 'TransactionInProgressException') throw result.error;

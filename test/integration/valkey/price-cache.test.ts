@@ -7,9 +7,10 @@ import { createCounters } from '../../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
-import { barOf, mergeBars } from '../../../shared/domain/triggers/bars.ts';
+import { barOf } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar } from '../../../shared/domain/triggers/types.ts';
 import type { Leases, PriceBatch, PriceCache } from '../../../shared/ports/trigger-index.ts';
+import { describeCounters, describeLeases, describePrices, type OpenCache } from '../../contracts/cache.ts';
 import { aBatch } from '../../support/index-model.ts';
 import {
   cableTo,
@@ -45,10 +46,12 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
   });
   const test = it.runIf(!missing);
   const ttl = async (key: string): Promise<number> => Number(await valkey.command(['PTTL', key]));
+  let batches = 0;
   const write = async (symbol: string, more: Partial<PriceBatch>): Promise<void> => {
     const index = createTriggerIndex(valkey);
     await index.finishRebuild(symbol, 'e', 0);
-    const batch = { ...aBatch(symbol, 1, [aTick(1, 500_000)], 1), ...more };
+    batches += 1;
+    const batch = { ...aBatch(symbol, batches, [aTick(1, 500_000)], 1), ...more };
     expect(await index.applyBatch(batch)).toMatchObject({ outcome: 'applied' });
   };
 
@@ -85,70 +88,37 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
     await cache.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)]);
     await write('BNB/USDT', { bars: [barAt(17_000, 3, 102)] });
     expect(await cache.bars('BNB/USDT', 0)).toEqual([barAt(10_000, 2, 101), barAt(17_000, 3, 102)]);
-    expect(await cache.bars('BNB/USDT', 10_001)).toEqual([barAt(17_000, 3, 102)]);
     expect(await ttl('tape:{BNB/USDT}')).toBeGreaterThan(7_000_000);
   });
 
   test('takes a batch of more bars and ticks than one command holds', async () => {
     const bars = Array.from({ length: 700 }, (_, i) => barAt(5_000 + i, i + 1, 100 + i));
     const ticks = bars.map((bar) => aTick(bar.lastTick, bar.close.bid, bar.close.ask));
-    await write('LTC/USDT', { ...aBatch('LTC/USDT', 1, ticks, 1), bars });
+    await write('LTC/USDT', { ...aBatch('LTC/USDT', 99, ticks, 1), bars });
     expect(await cache.bars('LTC/USDT', 0)).toEqual(bars);
     expect(await cache.price('LTC/USDT')).toMatchObject({ tickId: 700, bid: '799' });
   });
 
-  test('puts two writers’ parts of one second together', async () => {
-    const first = mergeBars(barAt(50, 1, 100), barAt(50, 2, 90));
-    const second = mergeBars(barAt(50, 3, 95), barAt(50, 4, 120));
-    for (const bar of [first, second, first, second]) await cache.writeBars('ADA/USDT', [bar]);
-    expect(await cache.bars('ADA/USDT', 0)).toEqual([mergeBars(first, second)]);
-  });
-
-  test('remembers which symbols are wanted', async () => {
-    await cache.want(['BTC/USDT', 'ETH/USDT']);
-    await cache.want(['ETH/USDT']);
-    await cache.want([]);
-    expect(await cache.wanted()).toEqual(['BTC/USDT', 'ETH/USDT']);
-  });
-
-  test('gives a lease to one holder at a time, each with a higher fence', async () => {
-    const first = await leases.hold('feed:0', 'a', 10_000);
-    if (!first.held) throw new Error('not held');
-    expect(await leases.hold('feed:0', 'a', 10_000)).toEqual(first);
-    expect(await leases.hold('feed:0', 'b', 10_000)).toEqual({ held: false });
-    await leases.release('feed:0', 'b');
-    expect(await leases.hold('feed:0', 'b', 10_000)).toEqual({ held: false });
-    await leases.release('feed:0', 'a');
-    const second = await leases.hold('feed:0', 'b', 30);
-    if (!second.held) throw new Error('not held');
-    expect(second.fence).toBeGreaterThan(first.fence);
-    await sleep(60);
-    const third = await leases.hold('feed:0', 'a', 10_000);
-    expect(third).toMatchObject({ held: true });
-    expect(third.held && third.fence > second.fence).toBe(true);
-    await valkey.command(['FLUSHALL']);
-    const fourth = await leases.hold('feed:0', 'b', 10_000);
-    expect(fourth.held && third.held && fourth.fence > third.fence).toBe(true);
-  });
-
-  test('lets a key through once', async () => {
-    expect(await leases.once('sweep:0:1', 10_000)).toBe(true);
-    expect(await leases.once('sweep:0:1', 10_000)).toBe(false);
-    expect(await leases.once('sweep:0:2', 10_000)).toBe(true);
-  });
-
-  test('counts', async () => {
+  test('keeps what was set for its time, and what was set without one', async () => {
     const counters = createCounters(valkey);
-    await counters.add({ 'om:checks_total': 2, 'om:errors': 1 });
-    await counters.add({ 'om:checks_total': 3 });
     await counters.set({ 'ws:connected': '1' }, 60_000);
     await counters.set({ 'om:is_running': 'true' });
-    expect(await counters.read(['om:checks_total', 'om:errors', 'ws:connected', 'om:never'])).toEqual({
-      ...{ 'om:checks_total': '5', 'om:errors': '1', 'ws:connected': '1', 'om:never': null },
-    });
     expect(await ttl('ws:connected')).toBeGreaterThan(50_000);
     expect(await ttl('om:is_running')).toBe(-1);
   });
+
+  if (!missing) {
+    const open = async (): Promise<OpenCache> => ({
+      ...{ prices: cache, leases, counters: createCounters(valkey), pass: sleep },
+      show: (display) => write(display.symbol, { display }),
+      flush: async () => {
+        await valkey.command(['FLUSHALL']);
+      },
+    });
+    describePrices('prices', open);
+    describeLeases('leases', open);
+    describeCounters('counters', open);
+  }
 
   test('runs scripts again after the server forgot them', async () => {
     await valkey.command(['SCRIPT', 'FLUSH']);

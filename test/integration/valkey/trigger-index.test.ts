@@ -1,41 +1,13 @@
-/** The trigger index on both servers: the same decisions as the naive model, and what only a cache has to bear. */
-import fc from 'fast-check';
+/** The trigger index on both servers: its contract, what the keys hold, and how long it takes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createValkey, type Valkey } from '../../../shared/adapters/valkey/client.ts';
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
-import { NaiveTriggers } from '../../../shared/domain/triggers/naive.ts';
-import { InvalidLevelError } from '../../../shared/domain/triggers/rules.ts';
-import type { FixedLevel, Hit, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
 import type { TriggerIndex } from '../../../shared/ports/trigger-index.ts';
-import { aBatch, asIndexTells, runOnIndex } from '../../support/index-model.ts';
+import { aStop, aTrailing, describeTriggerIndex } from '../../contracts/trigger-index.ts';
+import { aBatch } from '../../support/index-model.ts';
 import { type RedisServer, realRedisMissing, startJsRedis, startRealRedis } from '../../support/redis.ts';
-import { aTick, histories, run } from '../../support/trigger-histories.ts';
+import { aTick } from '../../support/trigger-histories.ts';
 
-const units = (n: number): Units => n as Units;
-const aStop = (price: number, more: Partial<FixedLevel> = {}): FixedLevel => ({
-  member: 'p|stop',
-  version: 1,
-  source: 'bid',
-  armedTick: -1,
-  armedAt: 1000,
-  kind: 'fixed',
-  direction: 'falls',
-  price: units(price),
-  ...more,
-});
-const aTrailing = (more: Partial<TrailingLevel> = {}): TrailingLevel => ({
-  member: 'p|trailing',
-  version: 1,
-  source: 'bid',
-  armedTick: -1,
-  armedAt: 1000,
-  kind: 'trailing',
-  side: 'long',
-  distance: { bp: 200 },
-  activation: null,
-  peak: null,
-  ...more,
-});
 const NONE = { bid: null, ask: null, last: null, mid: null };
 
 describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number; levels: number }]>([
@@ -62,184 +34,30 @@ describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number;
   /** A symbol of its own for each test, ready to be armed. */
   const aSymbol = async (): Promise<string> => {
     running += 1;
-    const symbol = `T${running}/USDT`;
+    const symbol = `L${running}/USDT`;
     await index.finishRebuild(symbol, 'e1', 0);
     return symbol;
   };
   const apply = (symbol: string, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
     index.applyBatch(aBatch(symbol, batch, ticks, 1000 + batch));
 
-  test(`decides as the naive model does over ${size.histories} random histories`, async () => {
-    let hits = 0;
-    await fc.assert(
-      fc.asyncProperty(histories, async (history) => {
-        running += 1;
-        const expected = asIndexTells(run(new NaiveTriggers(), history), history);
-        expect(await runOnIndex(index, `T${running}/USDT`, history)).toEqual(expected);
-        for (const seen of expected) hits += seen.hits.length;
+  if (!missing) {
+    describeTriggerIndex(
+      'as its contract says',
+      async ({ shards }) => ({
+        index: createTriggerIndex(valkey, { shards }),
+        flush: async () => {
+          await valkey.command(['FLUSHALL']);
+        },
       }),
-      { numRuns: size.histories, endOnFailure: true },
+      { histories: size.histories },
     );
-    expect(hits).toBeGreaterThan(size.histories / 2);
-  }, 120_000);
+  }
 
-  test('is not decided on while the epoch is missing, and nothing is written', async () => {
-    const symbol = 'NEW/USDT';
-    expect(await index.isBuilt(symbol)).toBe(false);
+  test('writes nothing while the epoch is missing', async () => {
+    const symbol = 'MISSING/USDT';
     expect(await apply(symbol, 1, aTick(1, 100))).toEqual({ outcome: 'rebuild' });
-    expect(await index.arm(symbol, [aStop(95)], [], 1)).toEqual({ outcome: 'rebuild' });
     expect(await valkey.command(['EXISTS', `price:{${symbol}}`, `state:{${symbol}}`])).toBe(0);
-    expect(await index.levels(symbol)).toEqual([]);
-  });
-
-  test('asks to be rebuilt after a flush, takes levels, peaks and hits, and goes on', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 100));
-    await index.arm(symbol, [aStop(90), aTrailing()], [], 2);
-    await valkey.command(['FLUSHALL']);
-    expect(await apply(symbol, 2, aTick(2, 101))).toEqual({ outcome: 'rebuild' });
-
-    const lost = aStop(97, { member: 'q|stop', armedTick: 1 });
-    const found: Hit = {
-      ...{ member: lost.member, version: 1, cause: 'rebuilt', source: 'bid', level: lost.price },
-      ...{ price: units(96), peak: null, armedTick: 1, tick: aTick(2, 96) },
-    };
-    const levels = [aStop(90, { armedTick: 1 }), aTrailing({ armedTick: 1, peak: units(120) })];
-    await index.loadRebuilt(symbol, levels, [found], 3000);
-    expect(await index.isBuilt(symbol)).toBe(false);
-    expect(await index.arm(symbol, [aStop(90)], [], 3001)).toEqual({ outcome: 'rebuild' });
-    expect(await index.finishRebuild(symbol, 'e2', 3002)).toEqual({ wake: true });
-    expect(await index.symbolsWithHits(0, 3002)).toEqual([symbol]);
-    expect(await index.takeHits(symbol, 10, 3002, 2000)).toEqual([found]);
-
-    // The refused batch comes again. 117 is 2 % below the peak that the rebuild found, rounded down.
-    expect(await apply(symbol, 2, aTick(2, 118))).toMatchObject({
-      hits: 0,
-      nearest: { falls: { bid: 117 } },
-    });
-    expect(await apply(symbol, 3, aTick(3, 117))).toMatchObject({ outcome: 'applied', hits: 1 });
-    expect(await index.takeHits(symbol, 1, 9999, 2000)).toMatchObject([
-      { member: 'p|trailing', cause: 'tick', level: 117, peak: 120 },
-    ]);
-    expect(await index.levels(symbol)).toEqual([levels[0]]);
-  });
-
-  test('lets levels wait that were armed later than the first tick after a rebuild', async () => {
-    const symbol = await aSymbol();
-    const levels = [
-      aStop(95, { armedTick: 7 }),
-      aStop(95, { member: 'q|stop', armedTick: 3 }),
-      aTrailing({ armedTick: 7, peak: units(200) }),
-    ];
-    await index.loadRebuilt(symbol, levels, [], 1);
-    expect(await apply(symbol, 1, aTick(5, 90))).toMatchObject({ hits: 1, nearest: { falls: NONE } });
-    expect(await index.levels(symbol)).toHaveLength(2);
-    expect(await apply(symbol, 2, aTick(6, 90))).toMatchObject({ hits: 0 });
-    expect(await apply(symbol, 3, aTick(8, 90))).toMatchObject({ hits: 2 });
-  });
-
-  test('keeps the better peak when two rebuilds load the same levels', async () => {
-    const symbol = await aSymbol();
-    await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(100) })], [], 1);
-    await apply(symbol, 1, aTick(2, 130));
-    await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(110) })], [], 2);
-    expect(await index.levels(symbol)).toMatchObject([{ peak: 130 }]);
-    await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(131) })], [], 3);
-    expect(await index.levels(symbol)).toMatchObject([{ peak: 131 }]);
-  });
-
-  test('keeps a peak when its version is armed again, even as something else', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 100));
-    await index.arm(symbol, [aTrailing({ distance: { units: units(5) } })], [], 1);
-    await apply(symbol, 2, aTick(2, 110), aTick(3, 107));
-    await index.arm(symbol, [aTrailing()], [], 2);
-    await index.arm(symbol, [aStop(50, { member: 'p|trailing' })], [], 3);
-    expect(await index.levels(symbol)).toMatchObject([
-      { kind: 'trailing', distance: { units: 5 }, peak: 110 },
-    ]);
-  });
-
-  test('refuses a writer whose lease somebody else has taken', async () => {
-    const symbol = await aSymbol();
-    const from = (leaseToken: string, fence: number, batch: number, id: number) =>
-      index.applyBatch({ ...aBatch(symbol, batch, [aTick(id, 100)], 1), leaseToken, fence });
-    expect(await from('old', 5, 1, 1)).toMatchObject({ outcome: 'applied' });
-    expect(await from('new', 6, 1, 2)).toMatchObject({ outcome: 'applied' });
-    expect(await from('old', 5, 2, 3)).toEqual({ outcome: 'not_leader' });
-    expect(await from('other', 6, 2, 3)).toEqual({ outcome: 'not_leader' });
-    expect(await from('new', 6, 2, 3)).toMatchObject({ outcome: 'applied' });
-    expect(await from('old', 7, 1, 4)).toMatchObject({ outcome: 'applied' });
-  });
-
-  test('takes a doubled batch once, and says again that there are hits', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 100));
-    await index.arm(symbol, [aStop(95)], [], 1);
-    expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 1, wake: true });
-    expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 0, wake: true });
-    const late = await index.applyBatch(aBatch(symbol, 1, [aTick(1, 100)], 1002));
-    expect(late).toMatchObject({ hits: 0, wake: true, nearest: { falls: NONE } });
-    expect(await index.takeHits(symbol, 10, 5000, 2000)).toHaveLength(1);
-    expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 0, wake: false });
-  });
-
-  test('wakes somebody when visible hits go from none to some, and only then', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 100));
-    const stops = [95, 94, 93, 92].map((price) => aStop(price, { member: `p${price}|stop` }));
-    expect(await index.arm(symbol, stops, [], 1)).toEqual({
-      ...{ outcome: 'armed', armedTick: 1, hits: 0, wake: false },
-    });
-    expect(await apply(symbol, 2, aTick(2, 95))).toMatchObject({ hits: 1, wake: true });
-    expect(await apply(symbol, 3, aTick(3, 94))).toMatchObject({ hits: 1, wake: false });
-    expect(await index.takeHits(symbol, 10, 2000, 2000)).toHaveLength(2);
-    expect(await apply(symbol, 4, aTick(4, 93))).toMatchObject({ hits: 1, wake: true });
-    const late = aStop(99, { member: 'late|stop' });
-    expect(await index.arm(symbol, [late], [], 1005)).toMatchObject({ hits: 1, wake: false });
-    await index.takeHits(symbol, 10, 2001, 2000);
-    expect(await index.arm(symbol, [{ ...late, version: 2 }], [], 2002)).toMatchObject({ wake: true });
-  });
-
-  test('shows a hit again whose taker died, and not one that is settled', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 100));
-    await index.arm(symbol, [aStop(95), aStop(95, { member: 'q|stop' })], [], 1);
-    await apply(symbol, 2, aTick(2, 90));
-    expect(await index.symbolsWithHits(0, 2000)).toContain(symbol);
-    const taken = await index.takeHits(symbol, 10, 2000, 2000);
-    expect(taken.map((h) => h.member)).toEqual(['p|stop', 'q|stop']);
-    expect(taken[0]).toEqual({
-      ...{ member: 'p|stop', version: 1, cause: 'tick', source: 'bid', level: 95, price: 90 },
-      ...{ peak: null, armedTick: 1, tick: aTick(2, 90) },
-    });
-    expect(await index.takeHits(symbol, 10, 3999, 2000)).toEqual([]);
-    expect(await index.symbolsWithHits(0, 3999)).not.toContain(symbol);
-    await index.settleHits(symbol, [
-      { member: 'p|stop', version: 1 },
-      { member: 'q|stop', version: 2 },
-    ]);
-    const again = await index.takeHits(symbol, 10, 4000, 2000);
-    expect(again.map((h) => h.member)).toEqual(['q|stop']);
-    expect(await index.takeHits(symbol, 1, 9000, 2000)).toHaveLength(1);
-  });
-
-  test('refuses an impossible level and arms none of its call', async () => {
-    const symbol = await aSymbol();
-    const wrong = aTrailing({ distance: { bp: 0 } });
-    await expect(index.arm(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
-    await expect(index.loadRebuilt(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
-    expect(await index.levels(symbol)).toEqual([]);
-  });
-
-  test('applies a batch of more ticks than one command takes', async () => {
-    const symbol = await aSymbol();
-    await apply(symbol, 1, aTick(1, 5000));
-    await index.arm(symbol, [aStop(4000), aTrailing({ distance: { units: units(5) } })], [], 1);
-    const up = Array.from({ length: 1100 }, (_, i) => aTick(2 + i, 5000 + i));
-    expect(await apply(symbol, 2, ...up, aTick(2000, 3900))).toMatchObject({ hits: 2, wake: true });
-    const hits = await index.takeHits(symbol, 10, 9000, 1000);
-    expect(hits).toMatchObject([{ level: 4000 }, { level: 6094, peak: 6099, tick: { id: 2000 } }]);
   });
 
   test(`holds ${size.levels} levels armed in one call, and tells how long it takes`, async () => {

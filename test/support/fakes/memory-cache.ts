@@ -1,5 +1,10 @@
-import { decimal } from '../../../shared/domain/money/decimal.ts';
-import type { Bar } from '../../../shared/domain/triggers/types.ts';
+/**
+ * The cache in memory: prices, tape, leases and counters, held to the real ones by test/contracts. `flush` of each
+ * loses what it holds, as a cache may at any moment; the tape's minutes (`MemoryTape`) are in the ledger's database.
+ */
+import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
+import { mergeBars } from '../../../shared/domain/triggers/bars.ts';
+import type { Bar, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
 import type { TapeMinute, TapeStore } from '../../../shared/ports/tape.ts';
 import type {
@@ -9,44 +14,75 @@ import type {
   Leases,
   PriceCache,
 } from '../../../shared/ports/trigger-index.ts';
+import { frozen } from './frozen.ts';
 
 const PRICE_TTL_MS = 60_000;
+const TAPE_SECONDS = 7200;
 
 export class MemoryPrices implements PriceCache {
   readonly clock: Clock;
+  /** What a test puts in here lives from the price's own time on. */
   readonly shown = new Map<string, CachedPrice>();
   readonly tape = new Map<string, readonly Bar[]>();
   readonly wantedSymbols = new Set<string>();
+  /** When the price was written, where it came through `show`. */
+  private readonly shownAt = new WeakMap<CachedPrice, number>();
+  private readonly tapeUntil = new WeakMap<readonly Bar[], number>();
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
+  flush(): void {
+    this.shown.clear();
+    this.tape.clear();
+    this.wantedSymbols.clear();
+  }
+
+  /** What the price script does with the last price of a batch. */
+  show(price: CachedPrice): void {
+    const shown = frozen({ ...price });
+    this.shown.set(price.symbol, shown);
+    this.shownAt.set(shown, this.clock.now());
+  }
+
   async price(symbol: string): Promise<CachedPrice | null> {
     const price = this.shown.get(symbol);
-    return price === undefined || this.clock.now() - price.at > PRICE_TTL_MS ? null : price;
+    if (price === undefined) return null;
+    const since = this.shownAt.get(price) ?? price.at;
+    return this.clock.now() - since >= PRICE_TTL_MS ? null : price;
   }
 
   async prices(symbols: readonly string[]): Promise<ReadonlyMap<string, CachedPrice>> {
     const found = new Map<string, CachedPrice>();
     for (const symbol of symbols) {
       const price = await this.price(symbol);
-      if (price !== null) found.set(symbol, price);
+      if (price !== null) found.set(price.symbol, price);
     }
     return found;
   }
 
   async bars(symbol: string, fromSecond: number): Promise<readonly Bar[]> {
-    return (this.tape.get(symbol) ?? []).filter((bar) => bar.second >= fromSecond);
+    return this.standing(symbol).filter((bar) => bar.second >= fromSecond);
   }
 
   async writeBars(symbol: string, bars: readonly Bar[]): Promise<void> {
-    const merged = new Map((this.tape.get(symbol) ?? []).map((bar) => [bar.second, bar]));
-    for (const bar of bars) merged.set(bar.second, bar);
-    this.tape.set(
-      symbol,
-      [...merged.values()].sort((a, b) => a.second - b.second),
-    );
+    this.putBars(symbol, bars);
+  }
+
+  /** What the price script does with the bars of a batch. */
+  putBars(symbol: string, bars: readonly Bar[]): void {
+    if (bars.length === 0) return;
+    const newest = Math.max(...bars.map((bar) => bar.second));
+    const merged = new Map(this.standing(symbol).map((bar) => [bar.second, bar]));
+    for (const bar of bars) {
+      const known = merged.get(bar.second);
+      merged.set(bar.second, frozen(known === undefined ? { ...bar } : mergeBars(known, bar)));
+    }
+    const kept = [...merged.values()].filter((bar) => bar.second >= newest - TAPE_SECONDS);
+    kept.sort((a, b) => a.second - b.second);
+    this.tape.set(symbol, kept);
+    this.tapeUntil.set(kept, this.clock.now() + TAPE_SECONDS * 1000);
   }
 
   async want(symbols: readonly string[]): Promise<void> {
@@ -54,18 +90,41 @@ export class MemoryPrices implements PriceCache {
   }
 
   async wanted(): Promise<readonly string[]> {
-    return [...this.wantedSymbols];
+    return [...this.wantedSymbols].sort();
+  }
+
+  /** A tape that nobody has written to for two hours is gone; one that a test has put in stays. */
+  private standing(symbol: string): readonly Bar[] {
+    const bars = this.tape.get(symbol) ?? [];
+    const until = this.tapeUntil.get(bars) ?? Number.POSITIVE_INFINITY;
+    return until <= this.clock.now() ? [] : bars;
   }
 }
 
+const ofEach = (a: Bar['low'], b: Bar['low'], pick: (x: number, y: number) => number): Bar['low'] => {
+  const at = (x: Units, y: Units): Units => pick(x, y) as Units;
+  return { bid: at(a.bid, b.bid), ask: at(a.ask, b.ask), last: at(a.last, b.last), mid: at(a.mid, b.mid) };
+};
+
 export class MemoryTape implements TapeStore {
   readonly rows = new Map<string, readonly TapeMinute[]>();
+  /** Ticks of a row by the first tick of who wrote them: one writer's ticks count once. */
+  private readonly counts = new WeakMap<TapeMinute, ReadonlyMap<number, number>>();
 
-  async merge(symbol: string, row: TapeMinute): Promise<void> {
-    const others = (this.rows.get(symbol) ?? []).filter((r) => r.minute !== row.minute);
+  async merge(symbol: string, news: TapeMinute): Promise<void> {
+    const all = this.rows.get(symbol) ?? [];
+    const stored = all.find((row) => row.minute === news.minute);
+    const counts = new Map(
+      stored === undefined ? [] : (this.counts.get(stored) ?? [[stored.firstTick, stored.count]]),
+    );
+    counts.set(news.firstTick, Math.max(counts.get(news.firstTick) ?? 0, news.count));
+    const row = stored === undefined ? { ...news } : { ...widened(stored, news), count: 0 };
+    row.count = [...counts.values()].reduce((a, b) => a + b, 0);
+    this.counts.set(row, counts);
+    const others = all.filter(({ minute }) => minute !== news.minute);
     this.rows.set(
       symbol,
-      [...others, row].sort((a, b) => a.minute - b.minute),
+      [...others, frozen(row)].sort((a, b) => a.minute - b.minute),
     );
   }
 
@@ -78,22 +137,42 @@ export class MemoryTape implements TapeStore {
   }
 }
 
+const widened = (stored: TapeMinute, news: TapeMinute): TapeMinute => ({
+  ...stored,
+  low: ofEach(stored.low, news.low, Math.min),
+  high: ofEach(stored.high, news.high, Math.max),
+  close: news.lastTick >= stored.lastTick ? news.close : stored.close,
+  firstTick: Math.min(stored.firstTick, news.firstTick),
+  lastTick: Math.max(stored.lastTick, news.lastTick),
+});
+
 export class MemoryLeases implements Leases {
   readonly clock: Clock;
   readonly held = new Map<string, { token: string; until: number }>();
-  private fence = 0;
+  private readonly fences = new Map<string, number>();
+  private readonly seen = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
+  flush(): void {
+    this.held.clear();
+    this.fences.clear();
+    this.seen.clear();
+  }
+
   async hold(name: string, token: string, ttlMs: number): Promise<Lease> {
-    const holder = this.held.get(name);
-    if (holder !== undefined && holder.token !== token && holder.until > this.clock.now())
-      return { held: false };
-    if (holder?.token !== token) this.fence += 1;
-    this.held.set(name, { token, until: this.clock.now() + ttlMs });
-    return { held: true, fence: this.fence };
+    const now = this.clock.now();
+    const last = this.held.get(name);
+    const holder = last !== undefined && last.until > now ? last.token : null;
+    if (holder !== null && holder !== token) return { held: false };
+    let fence = this.fences.get(name) ?? 0;
+    // Never below the time, so that it also grows after the cache was lost.
+    if (holder === null || fence === 0) fence = Math.max(fence + 1, now);
+    this.fences.set(name, fence);
+    this.held.set(name, { token, until: now + ttlMs });
+    return { held: true, fence };
   }
 
   async release(name: string, token: string): Promise<void> {
@@ -101,32 +180,61 @@ export class MemoryLeases implements Leases {
   }
 
   async once(key: string, ttlMs: number): Promise<boolean> {
-    const seen = this.held.get(key);
-    if (seen !== undefined && seen.until > this.clock.now()) return false;
-    this.held.set(key, { token: 'once', until: this.clock.now() + ttlMs });
+    const now = this.clock.now();
+    if ((this.seen.get(key) ?? now) > now) return false;
+    this.seen.set(key, now + ttlMs);
     return true;
   }
 }
 
+/** Of two decimals no digit of the sum is lost: 30 before and 18 after the point each. */
+const Wide = Decimal.clone({ precision: 60 });
+
 export class MemoryCounters implements Counters {
   readonly values = new Map<string, string>();
+  private readonly clock: Clock | null;
+  private readonly until = new Map<string, number>();
+
+  /** Without a clock nothing that was set ever ends. */
+  constructor(clock: Clock | null = null) {
+    this.clock = clock;
+  }
+
+  flush(): void {
+    this.values.clear();
+    this.until.clear();
+  }
 
   async add(increments: Readonly<Record<string, number | string>>): Promise<void> {
-    for (const [name, by] of Object.entries(increments)) {
-      this.values.set(
-        name,
-        decimal(this.values.get(name) ?? '0')
-          .plus(by)
-          .toFixed(),
-      );
+    const sums = Object.entries(increments).map(([name, by]): [string, string] => {
+      const known = this.value(name) ?? '0';
+      // A count stays one: what has become a fraction, or is none, is refused.
+      if (typeof by === 'number' && !(Number.isSafeInteger(by) && /^-?\d+$/.test(known))) {
+        throw new Error(`${name} is not a whole number`);
+      }
+      return [name, new Wide(decimal(known)).plus(decimal(String(by))).toFixed()];
+    });
+    for (const [name, sum] of sums) this.values.set(name, sum);
+  }
+
+  async set(values: Readonly<Record<string, string>>, ttlMs?: number): Promise<void> {
+    for (const [name, value] of Object.entries(values)) {
+      this.values.set(name, value);
+      if (ttlMs === undefined || this.clock === null) this.until.delete(name);
+      else this.until.set(name, this.clock.now() + ttlMs);
     }
   }
 
-  async set(values: Readonly<Record<string, string>>): Promise<void> {
-    for (const [name, value] of Object.entries(values)) this.values.set(name, value);
+  async read(names: readonly string[]): Promise<Readonly<Record<string, string | null>>> {
+    return Object.fromEntries(names.map((name) => [name, this.value(name)]));
   }
 
-  async read(names: readonly string[]): Promise<Readonly<Record<string, string | null>>> {
-    return Object.fromEntries(names.map((name) => [name, this.values.get(name) ?? null]));
+  private value(name: string): string | null {
+    const until = this.until.get(name);
+    if (until !== undefined && this.clock !== null && until <= this.clock.now()) {
+      this.until.delete(name);
+      this.values.delete(name);
+    }
+    return this.values.get(name) ?? null;
   }
 }

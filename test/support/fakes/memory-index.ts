@@ -1,4 +1,7 @@
+/** The trigger index in memory, over the naive model; held to the scripts by test/contracts/trigger-index.ts. */
 import { NaiveTriggers } from '../../../shared/domain/triggers/naive.ts';
+import { checkLevel, hitKey } from '../../../shared/domain/triggers/rules.ts';
+import { shardOf } from '../../../shared/domain/triggers/shard.ts';
 import type { Hit, Level, Tick } from '../../../shared/domain/triggers/types.ts';
 import type {
   ArmResult,
@@ -6,27 +9,57 @@ import type {
   PriceBatchResult,
   TriggerIndex,
 } from '../../../shared/ports/trigger-index.ts';
+import { frozen } from './frozen.ts';
+import type { MemoryPrices } from './memory-cache.ts';
 
 interface StoredHit {
   readonly hit: Hit;
   visibleAt: number;
 }
 
-interface SymbolIndex {
-  model: NaiveTriggers;
-  hits: Map<string, StoredHit>;
+/** Who wrote last: a lower fence, or another token of the same one, is refused. */
+interface Writer {
+  readonly fence: number;
+  readonly token: string;
+  readonly batch: number;
 }
 
-const keyOf = (hit: { member: string; version: number }): string => `${hit.member}@${hit.version}`;
+interface SymbolIndex {
+  model: NaiveTriggers;
+  /** Until they are settled. */
+  hits: Map<string, StoredHit>;
+  writer: Writer | null;
+}
 
-/** The trigger index over the naive model: same answers as the scripts, in memory. `flush` loses everything. */
+interface Versioned {
+  readonly member: string;
+  readonly version: number;
+}
+
+export interface MemoryIndexOptions {
+  /** [1] A symbol's shard follows from its name. */
+  readonly shards?: number;
+  /** The cache that a batch writes its last price and its bars to, as the script does. */
+  readonly prices?: MemoryPrices;
+}
+
+const newIndex = (): SymbolIndex => ({ model: new NaiveTriggers(), hits: new Map(), writer: null });
+
 export class MemoryIndex implements TriggerIndex {
+  /** By symbol, those whose epoch exists. */
   readonly built = new Map<string, SymbolIndex>();
   private readonly loading = new Map<string, SymbolIndex>();
+  private readonly shards: number;
+  private readonly prices: MemoryPrices | null;
+
+  constructor({ shards = 1, prices }: MemoryIndexOptions = {}) {
+    this.shards = shards;
+    this.prices = prices ?? null;
+  }
 
   /** A symbol starts built, as after its first rebuild. */
   build(symbol: string): void {
-    this.built.set(symbol, { model: new NaiveTriggers(), hits: new Map() });
+    this.built.set(symbol, newIndex());
   }
 
   flush(): void {
@@ -34,50 +67,68 @@ export class MemoryIndex implements TriggerIndex {
     this.loading.clear();
   }
 
-  /** What the streamer does with one tick; answers whether a wake-up is due. */
+  /** What the streamer does with one tick, whoever it is; answers whether a wake-up is due. */
   tick(symbol: string, tick: Tick): { readonly hits: readonly Hit[]; readonly wake: boolean } | 'rebuild' {
     const index = this.built.get(symbol);
     if (index === undefined) return 'rebuild';
-    const hits = index.model.applyTicks([tick]);
+    const hits = index.model.applyTicks([frozen({ ...tick })]);
     return { hits, wake: this.store(index, hits, tick.at) };
   }
 
-  async applyBatch(batch: PriceBatch): Promise<PriceBatchResult> {
-    const index = this.built.get(batch.symbol);
+  async applyBatch(given: PriceBatch): Promise<PriceBatchResult> {
+    const { symbol, leaseToken: token, fence, batch, nowMs } = given;
+    const index = this.built.get(symbol);
+    const writer = (index ?? this.loading.get(symbol))?.writer ?? null;
+    if (writer !== null && (fence < writer.fence || (fence === writer.fence && token !== writer.token))) {
+      return { outcome: 'not_leader' };
+    }
     if (index === undefined) return { outcome: 'rebuild' };
-    const hits = index.model.applyTicks(batch.ticks);
-    const wake = this.store(index, hits, batch.nowMs);
+    if (writer !== null && fence === writer.fence && batch <= writer.batch) {
+      // Its first answer may have been lost, and with it the wake-up.
+      const wake = visible(index, nowMs).length > 0;
+      return { outcome: 'applied', hits: 0, wake, nearest: index.model.nearest() };
+    }
+    const hits = index.model.applyTicks(given.ticks.map((tick) => frozen({ ...tick })));
+    index.writer = { fence, token, batch };
+    const wake = this.store(index, hits, nowMs);
+    this.prices?.show(given.display);
+    this.prices?.putBars(symbol, given.bars);
     return { outcome: 'applied', hits: hits.length, wake, nearest: index.model.nearest() };
   }
 
   async arm(
     symbol: string,
     levels: readonly Level[],
-    remove: readonly { member: string; version: number }[],
+    remove: readonly Versioned[],
     nowMs: number,
   ): Promise<ArmResult> {
+    levels.forEach(checkLevel);
     const index = this.built.get(symbol);
     if (index === undefined) return { outcome: 'rebuild' };
-    const armed = index.model.arm(levels, remove);
+    const armed = index.model.arm(armable(index, levels), remove);
     const wake = this.store(index, armed.hits, nowMs);
     return { outcome: 'armed', armedTick: armed.armedTick, hits: armed.hits.length, wake };
   }
 
   async takeHits(symbol: string, limit: number, nowMs: number, hideMs: number): Promise<readonly Hit[]> {
-    const visible = this.visible(symbol, nowMs).slice(0, limit);
-    for (const stored of visible) stored.visibleAt = nowMs + hideMs;
-    return visible.map((stored) => stored.hit);
+    const index = this.indexOf(symbol);
+    if (index === undefined) return [];
+    const taken = visible(index, nowMs).slice(0, limit);
+    for (const stored of taken) stored.visibleAt = nowMs + hideMs;
+    return taken.map((stored) => stored.hit);
   }
 
-  async settleHits(symbol: string, hits: readonly { member: string; version: number }[]): Promise<void> {
-    const index = this.built.get(symbol);
+  async settleHits(symbol: string, hits: readonly Versioned[]): Promise<void> {
+    const index = this.indexOf(symbol);
     index?.model.settle(hits);
-    for (const hit of hits) index?.hits.delete(keyOf(hit));
+    for (const { member, version } of hits) index?.hits.delete(hitKey(member, version));
   }
 
   async symbolsWithHits(shard: number, nowMs: number): Promise<readonly string[]> {
-    if (shard !== 0) return [];
-    return [...this.built.keys()].filter((symbol) => this.visible(symbol, nowMs).length > 0);
+    return [...this.built, ...this.loading]
+      .filter(([symbol, index]) => this.isIn(shard, symbol) && visible(index, nowMs).length > 0)
+      .map(([symbol]) => symbol)
+      .sort();
   }
 
   async isBuilt(symbol: string): Promise<boolean> {
@@ -90,31 +141,57 @@ export class MemoryIndex implements TriggerIndex {
     hits: readonly Hit[],
     nowMs: number,
   ): Promise<void> {
-    if (this.built.has(symbol)) return;
-    const index = this.loading.get(symbol) ?? { model: new NaiveTriggers(), hits: new Map() };
-    this.loading.set(symbol, index);
-    this.store(index, index.model.arm(levels).hits, nowMs);
-    this.store(index, hits, nowMs);
+    levels.forEach(checkLevel);
+    const index = this.indexOf(symbol) ?? newIndex();
+    if (!this.built.has(symbol)) this.loading.set(symbol, index);
+    index.model.arm([], hits);
+    const news = hits.filter(({ member, version }) => !index.hits.has(hitKey(member, version)));
+    this.store(index, news, nowMs);
+    this.store(index, index.model.arm(armable(index, levels)).hits, nowMs);
   }
 
   async finishRebuild(symbol: string, _epoch: string, nowMs: number): Promise<{ readonly wake: boolean }> {
-    if (!this.built.has(symbol)) {
-      this.built.set(symbol, this.loading.get(symbol) ?? { model: new NaiveTriggers(), hits: new Map() });
-    }
-    return { wake: this.visible(symbol, nowMs).length > 0 };
+    const index = this.indexOf(symbol) ?? newIndex();
+    this.built.set(symbol, index);
+    this.loading.delete(symbol);
+    return { wake: visible(index, nowMs).length > 0 };
   }
 
   async levels(symbol: string): Promise<readonly Level[]> {
-    return this.built.get(symbol)?.model.levels() ?? [];
+    return this.indexOf(symbol)?.model.levels() ?? [];
+  }
+
+  private indexOf(symbol: string): SymbolIndex | undefined {
+    return this.built.get(symbol) ?? this.loading.get(symbol);
+  }
+
+  private isIn(shard: number, symbol: string): boolean {
+    return (this.shards === 1 ? 0 : shardOf(symbol, this.shards)) === shard;
   }
 
   private store(index: SymbolIndex, hits: readonly Hit[], nowMs: number): boolean {
-    const before = [...index.hits.values()].some((h) => h.visibleAt <= nowMs);
-    for (const hit of hits) index.hits.set(keyOf(hit), { hit, visibleAt: nowMs });
-    return !before && hits.length > 0;
-  }
-
-  private visible(symbol: string, nowMs: number): StoredHit[] {
-    return [...(this.built.get(symbol)?.hits.values() ?? [])].filter((h) => h.visibleAt <= nowMs);
+    if (hits.length === 0) return false;
+    const before = visible(index, nowMs).length;
+    for (const hit of hits) {
+      index.hits.set(hitKey(hit.member, hit.version), { hit: frozen({ ...hit }), visibleAt: nowMs });
+    }
+    return before === 0;
   }
 }
+
+/** Levels without a hit of the same or a newer version that is unsettled; the model knows only hits of its own. */
+const armable = ({ hits }: SymbolIndex, levels: readonly Level[]): Level[] => {
+  const unsettled = [...hits.values()].map(({ hit }) => hit);
+  return levels
+    .filter((l) => !unsettled.some((hit) => hit.member === l.member && hit.version >= l.version))
+    .map((level) => frozen({ ...level }));
+};
+
+/** Oldest first, those of one instant by their names. */
+const visible = ({ hits }: SymbolIndex, nowMs: number): StoredHit[] => {
+  if (hits.size === 0) return [];
+  return [...hits]
+    .filter(([, stored]) => stored.visibleAt <= nowMs)
+    .sort(([a, x], [b, y]) => x.visibleAt - y.visibleAt || (a < b ? -1 : 1))
+    .map(([, stored]) => stored);
+};

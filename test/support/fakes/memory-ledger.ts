@@ -1,29 +1,68 @@
+/**
+ * The ledger in memory, held to the real one by test/contracts/ledger.ts.
+ *
+ * As DynamoDB has it: all or nothing with the same conflicts, at most 100 items in a commit and none of them twice,
+ * lists and indexes that may lag, cursors of one list only; what is stored is never changed in place.
+ */
+import { createHash } from 'node:crypto';
+import { actions, fills, orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
+import { actionItem, fillItem, orderItem, positionItem } from '../../../shared/adapters/dynamodb/items.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
-import type {
-  Change,
-  Commit,
-  CommitResult,
-  DueItem,
-  Ledger,
-  ListQuery,
-  Page,
-} from '../../../shared/ports/ledger.ts';
+import type { Commit, CommitResult, DueItem, Ledger, ListQuery, Page } from '../../../shared/ports/ledger.ts';
+import type { IndexLag } from './lagging.ts';
+import { pageOf } from './page.ts';
+import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
 
-const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
-const orderIsLive = (order: Order): boolean =>
-  !FINAL.includes(order.status) || order.venueQuantity.greaterThan(order.filledQuantity);
-
-interface Versioned {
-  readonly version: number;
+export interface MemoryLedgerOptions {
+  /** [1] Shards of the due index (SWEEP_SHARDS). */
+  readonly shards?: number;
+  /** Lists, live and due indexes lag behind the writes; without it they show them at once. */
+  readonly lag?: IndexLag;
+  /** Everything goes through the real codec, and no item may be too large: exact, and much slower. */
+  readonly codec?: boolean;
 }
 
-/** Holds what the real ledger holds, with the same conflicts. All in one shard (0). */
+const FINAL = new Set<Order['status']>(['filled', 'cancelled', 'rejected', 'expired', 'failed']);
+const isLiveOrder = (order: Order): boolean => !FINAL.has(order.status);
+const isLivePosition = (p: Position): boolean => p.status !== 'closed' && p.status !== 'liquidated';
+
+const READ_FILL = { fromItem: fills.fromItem };
+const READ_ACTION = { fromItem: actions.fromItem };
+
+const byTradeId = new Intl.Collator('en', { numeric: true });
+const inOrder = (a: Fill, b: Fill): number => a.at - b.at || byTradeId.compare(a.tradeId, b.tradeId);
+
+/** Holds what the real ledger holds. A test may look into its maps, and set what is stored. */
 export class MemoryLedger implements Ledger {
-  readonly orderItems = new Map<string, Order>();
-  readonly positionItems = new Map<string, Position>();
+  readonly orderItems: Map<string, Order>;
+  readonly positionItems: Map<string, Position>;
   readonly fillItems = new Map<string, readonly Fill[]>();
   readonly actionItems = new Map<string, readonly PositionAction[]>();
   commits = 0;
+  private readonly orderShelf: Shelf<Order>;
+  private readonly positionShelf: Shelf<Position>;
+  private readonly codec: boolean;
+  /** What is known of the list that is stored now; a list that a test has set is looked through anew. */
+  private readonly tradeIds = new WeakMap<
+    readonly Fill[],
+    { readonly list: Fill[]; readonly ids: Set<string> }
+  >();
+  private readonly actionKeys = new WeakMap<readonly PositionAction[], readonly string[]>();
+
+  constructor({ shards = 1, lag, codec = false }: MemoryLedgerOptions = {}) {
+    this.codec = codec;
+    const common = { lag: lag ?? null, shards };
+    this.orderShelf = new Shelf({
+      ...{ ...common, kind: 'order', idOf: (order: Order) => order.orderId },
+      codec: codec ? { toItem: (order) => orderItem(order, shards), fromItem: orders.fromItem } : null,
+    });
+    this.positionShelf = new Shelf({
+      ...{ ...common, kind: 'position', idOf: (position: Position) => position.positionId },
+      codec: codec ? { toItem: (p) => positionItem(p, shards), fromItem: positions.fromItem } : null,
+    });
+    this.orderItems = this.orderShelf.items;
+    this.positionItems = this.positionShelf.items;
+  }
 
   async order(orderId: string): Promise<Order | null> {
     return this.orderItems.get(orderId) ?? null;
@@ -34,162 +73,171 @@ export class MemoryLedger implements Ledger {
   }
 
   async orders(orderIds: readonly string[]): Promise<readonly Order[]> {
-    return orderIds.flatMap((id) => this.orderItems.get(id) ?? []);
+    return this.orderShelf.many(orderIds);
   }
 
   async positions(positionIds: readonly string[]): Promise<readonly Position[]> {
-    return positionIds.flatMap((id) => this.positionItems.get(id) ?? []);
+    return this.positionShelf.many(positionIds);
   }
 
   async fills(orderId: string): Promise<readonly Fill[]> {
-    return this.fillItems.get(orderId) ?? [];
+    return (this.fillItems.get(orderId) ?? []).toSorted(inOrder);
   }
 
   async booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const known = new Set((this.fillItems.get(orderId) ?? []).map((fill) => fill.tradeId));
-    return new Set(tradeIds.filter((tradeId) => known.has(tradeId)));
+    const { ids } = this.fillsOf(orderId);
+    return new Set(tradeIds.filter((tradeId) => ids.has(tradeId)));
   }
 
   async actions(positionId: string): Promise<readonly PositionAction[]> {
-    return this.actionItems.get(positionId) ?? [];
+    return [...(this.actionItems.get(positionId) ?? [])];
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
-    checkItems(commit);
-    const stale = [
-      ...(commit.orders ?? [])
-        .filter((c) => isStale(c, this.orderItems.get(c.after.orderId)))
-        .map((c) => c.after.orderId),
-      ...(commit.positions ?? [])
-        .filter((c) => isStale(c, this.positionItems.get(c.after.positionId)))
-        .map((c) => c.after.positionId),
+    const changes = [
+      ...(commit.orders ?? []).map((change) => this.orderShelf.write(change)),
+      ...(commit.positions ?? []).map((change) => this.positionShelf.write(change)),
     ];
-    const booked = new Map<string, ReadonlySet<string>>();
-    for (const orderId of new Set(commit.fills?.map((one) => one.orderId))) {
-      booked.set(orderId, new Set(this.fillItems.get(orderId)?.map((fill) => fill.tradeId)));
-    }
-    const known = (commit.fills ?? []).filter(({ orderId, fill }) => booked.get(orderId)?.has(fill.tradeId));
-    if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known.map((k) => k.fill.tradeId) };
-    if (stale.length > 0) return { outcome: 'conflict', items: stale };
+    const booked = (commit.fills ?? []).map(({ orderId, fill }) => this.bookingOf(orderId, fill));
+    const told = this.tellingsOf(commit);
+    const writes = [...changes, ...booked, ...told];
+    checkTransaction(writes);
+    const known = booked.filter(({ isStale }) => isStale).map(({ tradeId }) => tradeId);
+    if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known };
+    const stale = changes.filter(({ isStale }) => isStale);
+    if (stale.length > 0) return { outcome: 'conflict', items: stale.map(({ name }) => name) };
     this.commits += 1;
-    for (const change of commit.orders ?? []) this.orderItems.set(change.after.orderId, next(change));
-    for (const change of commit.positions ?? [])
-      this.positionItems.set(change.after.positionId, next(change));
-    for (const { orderId, fill } of commit.fills ?? []) {
-      this.fillItems.set(orderId, [...(this.fillItems.get(orderId) ?? []), fill]);
-    }
-    for (const { positionId, action } of commit.actions ?? []) {
-      this.actionItems.set(positionId, [...(this.actionItems.get(positionId) ?? []), action]);
-    }
+    for (const write of writes) write.put();
     return { outcome: 'done' };
   }
 
   async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {
-    return page(
-      [...this.orderItems.values()].filter((o) => o.userId === userId),
-      query,
-    );
+    const own = this.orderShelf.indexed((order) => order.userId === userId && isSought(order, query));
+    return pageOf(`orders/by_user/${userId}`, own, (order) => order.orderId, query);
   }
 
   async positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>> {
-    return page(
-      [...this.positionItems.values()].filter((p) => p.userId === userId),
-      query,
-    );
+    const own = this.positionShelf.indexed((p) => p.userId === userId && isSought(p, query));
+    return pageOf(`positions/by_user/${userId}`, own, (position) => position.positionId, query);
   }
 
   async livePositions(symbol: string): Promise<readonly Position[]> {
-    return [...this.positionItems.values()].filter((p) => p.symbol === symbol && p.status !== 'closed');
+    return this.positionShelf.indexed((p) => p.symbol === symbol && isLivePosition(p));
   }
 
   async liveOrders(symbol: string): Promise<readonly Order[]> {
-    return [...this.orderItems.values()].filter((o) => o.symbol === symbol && orderIsLive(o));
+    return this.orderShelf.indexed((order) => order.symbol === symbol && isLiveOrder(order));
   }
 
   async liveOrdersOfWallet(walletId: string): Promise<readonly Order[]> {
-    return [...this.orderItems.values()].filter((o) => o.walletId === walletId && !FINAL.includes(o.status));
+    return this.orderShelf.indexed((order) => order.walletId === walletId && isLiveOrder(order));
   }
 
   async livePositionsOfWallet(walletId: string): Promise<readonly Position[]> {
-    return [...this.positionItems.values()].filter((p) => p.walletId === walletId && p.status !== 'closed');
+    return this.positionShelf.indexed((p) => p.walletId === walletId && isLivePosition(p));
   }
 
   async ordersOfWallet(walletId: string, since: number): Promise<readonly Order[]> {
-    return [...this.orderItems.values()]
-      .filter((o) => o.walletId === walletId && o.createdAt >= since)
-      .sort((a, b) => a.createdAt - b.createdAt);
+    return this.orderShelf
+      .indexed((order) => order.walletId === walletId && order.createdAt >= since)
+      .toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
   async liveSymbols(): Promise<readonly string[]> {
-    const live = [
-      ...[...this.positionItems.values()].filter((p) => p.status !== 'closed'),
-      ...[...this.orderItems.values()].filter(orderIsLive),
-    ];
-    return [...new Set(live.map((item) => item.symbol))];
+    const live = [...this.positionShelf.indexed(isLivePosition), ...this.orderShelf.indexed(isLiveOrder)];
+    return [...new Set(live.map((item) => item.symbol))].sort();
   }
 
   async due(shard: number, now: number, limit: number): Promise<readonly DueItem[]> {
-    if (shard !== 0) return [];
-    const items: DueItem[] = [];
-    for (const { orderId: id, dueAt } of this.orderItems.values()) {
-      if (dueAt !== null && dueAt <= now) items.push({ kind: 'order', id, dueAt });
-    }
-    for (const { positionId: id, dueAt } of this.positionItems.values()) {
-      if (dueAt !== null && dueAt <= now) items.push({ kind: 'position', id, dueAt });
-    }
-    return items.sort((a, b) => a.dueAt - b.dueAt).slice(0, limit);
+    return [...this.orderShelf.due(shard, now, limit), ...this.positionShelf.due(shard, now, limit)]
+      .sort((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit);
   }
 
-  async moveDue(item: DueItem, to: number): Promise<boolean> {
-    if (item.kind === 'order') {
-      const order = this.orderItems.get(item.id);
-      if (order === undefined || order.dueAt !== item.dueAt) return false;
-      this.orderItems.set(item.id, { ...order, dueAt: to, dueTries: order.dueTries + 1 });
-    } else {
-      const position = this.positionItems.get(item.id);
-      if (position === undefined || position.dueAt !== item.dueAt) return false;
-      this.positionItems.set(item.id, { ...position, dueAt: to, dueTries: position.dueTries + 1 });
-    }
-    return true;
+  async moveDue({ kind, id, dueAt }: DueItem, to: number): Promise<boolean> {
+    return (kind === 'order' ? this.orderShelf : this.positionShelf).moveDue(id, dueAt, to);
+  }
+
+  private bookingOf(orderId: string, fill: Fill): Write & { readonly tradeId: string } {
+    const codec = this.codec ? { toItem: (one: Fill) => fillItem(orderId, one), ...READ_FILL } : null;
+    const booked = kept({ ...fill }, codec);
+    const { tradeId } = fill;
+    return {
+      name: `fill ${orderId} ${tradeId}`,
+      tradeId,
+      isStale: this.fillsOf(orderId).ids.has(tradeId),
+      put: () => {
+        const { list, ids } = this.fillsOf(orderId);
+        list.push(booked);
+        ids.add(tradeId);
+        this.fillItems.set(orderId, list);
+      },
+    };
+  }
+
+  /** The list grows in place, so that the ten thousandth fill costs what the first did. */
+  private fillsOf(orderId: string): { readonly list: Fill[]; readonly ids: Set<string> } {
+    const stored = this.fillItems.get(orderId) ?? [];
+    const known = this.tradeIds.get(stored);
+    if (known !== undefined) return known;
+    const list = [...stored];
+    const found = { list, ids: new Set(list.map(({ tradeId }) => tradeId)) };
+    this.tradeIds.set(list, found);
+    return found;
+  }
+
+  /** Sorted by time, then by name, as the sort key of an action is. */
+  private tellingsOf({ positions: changes = [], actions: said = [] }: Commit): Write[] {
+    const versions = new Map(
+      changes.map(({ before, after }) => [after.positionId, (before?.version ?? 0) + 1]),
+    );
+    return said.map(({ positionId, action }, index) => {
+      const version = versions.get(positionId);
+      const origin = version === undefined ? null : { version, index };
+      const codec = this.codec
+        ? { toItem: (one: PositionAction) => actionItem(positionId, one, origin), ...READ_ACTION }
+        : null;
+      const told = kept({ ...action, facts: { ...action.facts } }, codec);
+      const key = actionKey(action, origin);
+      return {
+        name: `action ${positionId} ${key}`,
+        isStale: false,
+        put: () => this.tell(positionId, key, told),
+      };
+    });
+  }
+
+  private tell(positionId: string, key: string, action: PositionAction): void {
+    const stored = this.actionItems.get(positionId) ?? [];
+    const keys = this.actionKeys.get(stored) ?? stored.map((one) => actionKey(one, null));
+    const at = keys.findLastIndex((one) => one < key) + 1;
+    const replaced = keys[at] === key ? 1 : 0;
+    const list = stored.toSpliced(at, replaced, action);
+    this.actionKeys.set(list, keys.toSpliced(at, replaced, key));
+    this.actionItems.set(positionId, list);
   }
 }
 
-/** What the real store refuses: more than 100 items, or one of them twice. */
-function checkItems({ orders = [], positions = [], fills = [], actions = [] }: Commit): void {
-  const names = [
-    ...orders.map(({ after }) => `order ${after.orderId}`),
-    ...positions.map(({ after }) => `position ${after.positionId}`),
-    ...fills.map(({ orderId, fill }) => `fill ${orderId} ${fill.tradeId}`),
-    ...actions.map((_, index) => `action ${index}`),
-  ];
-  if (names.length > 100) throw new Error(`a transaction of ${names.length} items`);
-  if (new Set(names).size < names.length) throw new Error(`an item twice in one transaction: ${names}`);
+/** The sort key: one of a position's change by its version and place, one that stands alone by what it says. */
+function actionKey(
+  { at, kind, facts }: PositionAction,
+  origin: { readonly version: number; readonly index: number } | null,
+): string {
+  const time = String(at).padStart(15, '0');
+  if (origin === null) {
+    return `${time}#h${createHash('sha256')
+      .update(JSON.stringify([kind, facts]))
+      .digest('hex')}`;
+  }
+  return `${time}#v${String(origin.version).padStart(10, '0')}#${String(origin.index).padStart(3, '0')}`;
 }
 
-function isStale<T extends Versioned>({ before }: Change<T>, stored: T | undefined): boolean {
-  return before === null ? stored !== undefined : stored?.version !== before.version;
-}
-
-function next<T extends Versioned>({ before, after }: Change<T>): T {
-  return { ...after, version: before === null ? 1 : before.version + 1 };
-}
-
-function page<
-  T extends {
-    readonly status: string;
-    readonly symbol: string;
-    readonly walletId: string;
-    readonly createdAt: number;
-  },
->(items: readonly T[], query: ListQuery): Page<T> {
-  const matching = items
-    .filter((item) => query.status === undefined || query.status.includes(item.status))
-    .filter((item) => query.symbol === undefined || item.symbol === query.symbol)
-    .filter((item) => query.walletId === undefined || item.walletId === query.walletId)
-    .sort((a, b) => b.createdAt - a.createdAt);
-  const from = query.cursor === null ? 0 : Number.parseInt(query.cursor, 10);
-  const to = from + query.limit;
-  return { items: matching.slice(from, to), cursor: to < matching.length ? String(to) : null };
-}
+const isSought = (
+  item: { readonly status: string; readonly symbol: string; readonly walletId: string },
+  { status, symbol, walletId }: ListQuery,
+): boolean =>
+  (status === undefined || status.includes(item.status)) &&
+  (symbol === undefined || symbol === item.symbol) &&
+  (walletId === undefined || walletId === item.walletId);
 
 export { MemoryWallets } from './memory-wallets.ts';

@@ -1,3 +1,4 @@
+/** The wallet store in memory, held to the real one by test/contracts/wallets.ts. */
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
 import { hasUsableKeys, isDeleted, nextDueCheck } from '../../../shared/domain/wallets.ts';
 import type {
@@ -7,17 +8,26 @@ import type {
   WalletChange,
   WalletStore,
 } from '../../../shared/ports/ledger.ts';
+import { frozen } from './frozen.ts';
+import { type IndexLag, Lagging } from './lagging.ts';
+import { pageOf } from './page.ts';
 
-/** Holds what the real wallet store holds, with the same conflicts. */
+/** Holds what the real wallet store holds, with the same conflicts. Lists and indexes may lag behind the writes. */
 export class MemoryWallets implements WalletStore {
   readonly items = new Map<string, Wallet>();
   readonly claims = new Map<string, string>();
   readonly snapshots = new Map<string, BalanceSnapshot>();
-  private readonly moved = new Map<string, number>();
+  private readonly index: Lagging<Wallet>;
+  /** Checks that were moved on, by the wallet as it stood then. */
+  private readonly moved = new WeakMap<Wallet, number>();
+
+  constructor({ lag }: { readonly lag?: IndexLag } = {}) {
+    this.index = new Lagging(this.items, lag ?? null);
+  }
 
   async create(wallet: Wallet): Promise<boolean> {
     if (this.items.has(wallet.walletId)) return false;
-    this.items.set(wallet.walletId, { ...wallet, version: 1 });
+    this.put({ ...wallet, version: 1 });
     return true;
   }
 
@@ -26,62 +36,56 @@ export class MemoryWallets implements WalletStore {
   }
 
   async ofUser(userId: string, query: { limit: number; cursor: string | null }): Promise<Page<Wallet>> {
-    const own = [...this.items.values()].filter((w) => w.userId === userId && !isDeleted(w));
-    const from = query.cursor === null ? 0 : Number.parseInt(query.cursor, 10);
-    const to = from + query.limit;
-    return { items: own.slice(from, to), cursor: to < own.length ? String(to) : null };
+    const own = this.index.read().filter((w) => w.userId === userId && !isDeleted(w));
+    return pageOf(`wallets/by_user/${userId}`, own, (wallet) => wallet.walletId, query);
   }
 
-  async update({ before, after }: WalletChange): Promise<boolean> {
-    if (this.items.get(after.walletId)?.version !== before.version) return false;
-    this.items.set(after.walletId, { ...after, version: before.version + 1 });
-    this.moved.delete(after.walletId);
-    const account = claimKey(after);
-    if (isDeleted(after) && account !== null && this.claims.get(account) === after.walletId) {
-      this.claims.delete(account);
-    }
-    return true;
+  async update(change: WalletChange): Promise<boolean> {
+    return this.write(change);
   }
 
   async claimAccount(change: WalletChange): Promise<'done' | 'conflict' | 'taken'> {
     const account = claimKey(change.after);
-    if (account === null) throw new Error('an account is claimed without naming it');
+    if (account === null)
+      throw new Error(`wallet ${change.after.walletId} claims an account without naming it`);
     const owner = this.claims.get(account);
     if (owner !== undefined && owner !== change.after.walletId) return 'taken';
-    if (!(await this.update(change))) return 'conflict';
+    if (!this.write(change)) return 'conflict';
     this.claims.set(account, change.after.walletId);
     return 'done';
   }
 
   async exchangeWallets(environment: Environment): Promise<readonly Wallet[]> {
-    return [...this.items.values()].filter(
-      (w) => w.environment === environment && w.exchange !== null && hasUsableKeys(w.exchange),
-    );
+    return this.index
+      .read()
+      .filter((w) => w.environment === environment && w.exchange !== null && hasUsableKeys(w.exchange))
+      .sort((a, b) => (a.walletId < b.walletId ? -1 : 1));
   }
 
   async refusedWallets(environment: Environment): Promise<number> {
-    return [...this.items.values()].filter(
-      (w) => w.environment === environment && w.exchange?.status === 'refused',
-    ).length;
+    return this.index.read().filter((w) => w.environment === environment && w.exchange?.status === 'refused')
+      .length;
   }
 
   async dueChecks(now: number, limit: number): Promise<readonly DueCheck[]> {
-    return [...this.items.values()]
-      .flatMap(({ walletId, exchange }) => {
-        const dueAt = exchange === null ? null : nextDueCheck(exchange);
-        return dueAt === null ? [] : [{ walletId, dueAt: this.moved.get(walletId) ?? dueAt }];
+    return this.index
+      .read()
+      .flatMap((wallet) => {
+        const dueAt = this.checkDue(wallet);
+        return dueAt === null || dueAt > now ? [] : [{ walletId: wallet.walletId, dueAt }];
       })
-      .filter((check) => check.dueAt <= now)
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit);
   }
 
-  async moveCheck(check: DueCheck, to: number): Promise<boolean> {
-    const isDue = (await this.dueChecks(Number.MAX_SAFE_INTEGER, this.items.size)).some(
-      ({ walletId, dueAt }) => walletId === check.walletId && dueAt === check.dueAt,
-    );
-    if (isDue) this.moved.set(check.walletId, to);
-    return isDue;
+  /** Leaves the version alone: whoever read the wallet before may still write it. */
+  async moveCheck({ walletId, dueAt }: DueCheck, to: number): Promise<boolean> {
+    const wallet = this.items.get(walletId);
+    if (wallet === undefined || this.checkDue(wallet) !== dueAt) return false;
+    const again = { ...wallet };
+    this.put(again);
+    this.moved.set(again, to);
+    return true;
   }
 
   async balances(walletId: string): Promise<BalanceSnapshot | null> {
@@ -90,7 +94,31 @@ export class MemoryWallets implements WalletStore {
 
   async saveBalances(walletId: string, snapshot: BalanceSnapshot): Promise<void> {
     const known = this.snapshots.get(walletId);
-    if (known === undefined || known.asOf < snapshot.asOf) this.snapshots.set(walletId, snapshot);
+    if (known !== undefined && known.asOf >= snapshot.asOf) return;
+    this.snapshots.set(walletId, frozen({ ...snapshot }));
+  }
+
+  private write({ before, after }: WalletChange): boolean {
+    if (before.walletId !== after.walletId) {
+      throw new Error(`a change from ${before.walletId} to ${after.walletId} is not one wallet's`);
+    }
+    if (this.items.get(after.walletId)?.version !== before.version) return false;
+    this.put({ ...after, version: before.version + 1 });
+    const account = claimKey(after);
+    if (isDeleted(after) && account !== null && this.claims.get(account) === after.walletId) {
+      this.claims.delete(account);
+    }
+    return true;
+  }
+
+  private put(wallet: Wallet): void {
+    this.index.writing(wallet.walletId);
+    this.items.set(wallet.walletId, frozen(wallet));
+  }
+
+  private checkDue(wallet: Wallet): number | null {
+    const dueAt = wallet.exchange === null ? null : nextDueCheck(wallet.exchange);
+    return dueAt === null ? null : (this.moved.get(wallet) ?? dueAt);
   }
 }
 

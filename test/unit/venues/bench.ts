@@ -7,7 +7,7 @@ import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { OrderSought, PlaceRequest } from '../../../shared/ports/venue.ts';
 import { createDemoWallet } from '../../../shared/venues/demo/demo-wallet.ts';
-import { memoryStore } from './memory-store.ts';
+import { memoryStore } from '../../support/fakes/memory-demo-store.ts';
 
 export const T0 = 1_790_000_000_000;
 

@@ -346,8 +346,8 @@ describe('the account', () => {
     await b.venue.open([{ asset: 'USDT', amount: decimal('999') }]);
     expect(holdings(b)).toEqual({ USDT: '24984.5005', BTC: '0.5' });
     expect(await b.venue.balances()).toMatchObject([
-      { asset: 'USDT' },
       { asset: 'BTC', free: decimal('0.5') },
+      { asset: 'USDT' },
     ]);
   });
 

@@ -1,0 +1,313 @@
+/** What every trigger index does: the same decisions as the naive model, and what only a cache has to bear. */
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { NaiveTriggers } from '../../shared/domain/triggers/naive.ts';
+import { InvalidLevelError } from '../../shared/domain/triggers/rules.ts';
+import type { FixedLevel, Hit, TrailingLevel, Units } from '../../shared/domain/triggers/types.ts';
+import type { TriggerIndex } from '../../shared/ports/trigger-index.ts';
+import { aBatch, asIndexTells, runOnIndex } from '../support/index-model.ts';
+import { aTick, histories, run } from '../support/trigger-histories.ts';
+
+const units = (n: number): Units => n as Units;
+export const aStop = (price: number, more: Partial<FixedLevel> = {}): FixedLevel => ({
+  member: 'p|stop',
+  version: 1,
+  source: 'bid',
+  armedTick: -1,
+  armedAt: 1000,
+  kind: 'fixed',
+  direction: 'falls',
+  price: units(price),
+  ...more,
+});
+export const aTrailing = (more: Partial<TrailingLevel> = {}): TrailingLevel => ({
+  member: 'p|trailing',
+  version: 1,
+  source: 'bid',
+  armedTick: -1,
+  armedAt: 1000,
+  kind: 'trailing',
+  side: 'long',
+  distance: { bp: 200 },
+  activation: null,
+  peak: null,
+  ...more,
+});
+const NONE = { bid: null, ask: null, last: null, mid: null };
+
+export interface OpenIndex {
+  /** With two shards where `shards` is 2. */
+  readonly index: TriggerIndex;
+  /** The cache loses everything. */
+  flush(): Promise<void>;
+}
+
+let running = 0;
+const names = (): number => {
+  running += 1;
+  return running;
+};
+
+export function describeTriggerIndex(
+  name: string,
+  open: (options: { readonly shards: number }) => Promise<OpenIndex>,
+  size: { readonly histories: number },
+): void {
+  describe(name, () => {
+    let index: TriggerIndex;
+    let flush: OpenIndex['flush'];
+    beforeEach(async () => {
+      ({ index, flush } = await open({ shards: 1 }));
+    });
+
+    /** A symbol of its own for each test, ready to be armed. */
+    const aSymbol = async (): Promise<string> => {
+      const symbol = `T${names()}/USDT`;
+      await index.finishRebuild(symbol, 'e1', 0);
+      return symbol;
+    };
+    const apply = (symbol: string, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
+      index.applyBatch(aBatch(symbol, batch, ticks, 1000 + batch));
+
+    it(`decides as the naive model does over ${size.histories} random histories`, async () => {
+      let hits = 0;
+      await fc.assert(
+        fc.asyncProperty(histories, async (history) => {
+          const symbol = `T${names()}/USDT`;
+          const expected = asIndexTells(run(new NaiveTriggers(), history), history);
+          expect(await runOnIndex(index, symbol, history)).toEqual(expected);
+          for (const seen of expected) hits += seen.hits.length;
+        }),
+        { numRuns: size.histories, endOnFailure: true },
+      );
+      expect(hits).toBeGreaterThan(size.histories / 2);
+    }, 120_000);
+
+    it('is not decided on while the epoch is missing, and nothing is written', async () => {
+      const symbol = `NEW${names()}/USDT`;
+      expect(await index.isBuilt(symbol)).toBe(false);
+      expect(await apply(symbol, 1, aTick(1, 100))).toEqual({ outcome: 'rebuild' });
+      expect(await index.arm(symbol, [aStop(95)], [], 1)).toEqual({ outcome: 'rebuild' });
+      expect(await index.levels(symbol)).toEqual([]);
+    });
+
+    it('asks to be rebuilt after a flush, takes levels, peaks and hits, and goes on', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      await index.arm(symbol, [aStop(90), aTrailing()], [], 2);
+      await flush();
+      expect(await apply(symbol, 2, aTick(2, 101))).toEqual({ outcome: 'rebuild' });
+
+      const lost = aStop(97, { member: 'q|stop', armedTick: 1 });
+      const found: Hit = {
+        ...{ member: lost.member, version: 1, cause: 'rebuilt', source: 'bid', level: lost.price },
+        ...{ price: units(96), peak: null, armedTick: 1, tick: aTick(2, 96) },
+      };
+      const levels = [aStop(90, { armedTick: 1 }), aTrailing({ armedTick: 1, peak: units(120) })];
+      await index.loadRebuilt(symbol, levels, [found], 3000);
+      expect(await index.isBuilt(symbol)).toBe(false);
+      expect(await index.arm(symbol, [aStop(90)], [], 3001)).toEqual({ outcome: 'rebuild' });
+      expect(await index.finishRebuild(symbol, 'e2', 3002)).toEqual({ wake: true });
+      expect(await index.symbolsWithHits(0, 3002)).toEqual([symbol]);
+      expect(await index.takeHits(symbol, 10, 3002, 2000)).toEqual([found]);
+
+      // The refused batch comes again. 117 is 2 % below the peak that the rebuild found, rounded down.
+      expect(await apply(symbol, 2, aTick(2, 118))).toMatchObject({
+        hits: 0,
+        nearest: { falls: { bid: 117 } },
+      });
+      expect(await apply(symbol, 3, aTick(3, 117))).toMatchObject({ outcome: 'applied', hits: 1 });
+      expect(await index.takeHits(symbol, 1, 9999, 2000)).toMatchObject([
+        { member: 'p|trailing', cause: 'tick', level: 117, peak: 120 },
+      ]);
+      expect(await index.levels(symbol)).toEqual([levels[0]]);
+    });
+
+    it('lets levels wait that were armed later than the first tick after a rebuild', async () => {
+      const symbol = await aSymbol();
+      const levels = [
+        aStop(95, { armedTick: 7 }),
+        aStop(95, { member: 'q|stop', armedTick: 3 }),
+        aTrailing({ armedTick: 7, peak: units(200) }),
+      ];
+      await index.loadRebuilt(symbol, levels, [], 1);
+      expect(await apply(symbol, 1, aTick(5, 90))).toMatchObject({ hits: 1, nearest: { falls: NONE } });
+      expect(await index.levels(symbol)).toHaveLength(2);
+      expect(await apply(symbol, 2, aTick(6, 90))).toMatchObject({ hits: 0 });
+      expect(await apply(symbol, 3, aTick(8, 90))).toMatchObject({ hits: 2 });
+    });
+
+    it('keeps the better peak when two rebuilds load the same levels', async () => {
+      const symbol = await aSymbol();
+      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(100) })], [], 1);
+      await apply(symbol, 1, aTick(2, 130));
+      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(110) })], [], 2);
+      expect(await index.levels(symbol)).toMatchObject([{ peak: 130 }]);
+      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(131) })], [], 3);
+      expect(await index.levels(symbol)).toMatchObject([{ peak: 131 }]);
+    });
+
+    it('keeps a peak when its version is armed again, even as something else', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      await index.arm(symbol, [aTrailing({ distance: { units: units(5) } })], [], 1);
+      await apply(symbol, 2, aTick(2, 110), aTick(3, 107));
+      await index.arm(symbol, [aTrailing()], [], 2);
+      await index.arm(symbol, [aStop(50, { member: 'p|trailing' })], [], 3);
+      expect(await index.levels(symbol)).toMatchObject([
+        { kind: 'trailing', distance: { units: 5 }, peak: 110 },
+      ]);
+    });
+
+    it('refuses a writer whose lease somebody else has taken', async () => {
+      const symbol = await aSymbol();
+      const from = (leaseToken: string, fence: number, batch: number, id: number) =>
+        index.applyBatch({ ...aBatch(symbol, batch, [aTick(id, 100)], 1), leaseToken, fence });
+      expect(await from('old', 5, 1, 1)).toMatchObject({ outcome: 'applied' });
+      expect(await from('new', 6, 1, 2)).toMatchObject({ outcome: 'applied' });
+      expect(await from('old', 5, 2, 3)).toEqual({ outcome: 'not_leader' });
+      expect(await from('other', 6, 2, 3)).toEqual({ outcome: 'not_leader' });
+      expect(await from('new', 6, 2, 3)).toMatchObject({ outcome: 'applied' });
+      expect(await from('old', 7, 1, 4)).toMatchObject({ outcome: 'applied' });
+    });
+
+    it('takes a doubled batch once, and says again that there are hits', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      await index.arm(symbol, [aStop(95)], [], 1);
+      expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 1, wake: true });
+      expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 0, wake: true });
+      const late = await index.applyBatch(aBatch(symbol, 1, [aTick(1, 100)], 1002));
+      expect(late).toMatchObject({ hits: 0, wake: true, nearest: { falls: NONE } });
+      expect(await index.takeHits(symbol, 10, 5000, 2000)).toHaveLength(1);
+      expect(await apply(symbol, 2, aTick(2, 94))).toMatchObject({ hits: 0, wake: false });
+    });
+
+    it('wakes somebody when visible hits go from none to some, and only then', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      const stops = [95, 94, 93, 92].map((price) => aStop(price, { member: `p${price}|stop` }));
+      expect(await index.arm(symbol, stops, [], 1)).toEqual({
+        ...{ outcome: 'armed', armedTick: 1, hits: 0, wake: false },
+      });
+      expect(await apply(symbol, 2, aTick(2, 95))).toMatchObject({ hits: 1, wake: true });
+      expect(await apply(symbol, 3, aTick(3, 94))).toMatchObject({ hits: 1, wake: false });
+      expect(await index.takeHits(symbol, 10, 2000, 2000)).toHaveLength(2);
+      expect(await apply(symbol, 4, aTick(4, 93))).toMatchObject({ hits: 1, wake: true });
+      const late = aStop(99, { member: 'late|stop' });
+      expect(await index.arm(symbol, [late], [], 1005)).toMatchObject({ hits: 1, wake: false });
+      await index.takeHits(symbol, 10, 2001, 2000);
+      expect(await index.arm(symbol, [{ ...late, version: 2 }], [], 2002)).toMatchObject({ wake: true });
+    });
+
+    it('shows a hit again whose taker died, and not one that is settled', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      await index.arm(symbol, [aStop(95), aStop(95, { member: 'q|stop' })], [], 1);
+      await apply(symbol, 2, aTick(2, 90));
+      expect(await index.symbolsWithHits(0, 2000)).toContain(symbol);
+      const taken = await index.takeHits(symbol, 10, 2000, 2000);
+      expect(taken.map((h) => h.member)).toEqual(['p|stop', 'q|stop']);
+      expect(taken[0]).toEqual({
+        ...{ member: 'p|stop', version: 1, cause: 'tick', source: 'bid', level: 95, price: 90 },
+        ...{ peak: null, armedTick: 1, tick: aTick(2, 90) },
+      });
+      expect(await index.takeHits(symbol, 10, 3999, 2000)).toEqual([]);
+      expect(await index.symbolsWithHits(0, 3999)).not.toContain(symbol);
+      await index.settleHits(symbol, [
+        { member: 'p|stop', version: 1 },
+        { member: 'q|stop', version: 2 },
+      ]);
+      const again = await index.takeHits(symbol, 10, 4000, 2000);
+      expect(again.map((h) => h.member)).toEqual(['q|stop']);
+      expect(await index.takeHits(symbol, 1, 9000, 2000)).toHaveLength(1);
+    });
+
+    it('refuses an impossible level and arms none of its call', async () => {
+      const symbol = await aSymbol();
+      const wrong = aTrailing({ distance: { bp: 0 } });
+      await expect(index.arm(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
+      await expect(index.loadRebuilt(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
+      expect(await index.levels(symbol)).toEqual([]);
+    });
+
+    it('applies a batch of more ticks than one command takes', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 5000));
+      await index.arm(symbol, [aStop(4000), aTrailing({ distance: { units: units(5) } })], [], 1);
+      const up = Array.from({ length: 1100 }, (_, i) => aTick(2 + i, 5000 + i));
+      expect(await apply(symbol, 2, ...up, aTick(2000, 3900))).toMatchObject({ hits: 2, wake: true });
+      const hits = await index.takeHits(symbol, 10, 9000, 1000);
+      expect(hits).toMatchObject([{ level: 4000 }, { level: 6094, peak: 6099, tick: { id: 2000 } }]);
+    });
+
+    it('hands hits out by the time they are visible at, then by name', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      const stops = ['c', 'a', 'b'].map((owner) => aStop(95, { member: `${owner}|stop` }));
+      await index.arm(symbol, [...stops, aStop(90, { member: 'first|stop', version: 10 })], [], 1);
+      await apply(symbol, 2, aTick(2, 94));
+      await apply(symbol, 3, aTick(3, 89));
+      const members = async (limit: number, now: number, hide: number) =>
+        (await index.takeHits(symbol, limit, now, hide)).map((hit) => hit.member);
+      expect(await members(2, 2000, 5000)).toEqual(['a|stop', 'b|stop']);
+      expect(await members(1, 2000, 1000)).toEqual(['c|stop']);
+      expect(await members(10, 2000, 4000)).toEqual(['first|stop']);
+      expect(await members(10, 9000, 1)).toEqual(['c|stop', 'first|stop', 'a|stop', 'b|stop']);
+      expect(await members(10, 9000, 1)).toEqual([]);
+    });
+
+    it('does not arm what a rebuild has found hit, before that is settled', async () => {
+      const symbol = `T${names()}/USDT`;
+      const hit = (version: number): Hit => ({
+        ...{ member: 'p|stop', version, cause: 'rebuilt', source: 'bid', level: units(95) },
+        ...{ price: units(94), peak: null, armedTick: 1, tick: aTick(2, 94) },
+      });
+      await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 5);
+      await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 900);
+      expect(await index.levels(symbol)).toEqual([]);
+      await index.finishRebuild(symbol, 'e', 6);
+      // The second loader did not make it visible anew: it is visible since the first.
+      expect(await index.takeHits(symbol, 10, 6, 100)).toEqual([hit(1)]);
+      await index.arm(symbol, [aStop(95, { armedTick: 1 })], [], 7);
+      expect(await index.levels(symbol)).toEqual([]);
+      await apply(symbol, 1, aTick(3, 90));
+      expect(await index.takeHits(symbol, 10, 106, 100)).toEqual([hit(1)]);
+      await index.loadRebuilt(symbol, [], [hit(1)], 107);
+      expect(await index.takeHits(symbol, 10, 107, 100)).toEqual([]);
+      await index.settleHits(symbol, [hit(1)]);
+      expect(await index.arm(symbol, [aStop(80)], [], 8)).toMatchObject({ hits: 0 });
+      expect(await index.levels(symbol)).toHaveLength(1);
+      // A hit that a late loader brings takes its level out.
+      await index.loadRebuilt(symbol, [], [hit(2)], 200);
+      expect(await index.levels(symbol)).toEqual([]);
+    });
+
+    it('shows hits of a rebuild that is under way, and its levels', async () => {
+      const symbol = `T${names()}/USDT`;
+      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 1);
+      expect(await index.levels(symbol)).toEqual([aStop(90, { armedTick: 1 })]);
+      expect(await index.isBuilt(symbol)).toBe(false);
+      expect(await index.symbolsWithHits(0, 99)).not.toContain(symbol);
+      expect(await index.finishRebuild(symbol, 'e', 2)).toEqual({ wake: false });
+      expect(await index.isBuilt(symbol)).toBe(true);
+    });
+
+    it('knows the shard of a symbol', async () => {
+      ({ index } = await open({ shards: 2 }));
+      const hit = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const symbol = await aSymbol();
+          await apply(symbol, 1, aTick(1, 100));
+          await index.arm(symbol, [aStop(100)], [], 1);
+          return symbol;
+        }),
+      );
+      const shards = await Promise.all([0, 1, 2].map((shard) => index.symbolsWithHits(shard, 9000)));
+      const ours = shards.map((symbols) => symbols.filter((symbol) => hit.includes(symbol)));
+      expect(ours.flat().toSorted()).toEqual(hit.toSorted());
+      expect(ours.map((symbols) => symbols.length > 0)).toEqual([true, true, false]);
+      for (const symbols of shards) expect(symbols).toEqual(symbols.toSorted());
+    });
+  });
+}

@@ -1,0 +1,26 @@
+/** The demo venue's book and the tape's durable rows on DynamoDB Local, as their contracts say. */
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { createDemoStore } from '../../../shared/adapters/dynamodb/demo-store.ts';
+import { createTapeStore } from '../../../shared/adapters/dynamodb/tape-store.ts';
+import { describeDemoStore } from '../../contracts/demo-store.ts';
+import { describeTape } from '../../contracts/tape.ts';
+import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+
+describe.runIf(dynamoDbMissing === null)('on DynamoDB', () => {
+  let db: DynamoDb;
+  let tables: TableNames;
+  beforeAll(async () => {
+    db = await startDynamoDb();
+  });
+  afterAll(() => db?.stop());
+  beforeEach(async () => {
+    tables = await db.createTables();
+  });
+
+  describeDemoStore('the demo store', async () =>
+    createDemoStore({ client: db.client, demoVenueTable: tables.demoVenue }),
+  );
+  describeTape('the tape store', async () =>
+    createTapeStore({ client: db.client, priceTapeTable: tables.priceTape }),
+  );
+});
