@@ -149,7 +149,9 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       (await Promise.all([0, 1].map((shard) => ledger.due(shard, now, limit)))).flat();
 
     it('knows the positions of a wallet that are not closed, and its orders since a time', async () => {
-      const made = ['a', 'b', 'c'].map((orderId, i) => anOrder({ orderId, createdAt: NOW + i, status: 'filled' }));
+      const made = ['a', 'b', 'c'].map((orderId, i) =>
+        anOrder({ orderId, createdAt: NOW + i, status: 'filled' }),
+      );
       const other = anOrder({ orderId: 'd', walletId: 'wallet-2' });
       const positions = [
         aPosition({ positionId: 'p', status: 'closing' }),

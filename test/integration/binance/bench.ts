@@ -37,7 +37,11 @@ const newId = (): string => {
   return `mq${String(count).padStart(22, '0')}-1`;
 };
 
-export async function startBench(options: SimulatorOptions = {}): Promise<Bench> {
+/** `now`: the wallet's clock, where it is not the machine's. */
+export async function startBench(
+  options: SimulatorOptions = {},
+  now: () => number = Date.now,
+): Promise<Bench> {
   const balances = { USDT: '100000', BTC: '2', BNB: '0' };
   const simulator = await startSimulator({
     accounts: [
@@ -63,7 +67,7 @@ export async function startBench(options: SimulatorOptions = {}): Promise<Bench>
     symbols: {
       find: async (_: unknown, text: string) => findSymbol(text, (name) => specs.get(name) ?? null),
     },
-    clock: { now: () => Date.now() },
+    clock: { now },
     log: { debug: tell, info: tell, warn: tell, error: tell },
     sleep: async () => undefined,
     ...(simulator.certificate === null ? {} : { http: { ca: simulator.certificate } }),

@@ -1,0 +1,241 @@
+/** Ledger against exchange: the real client and the simulator on one clock; the ledger in memory. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { Order, Position } from '../../../shared/domain/types.ts';
+import type { ReconcileStatement } from '../../../shared/ports/reconcile.ts';
+import type { Ports } from '../../../shared/usecases/ports.ts';
+import { START, WALLET, World } from '../../support/fakes/world.ts';
+import { type Bench, startBench, UID } from './bench.ts';
+
+const d = (text: string) => new Decimal(text);
+
+let world: World;
+let bench: Bench;
+let useCases: UseCases;
+
+beforeEach(async () => {
+  world = new World({ exchange: { accountUid: String(UID) } });
+  bench = await startBench(
+    {
+      accounts: [{ uid: UID, balances: { USDT: '100000' } }],
+      now: () => world.now,
+    },
+    () => world.now,
+  );
+  const { wallet, specs } = bench;
+  const find: Ports['symbols']['find'] = async (_, text) =>
+    [...specs.values()].find((spec) => spec.symbol === text || spec.venueSymbol === text) ?? null;
+  const ports: Ports = {
+    ...world.ports,
+    symbols: { ...world.ports.symbols, find, hasRules: async () => true },
+    venues: {
+      forWallet: async () => wallet,
+      forKeyCheck: async () => wallet,
+      demoBook: async () => Promise.reject(new Error('no demo wallet here')),
+    },
+    accounts: { forAccount: async () => wallet },
+  };
+  useCases = makeUseCases(ports, { monitorEnabled: true });
+  world.workers = useCases;
+  price('50000');
+});
+afterEach(() => bench.stop());
+
+/** At the exchange and here. */
+function price(last: string): void {
+  bench.simulator.exchange.feedPrice('BTCUSDT', { last });
+  world.tick(last);
+}
+
+async function place(over: Parameters<World['command']>[0]): Promise<Order> {
+  const placed = await useCases.placeOrder(world.command(over));
+  if (!placed.ok) throw new Error(`${placed.error.code}: ${placed.error.message}`);
+  await world.pump();
+  return world.order(placed.value.order.orderId);
+}
+
+async function bought(quantity: string, key = 'buy'): Promise<Position> {
+  const order = await place({ quantity: d(quantity), idempotencyKey: key });
+  expect(order.status).toBe('filled');
+  return world.position(order.positionId);
+}
+
+const pass = async (reason: ReconcileStatement['reason'] = 'asked'): Promise<ReconcileStatement> => {
+  await useCases.reconcile.wallet(WALLET, reason);
+  const statement = await world.reconciles.latest(WALLET);
+  if (statement === null) throw new Error('no statement');
+  return statement;
+};
+
+const inTheApp = (operation: string, params: Readonly<Record<string, string>>) =>
+  bench.simulator.exchange.execute(operation as 'order.place', UID, params);
+
+const total = (asset: string): Decimal => {
+  const { free = '0', locked = '0' } = bench.simulator.exchange.books(UID).balances[asset] ?? {};
+  return d(free).plus(locked);
+};
+
+const differences = ({ differences: found }: ReconcileStatement) =>
+  found.map(({ kind, asset, expected, actual, confirmed }) => ({ kind, asset, expected, actual, confirmed }));
+
+describe('a comparison', () => {
+  it('agrees on what was traded here, and its second pass changes nothing', async () => {
+    await bought('0.02');
+    const first = await pass();
+    expect(first).toMatchObject({ status: 'in_agreement', differences: [], corrections: [] });
+    expect(first.counts).toMatchObject({ trades: 1, orders: 1 });
+    expect(first.assets.map(({ asset }) => asset)).toEqual(['BTC', 'USDT']);
+    const { commits } = world.ledger;
+    world.now += 1_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', counts: { trades: 0 } });
+    expect(world.ledger.commits).toBe(commits);
+  });
+
+  it('finds the fill of an order that nobody told of', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    expect(order.status).toBe('open');
+    expect((await pass()).status).toBe('in_agreement');
+    price('48900');
+    world.now += 1_000;
+    const found = await pass();
+    expect(found.status).toBe('correcting');
+    expect(found.corrections).toMatchObject([{ kind: 'ask_order', orderId: order.orderId }]);
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('filled');
+    world.now += 5_000;
+    expect((await pass('follow_up')).status).toBe('in_agreement');
+    const position = world.position(order.positionId);
+    expect(position.quantity.toFixed()).toBe(total('BTC').toFixed());
+  });
+
+  it('says again what is missing while its report is lost on the way', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    await pass();
+    price('48900');
+    world.outbox.fate = ({ queue }) => (queue === 'executions' ? 'drop' : 'deliver');
+    for (let i = 0; i < 2; i++) {
+      world.now += 5_000;
+      expect((await pass()).status).toBe('correcting');
+    }
+    world.outbox.fate = () => 'deliver';
+    world.now += 5_000;
+    await pass();
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('filled');
+    expect((await pass()).status).toBe('in_agreement');
+  });
+
+  it('sees an order cancelled in the app, and lists what others have placed without touching it', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('40000') });
+    inTheApp('order.place', {
+      ...{ symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC' },
+      ...{ quantity: '0.01', price: '39000' },
+    });
+    inTheApp('order.cancel', { symbol: 'BTCUSDT', orderId: order.venueOrderId ?? '' });
+    world.now += 1_000;
+    const found = await pass();
+    expect(found.foreignOrders).toMatchObject([{ symbol: 'BTC/USDT', side: 'buy', type: 'LIMIT' }]);
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('cancelled');
+    world.now += 5_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', counts: { foreignOrders: 1 } });
+    const open = bench.simulator.exchange.books(UID).orders.filter((one) => one['status'] === 'NEW');
+    expect(open).toHaveLength(1);
+  });
+
+  it('books coins sold in the app at what they brought, when two looks a minute apart see them gone', async () => {
+    const first = await bought('0.02', 'one');
+    world.now += 1_000;
+    const second = await bought('0.02', 'two');
+    await pass();
+    price('51000');
+    inTheApp('order.place', { symbol: 'BTCUSDT', side: 'SELL', type: 'MARKET', quantity: '0.03' });
+    world.now += 1_000;
+    expect(await pass()).toMatchObject({
+      status: 'differences',
+      foreignTrades: [{ side: 'sell' }],
+      differences: [{ kind: 'shortfall', asset: 'BTC', confirmed: false }],
+    });
+    expect(world.position(second.positionId).quantity.toFixed()).toBe(second.quantity.toFixed());
+    world.now += 61_000;
+    expect((await pass()).corrections.map(({ kind }) => kind)).toEqual(['book_external', 'book_external']);
+    expect(world.errors()).toContain('COINS_SOLD_OUTSIDE');
+    world.now += 5_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', corrections: [] });
+    const [old, recent] = [first, second].map(({ positionId }) => world.position(positionId));
+    expect(recent).toMatchObject({ status: 'closed', exitCause: 'external' });
+    expect(old?.status).toBe('open');
+    expect(old?.quantity.toFixed()).toBe(total('BTC').toFixed());
+    // Cash in the account = start + P&L - what is held, at cost and with its fees; exactly.
+    const pnl = [old, recent].reduce((sum, p) => sum.plus(p?.realizedPnl ?? 0), d('0'));
+    const invested = (old?.cost ?? d('0')).plus(old?.openFees ?? 0).plus(recent?.dust?.cost ?? 0);
+    expect(total('USDT').plus(invested).minus(pnl).toDecimalPlaces(8).toFixed()).toBe('100000');
+  });
+
+  it('takes a deposit for one when it is seen twice, alarmed once', async () => {
+    await bought('0.02');
+    await pass();
+    const held = total('USDT');
+    bench.simulator.exchange.adjustBalance(UID, 'USDT', '500');
+    world.now += 1_000;
+    const balance = {
+      kind: 'balance',
+      asset: 'USDT',
+      expected: held.toFixed(),
+      actual: held.plus(500).toFixed(),
+    };
+    expect(differences(await pass())).toEqual([{ ...balance, confirmed: false }]);
+    expect(world.errors()).not.toContain('LEDGER_DIFFERS');
+    world.now += 61_000;
+    expect(differences(await pass('follow_up'))).toEqual([{ ...balance, confirmed: true }]);
+    world.now += 61_000;
+    expect((await pass()).status).toBe('in_agreement');
+    expect(world.errors().filter((code) => code === 'LEDGER_DIFFERS')).toHaveLength(1);
+  });
+
+  it('lists orders that the exchange does not know any more, and does not hammer it', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('40000') });
+    await pass();
+    bench.simulator.exchange.reset();
+    world.now += 1_000;
+    const found = await pass();
+    expect(found.differences).toMatchObject([{ kind: 'order_missing_at_venue', orderId: order.orderId }]);
+    expect(found.status).toBe('differences');
+    const state = await world.reconciles.state(WALLET);
+    expect((state?.dueAt ?? 0) - world.now).toBeGreaterThan(10 * 60_000);
+    expect(world.order(order.orderId).status).toBe('open');
+  });
+
+  it('leaves all as it was while the exchange cannot be asked, and is due again', async () => {
+    await bought('0.02');
+    const before = await pass();
+    bench.simulator.addFaults([
+      { do: { kind: 'server_error', executed: false }, when: { operation: 'account.status' } },
+    ]);
+    world.now += 1_000;
+    expect(await useCases.reconcile.wallet(WALLET, 'asked')).toBe('unavailable');
+    expect(await world.reconciles.latest(WALLET)).toEqual(before);
+    expect(await world.reconciles.state(WALLET)).toMatchObject({ failures: 1, dueAt: world.now + 30_000 });
+  });
+
+  it('is written once when two run side by side', async () => {
+    await bought('0.02');
+    const outcomes = await Promise.all([1, 2].map(() => useCases.reconcile.wallet(WALLET, 'gap')));
+    expect(outcomes.sort()).toEqual(['in_agreement', 'overtaken']);
+  });
+});
+
+describe('the schedule', () => {
+  it('sends a message for every wallet that is due, and none for one that is not', async () => {
+    expect(await useCases.reconcile.schedule()).toBe(1);
+    await world.pump();
+    expect(await world.reconciles.latest(WALLET)).toMatchObject({ reason: 'first', startedAt: START });
+    world.now += 14 * 60_000;
+    expect(await useCases.reconcile.schedule()).toBe(0);
+    world.now += 61_000;
+    expect(await useCases.reconcile.schedule()).toBe(1);
+    await world.pump();
+    expect(await world.reconciles.latest(WALLET)).toMatchObject({ reason: 'scheduled' });
+  });
+});
