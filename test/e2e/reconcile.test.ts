@@ -18,7 +18,8 @@ interface Answer {
 }
 
 const path = () => `/wallets/${trader.walletId}`;
-const ask = () => trader.send<Answer>('POST', `${path()}/reconcile`, { body: {}, prefer: 'wait=10' });
+const ask = () =>
+  trader.send<Answer>('POST', `${path()}/reconcile`, { body: {}, headers: { prefer: 'wait=10' } });
 const latest = () => trader.good<{ statement: StatementView | null }>('GET', `${path()}/reconciliation`);
 
 /** Asked again and again: a pass in the middle of something says so. */

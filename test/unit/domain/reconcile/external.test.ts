@@ -1,5 +1,5 @@
 /** Coins that left without an order of ours, and their return. */
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEntryFill, applyExitFill } from '../../../../shared/domain/positions.ts';
 import { applyExternal, reverseExternal } from '../../../../shared/domain/reconcile/external.ts';

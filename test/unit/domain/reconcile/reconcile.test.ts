@@ -1,5 +1,5 @@
 /** Ledger against venue: what is asked for, what is booked, what is listed. */
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEntryFill } from '../../../../shared/domain/positions.ts';
 import { applyExternal } from '../../../../shared/domain/reconcile/external.ts';
