@@ -2,6 +2,7 @@
  * What is owed next, and when: the due index is `nextDue` of each item, recomputed on every write (design
  * section 14). Times are epoch ms on our clock.
  */
+import { isAmendingInPlace } from './amendments.ts';
 import { wantsLevels } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
@@ -54,6 +55,8 @@ export function nextDueOrder(order: Order, now: number): number | null {
     case 'cancelling':
       return order.updatedAt + backoff(order.dueTries);
     default: {
+      // The venue is to be asked for less of it, and again until it has answered.
+      if (isAmendingInPlace(order)) return order.updatedAt + spaced(order);
       // Asked and heard nothing new: again, further and further apart.
       if (order.touchedAt !== null)
         return order.dueTries === 0

@@ -10,7 +10,7 @@
  */
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
-import { isFinal, isSettled } from './orders.ts';
+import { isFinal, isSettled, remaining } from './orders.ts';
 import { freeQuantity, isClosed, isDust } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
 import type { SymbolSpec } from './symbols.ts';
@@ -182,6 +182,38 @@ export function withExit(
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };
+}
+
+/** Less is left of a live exit than it holds: the difference is free, and levels that found it taken are tested anew. */
+export function exitResized(p: Position, order: Order, now: number): Position {
+  const left = remaining(order);
+  const held = p.liveExits.find((e) => e.orderId === order.orderId);
+  if (held === undefined || !held.reserved.greaterThan(left)) return p;
+  return freed(withReserved(p, order.orderId, left, now), p);
+}
+
+/** Another reservation of a live exit; more of it has to be free. */
+export const withReserved = (p: Position, orderId: string, reserved: Decimal, now: number): Position => ({
+  ...p,
+  liveExits: p.liveExits.map((e) => (e.orderId === orderId ? { ...e, reserved } : e)),
+  updatedAt: Math.max(p.updatedAt, now),
+  dueTries: 0,
+});
+
+const freed = (p: Position, before: Position): Position =>
+  before.armedVersion > 0 ? { ...p, levelsVersion: before.levelsVersion + 1 } : p;
+
+/** An exit is settled and its heir takes over what it held; what the heir does not need is free. */
+export function exitPassed(
+  p: Position,
+  order: Pick<Order, 'orderId'>,
+  heir: { readonly orderId: string; readonly quantity: Decimal },
+  now: number,
+): Position {
+  const held = p.liveExits.find((e) => e.orderId === order.orderId);
+  const without = { ...p, liveExits: p.liveExits.filter((e) => e !== held) };
+  const next = withExit(without, heir, held?.levelName ?? null, now);
+  return held !== undefined && held.reserved.greaterThan(heir.quantity) ? freed(next, p) : next;
 }
 
 /**

@@ -10,9 +10,14 @@ type Beginning = Pick<
   | 'cancelWanted'
   | 'send'
   | 'venueOrderId'
+  | 'exchangeResponse'
+  | 'amendment'
+  | 'replaces'
+  | 'replacedBy'
   | 'filledQuantity'
   | 'filledQuote'
   | 'fees'
+  | 'feesQuoteValue'
   | 'venueQuantity'
   | 'fillCount'
   | 'referencePrice'
@@ -42,9 +47,14 @@ export const newOrderState = (begin: {
   cancelWanted: null,
   send: null,
   venueOrderId: null,
+  exchangeResponse: null,
+  amendment: null,
+  replaces: null,
+  replacedBy: null,
   filledQuantity: ZERO,
   filledQuote: ZERO,
   fees: [],
+  feesQuoteValue: ZERO,
   venueQuantity: ZERO,
   fillCount: 0,
   referencePrice: begin.referencePrice,
@@ -60,6 +70,7 @@ export const newOrderState = (begin: {
     sentAt: null,
     acceptedAt: null,
     firstFillAt: null,
+    lastFillAt: null,
     finalAt: null,
   },
   createdAt: begin.at,

@@ -10,11 +10,22 @@
  * `withDue` (due.ts), with one exception: going back to `pending` notes in `dueAt` when to try again.
  */
 
+import { type Amendment, amountsOf, isAmending, isAmendingInPlace, withdrawn } from './amendments.ts';
 import type { Decimal } from './money/decimal.ts';
 import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
 import { err, ok, type Result, unreachable } from './result.ts';
 import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
-import type { ExecutionReport, FeeAmount, Order, OrderRefusal, OrderStatus, SendAttempt } from './types.ts';
+import type {
+  ExecutionReport,
+  FeeAmount,
+  Fill,
+  Order,
+  OrderAmounts,
+  OrderRefusal,
+  OrderStatus,
+  SendAttempt,
+  VenueText,
+} from './types.ts';
 
 export { type OrderEvent, type OrderEventKind, type Outcome, TRANSITIONS } from './transitions.ts';
 
@@ -101,7 +112,8 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
     }
     case 'refused':
     case 'gave_up': {
-      const next = { ...order, refusal: event.refusal, send: settledSend(order.send, 'answered') };
+      const refused = { ...order, refusal: event.refusal, send: settledSend(order.send, 'answered') };
+      const next = event.kind === 'refused' ? heard(refused, event.response, event.at, 'answer') : refused;
       return moved(next, outcome, event.at, event.refusal.code, event.cause);
     }
     case 'not_sent':
@@ -116,8 +128,18 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
       return ok({ ...order, send, updatedAt: latest(order, event.at) });
     }
     case 'cancel_wanted': {
-      const next = { ...order, cancelWanted: { at: event.at, cause: event.cause } };
+      if (order.status === 'cancelling' && !isAmending(order)) return refuse(order, event, 'nothing_to_do');
+      const cancelWanted = { at: event.at, cause: event.cause };
+      const next = { ...withdrawn(order, 'cancelled'), cancelWanted };
       return moved(next, outcome, event.at, 'cancel wanted', event.cause);
+    }
+    case 'amend_wanted':
+      return amending(order, event.amendment, event.at);
+    case 'amend_refused': {
+      if (!isAmendingInPlace(order) || order.amendment === null) return refuse(order, event, 'nothing_to_do');
+      const amendment: Amendment = { ...order.amendment, way: 'new_order', reason: event.reason };
+      const next = { ...order, amendment, cancelWanted: { at: event.at, cause: 'amend' } };
+      return moved(next, outcome, event.at, event.reason, 'amend');
     }
     case 'filled':
       return withFill(order, event, outcome);
@@ -153,19 +175,103 @@ function touched(order: Order, event: OrderEvent & { kind: 'touched' }): Order {
   return { ...next, touchedAt: event.at };
 }
 
+/** The change as it begins: made where nothing has been sent, else stored and left to whoever speaks to the venue. */
+function amending(order: Order, amendment: Amendment, at: number): Result<Order, TransitionRefusal> {
+  if (isAmending(order)) {
+    return err({ code: 'illegal_transition', message: 'an amendment of the order is under way' });
+  }
+  const { cause, wanted, asked } = amendment;
+  if (amendment.way === 'before_sending') {
+    if (order.status !== 'pending') {
+      return err({ code: 'illegal_transition', message: `the order is ${order.status}, no longer unsent` });
+    }
+    const next = { ...order, ...wanted, asked, amendment: { ...amendment, outcome: 'done' as const } };
+    return ok(noted(next, at, `amended before it was sent: ${changeText(order, next)}`, cause));
+  }
+  if (order.status === 'pending') {
+    return err({ code: 'illegal_transition', message: 'the order is pending, not yet at the venue' });
+  }
+  const next = { ...order, amendment };
+  if (amendment.way === 'in_place') {
+    return order.status === 'submitted'
+      ? err({ code: 'illegal_transition', message: 'the venue has not answered yet' })
+      : ok(noted(next, at, `less wanted: ${changeText(order, wanted)}`, cause));
+  }
+  const cancelWanted = { at, cause: 'amend' };
+  return moved({ ...next, cancelWanted }, 'cancelling', at, `other amounts wanted: ${changeText(order, wanted)}`, cause);
+}
+
+/** What differs, for a person. */
+function changeText(before: OrderAmounts, after: OrderAmounts): string {
+  const from = amountsOf(before);
+  const to = amountsOf(after);
+  const text = (value: Decimal | number | null) => (value === null ? 'none' : value.toString());
+  const changes = (Object.keys(from) as (keyof OrderAmounts)[])
+    .filter((name) => text(from[name]) !== text(to[name]))
+    .map((name) => `${name} ${text(from[name])} to ${text(to[name])}`);
+  return changes.length === 0 ? 'nothing' : changes.join(', ');
+}
+
+/**
+ * What the venue says of the quantity. It only ever grows less, so an older report, which has more, says nothing.
+ * By whom: ours was under way, or somebody amended it at the venue.
+ */
+function resized(order: Order, report: ExecutionReport): Order {
+  const { quantity } = report;
+  if (quantity === undefined || isByQuote(order) || !quantity.lessThan(order.quantity)) return order;
+  const ours = isAmendingInPlace(order) ? order.amendment : null;
+  const change = `quantity ${order.quantity.toFixed()} to ${quantity.toFixed()}`;
+  if (ours !== null && quantity.equals(ours.wanted.quantity)) {
+    const next = { ...order, quantity, asked: ours.asked, amendment: { ...ours, outcome: 'done' as const } };
+    return noted(next, report.at, `amended in its place: ${change}`, ours.cause);
+  }
+  const reason = 'less was set at the exchange meanwhile';
+  const isMoot = ours !== null && quantity.lessThan(ours.wanted.quantity);
+  const amendment = isMoot ? { ...ours, outcome: 'too_late' as const, reason } : order.amendment;
+  const next = { ...order, quantity, amendment };
+  return noted(next, report.at, `amended at the exchange, not by this system: ${change}`, 'venue');
+}
+
+/** An entry of the history under the same status. */
+const noted = (order: Order, at: number, reason: string, cause: string): Order => ({
+  ...order,
+  statusHistory: [...order.statusHistory, { status: order.status, at, reason, cause }],
+  updatedAt: latest(order, at),
+  dueTries: 0,
+});
+
+/** Keeps what the venue said, unless something later is kept. */
+function heard(order: Order, response: VenueText | undefined, at: number, source: string): Order {
+  if (response === undefined || (order.exchangeResponse?.at ?? 0) > at) return order;
+  return { ...order, exchangeResponse: { ...response, at, source } };
+}
+
+/** A fee in the quote asset; null where its value is not known. */
+function feeValue({ fee, price, feeQuoteValue }: Fill, symbol: string): Decimal | null {
+  const [base, quote] = symbol.split('/');
+  if (fee.amount.isZero() || fee.asset === quote) return fee.amount;
+  return fee.asset === base ? fee.amount.times(price) : feeQuoteValue;
+}
+
 function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome: Outcome) {
   const { fill } = event;
   const filledQuantity = order.filledQuantity.plus(fill.quantity);
+  const { timings } = order;
   const next = answered(
     {
       ...order,
       filledQuantity,
       filledQuote: order.filledQuote.plus(fill.price.times(fill.quantity)),
       fees: addFee(order.fees, fill.fee),
+      feesQuoteValue: total(order.feesQuoteValue, feeValue(fill, order.symbol)),
       venueQuantity: maxOf(order.venueQuantity, filledQuantity),
       fillCount: order.fillCount + 1,
       touchedAt: null,
-      timings: { ...order.timings, firstFillAt: order.timings.firstFillAt ?? fill.at },
+      timings: {
+        ...timings,
+        firstFillAt: timings.firstFillAt ?? fill.at,
+        lastFillAt: Math.max(timings.lastFillAt ?? fill.at, fill.at),
+      },
     },
     event.at,
   );
@@ -174,6 +280,9 @@ function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome:
   const partly = order.status === 'cancelling' ? 'same' : 'partially_filled';
   return moved(next, whole ? 'filled' : partly, event.at, `${filledQuantity.toFixed()} filled`, event.cause);
 }
+
+const total = (a: Decimal | null, b: Decimal | null): Decimal | null =>
+  a === null || b === null ? null : sum([a, b]);
 
 /** The venue's word as one of our statuses; null = it says nothing that this status does not know better. */
 function reportedStatus(order: Order, status: ExecutionReport['status']): OrderStatus | null {
@@ -198,17 +307,23 @@ function withReport(order: Order, event: OrderEvent & { kind: 'reported' }, outc
   const isNews = venueQuantity.greaterThan(order.venueQuantity);
   if (outcome === 'totals') {
     if (!isNews) return refuse(order, event, 'already_final');
-    return ok({ ...order, venueQuantity, updatedAt: latest(order, report.at), dueTries: 0 });
+    const told = heard(order, report.response, report.at, event.cause);
+    return ok({ ...told, venueQuantity, updatedAt: latest(order, report.at), dueTries: 0 });
   }
   const status = reportedStatus(order, report.status);
+  const sized = resized(order, report);
   const venueOrderId = order.venueOrderId ?? report.venueOrderId;
   // That the venue knows no more than before, although the market is past the price, is no news: it is asked again.
   const isTouched = order.touchedAt !== null && (event.cause !== 'query' || order.environment === 'demo');
   const isUnsettled = order.send !== null && order.send.outcome !== 'answered';
-  if (status === null && !isNews && order.venueOrderId !== null && !isTouched && !isUnsettled) {
-    return refuse(order, event, 'nothing_to_do');
+  const isIdle = status === null && sized === order && order.venueOrderId !== null;
+  if (isIdle && !isNews && !isTouched && !isUnsettled) return refuse(order, event, 'nothing_to_do');
+  const told = heard(sized, report.response, report.at, event.cause);
+  const next = answered({ ...told, venueQuantity, venueOrderId, touchedAt: null }, report.at);
+  if (status === 'cancelled' && order.cancelWanted === null) {
+    const by = report.reason === null ? '' : ` (${report.reason})`;
+    return moved(next, status, report.at, `cancelled at the exchange, not by this system${by}`, 'venue');
   }
-  const next = answered({ ...order, venueQuantity, venueOrderId, touchedAt: null }, report.at);
   const reason = report.reason ?? `venue: ${report.status}`;
   const refusal = status === 'rejected' ? ownRefusal('venue_rejected', reason) : order.refusal;
   return moved({ ...next, refusal }, status ?? 'same', report.at, reason, event.cause);

@@ -40,6 +40,7 @@ export function openPosition(args: {
     side: order.side === 'buy' ? 'long' : 'short',
     status: 'opening',
     entryOrderId: order.orderId,
+    formerEntryIds: [],
     entryLive: true,
     exitOrderIds: [],
     exitsMade: 0,
@@ -199,9 +200,24 @@ export function reopened(p: Position): Position {
   };
 }
 
+/** All orders that ever bought (sold, of a short) for it, the first one first. */
+export const entryIdsOf = (p: Pick<Position, 'entryOrderId' | 'formerEntryIds'>): readonly string[] => [
+  ...p.formerEntryIds,
+  p.entryOrderId,
+];
+
+/** An heir has taken the entry's place: from now on that is the entry. Fills of the old one still belong here. */
+export const entryPassed = (p: Position, heir: Pick<Order, 'orderId'>, now: number): Position => ({
+  ...p,
+  entryOrderId: heir.orderId,
+  formerEntryIds: entryIdsOf(p),
+  updatedAt: Math.max(p.updatedAt, now),
+  dueTries: 0,
+});
+
 /** The entry is settled: nothing more can come. Closes what was never filled. Else the position as it was. */
 export function entryEnded(p: Position, order: Order, now: number, spec: SymbolSpec): Position {
-  if (!p.entryLive || !isSettled(order)) return p;
+  if (!p.entryLive || order.orderId !== p.entryOrderId || !isSettled(order)) return p;
   const ended = { ...p, entryLive: false, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
   return maybeClose(ended, spec, null, now);
 }

@@ -4,13 +4,21 @@
  * A new status or event does not compile until every cell is answered. The venue's evidence outranks our own
  * notes: an order that we think unsent is taken as live when the venue says so.
  */
-import type { ExecutionReport, Fill, OrderRefusal, OrderStatus, SendAttempt } from './types.ts';
+import type { Amendment } from './amendments.ts';
+import type { ExecutionReport, Fill, OrderRefusal, OrderStatus, SendAttempt, VenueText } from './types.ts';
 
 export type OrderEvent =
   /** A sender has won the claim; the request leaves right after `at`. */
   | { readonly kind: 'claimed'; readonly at: number; readonly send: SendAttempt }
   | { readonly kind: 'accepted'; readonly at: number; readonly venueOrderId: string; readonly cause: string }
-  | { readonly kind: 'refused'; readonly at: number; readonly refusal: OrderRefusal; readonly cause: string }
+  | {
+      readonly kind: 'refused';
+      readonly at: number;
+      readonly refusal: OrderRefusal;
+      readonly cause: string;
+      /** The venue's own words, where it was the venue. */
+      readonly response?: VenueText;
+    }
   /** Nothing left this machine (rate budget, no price). */
   | { readonly kind: 'not_sent'; readonly at: number; readonly reason: string; readonly retryAt: number }
   /** The venue's definite answer that it did not execute the attempt. */
@@ -19,6 +27,10 @@ export type OrderEvent =
   /** After the fence, and a second look: the venue never took it (design 6.5). */
   | { readonly kind: 'proven_absent'; readonly at: number; readonly cause: string }
   | { readonly kind: 'cancel_wanted'; readonly at: number; readonly cause: string }
+  /** A change is wanted; `amendment.way` says how it is to come about. */
+  | { readonly kind: 'amend_wanted'; readonly at: number; readonly amendment: Amendment }
+  /** The venue does not change it in place: it is cancelled, and a new order takes its place. */
+  | { readonly kind: 'amend_refused'; readonly at: number; readonly reason: string }
   | { readonly kind: 'gave_up'; readonly at: number; readonly refusal: OrderRefusal; readonly cause: string }
   /** One trade, not booked before: the fill's own conditional put is the guard against a second count. */
   | { readonly kind: 'filled'; readonly at: number; readonly fill: Fill; readonly cause: string }
@@ -35,6 +47,7 @@ export type OrderEventKind = OrderEvent['kind'];
  * - `by_fill`: `filled` when the whole quantity is, else `partially_filled` (a cancelling order stays so);
  * - `by_report`: what the venue says, never backwards;
  * - `by_role`: absence ends an entry (`failed`) and re-opens an exit (`pending`);
+ * - `by_way`: changed in place the order stays live; to be replaced it is cancelled first;
  * - `totals`: a final status stays, its sums may still grow to what the venue says;
  * - a refusal.
  */
@@ -44,6 +57,7 @@ export type Outcome =
   | 'by_fill'
   | 'by_report'
   | 'by_role'
+  | 'by_way'
   | 'totals'
   | 'illegal_transition'
   | 'already_final'
@@ -58,6 +72,8 @@ const FINAL: Record<OrderEventKind, Outcome> = {
   reply_lost: 'already_final',
   proven_absent: 'already_final',
   cancel_wanted: 'already_final',
+  amend_wanted: 'already_final',
+  amend_refused: 'already_final',
   gave_up: 'already_final',
   filled: 'totals',
   reported: 'totals',
@@ -75,6 +91,8 @@ const WORKING: Record<OrderEventKind, Outcome> = {
   reply_lost: 'illegal_transition',
   proven_absent: 'illegal_transition',
   cancel_wanted: 'cancelling',
+  amend_wanted: 'by_way',
+  amend_refused: 'cancelling',
   gave_up: 'illegal_transition',
   filled: 'by_fill',
   reported: 'by_report',
@@ -94,6 +112,9 @@ export const TRANSITIONS: Record<OrderStatus, Record<OrderEventKind, Outcome>> =
     proven_absent: 'nothing_to_do',
     // Pending means that no attempt is at the venue, so nothing has to be cancelled there.
     cancel_wanted: 'cancelled',
+    // And nothing has to be amended there: what is sent is what stands here then.
+    amend_wanted: 'same',
+    amend_refused: 'nothing_to_do',
     gave_up: 'rejected',
     filled: 'by_fill',
     reported: 'by_report',
@@ -110,6 +131,8 @@ export const TRANSITIONS: Record<OrderStatus, Record<OrderEventKind, Outcome>> =
     proven_absent: 'by_role',
     // Stored intent: finished through the due index once the attempt's outcome is known.
     cancel_wanted: 'cancelling',
+    amend_wanted: 'by_way',
+    amend_refused: 'nothing_to_do',
     gave_up: 'illegal_transition',
     filled: 'by_fill',
     reported: 'by_report',
@@ -126,7 +149,10 @@ export const TRANSITIONS: Record<OrderStatus, Record<OrderEventKind, Outcome>> =
     not_executed: 'cancelled',
     reply_lost: 'same',
     proven_absent: 'cancelled',
-    cancel_wanted: 'nothing_to_do',
+    // Idle, unless it was cancelled for a new order to take its place: then none does.
+    cancel_wanted: 'same',
+    amend_wanted: 'illegal_transition',
+    amend_refused: 'nothing_to_do',
     gave_up: 'illegal_transition',
     // A fill that beats the cancel wins.
     filled: 'by_fill',

@@ -4,6 +4,7 @@
  * Facts only. What follows from entry, fills and prices (value, unrealized P&L, water marks, risk level) is
  * derived when read. Times are epoch milliseconds. Prices and amounts are `Decimal`.
  */
+import type { Amendment } from './amendments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { HitCause, PriceSource } from './triggers/types.ts';
 
@@ -148,7 +149,15 @@ export interface OrderTimings {
   readonly sentAt: number | null;
   readonly acceptedAt: number | null;
   readonly firstFillAt: number | null;
+  readonly lastFillAt: number | null;
   readonly finalAt: number | null;
+}
+
+/** What the venue last said of an order, as text; of a longer one the beginning. Holds no keys and no signatures. */
+export interface VenueText {
+  readonly text: string;
+  /** Characters of the whole: more than the text has when it was cut. */
+  readonly length: number;
 }
 
 /** What an order is about; which fields a type takes is in normalise.ts. */
@@ -210,10 +219,19 @@ export interface Order {
   readonly cancelWanted: { readonly at: number; readonly cause: string } | null;
   readonly send: SendAttempt | null;
   readonly venueOrderId: string | null;
+  /** The last answer or report that told something new; null before the first, and where a venue has none. */
+  readonly exchangeResponse: (VenueText & { readonly at: number; readonly source: string }) | null;
+  /** The last change that was asked for, and what became of it. */
+  readonly amendment: Amendment | null;
+  /** The order whose place this one took, and the one that took its place: an amendment by a new order. */
+  readonly replaces: string | null;
+  readonly replacedBy: string | null;
   /** Sums over fills; never averages. */
   readonly filledQuantity: Decimal;
   readonly filledQuote: Decimal;
   readonly fees: readonly FeeAmount[];
+  /** All fees in the quote asset, each at its fill; null once one came without a known value. */
+  readonly feesQuoteValue: Decimal | null;
   /** What the venue says it has executed in all; a gap to the sums asks for its trades. */
   readonly venueQuantity: Decimal;
   readonly fillCount: number;
@@ -298,7 +316,9 @@ export interface Position {
   readonly quote: string;
   readonly side: PositionSide;
   readonly status: PositionStatus;
+  /** The entry order that is live, or was last: an amendment may have put it in the place of `formerEntryIds`. */
   readonly entryOrderId: string;
+  readonly formerEntryIds: readonly string[];
   /** The entry order can still fill. */
   readonly entryLive: boolean;
   /** Its exits; without those of a full exit that ended and had sold nothing. */
@@ -473,6 +493,10 @@ export interface ExecutionReport {
   readonly reason: string | null;
   /** The venue's cumulative executed quantity. */
   readonly cumulativeQuantity: Decimal;
+  /** The quantity that the order has at the venue: less than was sent once it was amended. Not given = not told. */
+  readonly quantity?: Decimal;
+  /** What the venue said, in its own words. */
+  readonly response?: VenueText;
   readonly fills: readonly Fill[];
   readonly at: number;
   readonly source: 'answer' | 'stream' | 'query';

@@ -1,4 +1,5 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
+import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/amendments.ts';
 import {
   ACCOUNT_STATUSES,
   type Arming,
@@ -93,6 +94,7 @@ const timings = objects<OrderTimings>({
   sentAt: nullable(integers),
   acceptedAt: nullable(integers),
   firstFillAt: nullable(integers),
+  lastFillAt: nullableSince(integers),
   finalAt: nullable(integers),
 });
 
@@ -118,6 +120,32 @@ const refusals = objects<OrderRefusal>({
   message: texts,
   venueCode: nullableSince(integers),
   filter: nullableSince(texts),
+});
+
+const amounts = objects<Order['asked']>({
+  quantity: decimals,
+  ...furtherAmounts,
+  limitPrice: nullable(decimals),
+  stopPrice: nullable(decimals),
+});
+
+const amendments = objects<Amendment>({
+  at: integers,
+  cause: texts,
+  way: words(AMEND_WAYS),
+  asked: amounts,
+  wanted: amounts,
+  heirId: texts,
+  referencePrice: nullable(decimals),
+  outcome: words(AMEND_OUTCOMES),
+  reason: nullable(texts),
+});
+
+const exchangeResponses = objects<NonNullable<Order['exchangeResponse']>>({
+  text: texts,
+  length: integers,
+  at: integers,
+  source: texts,
 });
 
 export const orders = objects<Order>({
@@ -149,12 +177,7 @@ export const orders = objects<Order>({
   metadata: maps(texts),
   tags: lists(texts),
   notes: nullable(texts),
-  asked: objects<Order['asked']>({
-    quantity: decimals,
-    ...furtherAmounts,
-    limitPrice: nullable(decimals),
-    stopPrice: nullable(decimals),
-  }),
+  asked: amounts,
   quantity: decimals,
   ...furtherAmounts,
   limitPrice: nullable(decimals),
@@ -165,9 +188,14 @@ export const orders = objects<Order>({
   cancelWanted: nullable(objects<NonNullable<Order['cancelWanted']>>({ at: integers, cause: texts })),
   send: nullable(sendAttempt),
   venueOrderId: nullable(texts),
+  exchangeResponse: nullableSince(exchangeResponses),
+  amendment: nullableSince(amendments),
+  replaces: nullableSince(texts),
+  replacedBy: nullableSince(texts),
   filledQuantity: decimals,
   filledQuote: decimals,
   fees: lists(fees),
+  feesQuoteValue: nullableSince(decimals),
   venueQuantity: decimals,
   fillCount: integers,
   referencePrice: nullable(decimals),
@@ -237,6 +265,7 @@ export const positions = objects<Position>({
   side: words(['long', 'short']),
   status: words(POSITION_STATUSES),
   entryOrderId: texts,
+  formerEntryIds: { ...lists(texts), whenMissing: () => [] },
   entryLive: booleans,
   exitOrderIds: lists(texts),
   // Older items have all of their exits in the list.

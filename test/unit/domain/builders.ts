@@ -1,4 +1,5 @@
 /** What the domain's tests start from: one symbol, one wallet, one instant. */
+import type { Amendment } from '../../../shared/domain/amendments.ts';
 import { Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { type OrderEvent, transition } from '../../../shared/domain/orders.ts';
 import { openPosition } from '../../../shared/domain/positions.ts';
@@ -69,9 +70,14 @@ export function newOrder(change: Partial<Order> = {}): Order {
     cancelWanted: null,
     send: null,
     venueOrderId: null,
+  exchangeResponse: null,
+  amendment: null,
+  replaces: null,
+  replacedBy: null,
     filledQuantity: ZERO,
     filledQuote: ZERO,
     fees: [],
+  feesQuoteValue: ZERO,
     venueQuantity: ZERO,
     fillCount: 0,
     referencePrice: null,
@@ -85,6 +91,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
       sentAt: null,
       acceptedAt: null,
       firstFillAt: null,
+    lastFillAt: null,
       finalAt: null,
     },
     createdAt: T0,
@@ -94,6 +101,20 @@ export function newOrder(change: Partial<Order> = {}): Order {
     ...change,
   };
 }
+
+/** One unit becomes two, by a new order. */
+export const newAmendment = (change: Partial<Amendment> = {}): Amendment => ({
+  at: T0,
+  cause: 'api',
+  way: 'new_order',
+  asked: { quantity: d(2), ...NO_PRICES },
+  wanted: { quantity: d(2), ...NO_PRICES },
+  heirId: 'order-2',
+  referencePrice: null,
+  outcome: 'under_way',
+  reason: null,
+  ...change,
+});
 
 export const newSend = (change: Partial<SendAttempt> = {}): SendAttempt => ({
   attempt: 1,
