@@ -4,6 +4,8 @@ import type { Ledger, WalletStore } from '../../shared/ports/ledger.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { SymbolDirectory } from '../../shared/ports/symbols.ts';
 import type { PriceCache } from '../../shared/ports/trigger-index.ts';
+import type { AmendOrder } from '../../shared/usecases/amend-order.ts';
+import type { CancelAll } from '../../shared/usecases/cancel-all.ts';
 import type { CancelOrder } from '../../shared/usecases/cancel-order.ts';
 import type { ChangeProtection } from '../../shared/usecases/change-protection.ts';
 import type { ClosePosition } from '../../shared/usecases/close-position.ts';
@@ -20,7 +22,9 @@ import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
 export interface Commands {
   readonly placeOrder: PlaceOrder;
   readonly previewOrder: PreviewOrder;
+  readonly amendOrder: AmendOrder;
   readonly cancelOrder: CancelOrder;
+  readonly cancelAll: CancelAll;
   readonly closePosition: ClosePosition;
   readonly changeProtection: ChangeProtection;
   readonly createWallet: CreateWallet;
@@ -45,7 +49,7 @@ export interface WalletDeps extends Pick<ApiDeps, 'wallets' | 'clock' | 'sleep'>
 export interface ApiDeps {
   readonly commands: Commands;
   readonly reads: Reads;
-  readonly ledger: Pick<Ledger, 'order'>;
+  readonly ledger: Pick<Ledger, 'order' | 'orders'>;
   readonly wallets: Pick<WalletStore, 'get' | 'balances'>;
   readonly prices: PriceCache;
   readonly symbols: SymbolDirectory;

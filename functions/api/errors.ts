@@ -273,6 +273,17 @@ export const API_ERRORS = {
     title: 'The order has ended',
     nextAction: 'Nothing: a final status never changes. Read the order.',
   },
+  not_amendable: {
+    status: 409,
+    title: 'The order cannot be amended',
+    nextAction: "Read the order; what is its own position's doing, or on its way out, is left alone.",
+  },
+  amend_under_way: {
+    status: 409,
+    title: 'Another amendment of the order is under way',
+    nextAction:
+      'Wait until it has ended: amendment.outcome of the order says so. A cancel is taken at any time.',
+  },
   conflict: {
     status: 503,
     title: 'Somebody else is changing the same thing',

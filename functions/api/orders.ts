@@ -1,17 +1,27 @@
-/** Orders: create, preview, list, get, cancel (design sections 5, 17). */
+/** Orders: create, preview, list, get, amend, cancel one or all (design sections 5, 17). */
 import type * as z from 'zod';
+import { isAmending } from '../../shared/domain/amendments.ts';
 import { ZERO } from '../../shared/domain/money/decimal.ts';
 import type { Order } from '../../shared/domain/types.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import type { PlaceOrderCommand } from '../../shared/usecases/place-command.ts';
+import { cancelAllView } from '../../shared/usecases/views/cancel-all-view.ts';
 import { previewView } from '../../shared/usecases/views/preview-view.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { listQuery, pageResponse } from './page.ts';
-import { CreateOrderBody, EmptyBody, ListOrdersQuery, NoQuery, ownFieldName } from './schemas.ts';
+import {
+  AmendOrderBody,
+  CancelAllBody,
+  CreateOrderBody,
+  EmptyBody,
+  ListOrdersQuery,
+  NoQuery,
+  ownFieldName,
+} from './schemas.ts';
 import { isEnded, isSettledEnough, type Preference, waitPreference, waitUntil } from './wait.ts';
 
 const noSuchOrder = () => httpError('not_found', 'There is no such order.', { field: 'order_id' });
@@ -110,11 +120,62 @@ export function orderOperations(deps: ApiDeps) {
       return { status: 200, body: view };
     },
 
+    amendOrder: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const idempotency = idempotencyKey(request);
+      const body = validate(AmendOrderBody, request.body);
+      const amended = await commands.amendOrder({
+        userId: request.userId,
+        orderId: request.params['order_id'] ?? '',
+        idempotencyKey: idempotency,
+        change: {
+          ...(body.quantity !== undefined && { quantity: body.quantity }),
+          ...(body.limit_price !== undefined && { limitPrice: body.limit_price }),
+          ...(body.stop_price !== undefined && { stopPrice: body.stop_price }),
+          ...(body.stop_limit_price !== undefined && { stopLimitPrice: body.stop_limit_price }),
+          ...(body.trailing_delta !== undefined && { trailingDelta: body.trailing_delta }),
+        },
+      });
+      if (!amended.ok) throw refused(amended.error);
+      const preference = waitPreference(request.headers['prefer']);
+      const order = await awaited(amended.value.order, preference, (one) => !isAmending(one));
+      const heir = order.replacedBy === null ? null : await deps.ledger.order(order.replacedBy);
+      const response = await orderResponse(isAmending(order) ? 202 : 200, order, preference);
+      const replacement = heir && (await reads.orders.view(heir));
+      return { ...response, body: { ...(await reads.orders.view(order)), replacement } };
+    },
+
+    cancelAll: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const key = idempotencyKey(request);
+      const body = validate(CancelAllBody, request.body);
+      const cancelled = await commands.cancelAll({
+        userId: request.userId,
+        walletId: body.wallet_id,
+        symbol: body.symbol ?? null,
+        side: body.side ?? null,
+        idempotencyKey: key,
+      });
+      if (!cancelled.ok) throw refused(cancelled.error);
+      const { orders: first, refused: stuck, repeated } = cancelled.value;
+      const ids = first.map((order) => order.orderId);
+      const preference = waitPreference(request.headers['prefer']);
+      const allEnded = (orders: readonly Order[]) => orders.every(isEnded);
+      const orders = await waitUntil(deps, () => deps.ledger.orders(ids), first, allEnded, preference.waitMs);
+      const { applied } = preference;
+      return {
+        status: allEnded(orders) ? 200 : 202,
+        headers: applied === null ? {} : { 'preference-applied': applied },
+        body: cancelAllView(body.wallet_id, orders, stuck, repeated),
+      };
+    },
+
     cancelOrder: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       validate(EmptyBody, request.body);
       const orderId = request.params['order_id'] ?? '';
-      const cancelled = await commands.cancelOrder({ userId: request.userId, orderId });
+      const key = idempotencyKey(request);
+      const cancelled = await commands.cancelOrder({ userId: request.userId, orderId, idempotencyKey: key });
       if (!cancelled.ok) throw refused(cancelled.error);
       const preference = waitPreference(request.headers['prefer']);
       const order = await awaited(cancelled.value, preference, isEnded);

@@ -10,6 +10,8 @@ interface Asked {
   readonly status?: readonly string[] | undefined;
   readonly symbol?: string | undefined;
   readonly wallet_id?: string | undefined;
+  readonly position_id?: string | undefined;
+  readonly flow_id?: string | undefined;
 }
 
 /** What was asked in the ledger's words; a symbol in any format. */
@@ -21,6 +23,8 @@ export async function listQuery(known: KnownSymbols, asked: Asked): Promise<List
     ...(asked.status !== undefined && { status: asked.status }),
     ...(symbol !== undefined && { symbol }),
     ...(asked.wallet_id !== undefined && { walletId: asked.wallet_id }),
+    ...(asked.position_id !== undefined && { positionId: asked.position_id }),
+    ...(asked.flow_id !== undefined && { flowId: asked.flow_id }),
   };
 }
 

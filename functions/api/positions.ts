@@ -80,6 +80,7 @@ export function positionOperations(deps: ApiDeps) {
         userId: request.userId,
         positionId: request.params['position_id'] ?? '',
         change,
+        idempotencyKey: idempotencyKey(request),
       });
       // Here protection is the body itself, not a member of it.
       if (!changed.ok) {

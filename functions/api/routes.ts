@@ -28,6 +28,8 @@ export const ROUTES = [
   { method: 'POST', path: '/api/v1/orders/preview', name: 'previewOrder' },
   { method: 'GET', path: '/api/v1/orders', name: 'listOrders' },
   { method: 'GET', path: '/api/v1/orders/{order_id}', name: 'getOrder' },
+  { method: 'PATCH', path: '/api/v1/orders/{order_id}', name: 'amendOrder' },
+  { method: 'POST', path: '/api/v1/orders/cancel-all', name: 'cancelAll' },
   { method: 'POST', path: '/api/v1/orders/{order_id}/cancel', name: 'cancelOrder' },
   { method: 'GET', path: '/api/v1/positions', name: 'listPositions' },
   { method: 'GET', path: '/api/v1/positions/{position_id}', name: 'getPosition' },

@@ -132,6 +132,26 @@ export const CreateOrderBody = z
     }
   });
 
+/** What is to be other than it is; `quantity` is the order's whole, with what has filled. */
+export const AmendOrderBody = z
+  .strictObject({
+    quantity: positiveField.optional(),
+    limit_price: positiveField.optional(),
+    stop_price: positiveField.optional(),
+    stop_limit_price: positiveField.optional(),
+    trailing_delta: z.int().min(1).max(10_000).optional(),
+  })
+  .superRefine((body, context) => {
+    if (Object.values(body).some((value) => value !== undefined)) return;
+    context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['quantity'] });
+  });
+
+export const CancelAllBody = z.strictObject({
+  wallet_id: idField,
+  symbol: symbolField.nullish(),
+  side: z.enum(['buy', 'sell']).nullish(),
+});
+
 export const ClosePositionBody = z.strictObject({ quantity: positiveField.nullish() });
 
 /** The body is the protection; left out = as it is, null = taken away. */
@@ -192,6 +212,8 @@ export const ListOrdersQuery = z.strictObject({
   status: wordsField(ORDER_STATUSES).optional(),
   symbol: symbolField.optional(),
   wallet_id: idField.optional(),
+  position_id: idField.optional(),
+  flow_id: labelField.optional(),
 });
 
 export const ListPositionsQuery = z.strictObject({
@@ -199,6 +221,7 @@ export const ListPositionsQuery = z.strictObject({
   status: wordsField(POSITION_STATUSES).optional(),
   symbol: symbolField.optional(),
   wallet_id: idField.optional(),
+  flow_id: labelField.optional(),
 });
 
 export const ListSymbolsQuery = z.strictObject({

@@ -2,8 +2,10 @@
 import type { KeySealer } from '../../shared/ports/keys.ts';
 import { makeAdvance } from '../../shared/usecases/advance.ts';
 import { makeAfterEffects } from '../../shared/usecases/after-effects.ts';
+import { makeAmendOrder } from '../../shared/usecases/amend-order.ts';
 import { makeApplyExecution } from '../../shared/usecases/apply-execution.ts';
 import { makeArmLevels } from '../../shared/usecases/arm-levels.ts';
+import { makeCancelAll } from '../../shared/usecases/cancel-all.ts';
 import { makeCancelOrder } from '../../shared/usecases/cancel-order.ts';
 import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
 import { makeChangeOrder } from '../../shared/usecases/change-order.ts';
@@ -41,6 +43,7 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
   const redriveDue = makeRedriveDue(ports, makeRedriveChecks(ports));
   const checkKeys = makeCheckKeys(ports);
   const markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
+  const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
   return {
     applyExecution,
     evaluateHits,
@@ -53,7 +56,9 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
       checkKeys,
       markKeyProblem,
     }),
-    cancelOrder: makeCancelOrder(ports, changeOrder, afterEffects),
+    amendOrder: makeAmendOrder(ports),
+    cancelAll: makeCancelAll(ports, cancelOrder),
+    cancelOrder,
     changeProtection: makeChangeProtection(ports, arm),
     closePosition: makeClosePosition(ports, arm),
     createWallet: makeCreateWallet(ports),

@@ -11,43 +11,8 @@
  * - a fill that beats the cancel wins; a cancel, or a full exit, beats the amendment.
  */
 import type { Decimal } from './money/decimal.ts';
-import type { Order, OrderAmounts } from './types.ts';
-
-export const AMEND_WAYS = ['before_sending', 'in_place', 'new_order'] as const;
-export type AmendWay = (typeof AMEND_WAYS)[number];
-
-/**
- * `done`: the order has the wanted amounts. `replaced`: its heir has. `nothing_left`, `below_minimum`: what had not
- * filled was cancelled, and is too little for an heir. `too_late`: it ended first. `withdrawn`: a cancel, or a full
- * exit of its position, came after it.
- */
-export const AMEND_OUTCOMES = [
-  'under_way',
-  'done',
-  'replaced',
-  'nothing_left',
-  'below_minimum',
-  'too_late',
-  'withdrawn',
-] as const;
-export type AmendOutcome = (typeof AMEND_OUTCOMES)[number];
-
-export interface Amendment {
-  readonly at: number;
-  /** Who asked for it. */
-  readonly cause: string;
-  readonly way: AmendWay;
-  /** The whole order as asked and as it is to be; `quantity` counts what has filled too. */
-  readonly asked: OrderAmounts;
-  readonly wanted: OrderAmounts;
-  /** The id that the heir would have. */
-  readonly heirId: string;
-  /** The market when it was asked for; null where it was not known. */
-  readonly referencePrice: Decimal | null;
-  readonly outcome: AmendOutcome;
-  /** Why, where the outcome is not what was wanted, or not in the way that it was to be. */
-  readonly reason: string | null;
-}
+import type { Amendment, AmendOutcome, OrderAmounts } from './order-amounts.ts';
+import type { Order } from './types.ts';
 
 export const isAmending = (order: Pick<Order, 'amendment'>): boolean =>
   order.amendment?.outcome === 'under_way';
@@ -77,15 +42,6 @@ const samePrices = (a: OrderAmounts, b: OrderAmounts): boolean =>
 export const sameAmounts = (a: OrderAmounts, b: OrderAmounts): boolean =>
   a.quantity.equals(b.quantity) && same(a.quoteQuantity, b.quoteQuantity) && samePrices(a, b);
 
-export const amountsOf = (order: OrderAmounts): OrderAmounts => ({
-  quantity: order.quantity,
-  quoteQuantity: order.quoteQuantity,
-  limitPrice: order.limitPrice,
-  stopPrice: order.stopPrice,
-  stopLimitPrice: order.stopLimitPrice,
-  trailingDelta: order.trailingDelta,
-});
-
 /** The amendment is over. */
 export const ended = (amendment: Amendment, outcome: AmendOutcome, reason: string | null): Amendment => ({
   ...amendment,
@@ -98,4 +54,3 @@ export const withdrawn = (order: Order, reason: string): Order =>
   isAmending(order) && order.amendment !== null
     ? { ...order, amendment: ended(order.amendment, 'withdrawn', reason) }
     : order;
-

@@ -213,7 +213,7 @@ export function exitPassed(
   const held = p.liveExits.find((e) => e.orderId === order.orderId);
   const without = { ...p, liveExits: p.liveExits.filter((e) => e !== held) };
   const next = withExit(without, heir, held?.levelName ?? null, now);
-  return held !== undefined && held.reserved.greaterThan(heir.quantity) ? freed(next, p) : next;
+  return held?.reserved.greaterThan(heir.quantity) === true ? freed(next, p) : next;
 }
 
 /**

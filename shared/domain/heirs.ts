@@ -1,8 +1,9 @@
 /** The order that takes an amended one's place (amendments.ts): whether there is one, and what it is. */
-import { type AmendOutcome, type Amendment, ended, isAmending } from './amendments.ts';
+import { ended, isAmending } from './amendments.ts';
 import { endsAtMarket, lotOf } from './lots.ts';
 import { type Decimal, floorTo, minOf, sum } from './money/decimal.ts';
 import { newOrderState } from './new-order.ts';
+import type { Amendment, AmendOutcome } from './order-amounts.ts';
 import { isSettled } from './orders.ts';
 import { freeQuantity, isClosed } from './positions.ts';
 import type { SymbolSpec } from './symbol-spec.ts';

@@ -92,3 +92,13 @@ export function checkTimeInForce(
   const fix = timesInForce.length === 1 ? 'leave time_in_force out' : `send ${timesInForce.join(', ')}`;
   return fieldError('time_in_force_forbidden', 'time_in_force', message, fix);
 }
+
+/** The amounts and prices of whatever has them, and nothing else. */
+export const amountsOf = (order: OrderAmounts): OrderAmounts => ({
+  quantity: order.quantity,
+  quoteQuantity: order.quoteQuantity,
+  limitPrice: order.limitPrice,
+  stopPrice: order.stopPrice,
+  stopLimitPrice: order.stopLimitPrice,
+  trailingDelta: order.trailingDelta,
+});

@@ -10,21 +10,20 @@
  * `withDue` (due.ts), with one exception: going back to `pending` notes in `dueAt` when to try again.
  */
 
-import { type Amendment, amountsOf, isAmending, isAmendingInPlace, withdrawn } from './amendments.ts';
+import { isAmending, isAmendingInPlace, withdrawn } from './amendments.ts';
 import type { Decimal } from './money/decimal.ts';
 import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
+import { changeText, feesWith, heard, latest, noted, resized } from './order-notes.ts';
 import { err, ok, type Result, unreachable } from './result.ts';
 import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
 import type {
+  Amendment,
   ExecutionReport,
   FeeAmount,
-  Fill,
   Order,
-  OrderAmounts,
   OrderRefusal,
   OrderStatus,
   SendAttempt,
-  VenueText,
 } from './types.ts';
 
 export { type OrderEvent, type OrderEventKind, type Outcome, TRANSITIONS } from './transitions.ts';
@@ -77,6 +76,12 @@ export const remaining = (order: Order): Decimal => maxOf(order.quantity.minus(o
 /** Volume-weighted fill price, 18 decimals; null before the first fill. */
 export const averagePrice = (order: Order): Decimal | null =>
   quotient(order.filledQuote, order.filledQuantity);
+
+/** From the moment it went out until it was filled, in ms; null for one that was not, or was never seen to leave. */
+export const fillTimeMs = ({ status, timings: { sentAt, lastFillAt, finalAt } }: Order): number | null => {
+  const filledAt = lastFillAt ?? finalAt;
+  return status !== 'filled' || sentAt === null || filledAt === null ? null : Math.max(0, filledAt - sentAt);
+};
 
 /** Waits for a stop price first; then rests at its limit price, or trails. */
 export const hasTwoSteps = (order: Pick<Order, 'type' | 'stopPrice'>): boolean =>
@@ -198,59 +203,13 @@ function amending(order: Order, amendment: Amendment, at: number): Result<Order,
       : ok(noted(next, at, `less wanted: ${changeText(order, wanted)}`, cause));
   }
   const cancelWanted = { at, cause: 'amend' };
-  return moved({ ...next, cancelWanted }, 'cancelling', at, `other amounts wanted: ${changeText(order, wanted)}`, cause);
-}
-
-/** What differs, for a person. */
-function changeText(before: OrderAmounts, after: OrderAmounts): string {
-  const from = amountsOf(before);
-  const to = amountsOf(after);
-  const text = (value: Decimal | number | null) => (value === null ? 'none' : value.toString());
-  const changes = (Object.keys(from) as (keyof OrderAmounts)[])
-    .filter((name) => text(from[name]) !== text(to[name]))
-    .map((name) => `${name} ${text(from[name])} to ${text(to[name])}`);
-  return changes.length === 0 ? 'nothing' : changes.join(', ');
-}
-
-/**
- * What the venue says of the quantity. It only ever grows less, so an older report, which has more, says nothing.
- * By whom: ours was under way, or somebody amended it at the venue.
- */
-function resized(order: Order, report: ExecutionReport): Order {
-  const { quantity } = report;
-  if (quantity === undefined || isByQuote(order) || !quantity.lessThan(order.quantity)) return order;
-  const ours = isAmendingInPlace(order) ? order.amendment : null;
-  const change = `quantity ${order.quantity.toFixed()} to ${quantity.toFixed()}`;
-  if (ours !== null && quantity.equals(ours.wanted.quantity)) {
-    const next = { ...order, quantity, asked: ours.asked, amendment: { ...ours, outcome: 'done' as const } };
-    return noted(next, report.at, `amended in its place: ${change}`, ours.cause);
-  }
-  const reason = 'less was set at the exchange meanwhile';
-  const isMoot = ours !== null && quantity.lessThan(ours.wanted.quantity);
-  const amendment = isMoot ? { ...ours, outcome: 'too_late' as const, reason } : order.amendment;
-  const next = { ...order, quantity, amendment };
-  return noted(next, report.at, `amended at the exchange, not by this system: ${change}`, 'venue');
-}
-
-/** An entry of the history under the same status. */
-const noted = (order: Order, at: number, reason: string, cause: string): Order => ({
-  ...order,
-  statusHistory: [...order.statusHistory, { status: order.status, at, reason, cause }],
-  updatedAt: latest(order, at),
-  dueTries: 0,
-});
-
-/** Keeps what the venue said, unless something later is kept. */
-function heard(order: Order, response: VenueText | undefined, at: number, source: string): Order {
-  if (response === undefined || (order.exchangeResponse?.at ?? 0) > at) return order;
-  return { ...order, exchangeResponse: { ...response, at, source } };
-}
-
-/** A fee in the quote asset; null where its value is not known. */
-function feeValue({ fee, price, feeQuoteValue }: Fill, symbol: string): Decimal | null {
-  const [base, quote] = symbol.split('/');
-  if (fee.amount.isZero() || fee.asset === quote) return fee.amount;
-  return fee.asset === base ? fee.amount.times(price) : feeQuoteValue;
+  return moved(
+    { ...next, cancelWanted },
+    'cancelling',
+    at,
+    `other amounts wanted: ${changeText(order, wanted)}`,
+    cause,
+  );
 }
 
 function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome: Outcome) {
@@ -263,7 +222,7 @@ function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome:
       filledQuantity,
       filledQuote: order.filledQuote.plus(fill.price.times(fill.quantity)),
       fees: addFee(order.fees, fill.fee),
-      feesQuoteValue: total(order.feesQuoteValue, feeValue(fill, order.symbol)),
+      feesQuoteValue: feesWith(order, fill),
       venueQuantity: maxOf(order.venueQuantity, filledQuantity),
       fillCount: order.fillCount + 1,
       touchedAt: null,
@@ -280,9 +239,6 @@ function withFill(order: Order, event: OrderEvent & { kind: 'filled' }, outcome:
   const partly = order.status === 'cancelling' ? 'same' : 'partially_filled';
   return moved(next, whole ? 'filled' : partly, event.at, `${filledQuantity.toFixed()} filled`, event.cause);
 }
-
-const total = (a: Decimal | null, b: Decimal | null): Decimal | null =>
-  a === null || b === null ? null : sum([a, b]);
 
 /** The venue's word as one of our statuses; null = it says nothing that this status does not know better. */
 function reportedStatus(order: Order, status: ExecutionReport['status']): OrderStatus | null {
@@ -399,8 +355,6 @@ const claimTimings = (order: Order, send: SendAttempt, at: number): Order['timin
   claimedAt: send.claimedAt,
   sentAt: at,
 });
-
-const latest = (order: Order, at: number): number => Math.max(order.updatedAt, at);
 
 const refuse = (order: Order, event: OrderEvent, code: TransitionRefusal['code']) =>
   err({ code, message: `${event.kind} does not apply to a ${order.status} order` });

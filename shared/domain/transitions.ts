@@ -4,8 +4,15 @@
  * A new status or event does not compile until every cell is answered. The venue's evidence outranks our own
  * notes: an order that we think unsent is taken as live when the venue says so.
  */
-import type { Amendment } from './amendments.ts';
-import type { ExecutionReport, Fill, OrderRefusal, OrderStatus, SendAttempt, VenueText } from './types.ts';
+import type {
+  Amendment,
+  ExecutionReport,
+  Fill,
+  OrderRefusal,
+  OrderStatus,
+  SendAttempt,
+  VenueText,
+} from './types.ts';
 
 export type OrderEvent =
   /** A sender has won the claim; the request leaves right after `at`. */

@@ -4,9 +4,11 @@
  * Facts only. What follows from entry, fills and prices (value, unrealized P&L, water marks, risk level) is
  * derived when read. Times are epoch milliseconds. Prices and amounts are `Decimal`.
  */
-import type { Amendment } from './amendments.ts';
 import type { Decimal } from './money/decimal.ts';
+import type { Amendment, OrderAmounts } from './order-amounts.ts';
 import type { HitCause, PriceSource } from './triggers/types.ts';
+
+export type { Amendment, OrderAmounts } from './order-amounts.ts';
 
 export type Side = 'buy' | 'sell';
 export type PositionSide = 'long' | 'short';
@@ -158,16 +160,6 @@ export interface VenueText {
   readonly text: string;
   /** Characters of the whole: more than the text has when it was cut. */
   readonly length: number;
-}
-
-/** What an order is about; which fields a type takes is in normalise.ts. */
-export interface OrderAmounts {
-  readonly quantity: Decimal;
-  readonly quoteQuantity: Decimal | null;
-  readonly limitPrice: Decimal | null;
-  readonly stopPrice: Decimal | null;
-  readonly stopLimitPrice: Decimal | null;
-  readonly trailingDelta: number | null;
 }
 
 export interface Order {

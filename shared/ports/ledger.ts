@@ -14,6 +14,20 @@ export interface Change<T> {
   readonly after: T;
 }
 
+/** A call that a client made under a key of its own: who repeats it finds what it did (design section 5). */
+export interface Call {
+  /** What the call is about: an order, a position, a wallet. */
+  readonly ownerId: string;
+  /** The caller's own; only its fingerprint is stored. */
+  readonly key: string;
+  /** Which operation, for instance `close`: one key serves one. */
+  readonly kind: string;
+  readonly bodyHash: string;
+  readonly at: number;
+  /** Ids of the orders that it made or was about. */
+  readonly orderIds: readonly string[];
+}
+
 export interface Commit {
   readonly orders?: readonly Change<Order>[];
   readonly positions?: readonly Change<Position>[];
@@ -21,12 +35,16 @@ export interface Commit {
   readonly fills?: readonly { readonly orderId: string; readonly fill: Fill }[];
   /** Appended to the position's timeline; ids are derived from position, version and index. */
   readonly actions?: readonly { readonly positionId: string; readonly action: PositionAction }[];
+  /** Each must not exist yet: what a call changes is written with the call itself, once. */
+  readonly keys?: readonly Call[];
 }
 
 export type CommitResult =
   | { readonly outcome: 'done' }
   /** Somebody wrote an item since it was read, or a new item exists already: read again and decide again. */
   | { readonly outcome: 'conflict'; readonly items: readonly string[] }
+  /** A call was made under this key before; nothing was written. Read `callOf` and answer what stands. */
+  | { readonly outcome: 'key_taken' }
   /** A fill of this commit is already booked; nothing was written. */
   | { readonly outcome: 'duplicate_fill'; readonly tradeIds: readonly string[] };
 
@@ -42,6 +60,9 @@ export interface ListQuery {
   readonly status?: readonly string[];
   readonly symbol?: string;
   readonly walletId?: string;
+  readonly flowId?: string;
+  /** Of orders only. */
+  readonly positionId?: string;
 }
 
 /** Thrown by list calls for a cursor that this system did not make. */
@@ -68,6 +89,8 @@ export interface Ledger {
    */
   booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>>;
   actions(positionId: string): Promise<readonly PositionAction[]>;
+  /** Strongly consistent; null when no call was made under this key. */
+  callOf(ownerId: string, key: string): Promise<Call | null>;
   commit(commit: Commit): Promise<CommitResult>;
   /** Newest first. */
   ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>>;

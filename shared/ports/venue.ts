@@ -14,6 +14,7 @@ import type {
   Side,
   TimeInForce,
   TriggerFacts,
+  VenueText,
   Wallet,
 } from '../domain/types.ts';
 import type { BudgetRank } from './rate-budget.ts';
@@ -80,6 +81,7 @@ export type PlaceOutcome =
       readonly filter?: FilterKind | undefined;
       /** The venue's own code, for instance -2010. */
       readonly venueCode?: number | undefined;
+      readonly response?: VenueText | undefined;
       /** Of `permission`: whether the account may not at all, or not on this symbol. Not given = at all. */
       readonly scope?: PermissionScope | undefined;
     }
@@ -92,6 +94,25 @@ export type PlaceOutcome =
 
 export type CancelOutcome =
   | { readonly kind: 'cancelled'; readonly report: ExecutionReport }
+  /** The venue knows no such live order: query, then settle. */
+  | { readonly kind: 'not_live' }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface AmendRequest {
+  readonly symbol: string;
+  readonly clientId: string;
+  readonly type: OrderType;
+  readonly venueOrderId: string | null;
+  /** The order's whole quantity, with what has filled; less than it has now. */
+  readonly quantity: Decimal;
+}
+
+/** Less and less only: a request that arrives late, or twice, cannot undo a later one. */
+export type AmendOutcome =
+  /** The report tells the quantity. It may tell that the order has ended by it. */
+  | { readonly kind: 'amended'; readonly report: ExecutionReport }
+  /** Not in place: not this order, not this symbol, not any more; or the quantity is this already. */
+  | { readonly kind: 'refused'; readonly message: string }
   /** The venue knows no such live order: query, then settle. */
   | { readonly kind: 'not_live' }
   | { readonly kind: 'unknown'; readonly message: string };
@@ -154,6 +175,8 @@ export interface VenueWallet {
     /** Where it is known: finds an order that somebody amended elsewhere, which takes our id away. */
     venueOrderId?: string | null,
   ): Promise<CancelOutcome>;
+  /** Lessens a live order's quantity at its place in the queue. Ranks as an exit. */
+  amendOrder(request: AmendRequest): Promise<AmendOutcome>;
   /** State and trades by client id; for `oco` of both legs. */
   orderStatus(sought: OrderSought): Promise<QueryOutcome>;
   /**

@@ -10,11 +10,12 @@ import { unreachable } from '../domain/result.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { WorkMessage } from '../ports/messages.ts';
 import type { AfterEffects } from './after-effects.ts';
+import { makeAmendInPlace } from './amend-in-place.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
-import { carryOutPlan, isGapped, needsPlan, wantsWork } from './exit-plan.ts';
+import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
@@ -56,7 +57,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const { changeOrder, applyExecution, afterEffects, arm, checkKeys, markKeyProblem } = parts;
   const happen = makeOrderEvents(ports, changeOrder, afterEffects);
   const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem }, settings);
-  const { resolve, cancel, query } = makeResolveOrder(ports, { happen, applyExecution });
+  const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
+  const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
   /** Is news of a live order owed by now? */
   function isOverdue(order: Order, before: Order, now: number): boolean {
@@ -83,6 +85,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       case 'open':
       case 'partially_filled': {
         const armed = order.armedAt === null && order.touchedAt === null ? await arm.armOrder(order) : order;
+        if (isWorkingAmendment(armed)) return amendInPlace(armed);
         if (look || isOverdue(armed, order, clock.now())) await query(armed, look);
         return;
       }

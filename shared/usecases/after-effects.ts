@@ -6,9 +6,9 @@
 
 import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
 import { decimalText } from '../domain/money/decimal.ts';
-import { isFinal } from '../domain/orders.ts';
+import { fillTimeMs, isFinal } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
-import type { Position } from '../domain/types.ts';
+import type { OrderStatus, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import type { Changed } from './change-order.ts';
 import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
@@ -16,6 +16,22 @@ import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'log'>;
+
+const COUNTED: Partial<Record<OrderStatus, string>> = {
+  filled: 'orders:filled_total',
+  cancelled: 'orders:cancelled_total',
+  rejected: 'orders:rejected_total',
+  failed: 'orders:failed_total',
+};
+
+/** Upper bounds of the histogram of fill times, in ms; what took longer is under `more`. */
+const FILL_TIME_BOUNDS = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 600_000, 3_600_000];
+
+function fillTimeCounts(took: number): Record<string, number> {
+  const bound = FILL_TIME_BOUNDS.find((most) => took <= most) ?? 'more';
+  const name = 'orders:fill_time_ms';
+  return { [`${name}:count`]: 1, [`${name}:sum`]: took, [`${name}:${bound}`]: 1 };
+}
 
 export type AfterEffects = ReturnType<typeof makeAfterEffects>;
 
@@ -31,8 +47,14 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
 
   async function count({ before, order, position, positionBefore }: Changed): Promise<void> {
     const add: Record<string, number | string> = {};
-    if (order.status === 'filled' && before.status !== 'filled') add['orders:filled_total'] = 1;
-    if (order.status === 'rejected' && before.status !== 'rejected') add['orders:rejected_total'] = 1;
+    if (before.venueOrderId === null && order.venueOrderId !== null) {
+      add['orders:placed_total'] = 1;
+      add[`orders:placed_total:${order.symbol}:${order.side}`] = 1;
+    }
+    const counted = order.status === before.status ? undefined : COUNTED[order.status];
+    if (counted !== undefined) add[counted] = 1;
+    const took = counted === COUNTED.filled ? fillTimeMs(order) : null;
+    if (took !== null) Object.assign(add, fillTimeCounts(took));
     if (position !== null && positionBefore !== null) {
       if (positionBefore.openedAt === null && position.openedAt !== null) add['om:positions_open'] = 1;
       if (!isClosed(positionBefore) && isClosed(position) && position.openedAt !== null) {

@@ -141,6 +141,11 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     if (isNews && isOverfilled(order)) {
       log.error('ORDER_OVERFILLED', { orderId, filled: order.filledQuantity.toFixed() });
     }
+    if (isNews && before.replacedBy !== null) {
+      // What is under way in its place was reckoned without it.
+      const facts = { orderId, replacedBy: before.replacedBy, filled: order.filledQuantity.toFixed() };
+      log.error('FILL_AFTER_REPLACEMENT', facts);
+    }
     if (isNews && position !== null && oversold(position).greaterThan(0)) {
       const { positionId } = position;
       log.error('POSITION_OVERSOLD', { orderId, positionId, by: oversold(position).toFixed() });

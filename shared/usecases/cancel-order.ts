@@ -4,6 +4,7 @@ import { ok, type Result } from '../domain/result.ts';
 import type { Order } from '../domain/types.ts';
 import type { AfterEffects } from './after-effects.ts';
 import type { ChangeOrder } from './change-order.ts';
+import { callRecord, formerCall, keyedCall } from './keyed-call.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 import { notFound, type Refusal, refuse } from './refusal.ts';
@@ -13,6 +14,8 @@ type Needs = Pick<Ports, 'ledger' | 'clock' | 'log'>;
 export interface CancelOrderCommand {
   readonly userId: string;
   readonly orderId: string;
+  /** The caller's key; null = every call is its own, which a cancel can bear. */
+  readonly idempotencyKey?: string | null;
 }
 
 export type CancelOrder = ReturnType<typeof makeCancelOrder>;
@@ -21,32 +24,46 @@ export function makeCancelOrder(ports: Needs, changeOrder: ChangeOrder, afterEff
   const { ledger, clock, log } = ports;
 
   /** Answers the order as it stands; a repeat of a cancel under way, or done by a cancel, changes nothing. */
-  return async ({ userId, orderId }: CancelOrderCommand): Promise<Result<Order, Refusal>> => {
+  return async ({ userId, orderId, idempotencyKey }: CancelOrderCommand): Promise<Result<Order, Refusal>> => {
     const owned = await ledger.order(orderId);
     if (owned === null || owned.userId !== userId) return notFound('order', 'order_id');
+    const call = keyedCall('cancel', orderId, idempotencyKey ?? null, {});
+    const former = await formerCall(ledger, call);
+    if (!former.ok) return former;
+    if (former.value !== null) return ok(owned);
     const changed = await changeOrder(
       orderId,
       (current) => {
-        const next = transition(current, { kind: 'cancel_wanted', at: clock.now(), cause: 'api' });
-        return next.ok ? { order: next.value } : null;
+        const at = clock.now();
+        const next = transition(current, { kind: 'cancel_wanted', at, cause: 'api' });
+        return next.ok ? { order: next.value, call: callRecord(call, at) } : null;
       },
       owned,
     );
     if (changed === null) return notFound('order', 'order_id');
     const { order, outcome } = changed;
-    if (outcome === 'nothing') {
-      if (order.status === 'cancelling' || order.status === 'cancelled') return ok(order);
-      const facts = { status: order.status };
-      return refuse(
-        'already_final',
-        'order_id',
-        `the order is ${order.status}`,
-        'nothing is left to cancel',
-        facts,
-      );
+    if (outcome === 'key_taken') {
+      const made = await formerCall(ledger, call);
+      return made.ok ? ok(order) : made;
     }
+    if (outcome === 'nothing') return standing(order);
     log.info('CANCEL_WANTED', { orderId, status: order.status });
     await tell(log, afterEffects(changed), { orderId });
     return ok(order);
   };
+}
+
+/** A cancel that changes nothing: done already, or too late. */
+function standing(order: Order): Result<Order, Refusal> {
+  const { status, replacedBy } = order;
+  if (replacedBy !== null) {
+    // Whoever wants it gone must know that what was left of it lives on.
+    const facts = { status, replaced_by: replacedBy };
+    const message = `the order is ${status}, and another took its place`;
+    return refuse('already_final', 'order_id', message, `cancel ${replacedBy} instead`, facts);
+  }
+  if (status === 'cancelling' || status === 'cancelled') return ok(order);
+  return refuse('already_final', 'order_id', `the order is ${status}`, 'nothing is left to cancel', {
+    status,
+  });
 }

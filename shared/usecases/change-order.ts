@@ -11,18 +11,23 @@ import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Environment, Fill, Order, Position, PositionAction } from '../domain/types.ts';
-import type { Change, Ledger } from '../ports/ledger.ts';
+import type { Call, Change, Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
-/** The order as it is to be, and the trades that made it so, oldest first. Null: there is nothing to write. */
-export type Decide = (order: Order) => { readonly order: Order; readonly fills?: readonly Fill[] } | null;
+/** The order as it is to be, the trades that made it so, oldest first, and the call that asked for it. Null: nothing to write. */
+export type Decide = (order: Order) => {
+  readonly order: Order;
+  readonly fills?: readonly Fill[];
+  readonly call?: Call | null;
+} | null;
 
 export interface Changed {
-  readonly outcome: 'done' | 'nothing' | 'duplicate_fill';
+  /** `key_taken`: the call was made before, and `order` is what stands. */
+  readonly outcome: 'done' | 'nothing' | 'duplicate_fill' | 'key_taken';
   /** As it was and as it is stored now. */
   readonly before: Order;
   readonly order: Order;
@@ -95,15 +100,18 @@ export function makeChangeOrder(ports: Needs) {
     const before = await ledger.position(order.positionId);
     if (before === null) throw new Error(`order ${order.orderId} has no position ${order.positionId}`);
     const spec = await specOf(ports.symbols, order);
-    const after = followOrder(before, order, fills, spec, now);
-    if (!needsPlan(after)) return { before, after: withDue(after, now), orders: [] };
+    const followed = followOrder(before, order, fills, spec, now);
+    const { position: after, heir } = followed;
+    const told = { before, order: followed.order, heir };
+    const heirs: Change<Order>[] = heir === null ? [] : [{ before: null, after: withDue(heir, now) }];
+    if (!needsPlan(after)) return { ...told, after: withDue(after, now), orders: heirs };
     const live = await readLiveOrders(ledger, after, order);
     const mark = markAfter(after, order, fills);
     const plan = carryOutPlan(after, live, { spec, now, claiming: false, mark });
     for (const why of plan.alarms) {
       log.error('EXIT_PLAN_ALARM', { positionId: before.positionId, orderId: order.orderId, why });
     }
-    return { before, after: plan.position, orders: plan.orders };
+    return { ...told, after: plan.position, orders: [...heirs, ...plan.orders] };
   }
 
   async function attempt(
@@ -118,18 +126,25 @@ export function makeChangeOrder(ports: Needs) {
     const now = clock.now();
     const fills = decided.fills ?? [];
     const change: Change<Order> = { before, after: withDue(decided.order, now) };
-    const concernsPosition = fills.length > 0 || isSettled(decided.order);
+    const isResized = !decided.order.quantity.equals(before.quantity);
+    const concernsPosition = fills.length > 0 || isSettled(decided.order) || isResized;
     const followed = concernsPosition ? await follow(change.after, fills, now) : null;
     // A plan may have changed the order itself once more (a live entry that is to be cancelled).
-    const own = followed?.orders.find((c) => c.after.orderId === orderId)?.after ?? change.after;
+    const planned = followed?.orders.find((c) => c.after.orderId === orderId)?.after;
+    const own = planned ?? followed?.order ?? change.after;
     const others = (followed?.orders ?? []).filter((c) => c.after.orderId !== orderId);
     const result = await ledger.commit({
       orders: [{ before, after: own }, ...others],
       positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
       fills: fills.map((fill) => ({ orderId, fill })),
-      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
+      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now, followed.heir),
+      keys: decided.call == null ? [] : [decided.call],
     });
     if (result.outcome === 'conflict') return 'conflict';
+    if (result.outcome === 'key_taken') {
+      const current = await ledger.order(orderId);
+      return { outcome: 'key_taken', ...untouched(before), order: current ?? before };
+    }
     if (result.outcome === 'duplicate_fill') {
       return { ...(await readStored(ledger, before)), duplicates: result.tradeIds };
     }
@@ -150,8 +165,17 @@ export function makeChangeOrder(ports: Needs) {
 }
 
 /** What the position's timeline says about a change by its orders or its plan. */
-export function actionsOf(before: Position, after: Position, now: number): ActionOf[] {
+export function actionsOf(
+  before: Position,
+  after: Position,
+  now: number,
+  heir: Order | null = null,
+): ActionOf[] {
   const actions: PositionAction[] = [];
+  if (heir?.replaces != null) {
+    const facts = { order_id: heir.replaces, replaced_by: heir.orderId, quantity: heir.quantity.toFixed() };
+    actions.push({ at: now, kind: 'order_replaced', facts });
+  }
   if (before.openedAt === null && after.openedAt !== null) {
     actions.push({ at: now, kind: 'opened', facts: { quantity: after.quantity.toFixed() } });
   }

@@ -8,6 +8,7 @@ import type { Position, Protection } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
+import { callRecord, formerCall, keyedCall } from './keyed-call.ts';
 import { currentPrice, entryReference, protectionReference } from './market-reference.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
@@ -20,6 +21,8 @@ export interface ChangeProtectionCommand {
   readonly positionId: string;
   /** Null or [] takes a level away; a member left out stays. */
   readonly change: Partial<Protection>;
+  /** The caller's key; null = every call is its own. */
+  readonly idempotencyKey?: string | null;
 }
 
 type Answer = Result<Position, Refusal>;
@@ -41,6 +44,10 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
     const { positionId, userId, change } = command;
     const before = await ledger.position(positionId);
     if (before === null || before.userId !== userId) return notFound('position', 'position_id');
+    const call = keyedCall('protection', positionId, command.idempotencyKey ?? null, change);
+    const former = await formerCall(ledger, call);
+    if (!former.ok) return former;
+    if (former.value !== null) return ok(before);
     if (before.flatten !== null) return alreadyClosing(before.flatten);
     if (before.status !== 'opening' && before.status !== 'open') {
       const fix = 'only open positions can be protected';
@@ -51,7 +58,13 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
     const wanted = roundProtection(asked, before.side, spec);
     const now = clock.now();
     const changed = changeProtection(before, wanted, now);
-    if (changed === before) return ok(before);
+    const record = callRecord(call, now);
+    const keys = record === null ? [] : [record];
+    if (changed === before) {
+      // What a repeat would find changed by others then, it must not change back.
+      const noted = keys.length === 0 || (await ledger.commit({ keys })).outcome === 'done';
+      return noted ? ok(before) : 'conflict';
+    }
     const reference = await referenceOf(before, wanted);
     if (reference === null) {
       const message = `there is no current price of ${before.symbol}`;
@@ -64,7 +77,7 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
     if (wrong !== undefined) return { ok: false, error: fromField(wrong) };
     const written = { before, after: withDue(changed, now) };
     const action = { at: now, kind: 'protection_changed', facts: protectionFacts(wanted) };
-    const result = await ledger.commit({ positions: [written], actions: [{ positionId, action }] });
+    const result = await ledger.commit({ positions: [written], actions: [{ positionId, action }], keys });
     if (result.outcome !== 'done') return 'conflict';
     const position = stored(written);
     await tell(log, put(position), { positionId });

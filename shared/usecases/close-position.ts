@@ -16,8 +16,9 @@ import type { ExitCause, Order, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
-import { exitOrderIdFor, keyFingerprint } from './derive-ids.ts';
+import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan, wantsWork } from './exit-plan.ts';
+import { callRecord, formerCall, type KeyedCall, keyedCall } from './keyed-call.ts';
 import { tell } from './owed.ts';
 import { refusePart } from './place-exit.ts';
 import type { Ports } from './ports.ts';
@@ -62,18 +63,14 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
   async function whole(
     before: Position,
     command: ClosePositionCommand,
-    key: string,
+    call: KeyedCall,
   ): Promise<Answer | 'conflict'> {
     const { positionId } = before;
-    if (command.idempotencyKey !== null && (await ledger.order(exitOrderIdFor({ positionId, key }))) !== null)
-      return otherUnderKey();
     const now = clock.now();
     const cause = command.cause ?? 'manual';
     const mark = await markOf(before.symbol, before.side);
     const claimed = claimFlatten(before, { cause, price: mark, trigger: null, at: now });
     if (!claimed.ok) {
-      if (await isRepeat(positionId, key))
-        return ok({ position: before, order: null, repeated: true, warnings: [] });
       if (claimed.error.code === 'already_closing') return alreadyClosing(claimed.error.facts);
       return refuse(
         'not_open',
@@ -86,15 +83,14 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const live = await readLiveOrders(ledger, claimed.value, null);
     const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: true, mark });
     const change = { before, after: planned.position };
-    const facts = {
-      key: keyFingerprint(key),
-      exit_cause: cause,
-      ...(mark !== null && { price: mark.toFixed() }),
-    };
+    const facts = { exit_cause: cause, ...(mark !== null && { price: mark.toFixed() }) };
+    const made = planned.orders.map(stored).find((o) => o.role === 'exit' && o.status === 'pending') ?? null;
+    const record = callRecord(call, now, made === null ? [] : [made.orderId]);
     const result = await ledger.commit({
       orders: planned.orders,
       positions: [change],
       actions: [{ positionId, action: { at: now, kind: 'close_requested', facts } }],
+      keys: record === null ? [] : [record],
     });
     if (result.outcome !== 'done') return 'conflict';
     const orders = planned.orders.map(stored);
@@ -104,7 +100,6 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     }
     const position = stored(change);
     await tell(log, takeLevelsOut(position), { positionId });
-    const made = orders.find((o) => o.role === 'exit' && o.status === 'pending') ?? null;
     const shut = tradingRefusal(spec);
     return ok({ position, order: made, repeated: false, warnings: shut === null ? [] : [shut] });
   }
@@ -114,15 +109,14 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     await arm.armPosition(position);
   }
 
-  /** Was the whole close asked for under this very key? */
-  async function isRepeat(positionId: string, key: string): Promise<boolean> {
-    const fingerprint = keyFingerprint(key);
-    const actions = await ledger.actions(positionId);
-    return actions.some((a) => a.kind === 'close_requested' && a.facts['key'] === fingerprint);
-  }
-
-  async function part(before: Position, command: ClosePositionCommand, asked: Decimal, key: string) {
+  async function part(
+    before: Position,
+    command: ClosePositionCommand,
+    asked: Decimal,
+    call: KeyedCall,
+  ): Promise<Answer | 'conflict'> {
     const { positionId } = before;
+    const key = call.key ?? ports.ids.token();
     const spec = await specOf(ports.symbols, before);
     const shut = tradingRefusal(spec);
     if (shut !== null) {
@@ -151,45 +145,41 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const order = withDue({ ...made, asked: { ...made.asked, quantity: asked } }, now);
     const change = { before, after: withDue(claimed.value, now) };
     const facts = { order_id: orderId, quantity: quantity.toFixed(), exit_cause: cause };
+    const record = callRecord(call, now, [orderId]);
     const result = await ledger.commit({
       orders: [{ before: null, after: order }],
       positions: [change],
       actions: [{ positionId, action: { at: now, kind: 'part_claimed', facts } }],
+      keys: record === null ? [] : [record],
     });
-    if (result.outcome !== 'done') return 'conflict' as const;
+    if (result.outcome !== 'done') return 'conflict';
     await tell(log, outbox.exits({ orderId }), { orderId });
     return ok({ position: stored(change), order: { ...order, version: 1 }, repeated: false, warnings: [] });
   }
 
-  /** The part that a former call with this key made. */
-  async function repeatedPart(position: Position, asked: Decimal, key: string): Promise<Answer | null> {
-    const { positionId } = position;
-    const order = await ledger.order(exitOrderIdFor({ positionId, key }));
-    if (order === null) return null;
-    if (order.asked.quantity.equals(asked)) return ok({ position, order, repeated: true, warnings: [] });
-    return otherUnderKey();
+  /** What the same call made before; null when it was not made. */
+  async function repeated(position: Position, call: KeyedCall): Promise<Answer | null> {
+    const former = await formerCall(ledger, call);
+    if (!former.ok) return former;
+    if (former.value === null) return null;
+    const [orderId] = former.value.orderIds;
+    const order = orderId === undefined ? null : await ledger.order(orderId);
+    return ok({ position, order, repeated: true, warnings: [] });
   }
 
-  function otherUnderKey() {
-    const fix = 'repeat the same quantity, or use a new key';
-    return refuse('idempotency_mismatch', 'quantity', 'another close was asked for under this key', fix);
+  async function attempt(command: ClosePositionCommand): Promise<Answer | 'conflict'> {
+    const { positionId, idempotencyKey, quantity, cause = 'manual' } = command;
+    const position = await ledger.position(positionId);
+    if (position === null || position.userId !== command.userId) return notFound('position', 'position_id');
+    const call = keyedCall('close', positionId, idempotencyKey, { quantity, cause });
+    const repeat = await repeated(position, call);
+    if (repeat !== null) return repeat;
+    if (quantity === null) return whole(position, command, call);
+    const imprecise = checkPrecision(await specOf(ports.symbols, position), quantity);
+    if (imprecise !== null) return { ok: false, error: fromField(imprecise) };
+    return part(position, command, quantity, call);
   }
 
-  return (command: ClosePositionCommand): Promise<Answer> => {
-    const key = command.idempotencyKey ?? ports.ids.token();
-    return untilWritten(
-      ports,
-      `close of position ${command.positionId}`,
-      async (): Promise<Answer | 'conflict'> => {
-        const position = await ledger.position(command.positionId);
-        if (position === null || position.userId !== command.userId)
-          return notFound('position', 'position_id');
-        if (command.quantity === null) return whole(position, command, key);
-        const imprecise = checkPrecision(await specOf(ports.symbols, position), command.quantity);
-        if (imprecise !== null) return { ok: false, error: fromField(imprecise) };
-        const repeat = await repeatedPart(position, command.quantity, key);
-        return repeat ?? part(position, command, command.quantity, key);
-      },
-    );
-  };
+  return (command: ClosePositionCommand): Promise<Answer> =>
+    untilWritten(ports, `close of position ${command.positionId}`, () => attempt(command));
 }

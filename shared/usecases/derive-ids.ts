@@ -58,8 +58,8 @@ export function exitOrderIdFor(source: ExitSource): string {
 /** Of a wallet: one per user and key of the call. */
 export const walletIdFor = (userId: string, key: string): string => derive('wallet', userId, key);
 
-/** A short fingerprint of a caller's key, for timelines: the key itself is the caller's own. */
-export const keyFingerprint = (key: string): string => derive('key', key);
+/** Of the order that takes an amended one's place: one per order and key of the call. */
+export const heirIdFor = (orderId: string, key: string): string => derive('order-heir', orderId, key);
 
 const CLIENT_ID = /^mq([0-9A-Za-z]{22})-([1-9]\d{0,5})([ab])?(c)?$/;
 

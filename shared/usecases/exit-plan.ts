@@ -4,11 +4,28 @@
  * Pure: what is returned is to be committed together with the position; messages follow after the commit.
  * Always true: an order that the plan sends is reserved in the position that is returned with it.
  */
+import { isAmendingInPlace } from '../domain/amendments.ts';
 import { withDue } from '../domain/due.ts';
-import { exitNumber, exitSettled, newExitOrder, planExit, withExit } from '../domain/exits.ts';
+import {
+  exitNumber,
+  exitPassed,
+  exitResized,
+  exitSettled,
+  newExitOrder,
+  planExit,
+  withExit,
+} from '../domain/exits.ts';
+import { endAmendment } from '../domain/heirs.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
-import { averagePrice, transition } from '../domain/orders.ts';
-import { applyEntryFill, applyExitFill, entryEnded, isClosed, maybeClose } from '../domain/positions.ts';
+import { averagePrice, isFinal, transition } from '../domain/orders.ts';
+import {
+  applyEntryFill,
+  applyExitFill,
+  entryEnded,
+  entryPassed,
+  isClosed,
+  maybeClose,
+} from '../domain/positions.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
@@ -29,19 +46,34 @@ export interface PlanContext {
   readonly mark: Decimal | null;
 }
 
-/** The position after an order of it has changed (and after `fills`, when the change is one of trades). */
+export interface Followed {
+  readonly position: Position;
+  /** As given, with the end of its amendment where it has ended. */
+  readonly order: Order;
+  /** The order that takes its place, to be written with it. */
+  readonly heir: Order | null;
+}
+
+/** The position after an order of it has changed (and after `fills`, when the change is one of trades), and who follows it. */
 export function followOrder(
   p: Position,
   order: Order,
   fills: readonly Fill[],
   spec: SymbolSpec,
   now: number,
-): Position {
+): Followed {
   const isEntry = order.role === 'entry';
   const booked = isEntry ? applyEntryFill : applyExitFill;
   let next = fills.reduce((position, fill) => booked(position, fill, order, now), p);
-  next = isEntry ? entryEnded(next, order, now, spec) : exitSettled(next, order, now);
-  return next === p ? p : maybeClose(next, spec, markAfter(next, order, fills), now);
+  if (!isEntry) next = exitResized(next, order, now);
+  const { order: ended, heir } = endAmendment(order, next, spec, now);
+  if (heir !== null) {
+    next = isEntry ? entryPassed(next, heir, now) : exitPassed(next, order, heir, now);
+  } else {
+    next = isEntry ? entryEnded(next, order, now, spec) : exitSettled(next, order, now);
+  }
+  const position = next === p ? p : maybeClose(next, spec, markAfter(next, order, fills), now);
+  return { position, order: ended, heir };
 }
 
 /** A price for deciding what is dust, from what is at hand. */
@@ -77,7 +109,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
         const after = withDue(cancelled.value, now);
         changes.set(order.orderId, { before: order, after });
         liveOrders = liveOrders.map((o) => (o.orderId === order.orderId ? after : o));
-        const released = followOrder(position, after, [], spec, now);
+        const { position: released } = followOrder(position, after, [], spec, now);
         again ||= released !== position;
         position = released;
       } else if (step.kind === 'send' && !again) {
@@ -108,9 +140,13 @@ function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext):
   });
 }
 
-/** Orders whose next step is a message's work: to be sent, to be cancelled, or to be asked for missing trades. */
+/** Orders whose next step is a message's work: to be sent, cancelled, amended, or asked for missing trades. */
 export const wantsWork = (order: Order): boolean =>
-  order.status === 'pending' || order.status === 'cancelling' || isGapped(order);
+  order.status === 'pending' || order.status === 'cancelling' || isGapped(order) || isWorkingAmendment(order);
+
+/** The venue is to be asked for less of a live order. */
+export const isWorkingAmendment = (order: Order): boolean =>
+  !isFinal(order.status) && isAmendingInPlace(order);
 
 /** The venue has executed more than we have booked: its trades are asked for at once (design section 7). */
 export const isGapped = (order: Order): boolean => order.venueQuantity.greaterThan(order.filledQuantity);

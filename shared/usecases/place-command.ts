@@ -46,16 +46,6 @@ export interface Placed {
   readonly repeated: boolean;
 }
 
-/** The amounts and prices of a command, as asked. */
-export const amountsOf = (command: OrderAmounts): OrderAmounts => ({
-  quantity: command.quantity,
-  quoteQuantity: command.quoteQuantity,
-  limitPrice: command.limitPrice,
-  stopPrice: command.stopPrice,
-  stopLimitPrice: command.stopLimitPrice,
-  trailingDelta: command.trailingDelta,
-});
-
 /** What the order is known by. */
 export interface Identity {
   readonly orderId: string;

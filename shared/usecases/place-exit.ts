@@ -1,19 +1,14 @@
 /** A sell that names its position: a part exit through the claim (design sections 5, 9). */
 import { withDue } from '../domain/due.ts';
 import { claimPart, newExitOrder, type PartRefusal } from '../domain/exits.ts';
+import { amountsOf } from '../domain/order-fields.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, Position } from '../domain/types.ts';
 import { checkAmounts, checkTarget } from './check-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { tell } from './owed.ts';
-import {
-  amountsOf,
-  type Identity,
-  type Placed,
-  type PlaceOrderCommand,
-  type PlaceOrderNeeds,
-} from './place-command.ts';
+import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { alreadyClosing, fromField, type Refusal, refuse } from './refusal.ts';
 
 type RepeatOf = (orderId: string, bodyHash: string) => Promise<Result<Placed, Refusal> | null>;

@@ -10,6 +10,7 @@
 import { withDue } from '../domain/due.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { newOrderState } from '../domain/new-order.ts';
+import { amountsOf } from '../domain/order-fields.ts';
 import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
@@ -25,13 +26,7 @@ import {
 } from './check-order.ts';
 import { canonicalHash, orderIdFor, positionIdFor } from './derive-ids.ts';
 import { tell } from './owed.ts';
-import {
-  amountsOf,
-  type Identity,
-  type Placed,
-  type PlaceOrderCommand,
-  type PlaceOrderNeeds,
-} from './place-command.ts';
+import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { placeExit } from './place-exit.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { askForRules } from './stale-rules.ts';

@@ -1,6 +1,7 @@
 /** What would become of an order: every check of placing it, without writing or sending anything (design section 5). */
 import { claimPart } from '../domain/exits.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
+import { amountsOf } from '../domain/order-fields.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
@@ -16,7 +17,7 @@ import {
   type Target,
   targetOf,
 } from './check-order.ts';
-import { amountsOf, type PlaceOrderCommand, type PlaceOrderNeeds } from './place-command.ts';
+import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { refusePart } from './place-exit.ts';
 import { fromField, type Refusal } from './refusal.ts';
 import { askForRules } from './stale-rules.ts';

@@ -67,6 +67,8 @@ export const REFUSAL_CODES = [
   // Of a position or an order as it stands.
   'already_closing',
   'already_final',
+  'not_amendable',
+  'amend_under_way',
   'not_open',
   'not_enough_free',
   'below_minimum',

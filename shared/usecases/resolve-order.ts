@@ -10,7 +10,7 @@ import type { Order, SendAttempt } from '../domain/types.ts';
 import type { QueryOutcome, VenueWallet } from '../ports/venue.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import { clientIdOf } from './derive-ids.ts';
-import { isGapped } from './exit-plan.ts';
+import { isGapped, isWorkingAmendment } from './exit-plan.ts';
 import type { Happen } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { isUnanswered, soughtOf } from './sought.ts';
@@ -122,11 +122,12 @@ export function makeResolveOrder(
     // nothing happened: its level would be reached at once again, so it is asked for, further and further apart.
     const touchedAt = current.environment === 'demo' ? null : current.touchedAt;
     // Trades that are still missing are asked for again in the same way.
-    const dueTries = isGapped(current) || touchedAt !== null ? current.dueTries : 0;
+    const isOwed = isGapped(current) || touchedAt !== null || isWorkingAmendment(current);
+    const dueTries = isOwed ? current.dueTries : 0;
     const after = withDue({ ...current, updatedAt: now, touchedAt, dueTries }, now);
     // Losing this race means that there was news after all.
     await ledger.commit({ orders: [{ before: current, after }] });
   }
 
-  return { resolve, cancel, query };
+  return { resolve, cancel, query, ask };
 }

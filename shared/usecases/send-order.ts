@@ -162,7 +162,9 @@ export function makeSendOrder(
         const { code, message, venueCode = null, filter = null } = outcome;
         const refusal = { code, message, venueCode, filter };
         log.warn('ORDER_REFUSED', { orderId: order.orderId, symbol: order.symbol, ...refusal });
-        await happen(order, { kind: 'refused', at, refusal, cause: 'venue' });
+        const { response } = outcome;
+        const told = response === undefined ? {} : { response };
+        await happen(order, { kind: 'refused', at, refusal, cause: 'venue', ...told });
         return learn(order, outcome);
       }
       case 'not_sent': {

@@ -1,9 +1,10 @@
-/** Pointers to orders, each to the queue of its kind: entries to submit; exits and every cancel to exits. */
+/** Pointers to orders, each to the queue of its kind: entries to submit; exits, every cancel and every amendment to exits. */
+import { isAmending } from '../domain/amendments.ts';
 import type { Order } from '../domain/types.ts';
 import type { Outbox, WorkMessage } from '../ports/messages.ts';
 
 type WorkQueues = Pick<Outbox, 'submit' | 'exits'>;
-type Pointed = Pick<Order, 'orderId' | 'role' | 'status'>;
+type Pointed = Pick<Order, 'orderId' | 'role' | 'status' | 'amendment'>;
 
 function send(
   outbox: WorkQueues,
@@ -11,7 +12,8 @@ function send(
   message: WorkMessage,
   delaySeconds?: number,
 ): Promise<void> {
-  const queue = order.role === 'exit' || order.status === 'cancelling' ? outbox.exits : outbox.submit;
+  const isUrgent = order.role === 'exit' || order.status === 'cancelling' || isAmending(order);
+  const queue = isUrgent ? outbox.exits : outbox.submit;
   return queue.call(outbox, message, delaySeconds);
 }
 

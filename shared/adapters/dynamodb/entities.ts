@@ -1,5 +1,5 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
-import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/amendments.ts';
+import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
   ACCOUNT_STATUSES,
   type Arming,
@@ -29,7 +29,7 @@ import {
   type TriggerFacts,
   type Wallet,
 } from '../../domain/types.ts';
-import type { BalanceSnapshot } from '../../ports/ledger.ts';
+import type { BalanceSnapshot, Call } from '../../ports/ledger.ts';
 import {
   booleans,
   type Codec,
@@ -107,6 +107,14 @@ export const fills = objects<Fill>({
   at: integers,
   tickId: nullable(integers),
   maker: booleans,
+});
+
+/** Owner and key are the item's own keys. */
+export const calls = objects<Omit<Call, 'ownerId' | 'key'>>({
+  kind: texts,
+  bodyHash: texts,
+  at: integers,
+  orderIds: lists(texts),
 });
 
 const furtherAmounts = {

@@ -17,8 +17,9 @@ import type {
   Wallet,
 } from '../../domain/types.ts';
 import { hasUsableKeys, isDeleted, nextDueCheck } from '../../domain/wallets.ts';
+import type { Call } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
-import { actions, fills, orders, positions, wallets } from './entities.ts';
+import { actions, calls, fills, orders, positions, wallets } from './entities.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
@@ -32,6 +33,9 @@ export const accountKey = (environment: Environment, uid: string): Key =>
   key(`account#${environment}#${uid}`, 'account');
 export const FILL_PREFIX = 'fill#';
 export const fillKey = (orderId: string, tradeId: string): Key => key(orderId, `${FILL_PREFIX}${tradeId}`);
+/** The key itself is the caller's own: only what tells it from others is kept. */
+export const callKey = (ownerId: string, callersKey: string): Key =>
+  key(ownerId, `key#${createHash('sha256').update(callersKey, 'utf8').digest('base64url').slice(0, 22)}`);
 export const ACTION_PREFIX = 'action#';
 
 const padded = (whole: number, digits: number): string => String(whole).padStart(digits, '0');
@@ -114,6 +118,11 @@ export const walletItem = (wallet: Wallet): Item => ({
   ...(!isDeleted(wallet) && { user_id: { S: wallet.userId } }),
   sort: { S: sortText(wallet.createdAt, wallet.walletId) },
   ...walletIndexes(wallet),
+});
+
+export const callItem = ({ ownerId, key: callersKey, ...facts }: Call): Item => ({
+  ...calls.item(facts),
+  ...callKey(ownerId, callersKey),
 });
 
 export const fillItem = (orderId: string, fill: Fill): Item => ({

@@ -3,10 +3,12 @@ import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Change, Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import { createDueIndex } from './due-index.ts';
-import { actions, fills, orders, positions } from './entities.ts';
+import { actions, calls, fills, orders, positions } from './entities.ts';
 import {
   ACTION_PREFIX,
   actionItem,
+  callItem,
+  callKey,
   FILL_PREFIX,
   fillItem,
   fillKey,
@@ -53,6 +55,8 @@ const expects = (change: Change<{ readonly version: number }>): ConditionalPut['
 interface LedgerPut extends ConditionalPut {
   /** Set on the put of a fill. */
   readonly tradeId?: string;
+  /** Set on the put of a call. */
+  readonly isCall?: true;
 }
 
 function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: LedgerOptions): LedgerPut[] {
@@ -85,7 +89,22 @@ function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: Le
     const item = actionItem(positionId, action, version === undefined ? null : { version, index });
     puts.push({ table: positionsTable, item, name: `action ${positionId}`, expects: 'any' });
   });
+  for (const call of commit.keys ?? []) {
+    const name = `key of ${call.ownerId}`;
+    puts.push({ table: ordersTable, item: callItem(call), name, expects: 'new', isCall: true });
+  }
   return puts;
+}
+
+const only = (value: string | undefined): readonly string[] | undefined =>
+  value === undefined ? undefined : [value];
+
+function indexOf(isOrders: boolean, userId: string, { positionId, flowId }: ListQuery) {
+  if (isOrders && positionId !== undefined) {
+    return { index: 'by_position', by: 'position_id', value: positionId };
+  }
+  if (!isOrders && flowId !== undefined) return { index: 'by_flow', by: 'flow_id', value: flowId };
+  return { index: 'by_user', by: 'user_id', value: userId };
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -115,28 +134,32 @@ export function createLedger(options: LedgerOptions): Ledger {
     return collect(queryAll(client, query), read);
   };
 
+  /** By the narrowest index that the query names; whose it is is looked at in each. */
   const listOf = <T>(
     table: string,
     sk: string,
     userId: string,
     query: ListQuery,
     read: (item: Item) => T,
-  ): Promise<Page<T>> =>
-    readPage(client, {
+  ): Promise<Page<T>> => {
+    const index = indexOf(table === ordersTable, userId, query);
+    return readPage(client, {
       table,
-      index: 'by_user',
-      by: 'user_id',
-      value: userId,
+      ...index,
       sk,
       limit: query.limit,
       cursor: query.cursor,
       filters: {
+        // An index's own key cannot be filtered by.
+        user_id: index.by === 'user_id' ? undefined : [userId],
         status: query.status,
-        symbol: query.symbol === undefined ? undefined : [query.symbol],
-        wallet_id: query.walletId === undefined ? undefined : [query.walletId],
+        symbol: only(query.symbol),
+        wallet_id: only(query.walletId),
+        flowId: only(query.flowId),
       },
       read,
     });
+  };
 
   const due = createDueIndex(options);
   return {
@@ -175,11 +198,17 @@ export function createLedger(options: LedgerOptions): Ledger {
       const rows = underKey(client, positionsTable, positionId, ACTION_PREFIX);
       return collect(rows, (item) => actions.fromItem(item, `action of ${positionId}`));
     },
+    async callOf(ownerId, key) {
+      const item = await getItem(client, ordersTable, callKey(ownerId, key));
+      return item === null ? null : { ...calls.fromItem(item, `call of ${ownerId}`), ownerId, key };
+    },
     async commit(commit): Promise<CommitResult> {
       const puts = putsOf(commit, options);
       const result = await transactPut(client, puts);
       if (result.outcome === 'done') return result;
       const failed = puts.filter((put) => result.puts.includes(put));
+      // What the first call did explains every other conflict of its repeat.
+      if (failed.some((put) => put.isCall === true)) return { outcome: 'key_taken' };
       const tradeIds = failed.flatMap((put) => put.tradeId ?? []);
       // A booked fill says more than the version conflict that its booking caused.
       if (tradeIds.length > 0) return { outcome: 'duplicate_fill', tradeIds };

@@ -52,6 +52,8 @@ const reportSchema = z.strictObject({
   status: z.enum(['new', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired']),
   reason: z.string().nullable(),
   cumulativeQuantity: decimals,
+  quantity: decimals.exactOptional(),
+  response: z.strictObject({ text: z.string(), length: z.int() }).exactOptional(),
   fills: z.array(
     z.strictObject({
       tradeId: ids,
@@ -119,6 +121,7 @@ export const encodeReport = (report: ExecutionReport): string =>
     v: 1,
     ...report,
     cumulativeQuantity: amount(report.cumulativeQuantity),
+    ...(report.quantity !== undefined && { quantity: amount(report.quantity) }),
     fills: report.fills.map((fill) => ({
       ...fill,
       price: amount(fill.price),

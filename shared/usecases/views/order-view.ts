@@ -5,8 +5,9 @@
  * `requested_amount` is the quantity as sent, so that filled + remaining = requested; `asked` and `sent` show
  * both sides of the normalising.
  */
-import { averagePrice, remaining } from '../../domain/orders.ts';
+import { averagePrice, fillTimeMs, remaining } from '../../domain/orders.ts';
 import type {
+  Amendment,
   Fill,
   Order,
   OrderAmounts,
@@ -14,6 +15,7 @@ import type {
   OrderStatus,
   StatusChange,
 } from '../../domain/types.ts';
+import { inDollars } from '../../domain/usd.ts';
 import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
 import { triggerView } from './trigger-view.ts';
 
@@ -57,11 +59,20 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     reject: order.refusal && rejectView(order.refusal),
     exchange: order.environment,
     external_order_id: order.venueOrderId,
+    // As long as an order's own words are, a list does without them.
+    ...(fills !== null && {
+      exchange_response: order.exchangeResponse && responseView(order.exchangeResponse),
+    }),
+    amendment: order.amendment && amendmentView(order.amendment),
+    replaces: order.replaces,
+    replaced_by: order.replacedBy,
     ...(fills !== null && { fills: fills.map(fillView) }),
     fill_count: order.fillCount,
     total_fees: fee.fees,
     fee_currency: fee.fee_currency,
     fees_by_asset: feesByAsset(order.fees),
+    /** Null while a fee's value is not known, and where the quote asset is none that counts as dollars. */
+    total_fees_usd: moneyOrNull(inDollars(order.feesQuoteValue, quote)),
     exit: order.exit && {
       cause: order.exit.cause,
       full_exit: order.exit.flatten,
@@ -74,7 +85,7 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     updated_at: time(order.updatedAt),
     submitted_at: timeOrNull(order.timings.sentAt),
     first_fill_at: timeOrNull(order.timings.firstFillAt),
-    ...(fills !== null && { last_fill_at: timeOrNull(lastFillAt(fills)) }),
+    last_fill_at: timeOrNull(order.timings.lastFillAt ?? lastFillAt(fills ?? [])),
     closed_at: timeOrNull(order.timings.finalAt),
     cancelled_at: timeOrNull(reachedAt(order, 'cancelled')),
     timings: {
@@ -84,9 +95,12 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
       sent_at: timeOrNull(order.timings.sentAt),
       accepted_at: timeOrNull(order.timings.acceptedAt),
       first_fill_at: timeOrNull(order.timings.firstFillAt),
+      last_fill_at: timeOrNull(order.timings.lastFillAt),
       final_at: timeOrNull(order.timings.finalAt),
       /** From the tick that decided to the moment the order went out. */
       tick_to_sent_ms: span(order.timings.tickAt, order.timings.sentAt),
+      /** From the moment the order went out until it was filled; null for one that was not. */
+      fill_time_ms: fillTimeMs(order),
     },
     metadata: {
       ...order.metadata,
@@ -97,6 +111,26 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     deleted_at: null,
   };
 }
+
+const responseView = (response: NonNullable<Order['exchangeResponse']>) => ({
+  /** The venue's JSON as text; of a longer one the beginning. */
+  text: response.text,
+  truncated: response.length > response.text.length,
+  length: response.length,
+  source: response.source,
+  at: time(response.at),
+});
+
+const amendmentView = (amendment: Amendment) => ({
+  requested_at: time(amendment.at),
+  cause: amendment.cause,
+  /** `before_sending`, `in_place` (it keeps its place in the queue) or `new_order`. */
+  way: amendment.way,
+  outcome: amendment.outcome,
+  reason: amendment.reason,
+  asked: amountsView(amendment.asked),
+  wanted: amountsView(amendment.wanted),
+});
 
 const rejectView = ({ code, message, venueCode, filter }: OrderRefusal) => ({
   code,

@@ -7,6 +7,7 @@
 
 import { figures } from '../../domain/figures.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
+import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
 import type { Fill, Order, Position, PositionAction, Protection } from '../../domain/types.ts';
@@ -140,7 +141,8 @@ export function positionDetail(facts: PositionFacts) {
 
 const entryView = (position: Position, derived: Figures) => ({
   order_id: position.entryOrderId,
-  order_ids: [position.entryOrderId],
+  /** More than one where the entry was amended by a new order; the first one first. */
+  order_ids: entryIdsOf(position),
   timestamp: timeOrNull(position.openedAt),
   price: moneyOrNull(derived.entryPrice),
   amount: money(position.entryQuantity),

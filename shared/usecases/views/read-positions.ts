@@ -4,6 +4,7 @@
  * A user sees only their own. Lists read no fills and no tape: their cost per position is that of its item.
  */
 
+import { entryIdsOf } from '../../domain/positions.ts';
 import { deriveStatistics, type PriceBar } from '../../domain/statistics.ts';
 import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';
@@ -66,7 +67,7 @@ export function makeReadPositions(ports: Ports): ReadPositions {
 }
 
 async function ordersWithFills(ledger: Ledger, position: Position) {
-  const orders = await ledger.orders([position.entryOrderId, ...position.exitOrderIds]);
+  const orders = await ledger.orders([...entryIdsOf(position), ...position.exitOrderIds]);
   const withFills = orders.map(async (order) => ({
     order,
     fills: order.fillCount === 0 ? [] : await ledger.fills(order.orderId),

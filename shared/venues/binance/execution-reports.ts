@@ -10,6 +10,7 @@ import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { Environment, ExecutionReport, FeeAmount, Fill } from '../../domain/types.ts';
 import { listVenueId, ownClientId } from './client-ids.ts';
 import type { ExecutionReportEvent } from './parse/user-events.ts';
+import { responseText } from './response-text.ts';
 import { readStatus } from './statuses.ts';
 
 export interface ReportContext {
@@ -90,6 +91,9 @@ export function toExecutionReport(event: ExecutionReportEvent, context: ReportCo
     venueOrderId: inList ? listVenueId(event.orderListId) : event.orderId,
     ...readStatus(event.orderStatus, event.cumulativeQuantity, said),
     cumulativeQuantity: event.cumulativeQuantity,
+    // What a leg has is not what its list has.
+    ...(inList ? {} : { quantity: event.quantity }),
+    response: responseText(event.raw),
     fills: fill === null ? [] : [fill],
     at: event.transactionTime,
     source: 'stream',

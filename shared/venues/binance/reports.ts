@@ -10,6 +10,7 @@ import { listVenueId, ownClientId } from './client-ids.ts';
 import { feeOf, NO_ID, type ReportContext } from './execution-reports.ts';
 import type { VenueTrade } from './parse/account.ts';
 import type { AnswerFill, VenueOrder, VenueOrderList } from './parse/orders.ts';
+import { responseText } from './response-text.ts';
 import { isFinalStatus, readStatus } from './statuses.ts';
 
 type Assets = Pick<SymbolSpec, 'base' | 'quote'>;
@@ -68,6 +69,9 @@ export function reportOf(order: VenueOrder, context: ReportContext, parts: Repor
     venueOrderId: isLeg && order.orderListId !== null ? listVenueId(order.orderListId) : order.orderId,
     ...readStatus(order.status ?? 'NEW', cumulativeQuantity, order.expiryReason),
     cumulativeQuantity,
+    // What a leg has is not what its list has.
+    ...(isLeg || order.quantity === null ? {} : { quantity: order.quantity }),
+    response: responseText(order.raw),
     fills: parts.fills,
     at: order.at,
     source: parts.source,
@@ -86,8 +90,9 @@ export function combineLegs(
   const [first] = legs;
   if (first === undefined) throw new Error(`no legs of ${clientId}`);
   const cumulativeQuantity = sum(legs.map((leg) => leg.cumulativeQuantity));
+  const { quantity: _ofLeg, ...told } = first;
   const whole = {
-    ...first,
+    ...told,
     clientId,
     venueOrderId,
     cumulativeQuantity,
@@ -119,7 +124,8 @@ export function reportOfList(
   const legs = list.reports.map((order) =>
     reportOf(order, context, { fills: fillsOfAnswer(order, context.symbol), source: 'answer' }),
   );
-  if (legs.length > 0) return combineLegs(legs, clientId, venueOrderId);
+  const response = responseText(list.raw);
+  if (legs.length > 0) return { ...combineLegs(legs, clientId, venueOrderId), response };
   return {
     walletId: context.walletId,
     environment: context.environment,
@@ -129,6 +135,7 @@ export function reportOfList(
     status: 'new',
     reason: null,
     cumulativeQuantity: ZERO,
+    response,
     fills: [],
     at: list.at,
     source: 'answer',

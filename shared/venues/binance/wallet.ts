@@ -14,6 +14,8 @@ import type { SymbolDirectory } from '../../ports/symbols.ts';
 import {
   type AccountOrder,
   type AccountTrade,
+  type AmendOutcome,
+  type AmendRequest,
   type CancelOutcome,
   type ExchangeWallet,
   type OrderSought,
@@ -33,6 +35,7 @@ import { toVenueRequest } from './order-params.ts';
 import { type Done, problemText, requireAnswer } from './outcomes.ts';
 import type { Cancelled, VenueOrder, VenueOrderList } from './parse/orders.ts';
 import { fillOfTrade, fillsOfAnswer, reportOf, reportOfList } from './reports.ts';
+import { responseText } from './response-text.ts';
 import { secondLook, wasKnownAs } from './second-look.ts';
 
 export interface BinanceWalletParts {
@@ -58,7 +61,9 @@ function refusedPlacement(problem: Problem): PlaceOutcome {
     message: problem.message,
     ...('filter' in refusal && refusal.filter !== undefined ? { filter: refusal.filter } : {}),
     ...('scope' in refusal && refusal.scope !== undefined ? { scope: refusal.scope } : {}),
-    ...(venueCode === null ? {} : { venueCode }),
+    ...(venueCode === null
+      ? {}
+      : { venueCode, response: responseText({ code: venueCode, msg: problem.message }) }),
   };
 }
 
@@ -75,7 +80,7 @@ function placed<T>(done: Done<T>, report: (value: T) => ExecutionReport): PlaceO
   }
 }
 
-const isNoLiveOrder = (done: Done<Cancelled>): boolean =>
+const isNoLiveOrder = (done: Done<unknown>): boolean =>
   done.kind === 'refused' &&
   (done.problem.meaning.kind === 'unknown_order' || done.problem.meaning.kind === 'archived');
 
@@ -170,6 +175,35 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
         return isNoLiveOrder(done)
           ? { kind: 'not_live' }
           : { kind: 'unknown', message: problemText(done.problem) };
+      case 'not_sent':
+        return { kind: 'unknown', message: `not sent: ${done.code}` };
+      case 'not_executed':
+      case 'unknown':
+        return { kind: 'unknown', message: done.message };
+    }
+  }
+
+  /** Less of it, under its own id: an amendment without one would take the id away. */
+  async function amendOrder(request: AmendRequest): Promise<AmendOutcome> {
+    const { symbol, clientId, quantity, venueOrderId, type } = request;
+    const spec = await specOf(symbol);
+    if (spec === null) return { kind: 'unknown', message: `the rules of ${symbol} are not known` };
+    if (type === 'oco') return { kind: 'refused', message: 'the legs of a list are placed anew' };
+    const amend = (by: ById) => client.amendKeepPriority(spec.venueSymbol, by, quantity, clientId);
+    let done = await amend({ clientId });
+    if (isNoLiveOrder(done) && venueOrderId !== null) {
+      const isOurs = await wasKnownAs(lookupOf(spec), venueOrderId, clientId, 'exit');
+      if (isOurs) done = await amend({ orderId: venueOrderId });
+    }
+    switch (done.kind) {
+      case 'ok': {
+        const parts = { fills: [], source: 'answer', clientId } as const;
+        return { kind: 'amended', report: reportOf(done.value.order, contextOf(spec), parts) };
+      }
+      case 'refused':
+        return isNoLiveOrder(done)
+          ? { kind: 'not_live' }
+          : { kind: 'refused', message: problemText(done.problem) };
       case 'not_sent':
         return { kind: 'unknown', message: `not sent: ${done.code}` };
       case 'not_executed':
@@ -295,6 +329,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     },
     placeOrder,
     cancelOrder,
+    amendOrder,
     orderStatus: (sought) => looked(sought, sought.type === 'oco' ? lookUpList : lookUpOrder),
     secondLook: (sought) => looked(sought, secondLook),
     openOrders,

@@ -217,6 +217,9 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       }
     },
 
+    /** Nobody queues here: whoever wants less cancels, and places what is left anew. */
+    amendOrder: () => Promise.resolve({ kind: 'refused', message: 'the demo venue amends no orders' }),
+
     orderStatus: look,
 
     // The book is read strongly consistent: a second look can say no more than the first.

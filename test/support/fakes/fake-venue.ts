@@ -4,6 +4,8 @@ import type { Outbox } from '../../../shared/ports/messages.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
 import type { PriceCache } from '../../../shared/ports/trigger-index.ts';
 import type {
+  AmendOutcome,
+  AmendRequest,
   Balance,
   CancelOutcome,
   DemoVenueBook,
@@ -22,6 +24,8 @@ import { WalletUnusableError } from '../../../shared/ports/venue.ts';
 interface Working {
   readonly request: PlaceRequest;
   readonly venueOrderId: string;
+  /** As it is now: amendments lessen it. */
+  quantity: Decimal;
   status: ExecutionReport['status'];
   fills: Fill[];
 }
@@ -47,6 +51,9 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   /** Sizes of the trades that a market order is filled with; what is left stays open. Null: all at once. */
   slices: readonly Decimal[] | null = null;
   cancelReplyLost = false;
+  /** What goes wrong with the next amendments; `lost_before` never came, `lost_after` was done. */
+  amendFaults: ('lost_before' | 'lost_after' | 'refuse')[] = [];
+  readonly amended: AmendRequest[] = [];
   environment: Environment = 'demo';
   /** What a second look answers; null = what the first would. */
   second: QueryOutcome | null = null;
@@ -121,6 +128,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     const order: Working = {
       request,
       venueOrderId: `v${this.placed.length}`,
+      quantity: request.quantity,
       status: 'new',
       fills: [],
     };
@@ -145,6 +153,20 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     order.status = 'cancelled';
     if (this.cancelReplyLost) return { kind: 'unknown', message: 'reply timed out' };
     return { kind: 'cancelled', report: this.report(order, 'answer') };
+  }
+
+  async amendOrder(request: AmendRequest): Promise<AmendOutcome> {
+    this.amended.push(request);
+    const fault = this.amendFaults.shift();
+    if (fault === 'lost_before') return { kind: 'unknown', message: 'connection reset' };
+    const order = this.orders.get(request.clientId);
+    if (order === undefined || !isLive(order)) return { kind: 'not_live' };
+    if (fault === 'refuse') return { kind: 'refused', message: 'Order amend is not supported' };
+    if (!request.quantity.lessThan(order.quantity)) return { kind: 'refused', message: 'no change' };
+    order.quantity = request.quantity;
+    if (!order.quantity.greaterThan(filledOf(order))) order.status = 'expired';
+    if (fault === 'lost_after') return { kind: 'unknown', message: 'reply timed out' };
+    return { kind: 'amended', report: this.report(order, 'answer') };
   }
 
   async orderStatus({ clientId }: OrderSought): Promise<QueryOutcome> {
@@ -187,6 +209,15 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
     await this.fill(order, price, null, [quantity]);
   }
 
+  /** Somebody lessens, or ends, the order in the exchange's own app. */
+  async inTheApp(clientId: string, quantity: Decimal | null): Promise<void> {
+    const order = this.orders.get(clientId);
+    if (order === undefined) throw new Error(`no order ${clientId}`);
+    if (quantity === null) order.status = 'cancelled';
+    else order.quantity = quantity;
+    await this.outbox.executions(this.report(order, 'stream'));
+  }
+
   /** Ends a live order the venue's own way and reports it. */
   async expire(clientId: string): Promise<void> {
     const order = this.orders.get(clientId);
@@ -203,7 +234,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   ): Promise<void> {
     const { request } = order;
     const whole = request.quoteQuantity?.dividedBy(price).toDecimalPlaces(5, Decimal.ROUND_DOWN);
-    const wanted = whole ?? request.quantity;
+    const wanted = whole ?? order.quantity;
     for (const quantity of slices ?? [wanted.minus(filledOf(order))]) {
       const fill: Fill = {
         tradeId: `${request.clientId}:${order.fills.length + 1}`,
@@ -231,6 +262,7 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
       status: order.status,
       reason: null,
       cumulativeQuantity: filledOf(order),
+      ...(order.request.quoteQuantity === null && { quantity: order.quantity }),
       fills: [],
       at: this.clock.now(),
       source,

@@ -5,10 +5,25 @@
  * lists and indexes that may lag, cursors of one list only; what is stored is never changed in place.
  */
 import { createHash } from 'node:crypto';
-import { actions, fills, orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
-import { actionItem, fillItem, orderItem, positionItem } from '../../../shared/adapters/dynamodb/items.ts';
+import { actions, calls, fills, orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
+import {
+  actionItem,
+  callItem,
+  fillItem,
+  type Item,
+  orderItem,
+  positionItem,
+} from '../../../shared/adapters/dynamodb/items.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
-import type { Commit, CommitResult, DueItem, Ledger, ListQuery, Page } from '../../../shared/ports/ledger.ts';
+import type {
+  Call,
+  Commit,
+  CommitResult,
+  DueItem,
+  Ledger,
+  ListQuery,
+  Page,
+} from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
@@ -37,6 +52,7 @@ export class MemoryLedger implements Ledger {
   readonly orderItems: Map<string, Order>;
   readonly positionItems: Map<string, Position>;
   readonly fillItems = new Map<string, readonly Fill[]>();
+  readonly callItems = new Map<string, Call>();
   readonly actionItems = new Map<string, readonly PositionAction[]>();
   commits = 0;
   private readonly orderShelf: Shelf<Order>;
@@ -93,6 +109,10 @@ export class MemoryLedger implements Ledger {
     return [...(this.actionItems.get(positionId) ?? [])];
   }
 
+  async callOf(ownerId: string, key: string): Promise<Call | null> {
+    return this.callItems.get(`${ownerId} ${key}`) ?? null;
+  }
+
   async commit(commit: Commit): Promise<CommitResult> {
     const changes = [
       ...(commit.orders ?? []).map((change) => this.orderShelf.write(change)),
@@ -100,8 +120,11 @@ export class MemoryLedger implements Ledger {
     ];
     const booked = (commit.fills ?? []).map(({ orderId, fill }) => this.bookingOf(orderId, fill));
     const told = this.tellingsOf(commit);
-    const writes = [...changes, ...booked, ...told];
+    const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
+    const writes = [...changes, ...booked, ...told, ...asked];
     checkTransaction(writes);
+    // What the first call did explains every other conflict of its repeat.
+    if (asked.some(({ isStale }) => isStale)) return { outcome: 'key_taken' };
     const known = booked.filter(({ isStale }) => isStale).map(({ tradeId }) => tradeId);
     if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known };
     const stale = changes.filter(({ isStale }) => isStale);
@@ -113,12 +136,17 @@ export class MemoryLedger implements Ledger {
 
   async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {
     const own = this.orderShelf.indexed((order) => order.userId === userId && isSought(order, query));
-    return pageOf(`orders/by_user/${userId}`, own, (order) => order.orderId, query);
+    const { positionId } = query;
+    const index = positionId === undefined ? `by_user/${userId}` : `by_position/${positionId}`;
+    return pageOf(`orders/${index}`, own, (order) => order.orderId, query);
   }
 
   async positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>> {
-    const own = this.positionShelf.indexed((p) => p.userId === userId && isSought(p, query));
-    return pageOf(`positions/by_user/${userId}`, own, (position) => position.positionId, query);
+    // Of a list of positions the position is not asked for.
+    const { positionId: _ofOrders, ...asked } = query;
+    const own = this.positionShelf.indexed((p) => p.userId === userId && isSought(p, asked));
+    const index = query.flowId === undefined ? `by_user/${userId}` : `by_flow/${query.flowId}`;
+    return pageOf(`positions/${index}`, own, (position) => position.positionId, query);
   }
 
   async livePositions(symbol: string): Promise<readonly Position[]> {
@@ -156,6 +184,23 @@ export class MemoryLedger implements Ledger {
 
   async moveDue({ kind, id, dueAt }: DueItem, to: number): Promise<boolean> {
     return (kind === 'order' ? this.orderShelf : this.positionShelf).moveDue(id, dueAt, to);
+  }
+
+  private callWrite(call: Call): Write {
+    const { ownerId, key } = call;
+    const codec = this.codec
+      ? {
+          toItem: callItem,
+          fromItem: (item: Item, path: string): Call => ({ ...calls.fromItem(item, path), ownerId, key }),
+        }
+      : null;
+    const stored = kept({ ...call }, codec);
+    const name = `${ownerId} ${key}`;
+    return {
+      name: `key of ${name}`,
+      isStale: this.callItems.has(name),
+      put: () => void this.callItems.set(name, stored),
+    };
   }
 
   private bookingOf(orderId: string, fill: Fill): Write & { readonly tradeId: string } {
@@ -233,11 +278,13 @@ function actionKey(
 }
 
 const isSought = (
-  item: { readonly status: string; readonly symbol: string; readonly walletId: string },
-  { status, symbol, walletId }: ListQuery,
+  item: Pick<Order | Position, 'status' | 'symbol' | 'walletId' | 'positionId' | 'flowId'>,
+  { status, symbol, walletId, positionId, flowId }: ListQuery,
 ): boolean =>
   (status === undefined || status.includes(item.status)) &&
   (symbol === undefined || symbol === item.symbol) &&
-  (walletId === undefined || walletId === item.walletId);
+  (walletId === undefined || walletId === item.walletId) &&
+  (positionId === undefined || positionId === item.positionId) &&
+  (flowId === undefined || flowId === item.flowId);
 
 export { MemoryWallets } from './memory-wallets.ts';

@@ -1,11 +1,11 @@
 /** What the domain's tests start from: one symbol, one wallet, one instant. */
-import type { Amendment } from '../../../shared/domain/amendments.ts';
 import { Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { type OrderEvent, transition } from '../../../shared/domain/orders.ts';
 import { openPosition } from '../../../shared/domain/positions.ts';
 import { NO_PROTECTION } from '../../../shared/domain/protection.ts';
 import { type SymbolSpec, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type {
+  Amendment,
   ExecutionReport,
   Fill,
   Order,
@@ -70,14 +70,14 @@ export function newOrder(change: Partial<Order> = {}): Order {
     cancelWanted: null,
     send: null,
     venueOrderId: null,
-  exchangeResponse: null,
-  amendment: null,
-  replaces: null,
-  replacedBy: null,
+    exchangeResponse: null,
+    amendment: null,
+    replaces: null,
+    replacedBy: null,
     filledQuantity: ZERO,
     filledQuote: ZERO,
     fees: [],
-  feesQuoteValue: ZERO,
+    feesQuoteValue: ZERO,
     venueQuantity: ZERO,
     fillCount: 0,
     referencePrice: null,
@@ -91,7 +91,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
       sentAt: null,
       acceptedAt: null,
       firstFillAt: null,
-    lastFillAt: null,
+      lastFillAt: null,
       finalAt: null,
     },
     createdAt: T0,
