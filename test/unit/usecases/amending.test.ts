@@ -1,10 +1,14 @@
 /** Amending orders: where they stand, in their place at the venue, and by a new order. */
 import { describe, expect, it } from 'vitest';
+import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
+import type { OrderSought } from '../../../shared/ports/venue.ts';
 import type { AmendChange } from '../../../shared/usecases/amend-order.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import { dying } from '../../support/fakes/crash.ts';
 import { USER, World } from '../../support/fakes/world.ts';
+import { newFill } from '../domain/builders.ts';
 
 const d = (text: string) => new Decimal(text);
 const bid = { type: 'limit', limitPrice: d('40000'), quantity: d('1') } as const;
@@ -529,4 +533,66 @@ describe("in the exchange's own app", () => {
       reason: 'venue: cancelled',
     });
   });
+});
+
+describe('when something goes wrong', () => {
+  it('a message that is lost is made up for within seconds', async () => {
+    const world = exchange();
+    const order = await resting(world);
+    world.outbox.fate = (sent) => (sent.queue === 'exits' ? 'drop' : 'deliver');
+    await amend(world, order, { quantity: d('0.4') });
+    await world.pump();
+    world.outbox.fate = () => 'deliver';
+    await world.pass(4);
+    expect(world.order(order.orderId)).toMatchObject({ amendment: { outcome: 'done' } });
+  });
+
+  it('a late fill of the old order still belongs to the position, leaves the heir live, and is alarmed', async () => {
+    const world = exchange();
+    const order = await resting(world);
+    await amend(world, order, { limitPrice: d('41000') });
+    await world.pump();
+    const there = await world.venue.orderStatus({ clientId: clientId(order) } as OrderSought);
+    if (there.kind !== 'found') throw new Error('not there');
+    const filled = newFill('40000', '0.2', { at: world.now });
+    await world.useCases.applyExecution({ ...there.report, cumulativeQuantity: d('0.2'), fills: [filled] });
+    expect(world.position(order.positionId)).toMatchObject({ status: 'open', entryLive: true });
+    expect(world.position(order.positionId).entryQuantity.toFixed()).toBe('0.2');
+    expect(heirOf(world, order).status).toBe('open');
+    expect(world.errors()).toContain('FILL_AFTER_REPLACEMENT');
+  });
+
+  it.each(['before', 'after'] as const)(
+    'a process that dies %s any call leaves one order in the end',
+    async (when) => {
+      const changes: readonly AmendChange[] = [{ limitPrice: d('41000') }, { quantity: d('0.4') }];
+      for (const change of changes) {
+        for (let at = 1; at < 40; at++) {
+          const world = exchange();
+          const order = await resting(world);
+          const doomed = dying(world.ports, { at, when });
+          world.workers = makeUseCases(doomed.ports, { monitorEnabled: true });
+          const command = { userId: USER, orderId: order.orderId, change, idempotencyKey: 'a' };
+          // The API and whoever works after it, as one process that dies once.
+          const asked = await world.workers.amendOrder(command).catch((error: unknown) => String(error));
+          await world.pump(false);
+          world.workers = world.useCases;
+          const died = doomed.calls() >= at;
+          await world.useCases.amendOrder(command);
+          await world.pass(40);
+          const orders = [...world.ledger.orderItems.values()];
+          // An entry of which the venue never heard has failed, like any other entry; nothing of it is there then.
+          const failed = orders.filter((one) => one.status === 'failed');
+          const live = orders.filter((one) => one.status === 'open');
+          expect([at, asked !== null, live.length + failed.length]).toEqual([at, true, 1]);
+          expect(await world.venue.openOrders(null)).toHaveLength(live.length);
+          for (const one of [...live, ...failed]) {
+            expect(one.limitPrice?.toFixed()).toBe((change.limitPrice ?? bid.limitPrice).toFixed());
+            expect(one.quantity.toFixed()).toBe((change.quantity ?? bid.quantity).toFixed());
+          }
+          if (!died) break;
+        }
+      }
+    },
+  );
 });
