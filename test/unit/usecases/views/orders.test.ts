@@ -40,6 +40,62 @@ describe('an order, shown', () => {
     filled(second, T0 + 2),
   );
 
+  it('values its fees in dollars: a coin at a dollar counts as one', () => {
+    // 0.0002 at 49,900 and 0.0001 at 50,050.
+    expect(orderView(order, fills).total_fees_usd).toBe('14.985');
+    expect(orderView(newOrder(), null).total_fees_usd).toBe('0');
+    const inBnb = (feeQuoteValue: ReturnType<typeof d> | null) =>
+      orderView(
+        apply(
+          newOrder(),
+          claimed(T0),
+          filled(newFill('50000', '1', { fee: { asset: 'BNB', amount: d('0.05') }, feeQuoteValue })),
+        ),
+        null,
+      ).total_fees_usd;
+    expect(inBnb(d('30'))).toBe('30');
+    expect(inBnb(null)).toBeNull();
+    expect(orderView({ ...order, symbol: 'BTC/EUR' }, null).total_fees_usd).toBeNull();
+  });
+
+  it('shows what the venue said, and that it is not all of it', () => {
+    const text = '{"orderId":7';
+    const told = apply(newOrder(), claimed(T0), reported({ response: { text, length: 9_000 }, at: T0 + 5 }));
+    expect(orderView(told, []).exchange_response).toEqual({
+      text,
+      truncated: true,
+      length: 9_000,
+      source: 'venue',
+      at: new Date(T0 + 5).toISOString(),
+    });
+    expect(orderView(told, null)).not.toHaveProperty('exchange_response');
+    const older = apply(
+      told,
+      reported({
+        response: { text: '{}', length: 2 },
+        status: 'partially_filled',
+        at: T0 + 1,
+        cumulativeQuantity: d('0.1'),
+      }),
+    );
+    expect(older.exchangeResponse?.text).toBe(text);
+  });
+
+  it('shows when it last filled and how long that took, in lists too', () => {
+    const done = apply(
+      newOrder({ quantity: d('0.3') }),
+      claimed(T0),
+      accepted(T0),
+      filled(first, T0 + 1),
+      filled(second, T0 + 2),
+    );
+    expect(orderView(done, null)).toMatchObject({
+      last_fill_at: new Date(T0 + 2).toISOString(),
+      timings: { fill_time_ms: 2 },
+    });
+    expect(orderView(order, null).timings.fill_time_ms).toBeNull();
+  });
+
   it('has the sums of its fills', () => {
     expect(orderView(order, fills)).toMatchObject({
       status: 'partially_filled',
