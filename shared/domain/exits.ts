@@ -11,7 +11,7 @@
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
-import { freeQuantity, isClosed, isDust } from './positions.ts';
+import { freeQuantity, isClosed, isDust, isListed } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
@@ -206,12 +206,19 @@ const freed = (p: Position, before: Position): Position =>
 /** An exit is settled and its heir takes over what it held; what the heir does not need is free. */
 export function exitPassed(
   p: Position,
-  order: Pick<Order, 'orderId'>,
+  order: Pick<Order, 'orderId' | 'filledQuantity'>,
   heir: { readonly orderId: string; readonly quantity: Decimal },
   now: number,
 ): Position {
   const held = p.liveExits.find((e) => e.orderId === order.orderId);
-  const without = { ...p, liveExits: p.liveExits.filter((e) => e !== held) };
+  const without = {
+    ...p,
+    liveExits: p.liveExits.filter((e) => e !== held),
+    exitOrderIds: isListed(p.exitOrderIds, order)
+      ? p.exitOrderIds
+      : p.exitOrderIds.filter((id) => id !== order.orderId),
+    exitsMade: exitNumber(p),
+  };
   const next = withExit(without, heir, held?.levelName ?? null, now);
   return held?.reserved.greaterThan(heir.quantity) === true ? freed(next, p) : next;
 }

@@ -127,6 +127,10 @@ export function applyEntryFill(position: Position, fill: Fill, order: Order, now
   return {
     ...p,
     status: p.status === 'opening' ? 'open' : p.status,
+    // A late fill of one that was not listed.
+    formerEntryIds: entryIdsOf(p).includes(order.orderId)
+      ? p.formerEntryIds
+      : [...p.formerEntryIds, order.orderId],
     entryQuantity: p.entryQuantity.plus(fill.quantity),
     entryQuote: p.entryQuote.plus(fill.price.times(fill.quantity)),
     entryFees: addFee(p.entryFees, fill.fee),
@@ -206,11 +210,26 @@ export const entryIdsOf = (p: Pick<Position, 'entryOrderId' | 'formerEntryIds'>)
   p.entryOrderId,
 ];
 
+/** So many orders are listed of those that were amended away; beyond that only what has traded is. */
+const MOST_LISTED = 1_000;
+
+/**
+ * Is an order that was amended away to be listed? A bot may amend one order for days, and its position must not outgrow
+ * what can be stored. The order itself stays, and names its position.
+ */
+export const isListed = (listed: readonly string[], order: Pick<Order, 'filledQuantity'>): boolean =>
+  order.filledQuantity.greaterThan(0) || listed.length < MOST_LISTED;
+
 /** An heir has taken the entry's place: from now on that is the entry. Fills of the old one still belong here. */
-export const entryPassed = (p: Position, heir: Pick<Order, 'orderId'>, now: number): Position => ({
+export const entryPassed = (
+  p: Position,
+  order: Pick<Order, 'filledQuantity'>,
+  heir: Pick<Order, 'orderId'>,
+  now: number,
+): Position => ({
   ...p,
   entryOrderId: heir.orderId,
-  formerEntryIds: entryIdsOf(p),
+  formerEntryIds: isListed(p.formerEntryIds, order) ? entryIdsOf(p) : p.formerEntryIds,
   updatedAt: Math.max(p.updatedAt, now),
   dueTries: 0,
 });

@@ -310,6 +310,7 @@ export interface Position {
   readonly status: PositionStatus;
   /** The entry order that is live, or was last: an amendment may have put it in the place of `formerEntryIds`. */
   readonly entryOrderId: string;
+  /** Without those that filled nothing where there are very many; those that traded all are here. */
   readonly formerEntryIds: readonly string[];
   /** The entry order can still fill. */
   readonly entryLive: boolean;

@@ -68,7 +68,7 @@ export function followOrder(
   if (!isEntry) next = exitResized(next, order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {
-    next = isEntry ? entryPassed(next, heir, now) : exitPassed(next, order, heir, now);
+    next = isEntry ? entryPassed(next, order, heir, now) : exitPassed(next, order, heir, now);
   } else {
     next = isEntry ? entryEnded(next, order, now, spec) : exitSettled(next, order, now);
   }
