@@ -30,7 +30,7 @@ export interface CancelAllCommand {
 }
 
 export interface CancelledAll {
-  /** As they stand; also those that could not be cancelled. */
+  /** As they stand, the oldest first; also those that could not be cancelled. */
   readonly orders: readonly Order[];
   readonly refused: readonly { readonly orderId: string; readonly refusal: Refusal }[];
   readonly repeated: boolean;
@@ -119,7 +119,9 @@ export function makeCancelAll(ports: Needs, cancelOrder: CancelOrder) {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    return { orders: await ledger.orders([...all]), refused, repeated };
+    const stored = new Map((await ledger.orders([...all])).map((order) => [order.orderId, order]));
+    const orders = [...all].flatMap((orderId) => stored.get(orderId) ?? []);
+    return { orders, refused, repeated };
   }
 
   return async (command: CancelAllCommand): Promise<Result<CancelledAll, Refusal>> => {

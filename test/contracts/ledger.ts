@@ -7,6 +7,7 @@ import { Decimal, decimal } from '../../shared/domain/money/decimal.ts';
 import type { Fill, Order } from '../../shared/domain/types.ts';
 import type { Ledger } from '../../shared/ports/ledger.ts';
 import { aFill, anOrder, aPosition, NOW } from '../integration/dynamodb/samples.ts';
+import { describeLedgerCalls } from './ledger-calls.ts';
 import { describeLedgerIndexes } from './ledger-indexes.ts';
 import {
   type LedgerFacts,
@@ -299,4 +300,5 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
   });
 
   describeLedgerIndexes(`${name}: lists and indexes`, open);
+  describeLedgerCalls(`${name}: calls under a key`, open);
 }

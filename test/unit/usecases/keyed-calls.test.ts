@@ -191,6 +191,7 @@ describe('cancelling all of a wallet', () => {
   const bids = async (world: World, count: number, from = 0): Promise<readonly string[]> => {
     const ids: string[] = [];
     for (let n = 0; n < count; n++) {
+      world.now += 1;
       ids.push((await world.place({ ...bid, idempotencyKey: `bid-${from + n}` })).orderId);
     }
     await world.pump();
