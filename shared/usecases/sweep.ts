@@ -1,7 +1,10 @@
 /**
  * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, and due work.
  *
- * A sweep of a second that somebody else has done, or that is too late to matter, does nothing.
+ * Always true:
+ * - a sweep of a second that somebody else has done does nothing;
+ * - one that comes too late stands in for the present second: while a queue lags behind, all are late, and dropping
+ *   them would leave due work to nobody for as long as it lasts. There is still at most one in each second.
  */
 import type { EvaluateHits } from './evaluate-hits.ts';
 import type { Ports } from './ports.ts';
@@ -9,7 +12,7 @@ import type { RedriveDue } from './redrive-due.ts';
 
 type Needs = Pick<Ports, 'index' | 'leases' | 'counters' | 'clock' | 'log'>;
 
-/** Older sweeps are dropped: later ones have done their work. */
+/** Later ones have done the work of an older sweep, if there were any. */
 export const SWEEP_TOO_OLD_MS = 5_000;
 /** Doubled dispatches overlap by a little more than a minute. */
 const ONCE_MS = 300_000;
@@ -49,9 +52,11 @@ export function makeSweep(
   return async (message: { readonly shard: number; readonly second: number }): Promise<SweepOutcome> => {
     const { shard, second } = message;
     if (!enabled) return 'disabled';
-    if (clock.now() - second * 1000 > SWEEP_TOO_OLD_MS) return 'too_old';
+    const now = clock.now();
+    const isLate = now - second * 1000 > SWEEP_TOO_OLD_MS;
+    const done = isLate ? Math.floor(now / 1000) : second;
     try {
-      if (!(await leases.once(`sweep:{${shard}}:${second}`, ONCE_MS))) return 'doubled';
+      if (!(await leases.once(`sweep:{${shard}}:${done}`, ONCE_MS))) return isLate ? 'too_old' : 'doubled';
     } catch (error) {
       // Without the cache there are no hits, but work that is due goes on: the ledger drops its doubles.
       await parts.redriveDue(shard);

@@ -21,14 +21,19 @@ export interface Sizes {
   readonly atOnce: number;
   /** Fills of one report of a query. */
   readonly report: number;
+  /** Fills of an order that has so many already, each followed by one of a young order. */
+  readonly pairs: number;
 }
 
 export interface Reported {
   /** Of each report, in ms. */
   readonly latencies: readonly number[];
-  /** Calls of the database for each report. */
+  /** Calls of the database for each report; where reports are worked side by side, of all that went on meanwhile. */
   readonly calls: readonly number[];
+  readonly allCalls: number;
   readonly seconds: number;
+  /** Time of a core that this process used, its client of the database included: other work on the machine hardly shows. */
+  readonly cpuSeconds: number;
   /** Part of the time that was not spent in calls of the database; null where calls overlap. */
   readonly ownShare: number | null;
 }
@@ -36,6 +41,8 @@ export interface Reported {
 export interface ExecutionFigures {
   readonly oneOrder: Reported;
   readonly manyOrders: Reported;
+  /** In turns, so that both meet the same machine. */
+  readonly inTurns: { readonly old: readonly number[]; readonly young: readonly number[] };
   /** A query's report of which this share was booked before. */
   readonly queries: readonly { readonly booked: 'none' | 'half' | 'all'; readonly report: Reported }[];
   readonly wrong: readonly string[];
@@ -106,7 +113,8 @@ class Bench {
   async apply(lanes: readonly (readonly Parameters<UseCases['applyExecution']>[0][])[]): Promise<Reported> {
     const latencies: number[] = [];
     const calls: number[] = [];
-    const before = this.meter.millis;
+    const before = { ...this.meter };
+    const cpuBefore = process.cpuUsage();
     const since = performance.now();
     const work = async (reports: (typeof lanes)[number]): Promise<void> => {
       for (const report of reports) {
@@ -118,8 +126,29 @@ class Bench {
     };
     await Promise.all(lanes.map(work));
     const millis = performance.now() - since;
-    const ownShare = lanes.length > 1 ? null : 1 - (this.meter.millis - before) / millis;
-    return { latencies, calls, seconds: millis / 1000, ownShare };
+    const ownShare = lanes.length > 1 ? null : 1 - (this.meter.millis - before.millis) / millis;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const allCalls = this.meter.calls - before.calls;
+    const cpuSeconds = (user + system) / 1e6;
+    return { latencies, calls, allCalls, seconds: millis / 1000, cpuSeconds, ownShare };
+  }
+
+  /** Fills of an order with many and of one with few, in turns. */
+  async turns(many: number, pairs: number): Promise<ExecutionFigures['inTurns']> {
+    const old = trades(many + pairs);
+    const young = trades(pairs);
+    const oldOrder = await this.order(quantityOf(old));
+    const youngOrder = await this.order(quantityOf(young));
+    await this.apply([[newsOf(oldOrder, old.slice(0, many))]]);
+    const [olds, youngs] = [streamOf(oldOrder, old).slice(many), streamOf(youngOrder, young)];
+    const times: { old: number[]; young: number[] } = { old: [], young: [] };
+    for (const [n, report] of olds.entries()) {
+      times.old.push(...(await this.apply([[report]])).latencies);
+      times.young.push(...(await this.apply([youngs.slice(n, n + 1)])).latencies);
+    }
+    await this.check(oldOrder, old);
+    await this.check(youngOrder, young);
+    return times;
   }
 
   /** The order, its fills and its position are what its trades add up to. */
@@ -149,7 +178,7 @@ function streamOf(order: Order, fills: readonly Fill[]) {
 }
 
 export async function runExecutions(
-  { fills, orders, fillsEach, atOnce, report }: Sizes,
+  { fills, orders, fillsEach, atOnce, report, pairs }: Sizes,
   note: (line: string) => void,
 ): Promise<ExecutionFigures> {
   const db = await startDynamoDb();
@@ -189,7 +218,9 @@ export async function runExecutions(
       queries.push({ booked, report: await bench.apply([[newsOf(order, told, { status: 'filled' })]]) });
       await bench.check(order, told);
     }
-    return { oneOrder, manyOrders, queries, wrong: bench.wrong };
+    note(`an order of ${report} fills and a young one in turns, ${pairs} fills each`);
+    const inTurns = await bench.turns(report, pairs);
+    return { oneOrder, manyOrders, inTurns, queries, wrong: bench.wrong };
   } finally {
     await db.stop();
   }

@@ -7,7 +7,7 @@ import { dynamoDbMissing } from '../../support/dynamodb.ts';
 it.skipIf(dynamoDbMissing !== null)(
   'books every fill once; a later fill of an order needs no more calls of the database than an early one',
   async () => {
-    const sizes = { fills: 60, orders: 6, fillsEach: 3, atOnce: 3, report: 230 };
+    const sizes = { fills: 60, orders: 6, fillsEach: 3, atOnce: 3, report: 230, pairs: 3 };
     const { wrong, oneOrder, queries } = await runExecutions(sizes, () => undefined);
     expect(wrong).toEqual([]);
     const { calls } = ageing(oneOrder);

@@ -271,6 +271,23 @@ describe('sweeps', () => {
     expect(world.counters.values.get('om:last_check')).toBe(String(world.now));
   });
 
+  it('that are all too late are done, one in each second', async () => {
+    const world = new World();
+    world.tick('50000');
+    const order = await world.place();
+    world.outbox.take();
+    const second = Math.floor(world.now / 1000);
+    world.now += 60_000;
+    // A queue that lags a minute behind hands out nothing else.
+    expect(await world.useCases.sweep({ shard: 0, second })).toBe('done');
+    expect(world.outbox.queue).toMatchObject([{ queue: 'submit', message: { orderId: order.orderId } }]);
+    expect(await world.useCases.sweep({ shard: 0, second: second + 1 })).toBe('too_old');
+    world.now += 1_000;
+    expect(await world.useCases.sweep({ shard: 0, second: second + 2 })).toBe('done');
+    // The present second's own comes too, and finds it done.
+    expect(await world.useCases.sweep({ shard: 0, second: second + 61 })).toBe('doubled');
+  });
+
   it('re-drive due work while the cache is away', async () => {
     const world = new World();
     world.tick('50000');
