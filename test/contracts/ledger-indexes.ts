@@ -145,30 +145,41 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       expect(live).toEqual(['closing', 'open', 'opening']);
     });
 
-    const due = async (now: number, limit = 100): Promise<readonly DueItem[]> =>
-      (await Promise.all([0, 1].map((shard) => ledger.due(shard, now, limit)))).flat();
-
-    it('knows the positions of a wallet that are not closed, and its orders since a time', async () => {
-      const made = ['a', 'b', 'c'].map((orderId, i) =>
-        anOrder({ orderId, createdAt: NOW + i, status: 'filled' }),
-      );
-      const other = anOrder({ orderId: 'd', walletId: 'wallet-2' });
-      const positions = [
-        aPosition({ positionId: 'p', status: 'closing' }),
-        aPosition({ positionId: 'q', status: 'closed' }),
-        aPosition({ positionId: 'r', walletId: 'wallet-2' }),
-      ];
-      await ledger.commit({
-        orders: [...made, other].map((after) => ({ before: null, after })),
-        positions: positions.map((after) => ({ before: null, after })),
-      });
+    it('finds the live positions of a wallet, of all symbols', async () => {
+      const other = { symbol: 'ETH/USDT', status: 'open' } as const;
+      await newPosition({ positionId: 'a', status: 'closing' });
+      await newPosition({ positionId: 'b', ...other });
+      for (const status of ['closed', 'liquidated'] as const)
+        await newPosition({ positionId: status, status });
+      await newPosition({ positionId: 'c', walletId: 'wallet-2', ...other });
       await caughtUp();
-      expect((await ledger.livePositionsOfWallet('wallet-1')).map((p) => p.positionId)).toEqual(['p']);
-      const since = async (at: number) => (await ledger.ordersOfWallet('wallet-1', at)).map((o) => o.orderId);
-      expect(await since(0)).toEqual(['a', 'b', 'c']);
-      expect(await since(NOW + 1)).toEqual(['b', 'c']);
+      const ofWallet = async (walletId: string) =>
+        (await ledger.livePositionsOfWallet(walletId)).map((p) => p.positionId).sort();
+      expect(await ofWallet('wallet-1')).toEqual(['a', 'b']);
+      expect(await ofWallet('wallet-2')).toEqual(['c']);
+      expect(await ofWallet('wallet-3')).toEqual([]);
+    });
+
+    it('finds all orders of a wallet made since a time, oldest first, whatever became of them', async () => {
+      await ledger.commit(
+        newOrders(
+          { orderId: 'late', createdAt: NOW + 2, status: 'failed' },
+          { orderId: 'b', createdAt: NOW },
+          { orderId: 'a', createdAt: NOW, status: 'filled' },
+          { orderId: 'early', createdAt: NOW - 1 },
+          { orderId: 'other', createdAt: NOW + 1, walletId: 'wallet-2' },
+        ),
+      );
+      await caughtUp();
+      const since = async (time: number) =>
+        (await ledger.ordersOfWallet('wallet-1', time)).map((order) => order.orderId);
+      expect(await since(NOW)).toEqual(['a', 'b', 'late']);
+      expect(await since(0)).toEqual(['early', 'a', 'b', 'late']);
       expect(await since(NOW + 3)).toEqual([]);
     });
+
+    const due = async (now: number, limit = 100): Promise<readonly DueItem[]> =>
+      (await Promise.all([0, 1].map((shard) => ledger.due(shard, now, limit)))).flat();
 
     it('lists what is due, oldest first, each in the shard that is its own', async () => {
       for (let i = 0; i < 8; i++) {

@@ -45,34 +45,12 @@ export function describeOutbox(name: string, open: () => Promise<OpenOutbox>): v
       await outbox.submit({ orderId: 'o-1' });
       await outbox.exits({ positionId: 'p-1' });
       await outbox.trigger({ kind: 'wake', symbol: 'BTC/USDT', at: 1 });
+      const compare: ReconcileMessage = { walletId: 'w-1', reason: 'asked' };
+      await outbox.reconcile(compare);
       expect(await queues.work('submit')).toEqual([{ orderId: 'o-1' }]);
+      expect(await queues.reconciles()).toEqual([compare]);
       expect(await queues.work('exits')).toEqual([{ positionId: 'p-1' }]);
       expect(await queues.triggers()).toEqual([{ kind: 'wake', symbol: 'BTC/USDT', at: 1 }]);
-      await outbox.reconcile({ walletId: 'w-1', reason: 'gap' });
-      expect(await queues.reconciles()).toEqual([{ walletId: 'w-1', reason: 'gap' }]);
-    });
-
-    it('sends a report that is too large for a message in parts, in order, alone or with others', async () => {
-      const trades = Array.from({ length: 1_730 }, (_, n) =>
-        aFill({ tradeId: `t-${n}`, quantity: decimal('0.5') }),
-      );
-      const whole = { cumulativeQuantity: decimal('870'), fills: trades, status: 'cancelled' } as const;
-      const alone = aReport({ clientId: 'mqLargeOne-1', ...whole });
-      const among = aReport({ clientId: 'mqLargeTwo-1', ...whole });
-      // More than SQS takes for one message of 256 KB, which some still set as the most.
-      expect(encodeReport(alone).length).toBeGreaterThan(256_000);
-      await outbox.executions(alone);
-      expect(await outbox.executionsBatch([aReport({ clientId: 'mqSmall-1' }), among])).toEqual([null, null]);
-      const taken = await queues.reports();
-      expect(taken).toHaveLength(35 + 35 + 1);
-      for (const { clientId } of [alone, among]) {
-        const parts = taken.filter((report) => report.clientId === clientId);
-        expect(parts.flatMap((part) => part.fills)).toEqual(trades);
-        const [first] = parts;
-        // 5 of it had been executed before.
-        expect(first).toMatchObject({ status: 'partially_filled', cumulativeQuantity: decimal('30') });
-        expect(parts.at(-1)).toMatchObject({ status: 'cancelled', cumulativeQuantity: decimal('870') });
-      }
     });
 
     it('sends a report once, and the reports of an order in order', async () => {
@@ -105,6 +83,29 @@ export function describeOutbox(name: string, open: () => Promise<OpenOutbox>): v
       expect(await queues.reports()).toEqual([]);
     });
 
+    it('sends a report that is too large for a message in parts, in order, alone or with others', async () => {
+      const trades = Array.from({ length: 1_730 }, (_, n) =>
+        aFill({ tradeId: `t-${n}`, quantity: decimal('0.5') }),
+      );
+      const whole = { cumulativeQuantity: decimal('870'), fills: trades, status: 'cancelled' } as const;
+      const alone = aReport({ clientId: 'mqLargeOne-1', ...whole });
+      const among = aReport({ clientId: 'mqLargeTwo-1', ...whole });
+      // More than SQS takes for one message of 256 KB, which some still set as the most.
+      expect(encodeReport(alone).length).toBeGreaterThan(256_000);
+      await outbox.executions(alone);
+      expect(await outbox.executionsBatch([aReport({ clientId: 'mqSmall-1' }), among])).toEqual([null, null]);
+      const taken = await queues.reports();
+      expect(taken).toHaveLength(35 + 35 + 1);
+      for (const { clientId } of [alone, among]) {
+        const parts = taken.filter((report) => report.clientId === clientId);
+        expect(parts.flatMap((part) => part.fills)).toEqual(trades);
+        const [first] = parts;
+        // 5 of it had been executed before.
+        expect(first).toMatchObject({ status: 'partially_filled', cumulativeQuantity: decimal('30') });
+        expect(parts.at(-1)).toMatchObject({ status: 'cancelled', cumulativeQuantity: decimal('870') });
+      }
+    });
+
     it('holds delayed messages back', async () => {
       await outbox.submit({ orderId: 'later' }, 1);
       expect(await queues.work('submit')).toEqual([]);
@@ -113,6 +114,8 @@ export function describeOutbox(name: string, open: () => Promise<OpenOutbox>): v
       for (const seconds of [901, 0.5, -1]) {
         await expect(outbox.submit({ orderId: 'x' }, seconds)).rejects.toThrow(RangeError);
         await expect(outbox.exits({ orderId: 'x' }, seconds)).rejects.toThrow(RangeError);
+        const compare = { walletId: 'w', reason: 'asked' } as const;
+        await expect(outbox.reconcile(compare, seconds)).rejects.toThrow(RangeError);
       }
       expect(await queues.work('exits')).toEqual([]);
     });

@@ -59,8 +59,10 @@ export class MemoryOutbox implements Outbox {
   }
 
   async executions(report: ExecutionReport): Promise<void> {
-    encodeReport(report);
-    for (const part of splitReport(report)) this.report(part);
+    for (const part of splitReport(report)) {
+      encodeReport(part);
+      this.report(part);
+    }
   }
 
   async executionsBatch(reports: readonly ExecutionReport[]): Promise<readonly (ReportNotTaken | null)[]> {
