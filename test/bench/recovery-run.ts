@@ -1,0 +1,223 @@
+/**
+ * A lost user-data stream and its recovery (design section 22), on the laptop system with the Binance simulator: the
+ * exchange's sockets go silent without closing, resting orders of every wallet fill meanwhile, and nobody tells.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import {
+  type ApiClient,
+  ApiError,
+  createApiClient,
+  OrderAnswer,
+  SymbolsAnswer,
+  WalletAnswer,
+} from '../../infra/local/demo/api-client.ts';
+import { type RunningSystem, startSystem } from '../../infra/local/system.ts';
+import { decimal, sum } from '../../shared/domain/money/decimal.ts';
+import { SimulatorControl } from '../support/simulator.ts';
+import { FedMarket } from './fed-market.ts';
+
+export const WALLETS = 50;
+/** Symbols of each wallet: the market's price, the resting order's, and the one at which it fills. */
+const MARKETS = [
+  {
+    symbol: 'BTC/USDT',
+    venue: 'BTCUSDT',
+    price: '50000',
+    limit: '40000',
+    through: '39000',
+    quantity: '0.001',
+  },
+  { symbol: 'ETH/USDT', venue: 'ETHUSDT', price: '3000', limit: '2500', through: '2400', quantity: '0.02' },
+] as const;
+
+const READY_WITHIN_MS = 60_000;
+const RECOVERED_WITHIN_MS = 180_000;
+const LOOK_MS = 100;
+const SUBSCRIBE = 'userDataStream.subscribe.signature';
+
+export interface Recovery {
+  readonly wallets: number;
+  readonly orders: number;
+  /** From the last word of the sockets to the first new subscription. */
+  readonly detectedMs: number;
+  /** From there until every wallet is subscribed again. */
+  readonly resubscribedMs: number;
+  /** From the last subscription until the ledger has what the exchange has, of all wallets. */
+  readonly agreedMs: number;
+  readonly wrong: readonly string[];
+  readonly redis: string;
+}
+
+const Active = WalletAnswer.extend({ status: z.string() });
+const Filled = OrderAnswer.extend({ filled_amount: z.string(), external_order_id: z.string().nullable() });
+const Orders = z.object({
+  items: z.array(z.object({ order_id: z.string(), type: z.string(), status: z.string() })),
+  next_cursor: z.string().nullable(),
+});
+const Reconciled = z.object({
+  done: z.boolean(),
+  statement: z.object({ status: z.string(), differences: z.array(z.unknown()) }).nullable(),
+});
+const Key = z.object({ apiKey: z.string(), secret: z.string() });
+
+async function until(what: string, withinMs: number, isSo: () => Promise<boolean>): Promise<number> {
+  const since = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - since > withinMs) throw new Error(`${what}: not within ${withinMs / 1000} s`);
+    await sleep(LOOK_MS);
+  }
+  return performance.now() - since;
+}
+
+/** Until the exchange's rules of a symbol have been read. */
+const rulesOf = (client: ApiClient, symbol: string, walletId: string) =>
+  until(`the rules of ${symbol}`, READY_WITHIN_MS, async () => {
+    try {
+      const path = `/symbols/${symbol.replace('/', '-')}?wallet_id=${walletId}`;
+      await client.call(SymbolsAnswer.shape.items.element, path);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError) return false;
+      throw error;
+    }
+  });
+
+interface Trading {
+  readonly walletId: string;
+  readonly uid: number;
+  readonly resting: readonly string[];
+}
+
+async function connect(client: ApiClient, control: SimulatorControl, n: number): Promise<Trading> {
+  const uid = 5_000 + n;
+  await control.addAccount({ uid, balances: { USDT: '10000' } });
+  const key = Key.parse(await control.createKey({ uid }));
+  const { wallet_id: walletId } = await client.call(Active, '/wallets', {
+    method: 'POST',
+    body: { name: `w${n}`, type: 'binance', api_key: key.apiKey, secret_key: key.secret },
+    key: `wallet-${n}`,
+    waitSeconds: 10,
+  });
+  return { walletId, uid, resting: [] };
+}
+
+/** One position and one resting order on each symbol. */
+async function trade(client: ApiClient, wallet: Trading, n: number): Promise<Trading> {
+  const resting: string[] = [];
+  for (const { symbol, limit, quantity } of MARKETS) {
+    const base = { wallet_id: wallet.walletId, symbol, side: 'buy', quantity };
+    const place = (body: Readonly<Record<string, string>>, key: string) =>
+      client.call(Filled, '/orders', {
+        method: 'POST',
+        body: { ...base, ...body, client_order_id: `${key}-${n}-${symbol.replace('/', '')}` },
+        waitSeconds: 10,
+      });
+    await place({ type: 'market' }, 'held');
+    resting.push((await place({ type: 'limit', limit_price: limit }, 'rests')).order_id);
+  }
+  return { ...wallet, resting };
+}
+
+/** Orders that the ledger has as open, of everybody. */
+async function openOrders(client: ApiClient): Promise<number> {
+  let [open, cursor] = [0, ''];
+  for (;;) {
+    const page = await client.call(Orders, `/orders?status=open,partially_filled&limit=200${cursor}`);
+    open += page.items.length;
+    if (page.next_cursor === null) return open;
+    cursor = `&cursor=${encodeURIComponent(page.next_cursor)}`;
+  }
+}
+
+/** To the last digit: what the exchange filled of each order, and what the product's own comparison says. */
+async function compare(client: ApiClient, control: SimulatorControl, wallets: readonly Trading[]) {
+  const wrong: string[] = [];
+  for (const { walletId, uid, resting } of wallets) {
+    const { trades } = await control.books(uid);
+    for (const [i, orderId] of resting.entries()) {
+      const order = await client.call(Filled, `/orders/${orderId}`);
+      // The exchange numbers the orders of each symbol by themselves.
+      const ofSymbol = trades.filter((t) => t['symbol'] === MARKETS[i]?.venue);
+      const traded = ofSymbol.filter((t) => String(t['orderId']) === order.external_order_id);
+      const executed = sum(traded.map((t) => decimal(String(t['qty']))));
+      if (order.status !== 'filled' || !executed.equals(order.filled_amount)) {
+        wrong.push(`${orderId} is ${order.status} with ${order.filled_amount}, the exchange has ${executed}`);
+      }
+    }
+    const { statement } = await client.call(Reconciled, `/wallets/${walletId}/reconcile`, {
+      method: 'POST',
+      body: {},
+      waitSeconds: 10,
+    });
+    if (statement?.status !== 'in_agreement')
+      wrong.push(`wallet ${walletId}: ${statement?.status ?? 'nothing'}`);
+  }
+  return wrong;
+}
+
+async function lose(
+  system: RunningSystem,
+  client: ApiClient,
+  control: SimulatorControl,
+  wallets: readonly Trading[],
+): Promise<Omit<Recovery, 'redis'>> {
+  const subscriptions = async () => (await control.requests())[SUBSCRIBE]?.requests ?? 0;
+  const before = await subscriptions();
+  await control.faults([{ do: { kind: 'silent_sockets', sockets: 'ws_api' } }]);
+  for (const { venue, through } of MARKETS) await control.price(venue, { last: through });
+  const detectedMs = await until(
+    'a new subscription',
+    RECOVERED_WITHIN_MS,
+    async () => (await subscriptions()) > before,
+  );
+  const all = before + wallets.length;
+  const resubscribedMs = await until(
+    'all subscribed',
+    RECOVERED_WITHIN_MS,
+    async () => (await subscriptions()) >= all,
+  );
+  const agreedMs = await until(
+    'all filled',
+    RECOVERED_WITHIN_MS,
+    async () => (await openOrders(client)) === 0,
+  );
+  await control.clearFaults();
+  const wrong = await compare(client, control, wallets);
+  return {
+    wallets: wallets.length,
+    orders: wallets.length * MARKETS.length,
+    detectedMs: Math.round(detectedMs),
+    resubscribedMs: Math.round(resubscribedMs),
+    agreedMs: Math.round(agreedMs),
+    wrong: [...wrong, ...(system.simulator === null ? ['no simulator'] : [])],
+  };
+}
+
+export async function runRecovery(note: (line: string) => void, verbose: boolean): Promise<Recovery> {
+  const market = new FedMarket();
+  let system: RunningSystem | null = null;
+  try {
+    note('starting the system and the simulator');
+    system = await startSystem({ ...market.feed, exchange: 'simulator', show: note, verbose });
+    if (system.simulator === null) throw new Error('the system has no simulator');
+    const control = new SimulatorControl(system.simulator.controlUrl);
+    const client = createApiClient(system.api, system.token);
+    await market.open(Object.fromEntries(MARKETS.map(({ symbol, price }) => [symbol, price])));
+    note(`connecting ${WALLETS} wallets, an order resting on ${MARKETS.length} symbols of each`);
+    const connected: Trading[] = [];
+    for (let n = 0; n < WALLETS; n += 1) connected.push(await connect(client, control, n));
+    for (const { venue, price } of MARKETS) await control.price(venue, { last: price });
+    for (const { symbol } of MARKETS) await rulesOf(client, symbol, connected[0]?.walletId ?? '');
+    const wallets: Trading[] = [];
+    for (const [n, wallet] of connected.entries()) wallets.push(await trade(client, wallet, n));
+    await until('all rest', READY_WITHIN_MS, async () => {
+      return (await openOrders(client)) === WALLETS * MARKETS.length;
+    });
+    note('the sockets go silent, the orders fill');
+    return { ...(await lose(system, client, control, wallets)), redis: system.redisKind };
+  } finally {
+    await market.close();
+    await system?.stop();
+  }
+}
