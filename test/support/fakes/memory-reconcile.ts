@@ -1,7 +1,8 @@
 import type { ReconcileState } from '../../../shared/domain/reconcile/types.ts';
 import type { ReconcileStatement, ReconcileStore } from '../../../shared/ports/reconcile.ts';
+import { frozen } from './frozen.ts';
 
-/** Holds what the real store holds, with the same conflicts. */
+/** Holds what the real store holds, with the same conflicts; held to it by test/contracts/reconcile-store.ts. */
 export class MemoryReconcile implements ReconcileStore {
   readonly items = new Map<string, ReconcileState>();
   readonly written = new Map<string, readonly ReconcileStatement[]>();
@@ -19,13 +20,13 @@ export class MemoryReconcile implements ReconcileStore {
     statement: ReconcileStatement | null,
   ): Promise<boolean> {
     if (this.items.get(after.walletId)?.version !== before?.version) return false;
-    this.items.set(after.walletId, { ...after, version: (before?.version ?? 0) + 1 });
+    this.items.set(after.walletId, frozen({ ...after, version: (before?.version ?? 0) + 1 }));
     if (statement !== null) {
       const known = this.written.get(statement.walletId) ?? [];
       const others = known.filter(({ startedAt }) => startedAt !== statement.startedAt);
       this.written.set(
         statement.walletId,
-        [statement, ...others].sort((a, b) => b.startedAt - a.startedAt),
+        [frozen({ ...statement }), ...others].sort((a, b) => b.startedAt - a.startedAt),
       );
     }
     return true;

@@ -1,7 +1,9 @@
 /** The ledger in memory is held to the contract of the real one, and its indexes may lag as those do. */
 import { describe, expect, it } from 'vitest';
+import { orderItem } from '../../../shared/adapters/dynamodb/items.ts';
 import { describeLedger } from '../../contracts/ledger.ts';
 import { anOrder, aPosition, NOW } from '../../integration/dynamodb/samples.ts';
+import { itemSize, MAX_ITEM_BYTES } from '../../support/fakes/item-size.ts';
 import type { IndexLag } from '../../support/fakes/lagging.ts';
 import { MemoryLedger } from '../../support/fakes/memory-ledger.ts';
 
@@ -105,5 +107,19 @@ describe('the ledger in memory', () => {
     ledger.orderItems.set('order-1', order);
     expect(await ledger.liveOrders('BTC/USDT')).toEqual([order]);
     expect(await ledger.commit({ orders: [{ before: order, after: order }] })).toEqual({ outcome: 'done' });
+  });
+
+  it('has room for an order as full as the API lets it be, with all the history that is kept', () => {
+    const wide = (length: number): string => '€'.repeat(length);
+    const members = Array.from({ length: 30 }, (_, i) => [`${i}`.padEnd(64, 'k'), wide(500)] as const);
+    const change = { status: 'submitted', at: NOW, reason: wide(200), cause: 'resolve_order' } as const;
+    const order = anOrder({
+      ...{ aiReasoning: wide(4000), notes: wide(2000), metadata: Object.fromEntries(members) },
+      ...{
+        tags: Array.from({ length: 30 }, () => wide(64)),
+        statusHistory: Array.from({ length: 50 }, () => change),
+      },
+    });
+    expect(itemSize(orderItem(order, 1))).toBeLessThan(MAX_ITEM_BYTES / 3);
   });
 });
