@@ -63,6 +63,12 @@ export function describeOutbox(name: string, open: () => Promise<OpenOutbox>): v
       expect(await queues.reports()).toEqual([part, aReport()]);
       await outbox.executions(part);
       expect(await queues.reports()).toEqual([]);
+      // An amendment is news, though nothing but the quantity tells of it.
+      const rests = aReport({ status: 'new', cumulativeQuantity: decimal('0'), fills: [] });
+      const whole = { ...rests, quantity: decimal('1') };
+      const less = { ...rests, quantity: decimal('0.4') };
+      for (const report of [whole, less, less]) await outbox.executions(report);
+      expect(await queues.reports()).toEqual([whole, less]);
     });
 
     it('sends the reports of many orders in one call, and says which could not be sent', async () => {

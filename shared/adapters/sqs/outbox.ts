@@ -43,6 +43,8 @@ export const reportDeduplicationId = (report: ExecutionReport): string =>
         report.status,
         decimalText(report.cumulativeQuantity),
         report.fills.map((fill) => fill.tradeId),
+        // An amendment changes nothing else.
+        report.quantity === undefined ? null : decimalText(report.quantity),
       ]),
     )
     .digest('hex');

@@ -33,7 +33,8 @@ describe('messages', () => {
         if (a === undefined || b === undefined || c === undefined) throw new Error('three amounts');
         const fee = { asset: 'BNB', amount: c };
         const fill = aFill({ price: a, quantity: b, fee, feeQuoteValue: valued ? c : null, tickId: null });
-        const report = aReport({ cumulativeQuantity: b, fills: [fill], reason: 'IOC' });
+        const told = valued ? { quantity: a, response: { text: '{"a":"é"}', length: 9_000 } } : {};
+        const report = aReport({ cumulativeQuantity: b, fills: [fill], reason: 'IOC', ...told });
         expect(decodeReport(encodeReport(report))).toEqual({ ok: true, value: report });
       }),
     );
