@@ -95,6 +95,8 @@ export interface RunningSystem {
   killStreamer(): void;
   /** Kills and starts it again at once. */
   restartStreamer(): Promise<void>;
+  /** SIGKILL; resolves when the cache is there again, empty. @throws where it runs in process (`redisKind`) */
+  crashCache(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -173,7 +175,8 @@ class System implements RunningSystem {
   readonly #pollers: SqsPoller[] = [];
   readonly #schedules: Schedule[] = [];
   /** Stops the stand-ins for managed services, in the order they came up. */
-  readonly #services: { name: string; pid: number; stop: () => Promise<void> }[] = [];
+  readonly #services: { readonly name: string; readonly pid: number; stop: () => Promise<void> }[] = [];
+  #crashCache: LocalRedis['crash'] = null;
   #clients: SQSClient[] = [];
   #synth: Program | undefined;
   #issuer: Issuer | undefined;
@@ -271,7 +274,14 @@ class System implements RunningSystem {
         .catch(fail),
       startRedis(this.#logs, choice)
         .then((redis) => {
-          this.#services.push({ name: 'redis', pid: redis.pid, stop: () => redis.stop(SERVICES_GRACE_MS) });
+          this.#crashCache = redis.crash;
+          this.#services.push({
+            name: 'redis',
+            get pid() {
+              return redis.pid;
+            },
+            stop: () => redis.stop(SERVICES_GRACE_MS),
+          });
           return redis;
         })
         .then(async (redis) => ({
@@ -417,6 +427,11 @@ class System implements RunningSystem {
 
   async restartStreamer(): Promise<void> {
     await Promise.all(this.#containers.map((container) => container.restart()));
+  }
+
+  crashCache(): Promise<void> {
+    if (this.#crashCache === null) throw new Error('the cache of this system has no process of its own');
+    return this.#crashCache();
   }
 
   stop(): Promise<void> {
