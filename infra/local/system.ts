@@ -92,6 +92,8 @@ export interface RunningSystem {
   fireRules(): void;
   /** SIGKILL; it is started again as after a crash. @throws when there is no such function */
   killFunction(functionName: string): void;
+  /** Resolves when the function takes invocations (again). @throws when there is no such function */
+  functionReady(functionName: string): Promise<void>;
   killStreamer(): void;
   /** Kills and starts it again at once. */
   restartStreamer(): Promise<void>;
@@ -419,6 +421,10 @@ class System implements RunningSystem {
 
   killFunction(functionName: string): void {
     this.#function(functionName).kill();
+  }
+
+  functionReady(functionName: string): Promise<void> {
+    return this.#function(functionName).ready();
   }
 
   killStreamer(): void {

@@ -85,7 +85,7 @@ export class StubbornClient {
   /** What is there under a path. @throws when it is not answered in time, or refused */
   async read<T>(path: string): Promise<T> {
     const answer = await this.#until('GET', path, undefined, null);
-    if (answer === null) throw new Error(`GET ${path}: no answer within ${GIVE_UP_AFTER_MS} ms`);
+    if (answer === null) throw new Error(`GET ${path}: no answer within ${GIVE_UP_AFTER_MS / 1000} s`);
     if (answer.status >= 300) throw new Error(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body as T;
   }

@@ -98,11 +98,13 @@ export class Killer {
 
   #whileItWorks(name: string, pause: Pause): void {
     if (Date.now() < (this.#nextAt.get(name) ?? Number.POSITIVE_INFINITY)) return;
-    this.#after(name, pause);
+    this.#nextAt.delete(name);
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
         this.#kill(name);
+        // Counted from when it works again: on a busy machine a start takes longer than the shortest pause.
+        void this.#system?.functionReady(name).then(() => this.#after(name, pause));
       },
       this.#draw.between(0, LONGEST_WORK_MS),
     );

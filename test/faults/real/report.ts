@@ -8,6 +8,8 @@ export interface RealDocument {
   readonly minutes: number;
   readonly trading_seconds: number;
   readonly settle_seconds: number;
+  /** Messages of killed processes come again after their visibility timeout, up to 90 s. */
+  readonly queues_empty_seconds: number;
   readonly close_seconds: number;
   readonly orders: Figures;
   readonly positions: number;
@@ -50,7 +52,10 @@ export function textOf(document: RealDocument): string {
   return [
     line('seed', String(document.seed)),
     line('trading', `${document.trading_seconds} s`),
-    line('settled after', `${document.settle_seconds} s; all closed after ${document.close_seconds} s more`),
+    line(
+      'settled after',
+      `${document.settle_seconds} s (queues empty after ${document.queues_empty_seconds} s); then closed in ${document.close_seconds} s`,
+    ),
     line('orders', list(document.orders)),
     line('fills', `${document.fills}, positions ${document.positions}`),
     line('intents', list(document.intents)),

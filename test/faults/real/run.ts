@@ -100,25 +100,25 @@ async function tradeAndCheck(
   note(`${wallets.length} wallets trade for ${minutes} min ...`);
   killer.start(system);
   const watching = watchProtection(client, watchOver.signal);
-  const traders = wallets.map((wallet) => new Bot(client, wallet, draw(wallet.name)).run(over.signal));
-  const work = Promise.all([...traders, meddler.run(over.signal), faults.run(over.signal)]);
-  // A trader that fails ends the run at once; the others are stopped all the same.
-  const failed = work.then(() => undefined);
+  const bots = wallets.map((wallet) => new Bot(client, wallet, draw(wallet.name)));
+  const parts = [...bots, meddler, faults].map((part) => part.run(over.signal));
+  const work = Promise.all(parts);
   try {
-    await Promise.race([sleep(minutes * 60_000, undefined, { signal: over.signal }), failed]);
-  } finally {
-    over.abort();
-    await killer.stop();
-    await Promise.allSettled([...traders, work]);
+    // What fails ends the trading at once, is a violation, and is looked at like everything else.
+    await Promise.race([sleep(minutes * 60_000, undefined, { signal: over.signal }), work]);
+  } catch (error) {
+    tally.violation(`trading ended after ${seconds(Date.now() - startedAt)} s: ${String(error)}`);
   }
-  await failed;
+  over.abort();
+  await killer.stop();
+  await Promise.allSettled(parts);
   const tradedMs = Date.now() - startedAt;
   note('all faults are off; settling ...');
-  const settledMs = await settle(world, client, tally);
+  const settled = await settle(world, client, tally);
   watchOver.abort();
   const seen = await watching;
   const checked = await checkProtected(system, client, tally);
-  note(`settled after ${seconds(settledMs)} s; closing everything ...`);
+  note(`settled after ${seconds(settled.ledgerMs)} s; closing everything ...`);
   const closedMs = await closeAll(world, client, draw('closing'), tally);
   note('comparing the ledger with the exchange ...');
   const outcome = await checkEverything(world, client, meddler.orders, tally);
@@ -126,7 +126,8 @@ async function tradeAndCheck(
     seed,
     minutes,
     trading_seconds: seconds(tradedMs),
-    settle_seconds: seconds(settledMs),
+    settle_seconds: seconds(settled.ledgerMs),
+    queues_empty_seconds: seconds(settled.queuesMs),
     close_seconds: seconds(closedMs),
     ...outcome,
     intents: tally.of('intents'),

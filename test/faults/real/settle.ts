@@ -13,7 +13,7 @@ import type { Tally } from './tally.ts';
 import { subscribed, type World } from './world.ts';
 
 const LOOK_EACH_MS = 1_500;
-export const SETTLE_WITHIN_MS = 180_000;
+const SETTLE_WITHIN_MS = 180_000;
 const CLOSE_WITHIN_MS = 120_000;
 const UNSETTLED = 'pending,submitted,cancelling';
 const LIVE = 'open,partially_filled';
@@ -50,8 +50,19 @@ async function unfinished(system: RunningSystem): Promise<Waiting> {
   return Object.entries(queues).map(([name, count]) => `${count} messages in ${name}`);
 }
 
-/** No order on its way, no exit half done, no work in the queues, every account listened to. */
-export function settle({ system, wallets }: World, client: StubbornClient, tally: Tally): Promise<number> {
+export interface Settled {
+  /** Until no order was on its way, no exit half done, and every account was listened to. */
+  readonly ledgerMs: number;
+  /** Until the last message of a process that was killed had come again, and found nothing to do. */
+  readonly queuesMs: number;
+}
+
+/** Waits for both; what is not settled in time is a violation. */
+export async function settle(
+  { system, wallets }: World,
+  client: StubbornClient,
+  tally: Tally,
+): Promise<Settled> {
   const accounts = wallets.filter(({ uid }) => uid !== null).length;
   const look = async (): Promise<Waiting> => {
     const orders = await client.all<OrderView>(`/orders?status=${UNSETTLED}`);
@@ -60,11 +71,12 @@ export function settle({ system, wallets }: World, client: StubbornClient, tally
     return [
       ...orders.map(orderText),
       ...positions.map(positionText),
-      ...(await unfinished(system)),
       ...(heard === accounts ? [] : [`user data of ${heard} of ${accounts} accounts is listened to`]),
     ];
   };
-  return untilNothing('settling', look, tally, SETTLE_WITHIN_MS);
+  const ledgerMs = await untilNothing('settling', look, tally, SETTLE_WITHIN_MS);
+  const queuesMs = await untilNothing('queues', () => unfinished(system), tally, SETTLE_WITHIN_MS);
+  return { ledgerMs, queuesMs: ledgerMs + queuesMs };
 }
 
 const isProtected = ({ risk_management: risk }: PositionView): boolean =>

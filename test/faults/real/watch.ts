@@ -32,7 +32,9 @@ export async function watchProtection(client: StubbornClient, stop: AbortSignal)
   let lookedAt = Date.now();
   while (!stop.aborted) {
     await sleep(LOOK_EACH_MS, undefined, { signal: stop }).catch(() => undefined);
-    const open = await client.all<PositionView>('/positions?status=open');
+    const page = await client.tryRead<{ items: readonly PositionView[] }>('/positions?status=open&limit=200');
+    if (page === null) continue;
+    const open = page.items;
     const now = Date.now();
     const bare = open.filter((one) => wantsLevels(one) && !one.risk_management.armed);
     const ids = new Set(bare.map((one) => one.position_id));
