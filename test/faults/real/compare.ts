@@ -135,7 +135,7 @@ function compareOrder(
 }
 
 /** An order's own sums are those of its fills. */
-export function checkSums(order: OrderView): readonly string[] {
+function checkSums(order: OrderView): readonly string[] {
   const found: string[] = [];
   const fills = order.fills ?? [];
   const say = (text: string) => found.push(`order ${order.order_id} (${order.status}): ${text}`);
@@ -157,13 +157,13 @@ export function checkSums(order: OrderView): readonly string[] {
   return found;
 }
 
-export interface Move {
+interface Move {
   readonly asset: string;
   readonly amount: Decimal;
 }
 
 /** What an order's fills did to the account. */
-export function movesOf(order: OrderView): readonly Move[] {
+function movesOf(order: OrderView): readonly Move[] {
   const [base = '', quote = ''] = order.symbol.split('/');
   return (order.fills ?? []).flatMap((fill) => {
     const amount = decimal(fill.amount);
@@ -213,7 +213,7 @@ const totalsOf = ({ balances }: AccountBooks): Readonly<Record<string, string>> 
   );
 
 /** Start and every move make what is there, asset by asset, to the last digit. */
-export function compareBalances(
+function compareBalances(
   start: Account['start'],
   moved: readonly Move[],
   now: Readonly<Record<string, string>>,

@@ -69,7 +69,7 @@ export function textOf(document: RealDocument): string {
     line('errors told', list(document.errors_told)),
     line(
       'protection',
-      `${protection.checked_after_settling} positions found in the index; not known to be armed ` +
+      `${protection.checked_after_settling} positions looked for in the index; seen without levels there ` +
         `${protection.unarmed_position_seconds} position-seconds, one at most ${protection.longest_unarmed_seconds} s`,
     ),
     line('memory of streamer', `${memory.start ?? '-'} MB at the start, ${memory.end ?? '-'} MB at the end`),

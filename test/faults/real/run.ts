@@ -99,7 +99,7 @@ async function tradeAndCheck(
   const startedAt = Date.now();
   note(`${wallets.length} wallets trade for ${minutes} min ...`);
   killer.start(system);
-  const watching = watchProtection(client, watchOver.signal);
+  const watching = watchProtection(system, client, watchOver.signal);
   const bots = wallets.map((wallet) => new Bot(client, wallet, draw(wallet.name)));
   const parts = [...bots, meddler, faults].map((part) => part.run(over.signal));
   const work = Promise.all(parts);

@@ -1,13 +1,12 @@
 /** After the storm: waits until everything is settled, gets out of everything through the API, and waits again. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '@redis/client';
 import type { RunningSystem } from '../../../infra/local/system.ts';
-import { levelsKey } from '../../../shared/adapters/valkey/keys.ts';
 import type { OrderView } from '../../../shared/usecases/views/order-view.ts';
 import type { PositionView } from '../../../shared/usecases/views/position-view.ts';
 import type { Change, StubbornClient } from './client.ts';
 import type { Draw } from './draw.ts';
+import { armedOwners, wantsLevels } from './levels.ts';
 import { readTables, waitingWork } from './read-ledger.ts';
 import type { Tally } from './tally.ts';
 import { subscribed, type World } from './world.ts';
@@ -79,11 +78,6 @@ export async function settle(
   return { ledgerMs, queuesMs: ledgerMs + queuesMs };
 }
 
-const isProtected = ({ risk_management: risk }: PositionView): boolean =>
-  risk.current_stop_loss !== null ||
-  risk.trailing_stop.enabled ||
-  risk.take_profits.some((one) => !one.claimed);
-
 /** Every open position with protection has its levels in the index. Answers how many were looked at. */
 export async function checkProtected(
   system: RunningSystem,
@@ -93,8 +87,8 @@ export async function checkProtected(
   let checked = 0;
   const look = async (): Promise<Waiting> => {
     const open = await client.all<PositionView>('/positions?status=open');
-    const wanted = open.filter(isProtected);
-    const armed = await armedOwners(system, new Set(wanted.map(({ symbol }) => symbol)));
+    const wanted = open.filter(wantsLevels);
+    const armed = await armedOwners(system.valkeyUrl);
     checked = wanted.length;
     return wanted
       .filter(({ position_id: id, risk_management: risk }) => !risk.armed || !armed.has(id))
@@ -102,23 +96,6 @@ export async function checkProtected(
   };
   await untilNothing('protection', look, tally, 20_000);
   return checked;
-}
-
-async function armedOwners(
-  system: RunningSystem,
-  symbols: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
-  const redis = createClient({ url: system.valkeyUrl });
-  await redis.connect();
-  try {
-    const owners = new Set<string>();
-    for (const symbol of symbols) {
-      for (const member of await redis.hKeys(levelsKey(symbol))) owners.add(member.split('|')[0] ?? '');
-    }
-    return owners;
-  } finally {
-    await redis.close();
-  }
 }
 
 /** Cancels and closes everything, and waits until nothing is open and nothing is owed. */

@@ -2,7 +2,8 @@
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import type { OrderView } from '../../../shared/usecases/views/order-view.ts';
 import type { Intent, StubbornClient } from './client.ts';
-import { checkSums, compareAccount, compareBalances, movesOf } from './compare.ts';
+import { compareAccount } from './compare.ts';
+import { readDemoBooks } from './demo-books.ts';
 import { checkClosed } from './positions.ts';
 import { deadLetters, type Ledger, readLedger, readTables } from './read-ledger.ts';
 import type { RealDocument } from './report.ts';
@@ -43,7 +44,7 @@ export async function checkEverything(
 }
 
 async function checkWallet(
-  { control }: World,
+  { system, control }: World,
   client: StubbornClient,
   { walletId, name, uid, start }: TradedWallet,
   orders: readonly OrderView[],
@@ -52,17 +53,14 @@ async function checkWallet(
   type Balances = { readonly balances: readonly { readonly asset: string; readonly total: string }[] };
   const told = await client.read<Balances>(`/wallets/${walletId}/balances`);
   const totals = Object.fromEntries(told.balances.map(({ asset, total }) => [asset, total]));
-  if (uid === null) {
-    const found = [...orders.flatMap(checkSums), ...compareBalances(start, orders.flatMap(movesOf), totals)];
-    return found.map((text) => `${name}: ${text}`);
-  }
-  const books = await control.books(uid);
+  const books = uid === null ? await readDemoBooks(system, walletId) : await control.books(uid);
+  const theirs = (uid === null ? undefined : foreign.get(uid)) ?? new Set<string>();
   const shown = Object.entries(books.balances).flatMap(([asset, { free, locked }]) => {
     const there = decimal(free).plus(locked);
     if (there.equals(totals[asset] ?? '0')) return [];
-    return [`${name}: the API shows ${totals[asset] ?? 'no'} ${asset}, the exchange has ${there.toFixed()}`];
+    return [`${name}: the API shows ${totals[asset] ?? 'no'} ${asset}, the venue has ${there.toFixed()}`];
   });
-  return [...compareAccount({ name, start, orders }, books, foreign.get(uid) ?? new Set()), ...shown];
+  return [...compareAccount({ name, start, orders }, books, theirs), ...shown];
 }
 
 /** One order per intent, and no entry without one. */

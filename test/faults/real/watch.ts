@@ -1,10 +1,11 @@
-/** Looks on while the bots trade: positions that are open and not yet armed, and what the processes say. */
+/** Looks on while the bots trade: positions that are open without levels in the index, and what the processes say. */
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { RunningSystem } from '../../../infra/local/system.ts';
 import type { PositionView } from '../../../shared/usecases/views/position-view.ts';
 import type { StubbornClient } from './client.ts';
+import { armedOwners, wantsLevels } from './levels.ts';
 import type { Tally } from './tally.ts';
 
 const LOOK_EACH_MS = 1_000;
@@ -13,19 +14,18 @@ const LINE = /^\[([^\]]+)\] (\{.*\})$/;
 const LOUD = new Set(['ERROR', 'CRITICAL', 'error', 'critical']);
 
 export interface Protection {
-  /** Position-seconds seen open, wanting levels, and not known to be in the index. */
+  /** Position-seconds seen open, wanting levels, and with none in the index. */
   readonly unarmedSeconds: number;
   /** The longest that one position was seen so. */
   readonly longestSeconds: number;
 }
 
-const wantsLevels = ({ risk_management: risk }: PositionView): boolean =>
-  risk.current_stop_loss !== null ||
-  risk.trailing_stop.enabled ||
-  risk.take_profits.some((one) => !one.claimed);
-
 /** Counts until it is told to stop. */
-export async function watchProtection(client: StubbornClient, stop: AbortSignal): Promise<Protection> {
+export async function watchProtection(
+  system: RunningSystem,
+  client: StubbornClient,
+  stop: AbortSignal,
+): Promise<Protection> {
   const since = new Map<string, number>();
   let unarmedMs = 0;
   let longestMs = 0;
@@ -34,9 +34,10 @@ export async function watchProtection(client: StubbornClient, stop: AbortSignal)
     await sleep(LOOK_EACH_MS, undefined, { signal: stop }).catch(() => undefined);
     const page = await client.tryRead<{ items: readonly PositionView[] }>('/positions?status=open&limit=200');
     if (page === null) continue;
-    const open = page.items;
+    // While the cache is away nothing watches; what its prices reach then is found by the rebuild.
+    const armed = await armedOwners(system.valkeyUrl).catch(() => new Set<string>());
     const now = Date.now();
-    const bare = open.filter((one) => wantsLevels(one) && !one.risk_management.armed);
+    const bare = page.items.filter((one) => wantsLevels(one) && !armed.has(one.position_id));
     const ids = new Set(bare.map((one) => one.position_id));
     for (const id of since.keys()) if (!ids.has(id)) since.delete(id);
     for (const id of ids) {
