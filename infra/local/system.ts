@@ -435,9 +435,9 @@ class System implements RunningSystem {
     await Promise.all(this.#containers.map((container) => container.restart()));
   }
 
-  crashCache(): Promise<void> {
-    if (this.#crashCache === null) throw new Error('the cache of this system has no process of its own');
-    return this.#crashCache();
+  async crashCache(): Promise<void> {
+    if (this.#crashCache === null) throw new Error('the cache of this system has no server of its own');
+    await this.#crashCache();
   }
 
   stop(): Promise<void> {
