@@ -83,11 +83,13 @@ export class StubbornClient {
   }
 
   /** What is there under a path. @throws when it is not answered in time, or refused */
-  async read<T>(path: string): Promise<T> {
-    const answer = await this.#until('GET', path, undefined, null);
-    if (answer === null) throw new Error(`GET ${path}: no answer within ${GIVE_UP_AFTER_MS / 1000} s`);
-    if (answer.status >= 300) throw new Error(`GET ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body as T;
+  read<T>(path: string): Promise<T> {
+    return this.#good('GET', path, undefined);
+  }
+
+  /** A question that changes nothing of ours, however often it is asked. @throws as `read` does */
+  async ask<T>(path: string, body: unknown): Promise<T> {
+    return this.#good('POST', path, body);
   }
 
   /** Null while there is none. */
@@ -109,6 +111,14 @@ export class StubbornClient {
       cursor = page.next_cursor;
     } while (cursor !== null);
     return items;
+  }
+
+  async #good<T>(method: string, path: string, body: unknown): Promise<T> {
+    const answer = await this.#until(method, path, body, null);
+    const what = `${method} ${path}`;
+    if (answer === null) throw new Error(`${what}: no answer within ${GIVE_UP_AFTER_MS / 1000} s`);
+    if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body as T;
   }
 
   #note(intent: Intent, { what, orderIdIn }: Change, answer: Reply | null): void {

@@ -17,6 +17,7 @@ const BY_QUEUE: Readonly<Record<string, string>> = {
   exits: 'exits',
   executions: 'executions',
   triggers: 'evaluate',
+  reconcile: 'reconcile',
 };
 const WORKING: Pause = [6_000, 20_000];
 /** From the delivery to the kill: before, between and after what the function waits for. */
@@ -33,7 +34,7 @@ const LATE_PERCENT = 5;
 const LOST_PERCENT = 2;
 const LATEST_MS = 4_000;
 /** Pointers may be lost: what they point at is owed anyway. Reports of a venue are lost at the venue instead. */
-const MAY_BE_LOST = new Set(['submit', 'exits', 'triggers']);
+const MAY_BE_LOST = new Set(['submit', 'exits', 'triggers', 'reconcile']);
 
 export class Killer {
   readonly #draw: Draw;

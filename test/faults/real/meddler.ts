@@ -67,7 +67,13 @@ export class Meddler {
   async #trade(uid: number, { symbol }: Market, side: 'BUY' | 'SELL'): Promise<void> {
     const quantity = AMOUNTS[symbol];
     if (quantity === undefined) throw new Error(`no amount for ${symbol}`);
-    const params = { symbol: venueSymbol(symbol), side, type: 'MARKET', quantity };
+    // Where we never traded, a comparison asks for no trades and can only list a changed balance.
+    const name = venueSymbol(symbol);
+    const { trades } = await this.#control.books(uid);
+    const foreign = this.orders.get(uid) ?? new Set<string>();
+    const isOurs = (trade: JsonObject): boolean => !foreign.has(`${name}:${String(trade['orderId'])}`);
+    if (!trades.some((trade) => trade['symbol'] === name && isOurs(trade))) return;
+    const params = { symbol: name, side, type: 'MARKET', quantity };
     const answer = await this.#does(uid, side === 'BUY' ? 'buy' : 'sell', 'order.place', params);
     if (answer === null) return;
     const made = this.orders.get(uid) ?? new Set<string>();

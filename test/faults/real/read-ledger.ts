@@ -73,7 +73,7 @@ export async function readTables(system: RunningSystem): Promise<Stored> {
   return { fills, orderIds, owed, others };
 }
 
-const WORK_QUEUES = ['submit', 'exits', 'executions'];
+const WORK_QUEUES = ['submit', 'exits', 'executions', 'reconcile'];
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',

@@ -11,6 +11,8 @@ export interface RealDocument {
   /** Messages of killed processes come again after their visibility timeout, up to 90 s. */
   readonly queues_empty_seconds: number;
   readonly close_seconds: number;
+  /** Until the product's own comparison said so of every account. */
+  readonly agreement_seconds: number;
   readonly orders: Figures;
   readonly positions: number;
   readonly fills: number;
@@ -54,7 +56,7 @@ export function textOf(document: RealDocument): string {
     line('trading', `${document.trading_seconds} s`),
     line(
       'settled after',
-      `${document.settle_seconds} s (queues empty after ${document.queues_empty_seconds} s); then closed in ${document.close_seconds} s`,
+      `${document.settle_seconds} s (queues empty after ${document.queues_empty_seconds} s); then closed in ${document.close_seconds} s, in agreement after ${document.agreement_seconds} s`,
     ),
     line('orders', list(document.orders)),
     line('fills', `${document.fills}, positions ${document.positions}`),

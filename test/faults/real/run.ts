@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SystemOptions } from '../../../infra/local/system.ts';
+import { checkAgreement } from './agreement.ts';
 import { Bot } from './bot.ts';
 import { StubbornClient } from './client.ts';
 import { Draw } from './draw.ts';
@@ -121,6 +122,7 @@ async function tradeAndCheck(
   note(`settled after ${seconds(settled.ledgerMs)} s; closing everything ...`);
   const closedMs = await closeAll(world, client, draw('closing'), tally);
   note('comparing the ledger with the exchange ...');
+  const agreedMs = await checkAgreement(world, client, tally);
   const outcome = await checkEverything(world, client, meddler.orders, tally);
   return {
     seed,
@@ -129,6 +131,7 @@ async function tradeAndCheck(
     settle_seconds: seconds(settled.ledgerMs),
     queues_empty_seconds: seconds(settled.queuesMs),
     close_seconds: seconds(closedMs),
+    agreement_seconds: seconds(agreedMs),
     ...outcome,
     intents: tally.of('intents'),
     requests: tally.of('requests'),
