@@ -7,7 +7,8 @@ import type { World } from './world.ts';
 
 /** What a first look suspects, a second one confirms or explains, a minute later. */
 const AGREE_WITHIN_MS = 150_000;
-const ASK_EACH_MS = 2_000;
+/** Each comparison costs query weight, of which there is a minute's share. */
+const ASK_EACH_MS = 12_000;
 
 interface Answer {
   readonly done: boolean;
