@@ -5,9 +5,11 @@ import { LOCAL_CREDENTIALS } from '../../../infra/local/services/dynamodb.ts';
 import { sqsClient } from '../../../infra/local/services/sqs.ts';
 import type { RunningSystem } from '../../../infra/local/system.ts';
 import { REGION } from '../../../infra/local/template/intrinsics.ts';
+import { noteOf } from '../../../shared/adapters/sqs/dead-letters.ts';
 import type { OrderView } from '../../../shared/usecases/views/order-view.ts';
 import type { PositionView } from '../../../shared/usecases/views/position-view.ts';
 import type { StubbornClient } from './client.ts';
+import type { Letter } from './letters.ts';
 
 const AT_ONCE = 4;
 
@@ -73,7 +75,8 @@ export async function readTables(system: RunningSystem): Promise<Stored> {
   return { fills, orderIds, owed, others };
 }
 
-const WORK_QUEUES = ['submit', 'exits', 'executions', 'reconcile'];
+/** Comparisons and sweeps go on for ever: what they are for is looked at by itself. */
+const WORK_QUEUES = ['submit', 'exits', 'executions'];
 const COUNTS = [
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesNotVisible',
@@ -89,7 +92,7 @@ async function withQueues<T>(system: RunningSystem, work: (client: SQSClient) =>
   }
 }
 
-/** Messages that wait or are being worked on, by queue; sweeps are always there and are left out. */
+/** Messages that wait or are being worked on, by queue. */
 export const waitingWork = (system: RunningSystem): Promise<Readonly<Record<string, number>>> =>
   withQueues(system, async (client) => {
     const counts: Record<string, number> = {};
@@ -106,17 +109,24 @@ export const waitingWork = (system: RunningSystem): Promise<Readonly<Record<stri
   });
 
 /** What was given up: up to ten messages of each dead-letter queue. */
-export const deadLetters = (system: RunningSystem): Promise<readonly string[]> =>
+export const deadLetters = (system: RunningSystem): Promise<readonly Letter[]> =>
   withQueues(system, async (client) => {
     const arns = new Set(system.declared.queues.map(({ deadLetterArn }) => deadLetterArn));
     const queues = system.declared.queues.filter(({ arn }) => arns.has(arn));
     if (queues.length === 0) throw new Error('no dead-letter queue is declared');
-    const found: string[] = [];
+    const found: Letter[] = [];
     for (const { url, shortName } of queues) {
       const { Messages = [] } = await client.send(
-        new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+        new ReceiveMessageCommand({
+          QueueUrl: url,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: 0,
+          MessageAttributeNames: ['All'],
+        }),
       );
-      found.push(...Messages.map(({ Body = '' }) => `${shortName}: ${Body}`));
+      for (const message of Messages) {
+        found.push({ queue: shortName, body: message.Body ?? '', reason: noteOf(message)?.reason ?? null });
+      }
     }
     return found;
   });

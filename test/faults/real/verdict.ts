@@ -4,6 +4,7 @@ import type { OrderView } from '../../../shared/usecases/views/order-view.ts';
 import type { Intent, StubbornClient } from './client.ts';
 import { compareAccount } from './compare.ts';
 import { readDemoBooks } from './demo-books.ts';
+import { judgeLetter } from './letters.ts';
 import { checkClosed } from './positions.ts';
 import { deadLetters, type Ledger, readLedger, readTables } from './read-ledger.ts';
 import type { RealDocument } from './report.ts';
@@ -34,12 +35,15 @@ export async function checkEverything(
   say(checkIntents(client.intents, ledger.orders));
   say(await checkTables(world, ledger));
   const given = await deadLetters(world.system);
-  say(given.map((text) => `given up: ${text}`));
+  const letters = given.map((letter) => ({ ...letter, wrong: judgeLetter(letter, ledger) }));
+  for (const { queue, body, wrong } of letters) {
+    if (wrong !== null) tally.violation(`given up in ${queue}, ${wrong}: ${body}`);
+  }
   return {
     orders: countBy(ledger.orders, (order) => order.status),
     positions: ledger.positions.length,
     fills: ledger.orders.reduce((all, order) => all + order.fill_count, 0),
-    dead_letters: given,
+    dead_letters: letters.map(({ queue, body, wrong }) => `${queue}, ${wrong ?? 'done by others'}: ${body}`),
   };
 }
 

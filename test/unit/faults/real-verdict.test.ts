@@ -6,6 +6,7 @@ import { clientIdOf } from '../../../shared/usecases/derive-ids.ts';
 import { type OrderView, orderView } from '../../../shared/usecases/views/order-view.ts';
 import { positionView } from '../../../shared/usecases/views/position-view.ts';
 import { compareAccount } from '../../faults/real/compare.ts';
+import { judgeLetter } from '../../faults/real/letters.ts';
 import { parseRealOptions, RealOptionError } from '../../faults/real/options.ts';
 import { checkClosed } from '../../faults/real/positions.ts';
 import { checkIntents } from '../../faults/real/verdict.ts';
@@ -150,6 +151,29 @@ describe('a position that was closed', () => {
     const more = orderView({ ...sold, filledQuantity: d('0.03') }, [{ ...exitFill, quantity: d('0.03') }]);
     expect(checkClosed(position, [view, more]).join('\n')).toMatch(/sold 0.03 of 0.01998/);
     expect(checkClosed(positionView(held, null, T0), [view]).join('\n')).toMatch(/it is open/);
+  });
+});
+
+describe('a dead letter', () => {
+  const report = JSON.stringify({ clientId: clientIdOf(bought), fills: [{ tradeId: '7' }] });
+  const judge = (queue: string, body: string, reason: string | null = null, of = view) =>
+    judgeLetter({ queue, body, reason }, { orders: [of], positions: [] });
+
+  it('is expected when what it speaks of is done', () => {
+    expect(judge('executions-dead-letters', report)).toBeNull();
+    expect(judge('exits-dead-letters', JSON.stringify({ orderId }), 'failed')).toBeNull();
+    expect(judge('triggers-dead-letters', '{"kind":"sweep"}')).toBeNull();
+  });
+
+  it('is a violation when it is not, or when the message itself was the trouble', () => {
+    const bare = { ...view, fills: [] };
+    expect(judge('executions-dead-letters', report, null, bare)).toMatch(/trades 7 are not booked/);
+    expect(judge('executions-dead-letters', report, 'unreadable')).toMatch(/given up as unreadable/);
+    expect(judge('submit-dead-letters', '{"orderId":"other"}')).toMatch(/no order here/);
+    expect(
+      judge('submit-dead-letters', JSON.stringify({ orderId }), null, { ...view, status: 'open' }),
+    ).toMatch(/its order is open/);
+    expect(judge('exits-dead-letters', 'garbage')).toMatch(/no pointer/);
   });
 });
 
