@@ -92,9 +92,13 @@ export interface RunningSystem {
   fireRules(): void;
   /** SIGKILL; it is started again as after a crash. @throws when there is no such function */
   killFunction(functionName: string): void;
+  /** Resolves when the function takes invocations (again). @throws when there is no such function */
+  functionReady(functionName: string): Promise<void>;
   killStreamer(): void;
   /** Kills and starts it again at once. */
   restartStreamer(): Promise<void>;
+  /** SIGKILL; resolves when the cache is there again, empty. @throws where it runs in process (`redisKind`) */
+  crashCache(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -173,7 +177,8 @@ class System implements RunningSystem {
   readonly #pollers: SqsPoller[] = [];
   readonly #schedules: Schedule[] = [];
   /** Stops the stand-ins for managed services, in the order they came up. */
-  readonly #services: { name: string; pid: number; stop: () => Promise<void> }[] = [];
+  readonly #services: { readonly name: string; readonly pid: number; stop: () => Promise<void> }[] = [];
+  #crashCache: LocalRedis['crash'] = null;
   #clients: SQSClient[] = [];
   #synth: Program | undefined;
   #issuer: Issuer | undefined;
@@ -271,7 +276,14 @@ class System implements RunningSystem {
         .catch(fail),
       startRedis(this.#logs, choice)
         .then((redis) => {
-          this.#services.push({ name: 'redis', pid: redis.pid, stop: () => redis.stop(SERVICES_GRACE_MS) });
+          this.#crashCache = redis.crash;
+          this.#services.push({
+            name: 'redis',
+            get pid() {
+              return redis.pid;
+            },
+            stop: () => redis.stop(SERVICES_GRACE_MS),
+          });
           return redis;
         })
         .then(async (redis) => ({
@@ -411,12 +423,21 @@ class System implements RunningSystem {
     this.#function(functionName).kill();
   }
 
+  functionReady(functionName: string): Promise<void> {
+    return this.#function(functionName).ready();
+  }
+
   killStreamer(): void {
     for (const container of this.#containers) container.kill();
   }
 
   async restartStreamer(): Promise<void> {
     await Promise.all(this.#containers.map((container) => container.restart()));
+  }
+
+  async crashCache(): Promise<void> {
+    if (this.#crashCache === null) throw new Error('the cache of this system has no server of its own');
+    await this.#crashCache();
   }
 
   stop(): Promise<void> {

@@ -100,6 +100,15 @@ export class FunctionProcess {
     });
   }
 
+  /** Resolves when its process takes invocations, at once if it does; also when the system is stopping. */
+  async ready(): Promise<void> {
+    while (!this.#isReady && !this.#isStopping) {
+      const next = new Promise<void>((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
+      // A process that died while it was starting: the next one is on its way.
+      await next.catch(() => undefined);
+    }
+  }
+
   /** SIGKILL, as a crash; it is started again. */
   kill(): void {
     // What comes from now on waits for the next process.

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forkScript, startProgram, stopChild } from '../processes/child.ts';
+import { forkScript, type Program, startProgram, stopChild } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
 import { freePort } from '../processes/ports.ts';
 import { findRedisServer } from '../setup.ts';
@@ -13,8 +13,11 @@ import { portOf } from './sqs.ts';
 export interface LocalRedis {
   readonly host: string;
   readonly port: number;
+  /** Of the process that runs now. */
   readonly pid: number;
   readonly kind: 'server' | 'in-process';
+  /** SIGKILL, and up again on the same port with nothing in it, as a node that was replaced. Null in process. */
+  readonly crash: (() => Promise<void>) | null;
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -33,9 +36,8 @@ export async function startRedis(logs: Logs, force?: 'in-process'): Promise<Loca
 async function startServer(command: string, logs: Logs): Promise<LocalRedis> {
   // No persistence, but the server wants a working folder of its own.
   const directory = mkdtempSync(join(tmpdir(), 'moniqo-redis-'));
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
-    const program = await startProgram({
+  const launch = (port: number): Promise<Program> =>
+    startProgram({
       name: 'redis',
       command,
       args: ['--port', String(port), '--bind', HOST, '--save', '', '--appendonly', 'no', '--dir', directory],
@@ -43,16 +45,60 @@ async function startServer(command: string, logs: Logs): Promise<LocalRedis> {
       logs,
       quiet: true,
     });
-    const stop = async (graceMs?: number): Promise<void> => {
-      await program.stop(graceMs);
-      rmSync(directory, { recursive: true, force: true });
-    };
-    if (await pongs(port)) return { host: HOST, port, pid: program.pid, kind: 'server', stop };
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const program = await launch(port);
+    if (await pongs(port)) return new RedisServer(port, program, launch, directory);
     await program.stop();
     if (attempt === ATTEMPTS) {
       rmSync(directory, { recursive: true, force: true });
       throw new Error(`${command} did not answer; see its log`);
     }
+  }
+}
+
+class RedisServer implements LocalRedis {
+  readonly host = HOST;
+  readonly kind = 'server';
+  readonly port: number;
+  readonly #launch: (port: number) => Promise<Program>;
+  readonly #directory: string;
+  #program: Program;
+  #crashing: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(port: number, program: Program, launch: (port: number) => Promise<Program>, directory: string) {
+    this.port = port;
+    this.#program = program;
+    this.#launch = launch;
+    this.#directory = directory;
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  /** One after the other: two at once would start two servers. @throws when it does not come up again */
+  readonly crash = (): Promise<void> => {
+    const crashed = this.#crashing.then(() => this.#crash());
+    // A stop waits for it, whatever became of it; the caller hears of the failure.
+    this.#crashing = crashed.catch(() => undefined);
+    return crashed;
+  };
+
+  async #crash(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#program.kill();
+    await this.#program.exited;
+    this.#program = await this.#launch(this.port);
+    if (!(await pongs(this.port))) throw new Error(`redis did not come up again on port ${this.port}`);
+  }
+
+  async stop(graceMs?: number): Promise<void> {
+    this.#isStopping = true;
+    await this.#crashing;
+    await this.#program.stop(graceMs);
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
@@ -75,6 +121,7 @@ async function startInProcess(logs: Logs): Promise<LocalRedis> {
     port,
     pid: child.pid ?? 0,
     kind: 'in-process',
+    crash: null,
     stop: (graceMs) => stopChild(child, graceMs),
   };
 }

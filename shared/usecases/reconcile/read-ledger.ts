@@ -2,7 +2,7 @@
 import type { LedgerView, ReconcileState, VenueView } from '../../domain/reconcile/types.ts';
 import type { Order, Position, Wallet } from '../../domain/types.ts';
 import type { Ports } from '../ports.ts';
-import { type Sides, tradeKey } from './read-venue.ts';
+import { type Sides, tradeKey, venueKey } from './read-venue.ts';
 
 /** The index of orders by wallet lags a little behind the orders, and clocks differ. */
 const OVERLAP_MS = 60_000;
@@ -47,7 +47,7 @@ export function makeReadLedger({ ledger }: Pick<Ports, 'ledger'>) {
       const symbols = new Set([...held.orders, ...held.positions].map(({ symbol }) => symbol));
       const byVenueId = new Map<string, Order>();
       for (const order of held.orders) {
-        if (order.venueOrderId !== null) byVenueId.set(order.venueOrderId, order);
+        if (order.venueOrderId !== null) byVenueId.set(venueKey(order.symbol, order.venueOrderId), order);
       }
       const bookedBy = new Map<string, string>();
       for (const order of held.orders) {

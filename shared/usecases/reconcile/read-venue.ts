@@ -19,13 +19,14 @@ export interface Sides {
   /** Symbols of what the ledger has live or has made since the last pass. */
   readonly symbols: ReadonlySet<string>;
   readonly state: ReconcileState;
-  /** Orders of the ledger that may have traded, by the venue's number. */
+  /** Orders of the ledger that may have traded: `SYMBOL number`, since the venue numbers orders within a symbol. */
   readonly byVenueId: ReadonlyMap<string, Order>;
   /** Booked trades of theirs: `SYMBOL trade id` -> order id. */
   readonly bookedBy: ReadonlyMap<string, string>;
 }
 
 export const tradeKey = (symbol: string, tradeId: string): string => `${symbol} ${tradeId}`;
+export const venueKey = (symbol: string, venueOrderId: string): string => `${symbol} ${venueOrderId}`;
 
 const ownerOf = (clientId: string): string | null => parseVenueClientId(clientId)?.orderId ?? null;
 
@@ -40,7 +41,9 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
     { byVenueId, bookedBy }: Sides,
   ): Promise<(trade: AccountTrade) => string | null> {
     const known = ({ venueOrderId, fill }: AccountTrade): string | null =>
-      bookedBy.get(tradeKey(symbol, fill.tradeId)) ?? byVenueId.get(venueOrderId)?.orderId ?? null;
+      bookedBy.get(tradeKey(symbol, fill.tradeId)) ??
+      byVenueId.get(venueKey(symbol, venueOrderId))?.orderId ??
+      null;
     const unknown = trades
       .filter((trade) => known(trade) === null)
       .map(({ venueOrderId }) => BigInt(venueOrderId));

@@ -144,6 +144,23 @@ describe('a comparison', () => {
     expect(open).toHaveLength(1);
   });
 
+  it('takes a trade in the app for nobody’s, though an order of ours on another symbol has the same number', async () => {
+    bench.simulator.exchange.feedPrice('ETHUSDT', { last: '2000' });
+    const btc = world.prices.shown.get('BTC/USDT');
+    if (btc === undefined) throw new Error('no price');
+    const prices = { bid: '2000', ask: '2000', last: '2000' };
+    world.prices.shown.set('ETH/USDT', { ...btc, ...prices, symbol: 'ETH/USDT' });
+    const bought = { symbol: 'ETHUSDT', side: 'BUY', type: 'MARKET', quantity: '0.5' };
+    const theirs = inTheApp('order.place', bought) as { readonly orderId: number };
+    const ours = await place({ quantity: d('0.02'), idempotencyKey: 'btc' });
+    expect(ours.venueOrderId).toBe(String(theirs.orderId));
+    const more = { symbol: 'ETH/USDT', quantity: d('0.5'), limitPrice: d('1900'), idempotencyKey: 'eth' };
+    await place({ ...more, type: 'limit' });
+    const found = await pass();
+    expect(found).toMatchObject({ status: 'in_agreement', corrections: [], differences: [] });
+    expect(found.foreignTrades).toMatchObject([{ symbol: 'ETH/USDT', venueOrderId: ours.venueOrderId }]);
+  });
+
   it('books coins sold in the app at what they brought, when two looks a minute apart see them gone', async () => {
     const first = await bought('0.02', 'one');
     world.now += 1_000;

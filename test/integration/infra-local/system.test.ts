@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTableCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dynamoClient } from '../../../infra/local/services/dynamodb.ts';
 import { sqsClient } from '../../../infra/local/services/sqs.ts';
@@ -202,6 +203,9 @@ describe('the API', () => {
     expect(Date.now() - startedAt).toBeLessThan(2_500);
     expect((await fetch(`${system.api}/status`)).status).toBe(201);
     system.killFunction('web');
+    await system.functionReady('web');
+    expect((await fetch(`${system.api}/status`)).status).toBe(201);
+    system.killFunction('web');
     await vi.waitFor(async () => expect((await fetch(`${system.api}/status`)).status).toBe(201), WAIT);
   });
 });
@@ -310,5 +314,24 @@ describe('the service', () => {
     await vi.waitFor(() => expect(tiny.entries('daemon')).toHaveLength(before + 2), WAIT);
     const pids = new Set(tiny.entries('daemon').map(({ pid }) => pid));
     expect(pids.size).toBe(before + 2);
+  });
+});
+
+describe('the cache', () => {
+  it('is empty and at its address again after a crash, in another process', async () => {
+    const pidOf = () => system.pids().find(({ name }) => name === 'redis')?.pid;
+    const before = pidOf();
+    const redis = createClient({ url: system.valkeyUrl });
+    await redis.connect();
+    await redis.set('kept', 'no');
+    redis.destroy();
+    // Both wait for the same server: it is started again once each, never twice at once.
+    await Promise.all([system.crashCache(), system.crashCache()]);
+    const again = createClient({ url: system.valkeyUrl });
+    await again.connect();
+    expect(await again.get('kept')).toBeNull();
+    again.destroy();
+    expect(pidOf()).not.toBe(before);
+    expect(alive([before ?? 0])).toEqual([]);
   });
 });

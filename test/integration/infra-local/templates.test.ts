@@ -161,5 +161,6 @@ describe('without a Redis on the machine', () => {
     const { tiny, system } = await start({}, { redis: 'in-process' });
     expect(system.redisKind).toBe('in-process');
     expect(existsSync(join(tiny.directory, 'logs', 'redis.log'))).toBe(true);
+    await expect(system.crashCache()).rejects.toThrow('no server of its own');
   });
 });
