@@ -2,8 +2,9 @@
  * `npm run faults`: the money paths under every fault (design sections 4, 21). Fails on a violation, never because the
  * machine is slow.
  */
-import { parseFaultOptions, UsageError } from './virtual/options.ts';
+
 import { repeatSeed, runMutations, runSeeds } from './virtual/commands.ts';
+import { parseFaultOptions, UsageError } from './virtual/options.ts';
 
 const EXIT_USAGE = 2;
 const note = (text: string): void => {
@@ -28,6 +29,12 @@ async function main(words: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  note(error instanceof UsageError ? error.message : error instanceof Error ? (error.stack ?? '') : String(error));
+  note(
+    error instanceof UsageError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? '')
+        : String(error),
+  );
   process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
 }

@@ -43,7 +43,9 @@ export class App {
     const quantity = `0.0${chance.between(10, 99)}`;
     switch (what) {
       case 'cancel': {
-        const live = outside.venue.exchange.books(uid).orders.filter((o) => LIVE.includes(String(o['status'])));
+        const live = outside.venue.exchange
+          .books(uid)
+          .orders.filter((o) => LIVE.includes(String(o['status'])));
         if (live.length === 0) return;
         const orderId = String(chance.pick(live)['orderId']);
         return this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId });
@@ -68,7 +70,11 @@ export class App {
     }
   }
 
-  #try(uid: number, operation: 'order.cancel' | 'order.place', params: Readonly<Record<string, string>>): void {
+  #try(
+    uid: number,
+    operation: 'order.cancel' | 'order.place',
+    params: Readonly<Record<string, string>>,
+  ): void {
     const { outside, trace } = this.#parts;
     trace.note(`app.${operation}`, () => `${uid} ${JSON.stringify(params)}`);
     try {

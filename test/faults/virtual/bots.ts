@@ -171,10 +171,11 @@ const sell: FollowUp = async (stage, chance, target, n) => {
   });
   const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) => uc.placeOrder(command));
   noteAnswers(intent, answers, ({ order }) => order);
-  if (!chance.happens(0.4)) return;
+  if (chance.happens(0.3)) return;
   await stage.api.gate.kernel.sleep(chance.between(50, 8_000));
   const [orderId] = intent.orderIds;
-  if (orderId !== undefined) await cancel(stage, chance, { ...target, orderId }, 100 + n);
+  if (orderId === undefined || chance.happens(0.5)) await close(stage, chance, target, 200 + n);
+  else await cancel(stage, chance, { ...target, orderId }, 100 + n);
 };
 
 const protect: FollowUp = async ({ api, intents, market }, chance, { positionId, name }, n) => {

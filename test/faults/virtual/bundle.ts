@@ -32,7 +32,10 @@ const virtual: Plugin = {
     for (const [name, path] of Object.entries(IN_PLACE_OF)) {
       onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path }));
     }
-    onLoad({ filter: /\.lua$/ }, async ({ path }) => ({ contents: await readFile(path, 'utf8'), loader: 'text' }));
+    onLoad({ filter: /\.lua$/ }, async ({ path }) => ({
+      contents: await readFile(path, 'utf8'),
+      loader: 'text',
+    }));
   },
 };
 

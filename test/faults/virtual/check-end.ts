@@ -1,10 +1,11 @@
 /** What has to hold when the storm is over and all is quiet: the ledger against the venue's own books (design section 4). */
-import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
+
 import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
-import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
+import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { isClosed } from '../../../shared/domain/positions.ts';
+import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
-import { type BookOrder, type BookTrade, type Books, booksOf, movements } from './books.ts';
+import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
 import type { TakenCheck } from './check-commits.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Intents } from './intents.ts';
@@ -21,6 +22,11 @@ export interface EndParts {
   readonly taken: TakenCheck;
   readonly intents: Intents;
   readonly violations: Violations;
+  /**
+   * Orders of which the venue cannot say whether they are ours: their answer was lost, the stream missed them, and
+   * somebody cancelled them elsewhere, which takes our id away. They stay unknown, alarmed, for a person to settle.
+   */
+  readonly undecidable: ReadonlySet<string>;
 }
 
 export function checkEnd(parts: EndParts): void {
@@ -39,7 +45,9 @@ export function checkEnd(parts: EndParts): void {
   }
   for (const intent of intents.all) {
     if (intent.orderIds.size > 1) {
-      violations.add('intent_twice', `${intent.key}: ${[...intent.orderIds].join(', ')}`, [...intent.orderIds]);
+      violations.add('intent_twice', `${intent.key}: ${[...intent.orderIds].join(', ')}`, [
+        ...intent.orderIds,
+      ]);
     }
   }
   const entries = [...ledger.orderItems.values()].filter((o) => o.role === 'entry').length;
@@ -47,12 +55,19 @@ export function checkEnd(parts: EndParts): void {
   if (entries > asked) violations.add('intent_twice', `${entries} entries of ${asked} intents`);
 }
 
-function checkOrders(orders: readonly Order[], books: Books, { outside, violations }: EndParts): void {
+function checkOrders(orders: readonly Order[], books: Books, parts: EndParts): void {
+  const { outside, violations, undecidable } = parts;
   const byOrder = Map.groupBy(books.orders, (order) => order.orderId);
   for (const order of orders) {
     const { orderId, status } = order;
+    if (UNSETTLED.includes(status) && undecidable.has(orderId)) {
+      byOrder.delete(orderId);
+      continue;
+    }
     if (UNSETTLED.includes(status)) {
-      violations.add('unresolved', `${orderId} is still ${status} (${order.send?.outcome ?? 'unsent'})`, [orderId]);
+      violations.add('unresolved', `${orderId} is still ${status} (${order.send?.outcome ?? 'unsent'})`, [
+        orderId,
+      ]);
     }
     const fills = outside.ledger.fillItems.get(orderId) ?? [];
     const own = byOrder.get(orderId);
@@ -62,7 +77,9 @@ function checkOrders(orders: readonly Order[], books: Books, { outside, violatio
     checkSums(order, fills, violations);
   }
   for (const [orderId, [first]] of byOrder) {
-    violations.add('unknown_order', `${first?.clientId ?? orderId} is at the venue and not in the ledger`, [orderId]);
+    violations.add('unknown_order', `${first?.clientId ?? orderId} is at the venue and not in the ledger`, [
+      orderId,
+    ]);
   }
 }
 
@@ -110,7 +127,8 @@ function comparePair(
   for (const trade of own.flatMap(({ trades }) => trades)) {
     const fill = booked.get(trade.tradeId);
     booked.delete(trade.tradeId);
-    if (fill === undefined) violations.add('fill_lost', `${orderId}: trade ${trade.tradeId} is not booked`, [orderId]);
+    if (fill === undefined)
+      violations.add('fill_lost', `${orderId}: trade ${trade.tradeId} is not booked`, [orderId]);
     else compareFill(orderId, fill, trade, violations);
   }
   for (const tradeId of booked.keys()) {
@@ -124,7 +142,8 @@ function compareFill(orderId: string, fill: Fill, trade: BookTrade, violations: 
     fill.quantity.equals(trade.quantity) &&
     fill.fee.amount.equals(trade.fee) &&
     (fill.fee.asset === trade.feeAsset || trade.fee.isZero());
-  if (!same) violations.add('fill_differs', `${orderId}: fill ${fill.tradeId} is not as the venue has it`, [orderId]);
+  if (!same)
+    violations.add('fill_differs', `${orderId}: fill ${fill.tradeId} is not as the venue has it`, [orderId]);
 }
 
 const feesOf = (fees: readonly FeeAmount[], asset: string) =>
@@ -139,7 +158,12 @@ function checkSums(order: Order, fills: readonly Fill[], violations: Violations)
     order.filledQuote.equals(quote) &&
     order.fillCount === fills.length &&
     [BASE, QUOTE, 'BNB'].every((asset) =>
-      feesOf(order.fees, asset).equals(feesOf(fills.map((f) => f.fee), asset)),
+      feesOf(order.fees, asset).equals(
+        feesOf(
+          fills.map((f) => f.fee),
+          asset,
+        ),
+      ),
     );
   if (!agree) violations.add('sums_differ', `${orderId}: its sums are not those of its fills`, [orderId]);
 }
@@ -148,8 +172,12 @@ function checkBalances(
   plan: WalletPlan,
   orders: readonly Order[],
   books: Books,
-  { outside, violations }: EndParts,
+  { outside, violations, undecidable }: EndParts,
 ): void {
+  const unknown = orders.filter((o) => UNSETTLED.includes(o.status) && undecidable.has(o.orderId));
+  const ofUnknown = books.orders
+    .filter((o) => unknown.some(({ orderId }) => orderId === o.orderId))
+    .flatMap(({ trades }) => trades);
   const booked = orders.flatMap((order) =>
     (outside.ledger.fillItems.get(order.orderId) ?? []).map(
       (fill): BookTrade => ({
@@ -163,7 +191,7 @@ function checkBalances(
     ),
   );
   const own = movements(booked, BASE, QUOTE);
-  const others = movements(books.foreign, BASE, QUOTE);
+  const others = movements([...books.foreign, ...ofUnknown], BASE, QUOTE);
   for (const asset of new Set([...books.balances.keys(), ...own.keys(), ...Object.keys(plan.balances)])) {
     const expected = decimal(plan.balances[asset] ?? '0')
       .plus(own.get(asset) ?? ZERO)
@@ -180,9 +208,7 @@ function checkBalances(
 function checkFillsOf(p: Position, { outside, violations }: EndParts): void {
   const orders = [...outside.ledger.orderItems.values()].filter((o) => o.positionId === p.positionId);
   const fillsOf = (role: Order['role']) =>
-    orders
-      .filter((o) => o.role === role)
-      .flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
+    orders.filter((o) => o.role === role).flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
   for (const [role, quantity, quote, fees] of [
     ['entry', p.entryQuantity, p.entryQuote, p.entryFees],
     ['exit', p.exitQuantity, p.exitQuote, p.exitFees],
@@ -191,7 +217,14 @@ function checkFillsOf(p: Position, { outside, violations }: EndParts): void {
     const agree =
       quantity.equals(sum(fills.map((f) => f.quantity))) &&
       quote.equals(sum(fills.map((f) => f.quantity.times(f.price)))) &&
-      [BASE, QUOTE, 'BNB'].every((asset) => feesOf(fees, asset).equals(feesOf(fills.map((f) => f.fee), asset)));
+      [BASE, QUOTE, 'BNB'].every((asset) =>
+        feesOf(fees, asset).equals(
+          feesOf(
+            fills.map((f) => f.fee),
+            asset,
+          ),
+        ),
+      );
     if (!agree) {
       const text = `${p.positionId}: its ${role} sums are not those of its orders' fills`;
       violations.add('sums_differ', text, [p.positionId, ...orders.map((o) => o.orderId)]);
@@ -214,12 +247,15 @@ function checkProfit(p: Position, { outside, violations }: EndParts): void {
 }
 
 /** Quiet, and yet open beyond its stop; or its levels are not in the index; or a close that never ends. */
-function checkProtected(p: Position, { outside, violations }: EndParts): void {
+function checkProtected(p: Position, { outside, violations, undecidable }: EndParts): void {
   if (isClosed(p)) return;
   const { positionId } = p;
   if (p.flatten !== null) {
+    if ([p.entryOrderId, ...p.exitOrderIds].some((id) => undecidable.has(id))) return;
     // A rest that the venue takes at no price waits for a better one, alarmed; anything else has to be over.
-    violations.add('not_closed', `${positionId} is still ${p.status} (${p.quantity.toFixed()} left)`, [positionId]);
+    violations.add('not_closed', `${positionId} is still ${p.status} (${p.quantity.toFixed()} left)`, [
+      positionId,
+    ]);
     return;
   }
   if (p.quantity.isZero() || !hasProtection(p.protection)) return;
@@ -228,11 +264,15 @@ function checkProtected(p: Position, { outside, violations }: EndParts): void {
   if (spec === undefined || price === undefined) return;
   const stop = stopPrice(p);
   if (stop !== null && decimal(price.bid).lessThanOrEqualTo(stop.price)) {
-    violations.add('unprotected', `${positionId}: ${price.bid} is beyond its stop ${stop.price.toFixed()}`, [positionId]);
+    violations.add('unprotected', `${positionId}: ${price.bid} is beyond its stop ${stop.price.toFixed()}`, [
+      positionId,
+    ]);
   }
   if (!wantsLevels(p)) return;
   const armed = new Set(
-    (outside.index.built.get(SYMBOL)?.model.levels() ?? []).map((level) => `${level.member}@${level.version}`),
+    (outside.index.built.get(SYMBOL)?.model.levels() ?? []).map(
+      (level) => `${level.member}@${level.version}`,
+    ),
   );
   for (const level of levelsOf(p, spec)) {
     if (armed.has(`${level.member}@${p.levelsVersion}`)) continue;

@@ -2,8 +2,7 @@
 import type { UseCases } from '../../../functions/compose/use-cases.ts';
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Refusal } from '../../../shared/usecases/refusal.ts';
-import type { Gate } from './proc.ts';
-import { Proc } from './proc.ts';
+import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import { type Machine, makeSystem } from './system.ts';
 

@@ -58,7 +58,12 @@ export async function runSeeds(options: SeedsOptions, note: Note): Promise<numbe
     const traced = await traceSeed(bundle, seed);
     for (const violation of traced.violations) note(`\n${explain(traced, violation)}`);
   }
-  const document = { command: 'faults', machine: machine(), versions: versions(null), ...tally.document(options, workers) };
+  const document = {
+    command: 'faults',
+    machine: machine(),
+    versions: versions(null),
+    ...tally.document(options, workers),
+  };
   print(isJson ? JSON.stringify(document, null, 2) : tally.text(options));
   return failed.length === 0 ? 0 : 1;
 }
@@ -73,30 +78,38 @@ export interface MutationFound {
   readonly tried: number;
 }
 
-/** Runs seeds until one finds it. */
+/** Runs seeds until one finds it: the lowest of the range, whichever thread was the first. */
 export async function findMutation(
   mutation: Mutation,
   { from, seeds, workers }: { readonly from: number; readonly seeds: number; readonly workers: number },
 ): Promise<MutationFound> {
   const { name, what, patches } = mutation;
   const bundle = await bundleWorker(`mutation-${name}`, patches);
-  let tried = 0;
-  let found: SeedResult | null = null;
+  const tried = new Set<number>();
+  const failed: SeedResult[] = [];
+  const lowest = (): number => failed.reduce((least, { seed }) => Math.min(least, seed), from + seeds);
   await runRange(
     { from, to: from + seeds },
     {
       bundle,
       workers,
       onResult: (result) => {
-        tried += 1;
-        if (result.violations.length > 0) found = result;
-        return found === null;
+        tried.add(result.seed);
+        if (result.violations.length > 0) failed.push(result);
+        return result.seed < lowest();
       },
     },
   );
-  const result = found as SeedResult | null;
+  const result = failed.find(({ seed }) => seed === lowest());
   const [first] = result?.violations ?? [];
-  return { name, what, seed: result?.seed ?? null, kind: first?.kind ?? '', text: first?.text ?? '', tried };
+  return {
+    name,
+    what,
+    seed: result?.seed ?? null,
+    kind: first?.kind ?? '',
+    text: first?.text ?? '',
+    tried: tried.size,
+  };
 }
 
 export async function runMutations(options: MutationsOptions, note: Note): Promise<number> {

@@ -11,7 +11,7 @@ export interface Range {
 export interface CrewOptions {
   readonly bundle: string;
   readonly workers: number;
-  /** Answers whether to go on. */
+  /** Answers whether this thread is to go on; each has its seeds in rising order. */
   readonly onResult: (result: SeedResult) => boolean;
 }
 
@@ -29,14 +29,9 @@ function work(bundle: string, order: Order, onResult: (result: SeedResult) => bo
   }).finally(() => worker.terminate());
 }
 
-/** Runs all seeds of a range; stops early when `onResult` says so. */
+/** Runs all seeds of a range, dealt out to the threads in turn. */
 export async function runRange({ from, to }: Range, options: CrewOptions): Promise<void> {
-  const { bundle, workers } = options;
-  let isStopped = false;
-  const onResult = (result: SeedResult): boolean => {
-    if (!isStopped && !options.onResult(result)) isStopped = true;
-    return !isStopped;
-  };
+  const { bundle, workers, onResult } = options;
   const step = Math.max(1, Math.min(workers, to - from));
   await Promise.all(
     Array.from({ length: step }, (_, i) => work(bundle, { kind: 'run', from: from + i, to, step }, onResult)),

@@ -1,7 +1,14 @@
 /** The demo venue's books, one per wallet. */
-import type { DemoBalance, DemoOrder, DemoSlice, DemoStep, DemoStore } from '../../../shared/ports/demo-store.ts';
+
 import type { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Fill } from '../../../shared/domain/types.ts';
+import type {
+  DemoBalance,
+  DemoOrder,
+  DemoSlice,
+  DemoStep,
+  DemoStore,
+} from '../../../shared/ports/demo-store.ts';
 import { type MemoryStore, memoryStore } from '../../unit/venues/memory-store.ts';
 
 export class DemoStores implements DemoStore {

@@ -90,7 +90,9 @@ export class Venue {
 
   note(uid: number, answer: JsonObject): void {
     const at = this.#kernel.now;
-    const reports = Array.isArray(answer['orderReports']) ? (answer['orderReports'] as JsonObject[]) : [answer];
+    const reports = Array.isArray(answer['orderReports'])
+      ? (answer['orderReports'] as JsonObject[])
+      : [answer];
     for (const one of reports) {
       const order = { uid, venueOrderId: String(one['orderId']), clientId: String(one['clientOrderId']), at };
       this.taken.push(order);

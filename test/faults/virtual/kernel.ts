@@ -27,9 +27,9 @@ export class Kernel {
     this.now = start;
   }
 
-  /** `time` that is past means now, after what is due already. */
+  /** `time` that is past means now, after what is due already. Time is whole ms, as the machine's timers have it. */
   at(time: number, fire: () => void): Timer {
-    const timer: Timer = { at: Math.max(time, this.now), order: this.#order++, fire };
+    const timer: Timer = { at: Math.max(Math.ceil(time), this.now), order: this.#order++, fire };
     this.#push(timer);
     return timer;
   }

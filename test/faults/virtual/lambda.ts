@@ -7,7 +7,7 @@
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Kernel } from './kernel.ts';
-import { type Gate, Proc } from './proc.ts';
+import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import type { Message, Queue } from './sqs.ts';
 import type { Trace } from './trace.ts';

@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   one(
     'flatten',
-    'a second cause takes the first one\'s claim',
+    "a second cause takes the first one's claim",
     'shared/domain/exits.ts',
     "  if (p.flatten !== null) return err({ code: 'already_closing', facts: p.flatten });\n  return ok({",
     '  return ok({',

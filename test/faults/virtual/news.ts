@@ -4,7 +4,10 @@
  */
 import type { JsonObject, UserEvent } from '../../../infra/local/venues/binance/contract.ts';
 import type { UserDataHandlers, UserDataSource, UserDataWallet } from '../../../shared/ports/user-data.ts';
-import { USER_DATA_STREAM_DEFAULTS } from '../../../shared/usecases/stream-user-data/ports.ts';
+import {
+  USER_DATA_STREAM_DEFAULTS,
+  type UserDataStreamSettings,
+} from '../../../shared/usecases/stream-user-data/ports.ts';
 import { UserDataStreamer } from '../../../shared/usecases/stream-user-data/user-data-streamer.ts';
 import { USER_DATA_DEFAULTS, type UserDataParts } from '../../../shared/venues/binance/user-data/parts.ts';
 import { type KnownSymbols, WalletStream } from '../../../shared/venues/binance/user-data/wallet-stream.ts';
@@ -123,6 +126,14 @@ class Source implements UserDataSource {
   }
 }
 
+/** Rarer turns than a streamer makes: what they find is found a little later, and a run has fewer events. */
+const SETTINGS: UserDataStreamSettings = {
+  ...USER_DATA_STREAM_DEFAULTS,
+  walletsMs: 5_000,
+  gapsMs: 1_000,
+  boardMs: 60_000,
+};
+
 export class News {
   readonly #machine: Machine;
   readonly #chance: Chance;
@@ -145,7 +156,16 @@ export class News {
     proc.onKill(() => {
       gate.kernel.after(gate.chaos.isOver ? 1_000 : this.#chance.between(1_000, 12_000), () => this.start());
     });
-    const { ledger, outbox, clock, ids, log, venues: _venues, wallets, symbols } = makePorts(this.#machine, proc);
+    const {
+      ledger,
+      outbox,
+      clock,
+      ids,
+      log,
+      venues: _venues,
+      wallets,
+      symbols,
+    } = makePorts(this.#machine, proc);
     const settings = USER_DATA_DEFAULTS;
     const unused = (): never => {
       throw new Error('sessions are made here, not by connections');
@@ -175,7 +195,7 @@ export class News {
           return this.#source;
         },
       },
-      USER_DATA_STREAM_DEFAULTS,
+      SETTINGS,
     );
     streamer.run().catch(() => gate.kill(proc, 'the streamer failed'));
   }

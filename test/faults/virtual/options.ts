@@ -20,7 +20,12 @@ export const HELP = `Fault runs in virtual time.
 
 export type FaultOptions =
   | { readonly what: 'help'; readonly text: string }
-  | { readonly what: 'seed'; readonly seed: number; readonly mutation: string | null; readonly about: readonly string[] }
+  | {
+      readonly what: 'seed';
+      readonly seed: number;
+      readonly mutation: string | null;
+      readonly about: readonly string[];
+    }
   | SeedsOptions
   | MutationsOptions;
 

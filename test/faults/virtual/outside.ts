@@ -1,9 +1,8 @@
 /** What all processes of a run share: the ledger, the caches, the queues, the exchange. */
-import type { AccountPlan } from './exchange.ts';
-import { SYMBOL, Venue } from './exchange.ts';
+
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
-import { findSymbol, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { findSymbol, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
 import type { BudgetAnswer, RateBudget } from '../../../shared/ports/rate-budget.ts';
 import type { SymbolDirectory } from '../../../shared/ports/symbols.ts';
@@ -11,6 +10,8 @@ import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../su
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { DemoStores } from './demo-stores.ts';
+import type { AccountPlan } from './exchange.ts';
+import { SYMBOL, Venue } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
 import { Queue, type QueueParts, type Queues } from './sqs.ts';
 
@@ -114,7 +115,10 @@ export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts:
 }
 
 function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number): Wallet {
-  const starting = Object.entries(balances).map(([asset, amount]) => ({ asset, amount: new Decimal(amount) }));
+  const starting = Object.entries(balances).map(([asset, amount]) => ({
+    asset,
+    amount: new Decimal(amount),
+  }));
   return {
     walletId,
     version: 1,

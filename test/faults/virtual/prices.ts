@@ -98,7 +98,10 @@ export class Market {
   }
 
   #feed(): void {
-    const size = this.#chance.happens(0.3) ? { size: `0.0${this.#chance.between(1, 99)}` } : {};
+    // Little trades at a price, so that what rests there fills in parts.
+    const size = this.#chance.happens(0.4)
+      ? { size: `0.${this.#chance.pick(['0', '00'])}${this.#chance.between(11, 99)}` }
+      : {};
     this.#outside.venue.exchange.feedPrice(VENUE_SYMBOL, { last: centsText(this.cents), ...size });
     this.#kernel.after(this.#chance.between(0, 40), () => this.#tell());
   }

@@ -138,13 +138,21 @@ export function gated<T extends object>(
     const what = `${name}.${method}`;
     const trait = traits[method] ?? null;
     own[method] = (...args: unknown[]) =>
-      gate.call(proc, what, () => Reflect.apply(member, target, args), trait, () => aboutOf(args));
+      gate.call(
+        proc,
+        what,
+        () => Reflect.apply(member, target, args),
+        trait,
+        () => aboutOf(args),
+      );
   }
   return own as T;
 }
 
 /** Ids in the arguments, for a reader. */
 const aboutOf = (args: readonly unknown[]): string => {
-  const text = JSON.stringify(args, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  const text = JSON.stringify(args, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
   return text.length > 600 ? `${text.slice(0, 600)}...` : text;
 };

@@ -1,8 +1,9 @@
 /**
  * One run: a storm drawn from the seed, then calm until all is quiet, then the comparison with the venue's books.
  */
-import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
+
 import { encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import { makeDispatchSweeps, SWEEP_HORIZON_SECONDS } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { App } from './app.ts';
 import { runBot, type Stage } from './bots.ts';
@@ -37,11 +38,18 @@ export interface SeedResult {
 }
 
 /** Logged only where something has gone wrong that must not. */
-const MUST_NOT_HAPPEN = ['POSITION_OVERSOLD', 'ORDER_OVERFILLED', 'FAILED_ORDER_AT_VENUE', 'FILL_QUARANTINED'];
+const MUST_NOT_HAPPEN = [
+  'POSITION_OVERSOLD',
+  'ORDER_OVERFILLED',
+  'FAILED_ORDER_AT_VENUE',
+  'FILL_QUARANTINED',
+];
 /** The product looks at a silent order after five minutes; one more for what follows. */
 const LONGEST_SILENCE_MS = 6 * 60_000;
 const LONGEST_CALM_MS = 20 * 60_000;
 const GRACE_MS = 500;
+/** What the second look says of an order that may be ours, or anybody's (second-look.ts). */
+const UNDECIDABLE = 'was cancelled elsewhere and may be it';
 
 class Run {
   readonly #seed: number;
@@ -60,6 +68,7 @@ class Run {
   readonly #news: News | null;
   readonly #api: Api;
   readonly #app: App;
+  readonly #undecidable = new Set<string>();
   #isOver = false;
   #sweepAt = 0;
 
@@ -71,7 +80,12 @@ class Run {
     const trace = new Trace(() => kernel.now, isTraced);
     const chaos = new Chaos(scenario.weather, chance);
     const gate = new Gate(kernel, chaos, trace);
-    const outside = makeOutside(kernel, scenario.plans, { kernel, chaos, chance: chance.fork('queues'), trace });
+    const outside = makeOutside(kernel, scenario.plans, {
+      kernel,
+      chaos,
+      chance: chance.fork('queues'),
+      trace,
+    });
     this.#seed = seed;
     this.#chance = chance;
     this.#scenario = scenario;
@@ -105,7 +119,10 @@ class Run {
 
   async play(): Promise<SeedResult> {
     this.#direct().catch((error: unknown) => {
-      this.#violations.add('crashed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.#violations.add(
+        'crashed',
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
       this.#isOver = true;
     });
     await this.#kernel.run(() => this.#isOver);
@@ -137,6 +154,7 @@ class Run {
       taken: this.#taken,
       intents: this.#intents,
       violations: this.#violations,
+      undecidable: this.#undecidable,
     });
     this.#checkDeadLetters();
     this.#isOver = true;
@@ -265,7 +283,9 @@ class Run {
 
   #isWorking(): boolean {
     const { queues } = this.#outside;
-    const waiting = [queues.submit, queues.exits, queues.executions].some((queue) => queue.messages.length > 0);
+    const waiting = [queues.submit, queues.exits, queues.executions].some(
+      (queue) => queue.messages.length > 0,
+    );
     return waiting || this.#functions.some((one) => !one.isIdle);
   }
 
@@ -283,7 +303,11 @@ class Run {
       this.#market.refresh();
       this.#sweep();
     }
-    this.#violations.add('not_quiet', `something is still owed: ${JSON.stringify(this.#owed())}`, this.#owed());
+    this.#violations.add(
+      'not_quiet',
+      `something is still owed: ${JSON.stringify(this.#owed())}`,
+      this.#owed(),
+    );
   }
 
   #owed(): string[] {
@@ -305,13 +329,18 @@ class Run {
       for (const { body, unexplained } of queue.dead) {
         this.#chaos.count('dead_letters');
         if (unexplained === 0) continue;
-        this.#violations.add('dead_letter', `${queue.name}: ${body} failed ${unexplained} times without a fault`);
+        this.#violations.add(
+          'dead_letter',
+          `${queue.name}: ${body} failed ${unexplained} times without a fault`,
+        );
       }
     }
   }
 
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
     this.#trace.note(`log.${code}`, () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
+    const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
+    if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
     if (!MUST_NOT_HAPPEN.includes(code)) return;
     const about = [fields['orderId'], fields['positionId']].map(String);
     this.#violations.add(code.toLowerCase(), JSON.stringify(fields), about);
@@ -323,11 +352,13 @@ class Run {
     return {
       orders: orders.length,
       positions: ledger.positionItems.size,
-      closed: [...ledger.positionItems.values()].filter((p) => p.status === 'closed' && p.openedAt !== null).length,
+      closed: [...ledger.positionItems.values()].filter((p) => p.status === 'closed' && p.openedAt !== null)
+        .length,
       fills: [...ledger.fillItems.values()].reduce((sum, fills) => sum + fills.length, 0),
       venue_orders: this.#taken.size,
       attempts: orders.reduce((sum, o) => sum + (o.send?.attempt ?? 0), 0),
       intents: this.#intents.all.length,
+      undecidable: this.#undecidable.size,
       commits: ledger.commits,
       invocations: this.#functions.reduce((sum, one) => sum + one.invocations, 0),
       unexplained_failures: this.#functions.reduce((sum, one) => sum + one.unexplainedFailures, 0),

@@ -71,7 +71,8 @@ export class Queue {
     const { lateMs } = chaos.weather.message;
     const late = fate === 'late' ? chance.between(200, lateMs) : 0;
     this.#add(body, kernel.now + delaySeconds * 1000 + late, group);
-    if (fate === 'doubled') this.#add(body, kernel.now + delaySeconds * 1000 + chance.between(0, lateMs), group);
+    if (fate === 'doubled')
+      this.#add(body, kernel.now + delaySeconds * 1000 + chance.between(0, lateMs), group);
   }
 
   #fate(): 'kept' | 'lost' | 'late' | 'doubled' {
@@ -155,7 +156,12 @@ interface Command {
 /** What a process has of SQS: enough for the product's own outbox. Queue URLs are the queues' names. */
 export function sqsClient(gate: Gate, proc: Proc, queues: Queues): SQSClient {
   const put = (queue: Queue, entry: Single): void => {
-    const { MessageBody = '', DelaySeconds = 0, MessageGroupId = null, MessageDeduplicationId = null } = entry;
+    const {
+      MessageBody = '',
+      DelaySeconds = 0,
+      MessageGroupId = null,
+      MessageDeduplicationId = null,
+    } = entry;
     queue.send(MessageBody, DelaySeconds, MessageGroupId, MessageDeduplicationId);
   };
   const send = ({ input }: Command): Promise<{ Failed: readonly never[] }> => {

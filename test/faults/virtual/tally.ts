@@ -7,7 +7,8 @@ const addTo = (sums: Counts, by: Readonly<Counts>): void => {
   for (const [name, value] of Object.entries(by)) sums[name] = (sums[name] ?? 0) + value;
 };
 
-const sorted = (counts: Counts): Counts => Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (counts: Counts): Counts =>
+  Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 export class Tally {
   seeds = 0;
@@ -57,7 +58,9 @@ export class Tally {
     return [
       `seeds ${range.from} to ${range.from + range.seeds - 1}: ${this.seeds} runs, ${this.rate()} a second`,
       `${figures['orders'] ?? 0} orders, ${figures['venue_orders'] ?? 0} at a venue, ${figures['fills'] ?? 0} fills, ${figures['closed'] ?? 0} positions closed`,
-      `faults: ${Object.entries(sorted(this.faults)).map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+      `faults: ${Object.entries(sorted(this.faults))
+        .map(([kind, count]) => `${kind} ${count}`)
+        .join(', ')}`,
       kinds.length === 0 ? 'no violation' : `VIOLATIONS in ${this.failing.length} seeds: ${kinds.join(', ')}`,
     ].join('\n');
   }

@@ -14,7 +14,9 @@ export function timeline(notes: readonly Note[], about: readonly string[], most:
   const concern = ({ detail, what }: Note): boolean =>
     about.length === 0
       ? what !== 'tick'
-      : about.some((id) => id !== 'undefined' && detail.includes(id)) || what === 'calm' || what.startsWith('trouble');
+      : about.some((id) => id !== 'undefined' && detail.includes(id)) ||
+        what === 'calm' ||
+        what.startsWith('trouble');
   return notes.filter(concern).slice(-most).map(line);
 }
 

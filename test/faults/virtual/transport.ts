@@ -4,7 +4,11 @@
  * What may happen to a request: it never leaves, gets lost on the way, is carried out and its answer is lost, is
  * answered with a 5xx although it was carried out, or is carried out later than the answer says; and all of it slowly.
  */
-import { type JsonObject, type OperationName, VenueError } from '../../../infra/local/venues/binance/contract.ts';
+import {
+  type JsonObject,
+  type OperationName,
+  VenueError,
+} from '../../../infra/local/venues/binance/contract.ts';
 import type { Outcome } from '../../../infra/local/venues/binance/server/core.ts';
 import { RetryLater } from '../../../infra/local/venues/binance/server/errors.ts';
 import { operationAt } from '../../../infra/local/venues/binance/server/operations.ts';
@@ -134,13 +138,24 @@ export class Wire implements HttpTransport {
     if (fate === 'error_before') return answer(this.#trouble());
     if (fate === 'rate_limited') {
       const headers = { 'retry-after': String(this.#chance.between(1, 3)) };
-      return answer({ kind: 'answer', status: 429, headers, body: '{"code":-1003,"msg":"Too many requests."}' });
+      return answer({
+        kind: 'answer',
+        status: 429,
+        headers,
+        body: '{"code":-1003,"msg":"Too many requests."}',
+      });
     }
     if (fate === 'executed_late') {
       const arrived = venue.now();
       const late = this.#chance.between(100, LATEST_EXECUTION_MS);
       this.#gate.kernel.after(late, () => {
-        this.#perform(venue.coreAt(() => arrived), request, path, query, () => undefined);
+        this.#perform(
+          venue.coreAt(() => arrived),
+          request,
+          path,
+          query,
+          () => undefined,
+        );
       });
       return answer({
         kind: 'answer',
@@ -159,7 +174,10 @@ export class Wire implements HttpTransport {
     const [status, body] = this.#chance.pick([
       [500, '{"code":-1000,"msg":"An unknown error occurred while processing the request."}'],
       [502, '<html><body>Bad Gateway</body></html>'],
-      [503, '{"code":-1006,"msg":"An unexpected response was received from the message bus. Execution status unknown."}'],
+      [
+        503,
+        '{"code":-1006,"msg":"An unexpected response was received from the message bus. Execution status unknown."}',
+      ],
       [504, ''],
     ] as const);
     return { kind: 'answer', status, headers: {}, body };

@@ -4,8 +4,9 @@
  *
  * One run at a time in a process; `useVirtual` says which.
  */
-import type { Chance } from './random.ts';
+
 import type { Kernel, Timer } from './kernel.ts';
+import type { Chance } from './random.ts';
 
 let kernel: Kernel | null = null;
 let chance: Chance | null = null;

@@ -2,6 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 import { runSeed, type SeedResult } from './run-seed.ts';
 
+/** For who runs without threads. */
+export { runSeed };
+
 export type Order =
   /** Every `step`-th seed from `from` on, below `to`. */
   | { readonly kind: 'run'; readonly from: number; readonly to: number; readonly step: number }
