@@ -48,18 +48,20 @@ export class App {
           .orders.filter((o) => LIVE.includes(String(o['status'])));
         if (live.length === 0) return;
         const orderId = String(chance.pick(live)['orderId']);
-        return this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId });
+        this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId });
+        return;
       }
       case 'sell':
       case 'buy':
-        return this.#try(uid, 'order.place', {
+        this.#try(uid, 'order.place', {
           symbol: VENUE_SYMBOL,
           side: what === 'sell' ? 'SELL' : 'BUY',
           type: 'MARKET',
           quantity,
         });
+        return;
       case 'limit':
-        return this.#try(uid, 'order.place', {
+        this.#try(uid, 'order.place', {
           symbol: VENUE_SYMBOL,
           side: chance.happens(0.5) ? 'SELL' : 'BUY',
           type: 'LIMIT',
@@ -67,6 +69,7 @@ export class App {
           quantity,
           price: market.away(chance.between(-15, 15)),
         });
+        return;
     }
   }
 

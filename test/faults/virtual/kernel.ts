@@ -58,12 +58,16 @@ export class Kernel {
         if (isDone) return;
         try {
           const next = isOver() ? null : this.#pop();
-          if (next === null) return finish(resolve);
+          if (next === null) {
+            finish(resolve);
+            return;
+          }
           this.now = next.at;
           this.fired += 1;
           next.fire?.();
         } catch (error) {
-          return finish(() => reject(error));
+          finish(() => reject(error));
+          return;
         }
         while (ahead < TURNS_AHEAD / 2) prepare();
       };

@@ -60,7 +60,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a fill is booked without the key that lets it count once',
     'shared/usecases/change-order.ts',
     'fills: fill === null ? [] : [{ orderId, fill }],',
-    'fills: fill === null ? [] : [{ orderId, fill: { ...fill, tradeId: `${fill.tradeId}.${before.version}` } }],',
+    'fills: fill === null ? [] : [{ orderId, fill: { ...fill, tradeId: [fill.tradeId, before.version].join(".") } }],',
   ),
   one(
     'transaction',

@@ -155,14 +155,15 @@ export class Market {
       .then((result) => {
         if (result.outcome === 'applied') {
           this.#refused = [];
-          void prices.writeBars(SYMBOL, [...this.#held.slice(-2), ...bars]);
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
-        } else if (this.#kernel.now - this.#rebuildAskedAt >= REBUILD_ASK_MS) {
-          this.#rebuildAskedAt = this.#kernel.now;
-          void prices.writeBars(SYMBOL, [...this.#held, ...bars]);
-          this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#kernel.now });
+          return prices.writeBars(SYMBOL, [...this.#held.slice(-2), ...bars]);
         }
-      });
+        if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
+        this.#rebuildAskedAt = this.#kernel.now;
+        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#kernel.now });
+        return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
+      })
+      .catch((error: unknown) => this.#outside.venue.onBug(error));
   }
 
   #send(message: TriggerMessage): void {

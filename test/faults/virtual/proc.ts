@@ -6,7 +6,7 @@
  * - what a call does outside happens at one instant, and not at all where the process died, or was refused, before;
  * - a frozen process hears nothing and begins nothing until it thaws.
  */
-import type { Chaos } from './chaos.ts';
+import type { Chaos, Strike } from './chaos.ts';
 import type { Kernel } from './kernel.ts';
 import type { Trace } from './trace.ts';
 
@@ -48,6 +48,14 @@ export interface CallTraits {
   readonly conflict?: () => unknown;
 }
 
+interface Arrived<T> {
+  readonly proc: Proc;
+  readonly what: string;
+  readonly perform: () => Promise<T>;
+  readonly traits: CallTraits | null;
+  readonly strike: Strike;
+}
+
 export class Gate {
   readonly kernel: Kernel;
   readonly chaos: Chaos;
@@ -87,32 +95,43 @@ export class Gate {
     traits: CallTraits | null = null,
     about: () => string = () => '',
   ): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.tell(proc, () => {
-      const strike = this.chaos.strike(traits !== null);
-      if (strike !== 'none') proc.wasStruck = true;
-      this.trace.note(strike === 'none' ? what : `${what}!${strike}`, () => `${proc.name} ${about()}`);
-      if (strike === 'kill_before') return this.kill(proc, `before ${what}`);
-      this.#travel(() => {
-        const answer = (hear: () => void): void => this.#travel(() => this.tell(proc, hear));
-        const failed = (why: string) => () => reject(new OutsideError(`${what}: ${why}`));
-        if (strike === 'error_before') return answer(failed('throttled'));
-        if (strike === 'conflict' && traits?.conflict !== undefined) {
-          const { conflict } = traits;
-          return answer(() => resolve(conflict() as T));
-        }
-        const done = (value: T): void => {
-          if (strike === 'kill_after') return this.kill(proc, `after ${what}`);
-          if (strike === 'error_after') return answer(failed('the answer is lost'));
-          if (strike === 'freeze') proc.frozenUntil = this.kernel.now + FREEZE_MS;
-          answer(() => resolve(value));
-        };
-        const refused = (error: unknown): void => answer(() => reject(error));
-        if (strike === 'repeated') perform().then(() => perform().then(done, refused), refused);
-        else perform().then(done, refused);
+    return new Promise<T>((resolve, reject) => {
+      this.tell(proc, () => {
+        const strike = this.chaos.strike(traits !== null);
+        if (strike !== 'none') proc.wasStruck = true;
+        this.trace.note(strike === 'none' ? what : `${what}!${strike}`, () => `${proc.name} ${about()}`);
+        if (strike === 'kill_before') this.kill(proc, `before ${what}`);
+        else this.#travel(() => this.#happen({ proc, what, perform, traits, strike }, resolve, reject));
       });
     });
-    return promise;
+  }
+
+  /** The call has arrived. */
+  #happen<T>(
+    { proc, what, perform, traits, strike }: Arrived<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const answer = (hear: () => void): void => this.#travel(() => this.tell(proc, hear));
+    const fail = (why: string): void => answer(() => reject(new OutsideError(`${what}: ${why}`)));
+    if (strike === 'error_before') {
+      fail('throttled');
+      return;
+    }
+    if (strike === 'conflict' && traits?.conflict !== undefined) {
+      const { conflict } = traits;
+      answer(() => resolve(conflict() as T));
+      return;
+    }
+    const done = (value: T): void => {
+      if (strike === 'freeze') proc.frozenUntil = this.kernel.now + FREEZE_MS;
+      if (strike === 'kill_after') this.kill(proc, `after ${what}`);
+      else if (strike === 'error_after') fail('the answer is lost');
+      else answer(() => resolve(value));
+    };
+    const refused = (error: unknown): void => answer(() => reject(error));
+    if (strike === 'repeated') perform().then(() => perform().then(done, refused), refused);
+    else perform().then(done, refused);
   }
 
   #travel(arrive: () => void): void {

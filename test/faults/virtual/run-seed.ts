@@ -11,7 +11,7 @@ import { Chaos } from './chaos.ts';
 import { TakenCheck, watchCommits } from './check-commits.ts';
 import { checkEnd } from './check-end.ts';
 import { Api, askAgain } from './clients.ts';
-import { VENUE_SYMBOL } from './exchange.ts';
+import { SYMBOL, VENUE_SYMBOL } from './exchange.ts';
 import { startFunctions } from './functions.ts';
 import { Intents } from './intents.ts';
 import { Kernel } from './kernel.ts';
@@ -96,6 +96,7 @@ class Run {
     this.#violations = new Violations(() => kernel.now);
     this.#taken = new TakenCheck(this.#violations);
     watchCommits(outside.ledger, this.#violations);
+    outside.venue.onBug = (error) => this.#crashed(error);
     outside.venue.onTaken = (order) => this.#taken.take(order);
     const onLog = (level: keyof Log, code: string, fields: LogFields, proc: Proc): void =>
       this.#onLog(level, code, fields, proc);
@@ -134,6 +135,11 @@ class Run {
       faults: this.#chaos.counts,
       notes: this.#trace.notes,
     };
+  }
+
+  /** A mistake of the harness or of the exchange it plays, not of the product. */
+  #crashed(error: unknown): void {
+    this.#violations.add('crashed', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 
   async #direct(): Promise<void> {
@@ -212,9 +218,7 @@ class Run {
       this.#kernel.after(chance.between(1_000, 6_000), () => this.#fullBook());
     });
     if (s.appEveryMs > 0) {
-      this.#app.run(s.appEveryMs, endAt).catch((error: unknown) => {
-        this.#violations.add('crashed', String(error));
-      });
+      this.#app.run(s.appEveryMs, endAt).catch((error: unknown) => this.#crashed(error));
     }
   }
 
@@ -282,7 +286,9 @@ class Run {
   }
 
   #isWorking(): boolean {
-    const { queues } = this.#outside;
+    const { queues, index } = this.#outside;
+    // While the index is being rebuilt nothing is decided.
+    if (!index.built.has(SYMBOL)) return true;
     const waiting = [queues.submit, queues.exits, queues.executions].some(
       (queue) => queue.messages.length > 0,
     );

@@ -135,17 +135,12 @@ export class Wire implements HttpTransport {
     answer: (result: HttpResult) => void,
   ): void {
     const venue = this.#venue;
-    if (fate === 'error_before') return answer(this.#trouble());
-    if (fate === 'rate_limited') {
+    if (fate === 'error_before') {
+      answer(this.#trouble());
+    } else if (fate === 'rate_limited') {
       const headers = { 'retry-after': String(this.#chance.between(1, 3)) };
-      return answer({
-        kind: 'answer',
-        status: 429,
-        headers,
-        body: '{"code":-1003,"msg":"Too many requests."}',
-      });
-    }
-    if (fate === 'executed_late') {
+      answer({ kind: 'answer', status: 429, headers, body: '{"code":-1003,"msg":"Too many requests."}' });
+    } else if (fate === 'executed_late') {
       const arrived = venue.now();
       const late = this.#chance.between(100, LATEST_EXECUTION_MS);
       this.#gate.kernel.after(late, () => {
@@ -157,16 +152,17 @@ export class Wire implements HttpTransport {
           () => undefined,
         );
       });
-      return answer({
+      answer({
         kind: 'answer',
         status: 503,
         headers: {},
         body: '{"code":-1007,"msg":"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}',
       });
+    } else {
+      this.#perform(venue.core, request, path, query, (result) => {
+        answer(fate === 'error_after' ? this.#trouble() : result);
+      });
     }
-    this.#perform(venue.core, request, path, query, (result) => {
-      answer(fate === 'error_after' ? this.#trouble() : result);
-    });
   }
 
   /** A 5xx, which says nothing of what was done. */
