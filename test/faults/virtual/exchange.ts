@@ -21,6 +21,8 @@ import type { Kernel } from './kernel.ts';
 
 export const VENUE_SYMBOL = 'BTCUSDT';
 export const SYMBOL = 'BTC/USDT';
+/** Few levels: each step of the price makes them anew. */
+export const FULL_BOOK = { levels: 2, levelNotional: '400000', spreadTicks: 1, stepTicks: 20 };
 const TRADED = ['BTCUSDT', 'BNBUSDT'];
 
 /** The member names of exchangeInfo never change within a process: read once. */
@@ -65,7 +67,7 @@ export class Venue {
     this.exchange = createExchange({
       now: this.now,
       symbols: symbolEntries(),
-      book: { levels: 4, levelNotional: '200000', spreadTicks: 1, stepTicks: 20 },
+      book: FULL_BOOK,
       order: { reports: 'events_first' },
     });
     this.keys = new KeyStore(this.now);

@@ -57,10 +57,10 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   one(
     'fill-key',
-    'a fill is booked without the key that lets it count once',
-    'shared/usecases/change-order.ts',
-    'fills: fill === null ? [] : [{ orderId, fill }],',
-    'fills: fill === null ? [] : [{ orderId, fill: { ...fill, tradeId: [fill.tradeId, before.version].join(".") } }],',
+    'a fill is booked without the condition that it must not exist yet',
+    'test/support/fakes/memory-ledger.ts',
+    'if (known.length > 0) return',
+    'if (known.length < 0) return',
   ),
   one(
     'transaction',

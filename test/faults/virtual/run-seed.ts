@@ -11,7 +11,7 @@ import { Chaos } from './chaos.ts';
 import { TakenCheck, watchCommits } from './check-commits.ts';
 import { checkEnd } from './check-end.ts';
 import { Api, askAgain } from './clients.ts';
-import { SYMBOL, VENUE_SYMBOL } from './exchange.ts';
+import { FULL_BOOK, SYMBOL, VENUE_SYMBOL } from './exchange.ts';
 import { startFunctions } from './functions.ts';
 import { Intents } from './intents.ts';
 import { Kernel } from './kernel.ts';
@@ -214,7 +214,7 @@ class Run {
       venue.skewMs = chance.between(-3_000, 3_000);
     });
     again('thin_book', s.thinBookEveryMs, (chance) => {
-      venue.exchange.setBook(VENUE_SYMBOL, { levels: chance.between(1, 2), levelNotional: '2000' });
+      venue.exchange.setBook(VENUE_SYMBOL, { levels: 1, levelNotional: chance.pick(['500', '2000']) });
       this.#kernel.after(chance.between(1_000, 6_000), () => this.#fullBook());
     });
     if (s.appEveryMs > 0) {
@@ -223,7 +223,7 @@ class Run {
   }
 
   #fullBook(): void {
-    this.#outside.venue.exchange.setBook(VENUE_SYMBOL, { levels: 4, levelNotional: '200000' });
+    this.#outside.venue.exchange.setBook(VENUE_SYMBOL, FULL_BOOK);
   }
 
   #flush(): void {

@@ -46,6 +46,9 @@ export class Queue {
   readonly #isFifo: boolean;
   readonly #parts: QueueParts;
   readonly #seen = new Map<string, number>();
+  /** Became visible, and is not known to be hidden again. */
+  readonly #ready = new Set<Message>();
+  readonly #gone = new WeakSet<Message>();
   #nextId = 0;
 
   constructor(name: QueueName, of: { isFifo: boolean; visibilityMs: number }, parts: QueueParts) {
@@ -89,12 +92,17 @@ export class Queue {
 
   #add(body: string, visibleAt: number, group: string | null): void {
     const id = `${this.name}-${this.#nextId++}`;
-    this.messages.push({ id, body, group, visibleAt, receives: 0, unexplained: 0 });
-    this.#wakeAt(visibleAt);
+    const message = { id, body, group, visibleAt, receives: 0, unexplained: 0 };
+    this.messages.push(message);
+    this.#wake(message);
   }
 
-  #wakeAt(time: number): void {
-    this.#parts.kernel.at(time, () => this.onVisible());
+  #wake(message: Message): void {
+    this.#parts.kernel.at(message.visibleAt, () => {
+      if (this.#gone.has(message)) return;
+      this.#ready.add(message);
+      this.onVisible();
+    });
   }
 
   /** Up to `limit` messages, hidden from now on. */
@@ -102,13 +110,15 @@ export class Queue {
     const { kernel, trace } = this.#parts;
     const taken: Message[] = [];
     const blocked = new Set<string>();
-    for (const message of [...this.messages]) {
+    // Without groups only what has become visible is of interest, in that order.
+    for (const message of this.#isFifo ? [...this.messages] : this.#ready) {
       if (taken.length === limit) break;
       if (message.group !== null && blocked.has(message.group)) continue;
       if (message.visibleAt > kernel.now) {
         if (message.group !== null) blocked.add(message.group);
         continue;
       }
+      this.#ready.delete(message);
       if (message.receives >= MAX_RECEIVES) {
         this.#remove(message);
         this.dead.push(message);
@@ -117,7 +127,7 @@ export class Queue {
       }
       message.receives += 1;
       message.visibleAt = kernel.now + this.visibilityMs;
-      this.#wakeAt(message.visibleAt);
+      this.#wake(message);
       taken.push(message);
     }
     return taken;
@@ -131,12 +141,14 @@ export class Queue {
       return;
     }
     this.#remove(message);
-    if (message.group !== null) this.#wakeAt(this.#parts.kernel.now);
+    if (message.group !== null) this.#parts.kernel.after(0, () => this.onVisible());
   }
 
   #remove(message: Message): void {
     const at = this.messages.indexOf(message);
     if (at >= 0) this.messages.splice(at, 1);
+    this.#ready.delete(message);
+    this.#gone.add(message);
   }
 }
 
