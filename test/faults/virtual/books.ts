@@ -71,7 +71,7 @@ function exchangeBooks({ venue }: Outside, { uid }: WalletPlan, taken: TakenChec
 }
 
 function demoBooks({ demo }: Outside, { walletId, balances: starting }: WalletPlan): Books {
-  const book = demo.of(walletId);
+  const book = demo.book(walletId);
   const orders = [...book.orders.values()].map((order): BookOrder => {
     const trades = book.booked.get(order.clientId) ?? [];
     return {

@@ -19,7 +19,7 @@ export interface FunctionTraits {
   readonly batchSize: number;
 }
 
-export type Handler = (event: SQSEvent) => Promise<SQSBatchResponse>;
+export type Handler = (event: SQSEvent, remainingMs: number) => Promise<SQSBatchResponse>;
 
 interface Container {
   readonly proc: Proc;
@@ -123,7 +123,7 @@ export class Lambda {
       this.#idle.push(container);
       this.#poll();
     };
-    container.handler({ Records: messages.map(recordOf) }).then(
+    container.handler({ Records: messages.map(recordOf) }, this.#traits.timeoutMs).then(
       ({ batchItemFailures }) => {
         const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
         end((message) => failed.has(message.id));

@@ -69,12 +69,12 @@ export const MUTATIONS: readonly Mutation[] = [
     `    const result = await ledger.commit({
       orders: [{ before, after: own }, ...others],
       positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
-      fills: fill === null ? [] : [{ orderId, fill }],
+      fills: fills.map((fill) => ({ orderId, fill })),
       actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
     });`,
     `    let result = await ledger.commit({
       orders: [{ before, after: own }, ...others],
-      fills: fill === null ? [] : [{ orderId, fill }],
+      fills: fills.map((fill) => ({ orderId, fill })),
     });
     if (result.outcome === 'done' && followed !== null) {
       result = await ledger.commit({

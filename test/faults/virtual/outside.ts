@@ -7,9 +7,10 @@ import type { Environment, Wallet } from '../../../shared/domain/types.ts';
 import type { BudgetAnswer, RateBudget } from '../../../shared/ports/rate-budget.ts';
 import type { SymbolDirectory } from '../../../shared/ports/symbols.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
+import { MemoryDemoStore } from '../../support/fakes/memory-demo-store.ts';
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
-import { DemoStores } from './demo-stores.ts';
+import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
 import type { AccountPlan } from './exchange.ts';
 import { SYMBOL, Venue } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
@@ -63,7 +64,8 @@ export interface Outside {
   readonly tape: MemoryTape;
   readonly leases: MemoryLeases;
   readonly counters: MemoryCounters;
-  readonly demo: DemoStores;
+  readonly demo: MemoryDemoStore;
+  readonly reconciles: MemoryReconcile;
   readonly budget: MemoryBudget;
   readonly queues: Queues;
   readonly symbols: SymbolDirectory;
@@ -100,13 +102,15 @@ export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts:
     tape: new MemoryTape(),
     leases: new MemoryLeases(clock),
     counters: new MemoryCounters(),
-    demo: new DemoStores(),
+    demo: new MemoryDemoStore(),
+    reconciles: new MemoryReconcile(),
     budget: new MemoryBudget(venue.now),
     queues: {
       submit: queue('submit', 15),
       exits: queue('exits', 15),
       executions: queue('executions', 5),
       triggers: queue('triggers', 10),
+      reconcile: queue('reconcile', 50),
     },
     symbols,
     venue,

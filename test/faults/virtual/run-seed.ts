@@ -229,8 +229,7 @@ class Run {
   #flush(): void {
     const { index, prices, leases, counters } = this.#outside;
     index.flush();
-    prices.shown.clear();
-    prices.tape.clear();
+    prices.flush();
     leases.held.clear();
     counters.values.clear();
   }

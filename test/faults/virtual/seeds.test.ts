@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleWorker } from './bundle.ts';
 import { runRange, traceSeed } from './crew.ts';
+import { MUTATIONS } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
 import { explain } from './timeline.ts';
 
-const SEEDS = 100;
+const SEEDS = 60;
 const TWICE = [3, 17, 42];
 
 let bundle = '';
@@ -41,8 +42,12 @@ describe('fault runs in virtual time', () => {
     }
   });
 
+  it('knows the source that each mutation changes', async () => {
+    for (const { name, patches } of MUTATIONS) await bundleWorker(`fits-${name}`, patches);
+  });
+
   it('meets what it says it meets', async () => {
-    const found = await results(200, 40);
+    const found = await results(200, 30);
     const met = new Set(found.flatMap(({ faults }) => Object.keys(faults)));
     for (const fault of [
       'call_kill_before',

@@ -8,13 +8,14 @@
  *   id within five minutes is taken and not delivered.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DeadLetter } from '../../../shared/ports/dead-letters.ts';
 import type { Chaos } from './chaos.ts';
 import type { Kernel } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import type { Trace } from './trace.ts';
 
-export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers';
+export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile';
 
 export interface Message {
   readonly id: string;
@@ -26,7 +27,7 @@ export interface Message {
   unexplained: number;
 }
 
-const MAX_RECEIVES = 5;
+export const MAX_RECEIVES = 5;
 const DEDUPLICATION_MS = 5 * 60_000;
 
 export interface QueueParts {
@@ -142,6 +143,18 @@ export class Queue {
     }
     this.#remove(message);
     if (message.group !== null) this.#parts.kernel.after(0, () => this.onVisible());
+  }
+
+  /** A worker puts it among the dead letters by itself; that it is done with is told apart. */
+  giveUp(letter: DeadLetter, wasStruck: boolean): void {
+    const message = this.messages.find(({ id }) => id === letter.messageId);
+    if (message === undefined) return;
+    if (!wasStruck) message.unexplained += 1;
+    this.dead.push({ ...message });
+    this.#parts.trace.note(
+      'dead_letter',
+      () => `${this.name} ${letter.reason} ${letter.error} ${letter.body}`,
+    );
   }
 
   #remove(message: Message): void {

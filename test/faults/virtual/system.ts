@@ -31,6 +31,7 @@ const QUEUE_URLS = {
   exitsQueueUrl: 'exits',
   executionsQueueUrl: 'executions',
   triggersQueueUrl: 'triggers',
+  reconcileQueueUrl: 'reconcile',
 };
 
 const CONFLICT = { conflict: () => ({ outcome: 'conflict', items: ['somebody else'] }) };
@@ -68,6 +69,9 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
       'livePositions',
       'liveOrders',
       'liveOrdersOfWallet',
+      'livePositionsOfWallet',
+      'ordersOfWallet',
+      'booked',
       'liveSymbols',
       'due',
       'moveDue',
@@ -103,6 +107,14 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
   const tape = gated(gate, proc, 'tape', outside.tape, ['merge', 'since', 'lastTick']);
   const leases = gated(gate, proc, 'leases', outside.leases, ['hold', 'release', 'once']);
   const counters = gated(gate, proc, 'counters', outside.counters, ['add', 'set', 'read']);
+  const reconciles = gated(
+    gate,
+    proc,
+    'reconciles',
+    outside.reconciles,
+    ['state', 'states', 'save', 'latest', 'statements'],
+    { save: STALE },
+  );
   const store: DemoStore = gated(
     gate,
     proc,
@@ -152,6 +164,8 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
     counters,
     outbox,
     venues,
+    accounts: venues,
+    reconciles,
     symbols: outside.symbols,
     symbolRefresh: { ask: async () => undefined },
     served: ['demo', EXCHANGE],
