@@ -274,8 +274,12 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
       (level) => `${level.member}@${level.version}`,
     ),
   );
+  // A rung that was too small to sell has done its work, and says so on the timeline.
+  const skipped = (outside.ledger.actionItems.get(positionId) ?? [])
+    .filter(({ kind }) => kind === 'rung_skipped')
+    .map(({ facts }) => `${positionId}|${facts['level_name'] ?? ''}`);
   for (const level of levelsOf(p, spec)) {
-    if (armed.has(`${level.member}@${p.levelsVersion}`)) continue;
+    if (armed.has(`${level.member}@${p.levelsVersion}`) || skipped.includes(level.member)) continue;
     violations.add('not_armed', `${level.member} is not in the index`, [positionId]);
   }
 }
