@@ -10,7 +10,7 @@ import { BinanceClient } from './client.ts';
 import { createServerClock, DEFAULT_CLOCK, type ServerClock } from './clock.ts';
 import { createDayVolumes } from './day-volume.ts';
 import type { BinanceEndpoints } from './endpoints.ts';
-import { createHttpTransport, DEFAULT_HTTP, type HttpSettings } from './http.ts';
+import { createHttpTransport, DEFAULT_HTTP, type HttpSettings, type HttpTransport } from './http.ts';
 import { BinanceMarketClient } from './market-client.ts';
 import { problemText } from './outcomes.ts';
 import { ParseError, parseJson } from './parse/fields.ts';
@@ -26,6 +26,8 @@ export interface BinanceVenueParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly http?: Partial<HttpSettings>;
+  /** Another way to the exchange than connections of its own. */
+  readonly transport?: HttpTransport;
   /** For tests: no waiting between the tries of a query. */
   readonly sleep?: (ms: number) => Promise<void>;
 }
@@ -51,7 +53,8 @@ export function createBinanceVenue(parts: BinanceVenueParts): BinanceVenue {
   const { environment, endpoints, log } = parts;
   const now = (): number => parts.clock.now();
   // A connection's age is this machine's matter, whatever clock the system is given.
-  const transport = createHttpTransport(endpoints.rest, { ...DEFAULT_HTTP, ...parts.http });
+  const transport =
+    parts.transport ?? createHttpTransport(endpoints.rest, { ...DEFAULT_HTTP, ...parts.http });
   const venueNow = (): number => clock.estimate();
   const budget = typeof parts.budget === 'function' ? parts.budget(venueNow) : parts.budget;
   const call = createCalls({ transport, budget, venueNow, log });

@@ -52,6 +52,31 @@ describe('a position stays protected', () => {
     expect(world.position(positionId).status).toBe('closed');
   });
 
+  it('when who changed its protection before the first fill was frozen, and takes out what is none of its business', async () => {
+    const world = new World();
+    const { order, clientId } = await restingEntry(world, stop('49000'));
+    const { positionId } = order;
+    const arm = world.index.arm.bind(world.index);
+    const { promise: frozen, resolve: thaw } = Promise.withResolvers<void>();
+    const { promise: leaving, resolve: left } = Promise.withResolvers<void>();
+    world.index.arm = async (...args) => {
+      left();
+      await frozen;
+      return arm(...args);
+    };
+    const change = stop('49100');
+    const changing = world.useCases.changeProtection({ userId: USER, positionId, change });
+    await leaving;
+    world.index.arm = arm;
+    await world.venue.trade(clientId, d('0.5'), d('49500'));
+    await world.pump();
+    thaw();
+    await changing;
+    world.tick('49050');
+    await world.pump();
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
   it('when the only report of a limit order that crossed at once is lost', async () => {
     const world = new World();
     const { order, clientId } = await restingEntry(world, stop('49000'));

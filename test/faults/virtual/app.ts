@@ -1,0 +1,89 @@
+/** Somebody in the exchange's own app, with the same accounts: cancels, sells and orders that nobody told us of. */
+import { VenueError } from '../../../infra/local/venues/binance/contract.ts';
+import { VENUE_SYMBOL } from './exchange.ts';
+import type { Kernel } from './kernel.ts';
+import type { Outside } from './outside.ts';
+import type { Market } from './prices.ts';
+import type { Chance } from './random.ts';
+import type { Trace } from './trace.ts';
+
+export interface AppParts {
+  readonly kernel: Kernel;
+  readonly outside: Outside;
+  readonly market: Market;
+  readonly chance: Chance;
+  readonly trace: Trace;
+}
+
+const LIVE = ['NEW', 'PARTIALLY_FILLED'];
+
+export class App {
+  readonly #parts: AppParts;
+  acts = 0;
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+  }
+
+  /** Acts about every so many ms until then. */
+  async run(everyMs: number, endAt: number): Promise<void> {
+    const { kernel, chance } = this.#parts;
+    for (;;) {
+      await kernel.sleep(chance.between(1, 2 * everyMs));
+      if (kernel.now >= endAt) return;
+      this.#act();
+    }
+  }
+
+  #act(): void {
+    const { outside, chance, market } = this.#parts;
+    const { uid } = chance.pick(outside.plans);
+    const what = chance.weighted({ cancel: 6, sell: 2, buy: 1, limit: 2 });
+    this.acts += 1;
+    const quantity = `0.0${chance.between(10, 99)}`;
+    switch (what) {
+      case 'cancel': {
+        const live = outside.venue.exchange
+          .books(uid)
+          .orders.filter((o) => LIVE.includes(String(o['status'])));
+        if (live.length === 0) return;
+        const orderId = String(chance.pick(live)['orderId']);
+        this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId });
+        return;
+      }
+      case 'sell':
+      case 'buy':
+        this.#try(uid, 'order.place', {
+          symbol: VENUE_SYMBOL,
+          side: what === 'sell' ? 'SELL' : 'BUY',
+          type: 'MARKET',
+          quantity,
+        });
+        return;
+      case 'limit':
+        this.#try(uid, 'order.place', {
+          symbol: VENUE_SYMBOL,
+          side: chance.happens(0.5) ? 'SELL' : 'BUY',
+          type: 'LIMIT',
+          timeInForce: 'GTC',
+          quantity,
+          price: market.away(chance.between(-15, 15)),
+        });
+        return;
+    }
+  }
+
+  #try(
+    uid: number,
+    operation: 'order.cancel' | 'order.place',
+    params: Readonly<Record<string, string>>,
+  ): void {
+    const { outside, trace } = this.#parts;
+    trace.note(`app.${operation}`, () => `${uid} ${JSON.stringify(params)}`);
+    try {
+      outside.venue.exchange.execute(operation, uid, params);
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+    }
+  }
+}

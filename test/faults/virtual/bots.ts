@@ -1,0 +1,257 @@
+/**
+ * Bots: each opens a position and then does to it what bots do, at times and in ways that the seed draws.
+ *
+ * A new command is one more entry in `FOLLOW_UPS`.
+ */
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { OrderType, Position, Protection, TimeInForce } from '../../../shared/domain/types.ts';
+import { orderIdFor, positionIdFor } from '../../../shared/usecases/derive-ids.ts';
+import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import { type Api, askAgain, drawRepeats } from './clients.ts';
+import { SYMBOL } from './exchange.ts';
+import { type Intents, noteAnswers } from './intents.ts';
+import { type Outside, USER } from './outside.ts';
+import type { Market } from './prices.ts';
+import type { Chance } from './random.ts';
+
+export interface Stage {
+  readonly api: Api;
+  readonly market: Market;
+  readonly outside: Outside;
+  readonly intents: Intents;
+}
+
+export interface BotPlan {
+  readonly name: string;
+  readonly walletId: string;
+  readonly startAt: number;
+  /** Nothing is asked for after this. */
+  readonly endAt: number;
+}
+
+/** What a bot works on. */
+interface Target {
+  readonly name: string;
+  readonly orderId: string;
+  readonly positionId: string;
+}
+
+const amount = (chance: Chance, low: number, high: number): Decimal =>
+  new Decimal(`0.${String(chance.between(low, high)).padStart(4, '0')}`);
+
+const ENTRY_TYPES: Readonly<Partial<Record<OrderType, number>>> = {
+  market: 55,
+  limit: 24,
+  limit_maker: 4,
+  stop_limit: 6,
+  stop_loss: 4,
+  take_profit_limit: 4,
+  trailing_stop: 3,
+};
+
+function drawEntry(chance: Chance, market: Market): Partial<PlaceOrderCommand> {
+  const type = chance.weighted(ENTRY_TYPES as Record<OrderType, number>);
+  const at = (bp: number): Decimal => new Decimal(market.away(bp));
+  const timeInForce: TimeInForce = chance.happens(0.2) ? 'IOC' : 'GTC';
+  switch (type) {
+    case 'market':
+      return chance.happens(0.2)
+        ? { type, quantity: new Decimal(0), quoteQuantity: new Decimal(chance.between(50, 9000)) }
+        : { type };
+    case 'limit':
+      return { type, timeInForce, limitPrice: at(chance.between(-40, 15)) };
+    case 'limit_maker':
+      return { type, limitPrice: at(-chance.between(2, 40)) };
+    case 'stop_limit': {
+      const stop = chance.between(3, 30);
+      return { type, stopPrice: at(stop), limitPrice: at(stop + chance.between(0, 20)) };
+    }
+    case 'stop_loss':
+      return { type, stopPrice: at(chance.between(3, 30)) };
+    case 'take_profit_limit': {
+      const stop = chance.between(3, 30);
+      return { type, stopPrice: at(-stop), limitPrice: at(-stop + chance.between(-5, 20)) };
+    }
+    default:
+      return { type, trailingDelta: chance.between(10, 100) };
+  }
+}
+
+function drawProtection(chance: Chance, market: Market): Partial<Protection> | null {
+  if (chance.happens(0.1)) return null;
+  const at = (bp: number): Decimal => new Decimal(market.away(bp));
+  const rungs = chance.weighted({ '0': 3, '1': 3, '2': 2, '3': 2 });
+  const shares: Readonly<Record<string, readonly string[]>> = {
+    '0': [],
+    '1': [chance.happens(0.5) ? '1' : '0.5'],
+    '2': ['0.5', '0.5'],
+    '3': ['0.3', '0.3', '0.4'],
+  };
+  const first = chance.between(10, 60);
+  return {
+    ...(chance.happens(0.75) && { stopLoss: { price: at(-chance.between(10, 120)) } }),
+    takeProfits: (shares[rungs] ?? []).map((share, i) => ({
+      price: at(first + i * chance.between(10, 40)),
+      share: new Decimal(share),
+    })),
+    ...(chance.happens(0.35) && {
+      trailingStop: {
+        distance: { percent: new Decimal(`0.${chance.between(10, 90)}`) },
+        activationPrice: chance.happens(0.3) ? at(chance.between(5, 40)) : null,
+      },
+    }),
+    ...(chance.happens(0.2) && {
+      breakEven: { activationProfitPercent: new Decimal('0.3'), offsetPercent: new Decimal(0) },
+    }),
+  };
+}
+
+type FollowUp = (stage: Stage, chance: Chance, target: Target, n: number) => Promise<void>;
+
+const positionOf = ({ outside }: Stage, { positionId }: Target): Position | undefined =>
+  outside.ledger.positionItems.get(positionId);
+
+const cancel: FollowUp = async ({ api, intents }, chance, { orderId, name }, n) => {
+  const intent = intents.begin('cancel', `${name}-cancel-${n}`);
+  const answers = await askAgain(api, chance, drawRepeats(chance), (uc) =>
+    uc.cancelOrder({ userId: USER, orderId }),
+  );
+  noteAnswers(intent, answers, (order) => order);
+};
+
+const close: FollowUp = async ({ api, intents }, chance, { positionId, name }, n) => {
+  const idempotencyKey = `${name}-close-${n}`;
+  const intent = intents.begin('close', idempotencyKey);
+  const answers = await askAgain(api, chance, drawRepeats(chance), (uc) =>
+    uc.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey }),
+  );
+  noteAnswers(intent, answers, ({ order }) => order);
+};
+
+const part: FollowUp = async (stage, chance, target, n) => {
+  const held = positionOf(stage, target)?.quantity ?? new Decimal('0.01');
+  const share = chance.pick(['0.2', '0.5', '0.7', '1']);
+  const quantity = held.times(share).toDecimalPlaces(5, Decimal.ROUND_DOWN);
+  if (!quantity.greaterThan(0)) return;
+  const idempotencyKey = `${target.name}-part-${n}`;
+  const intent = stage.intents.begin('part', idempotencyKey);
+  const { positionId } = target;
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) =>
+    uc.closePosition({ userId: USER, positionId, quantity, idempotencyKey }),
+  );
+  noteAnswers(intent, answers, ({ order }) => order);
+};
+
+/** A sell that names its position, resting at the exchange: a resident exit. */
+const sell: FollowUp = async (stage, chance, target, n) => {
+  const position = positionOf(stage, target);
+  if (position === undefined) return;
+  const quantity = position.quantity
+    .times(chance.pick(['0.3', '0.6', '1']))
+    .toDecimalPlaces(5, Decimal.ROUND_DOWN);
+  if (!quantity.greaterThan(0)) return;
+  const at = (bp: number): Decimal => new Decimal(stage.market.away(bp));
+  const kind = chance.weighted({ limit: 4, market: 2, stop_loss: 2, stop_limit: 1, oco: 2 });
+  const below = -chance.between(5, 50);
+  const form: Readonly<Record<typeof kind, Partial<PlaceOrderCommand>>> = {
+    limit: { limitPrice: at(chance.between(-5, 40)) },
+    market: {},
+    stop_loss: { stopPrice: at(below) },
+    stop_limit: { stopPrice: at(below), limitPrice: at(below - chance.between(0, 20)) },
+    oco: { limitPrice: at(chance.between(5, 40)), stopPrice: at(below) },
+  };
+  const key = `${target.name}-sell-${n}`;
+  const intent = stage.intents.begin('part', key);
+  const command = commandOf(position.walletId, key, {
+    ...form[kind],
+    type: kind,
+    side: 'sell',
+    quantity,
+    positionId: target.positionId,
+  });
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) => uc.placeOrder(command));
+  noteAnswers(intent, answers, ({ order }) => order);
+  if (chance.happens(0.3)) return;
+  await stage.api.gate.kernel.sleep(chance.between(50, 8_000));
+  const [orderId] = intent.orderIds;
+  if (orderId === undefined || chance.happens(0.5)) await close(stage, chance, target, 200 + n);
+  else await cancel(stage, chance, { ...target, orderId }, 100 + n);
+};
+
+const protect: FollowUp = async ({ api, intents, market }, chance, { positionId, name }, n) => {
+  const intent = intents.begin('protection', `${name}-protect-${n}`);
+  const change = drawProtection(chance, market) ?? {};
+  const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
+    uc.changeProtection({ userId: USER, positionId, change }),
+  );
+  noteAnswers(intent, answers, () => null);
+};
+
+const FOLLOW_UPS: Readonly<Record<string, { readonly run: FollowUp; readonly weight: number }>> = {
+  cancel: { run: cancel, weight: 4 },
+  close: { run: close, weight: 3 },
+  part: { run: part, weight: 3 },
+  sell: { run: sell, weight: 4 },
+  protect: { run: protect, weight: 2 },
+};
+const WEIGHTS = Object.fromEntries(Object.entries(FOLLOW_UPS).map(([name, { weight }]) => [name, weight]));
+
+function commandOf(walletId: string, key: string, over: Partial<PlaceOrderCommand>): PlaceOrderCommand {
+  return {
+    userId: USER,
+    walletId,
+    symbol: SYMBOL,
+    side: 'buy',
+    type: 'market',
+    timeInForce: 'GTC',
+    quantity: new Decimal('0.01'),
+    quoteQuantity: null,
+    limitPrice: null,
+    stopPrice: null,
+    stopLimitPrice: null,
+    trailingDelta: null,
+    clientOrderId: null,
+    idempotencyKey: key,
+    protection: null,
+    positionId: null,
+    flowId: null,
+    executionId: null,
+    aiReasoning: null,
+    aiConfidence: null,
+    aiAgentId: null,
+    metadata: {},
+    tags: [],
+    notes: null,
+    ...over,
+  };
+}
+
+/** Runs to its end; what it does later overlaps with what it did before. */
+export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promise<void> {
+  const { kernel } = stage.api.gate;
+  const { walletId, name } = plan;
+  await kernel.sleep(plan.startAt - kernel.now);
+  const command = commandOf(walletId, name, {
+    quantity: amount(chance, 2, 3000),
+    ...drawEntry(chance, stage.market),
+    protection: drawProtection(chance, stage.market),
+  });
+  const orderId = orderIdFor({ walletId, clientOrderId: null, idempotencyKey: name });
+  const target: Target = { name, orderId, positionId: positionIdFor(orderId) };
+  const intent = stage.intents.begin('entry', name);
+  const running: Promise<void>[] = [];
+  const follow = async (n: number): Promise<void> => {
+    await kernel.sleep(chance.between(0, Math.max(0, plan.endAt - kernel.now)));
+    const followUp = FOLLOW_UPS[chance.weighted(WEIGHTS)];
+    if (followUp !== undefined) await followUp.run(stage, chance, target, n);
+  };
+  const count = chance.between(0, 4);
+  for (let n = 0; n < count; n++) running.push(follow(n));
+  // Some do not even wait for the answer.
+  if (chance.happens(0.15)) {
+    running.push(kernel.sleep(chance.between(0, 400)).then(() => cancel(stage, chance, target, 99)));
+  }
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) => uc.placeOrder(command));
+  noteAnswers(intent, answers, ({ order }) => order);
+  await Promise.all(running);
+}

@@ -1,0 +1,93 @@
+/**
+ * What has to hold after every commit (design section 4): final is final, totals never go down, a claim is never taken
+ * back, nothing is sold or reserved beyond what was bought; and what has to hold of every order that the venue takes.
+ */
+import { sum } from '../../../shared/domain/money/decimal.ts';
+import type { Order, Position } from '../../../shared/domain/types.ts';
+import type { Commit } from '../../../shared/ports/ledger.ts';
+import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
+import type { MemoryLedger } from '../../support/fakes/memory-ledger.ts';
+import type { TakenOrder } from './exchange.ts';
+import type { Violations } from './violations.ts';
+
+const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
+
+export function watchCommits(ledger: MemoryLedger, violations: Violations): void {
+  const commit = ledger.commit.bind(ledger);
+  ledger.commit = async (wanted: Commit) => {
+    const orders = (wanted.orders ?? []).map(({ after }) => ledger.orderItems.get(after.orderId));
+    const positions = (wanted.positions ?? []).map(({ after }) => ledger.positionItems.get(after.positionId));
+    const result = await commit(wanted);
+    if (result.outcome !== 'done') return result;
+    for (const before of orders) {
+      const after = before && ledger.orderItems.get(before.orderId);
+      if (before !== undefined && after !== undefined) checkOrder(before, after, violations);
+    }
+    for (const [i, { after: wantedPosition }] of (wanted.positions ?? []).entries()) {
+      const after = ledger.positionItems.get(wantedPosition.positionId);
+      if (after !== undefined) checkPosition(positions[i] ?? null, after, violations);
+    }
+    return result;
+  };
+}
+
+function checkOrder(before: Order, after: Order, violations: Violations): void {
+  const { orderId } = after;
+  if (FINAL.includes(before.status) && before.status !== after.status) {
+    violations.add('final_changed', `${orderId}: ${before.status} became ${after.status}`, [orderId]);
+  }
+  const isLess =
+    after.filledQuantity.lessThan(before.filledQuantity) ||
+    after.filledQuote.lessThan(before.filledQuote) ||
+    after.venueQuantity.lessThan(before.venueQuantity) ||
+    after.fillCount < before.fillCount;
+  if (isLess) violations.add('totals_fell', `${orderId}: its totals went down`, [orderId]);
+}
+
+function checkPosition(before: Position | null, after: Position, violations: Violations): void {
+  const { positionId } = after;
+  if (before?.flatten != null) {
+    const same = before.flatten.cause === after.flatten?.cause && before.flatten.at === after.flatten.at;
+    if (!same) {
+      const now = after.flatten === null ? 'nothing' : after.flatten.cause;
+      violations.add('claim_lost', `${positionId}: ${before.flatten.cause} became ${now}`, [positionId]);
+    }
+  }
+  const baseFees = sum(after.entryFees.filter((f) => f.asset === after.base).map((f) => f.amount));
+  const bought = after.entryQuantity.minus(baseFees);
+  const reserved = sum(after.liveExits.map((exit) => exit.reserved));
+  if (after.exitQuantity.plus(reserved).greaterThan(bought)) {
+    const text = `sold ${after.exitQuantity.toFixed()} + reserved ${reserved.toFixed()} > bought ${bought.toFixed()}`;
+    violations.add('oversold', `${positionId}: ${text}`, [positionId]);
+  }
+}
+
+/** At most one order at the venue for each of ours, whatever the attempts. */
+export class TakenCheck {
+  readonly #violations: Violations;
+  /** First client id by order and leg. */
+  readonly #first = new Map<string, string>();
+  readonly byVenueId = new Map<string, { readonly orderId: string; readonly clientId: string }>();
+
+  constructor(violations: Violations) {
+    this.#violations = violations;
+  }
+
+  take({ uid, venueOrderId, clientId }: TakenOrder): void {
+    const parsed = parseVenueClientId(clientId);
+    if (parsed === null) {
+      this.#violations.add('foreign_id', `an order of ours was sent as ${clientId}`);
+      return;
+    }
+    const { orderId, leg } = parsed;
+    this.byVenueId.set(`${uid} ${venueOrderId}`, { orderId, clientId });
+    const key = `${orderId} ${leg ?? ''}`;
+    const first = this.#first.get(key);
+    if (first === undefined) this.#first.set(key, clientId);
+    else this.#violations.add('duplicate_order', `${orderId}: ${first}, then ${clientId}`, [orderId]);
+  }
+
+  get size(): number {
+    return this.#first.size;
+  }
+}

@@ -1,0 +1,285 @@
+/** What has to hold when the storm is over and all is quiet: the ledger against the venue's own books (design section 4). */
+
+import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
+import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { isClosed } from '../../../shared/domain/positions.ts';
+import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
+import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
+import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
+import type { TakenCheck } from './check-commits.ts';
+import { SYMBOL } from './exchange.ts';
+import type { Intents } from './intents.ts';
+import type { Outside, WalletPlan } from './outside.ts';
+import type { Violations } from './violations.ts';
+
+const [BASE, QUOTE] = ['BTC', 'USDT'];
+const UNSETTLED: readonly OrderStatus[] = ['pending', 'submitted', 'cancelling'];
+/** Of sums with 18 decimals. */
+const TINY = decimal('0.000000001');
+
+export interface EndParts {
+  readonly outside: Outside;
+  readonly taken: TakenCheck;
+  readonly intents: Intents;
+  readonly violations: Violations;
+  /**
+   * Orders of which the venue cannot say whether they are ours: their answer was lost, the stream missed them, and
+   * somebody cancelled them elsewhere, which takes our id away. They stay unknown, alarmed, for a person to settle.
+   */
+  readonly undecidable: ReadonlySet<string>;
+}
+
+export function checkEnd(parts: EndParts): void {
+  const { outside, violations, intents, taken } = parts;
+  const { ledger } = outside;
+  for (const plan of outside.plans) {
+    const books = booksOf(outside, plan, taken);
+    const orders = [...ledger.orderItems.values()].filter((o) => o.walletId === plan.walletId);
+    checkOrders(orders, books, parts);
+    checkBalances(plan, orders, books, parts);
+  }
+  for (const position of ledger.positionItems.values()) {
+    checkProtected(position, parts);
+    checkFillsOf(position, parts);
+    checkProfit(position, parts);
+  }
+  for (const intent of intents.all) {
+    if (intent.orderIds.size > 1) {
+      violations.add('intent_twice', `${intent.key}: ${[...intent.orderIds].join(', ')}`, [
+        ...intent.orderIds,
+      ]);
+    }
+  }
+  const entries = [...ledger.orderItems.values()].filter((o) => o.role === 'entry').length;
+  const asked = intents.all.filter((i) => i.what === 'entry').length;
+  if (entries > asked) violations.add('intent_twice', `${entries} entries of ${asked} intents`);
+}
+
+function checkOrders(orders: readonly Order[], books: Books, parts: EndParts): void {
+  const { outside, violations, undecidable } = parts;
+  const byOrder = Map.groupBy(books.orders, (order) => order.orderId);
+  for (const order of orders) {
+    const { orderId, status } = order;
+    if (UNSETTLED.includes(status) && undecidable.has(orderId)) {
+      byOrder.delete(orderId);
+      continue;
+    }
+    if (UNSETTLED.includes(status)) {
+      violations.add('unresolved', `${orderId} is still ${status} (${order.send?.outcome ?? 'unsent'})`, [
+        orderId,
+      ]);
+    }
+    const fills = outside.ledger.fillItems.get(orderId) ?? [];
+    const own = byOrder.get(orderId);
+    byOrder.delete(orderId);
+    if (own === undefined) checkAbsent(order, fills, violations);
+    else comparePair(order, fills, own, violations);
+    checkSums(order, fills, violations);
+  }
+  for (const [orderId, [first]] of byOrder) {
+    violations.add('unknown_order', `${first?.clientId ?? orderId} is at the venue and not in the ledger`, [
+      orderId,
+    ]);
+  }
+}
+
+function checkAbsent({ orderId, status }: Order, fills: readonly Fill[], violations: Violations): void {
+  if (fills.length > 0) violations.add('invented_fill', `${orderId} has fills and no venue order`, [orderId]);
+  if (['open', 'partially_filled', 'filled', 'expired'].includes(status)) {
+    violations.add('status_differs', `${orderId} is ${status}, the venue has never had it`, [orderId]);
+  }
+}
+
+const statusOf = (own: readonly BookOrder[]): BookOrder['status'] => {
+  // A list is over when all of its legs are, and filled when one of them is.
+  const live = own.find((o) => o.status === 'new' || o.status === 'partially_filled');
+  const executed = own.find((o) => o.executed.greaterThan(0));
+  return (live === undefined ? executed : live)?.status ?? own.at(-1)?.status ?? 'new';
+};
+
+function comparePair(
+  order: Order,
+  fills: readonly Fill[],
+  own: readonly BookOrder[],
+  violations: Violations,
+): void {
+  const { orderId, status } = order;
+  const venue = statusOf(own);
+  const agree: Readonly<Record<OrderStatus, readonly BookOrder['status'][]>> = {
+    pending: [],
+    submitted: [],
+    open: ['new'],
+    partially_filled: ['partially_filled'],
+    filled: ['filled'],
+    cancelling: [],
+    cancelled: ['cancelled', 'expired'],
+    rejected: ['rejected'],
+    expired: ['expired', 'cancelled'],
+    failed: [],
+  };
+  if (!UNSETTLED.includes(status) && !agree[status].includes(venue)) {
+    violations.add('status_differs', `${orderId} is ${status}, at the venue ${venue}`, [orderId]);
+  }
+  const booked = new Map(fills.map((fill) => [fill.tradeId, fill]));
+  if (booked.size !== fills.length) {
+    violations.add('fill_twice', `${orderId}: a trade is booked twice`, [orderId]);
+  }
+  for (const trade of own.flatMap(({ trades }) => trades)) {
+    const fill = booked.get(trade.tradeId);
+    booked.delete(trade.tradeId);
+    if (fill === undefined)
+      violations.add('fill_lost', `${orderId}: trade ${trade.tradeId} is not booked`, [orderId]);
+    else compareFill(orderId, fill, trade, violations);
+  }
+  for (const tradeId of booked.keys()) {
+    violations.add('invented_fill', `${orderId}: fill ${tradeId} is no trade of the venue`, [orderId]);
+  }
+}
+
+function compareFill(orderId: string, fill: Fill, trade: BookTrade, violations: Violations): void {
+  const same =
+    fill.price.equals(trade.price) &&
+    fill.quantity.equals(trade.quantity) &&
+    fill.fee.amount.equals(trade.fee) &&
+    (fill.fee.asset === trade.feeAsset || trade.fee.isZero());
+  if (!same)
+    violations.add('fill_differs', `${orderId}: fill ${fill.tradeId} is not as the venue has it`, [orderId]);
+}
+
+const feesOf = (fees: readonly FeeAmount[], asset: string) =>
+  sum(fees.filter((f) => f.asset === asset).map((f) => f.amount));
+
+function checkSums(order: Order, fills: readonly Fill[], violations: Violations): void {
+  const { orderId } = order;
+  const quantity = sum(fills.map((f) => f.quantity));
+  const quote = sum(fills.map((f) => f.quantity.times(f.price)));
+  const agree =
+    order.filledQuantity.equals(quantity) &&
+    order.filledQuote.equals(quote) &&
+    order.fillCount === fills.length &&
+    [BASE, QUOTE, 'BNB'].every((asset) =>
+      feesOf(order.fees, asset).equals(
+        feesOf(
+          fills.map((f) => f.fee),
+          asset,
+        ),
+      ),
+    );
+  if (!agree) violations.add('sums_differ', `${orderId}: its sums are not those of its fills`, [orderId]);
+}
+
+function checkBalances(
+  plan: WalletPlan,
+  orders: readonly Order[],
+  books: Books,
+  { outside, violations, undecidable }: EndParts,
+): void {
+  const unknown = orders.filter((o) => UNSETTLED.includes(o.status) && undecidable.has(o.orderId));
+  const ofUnknown = books.orders
+    .filter((o) => unknown.some(({ orderId }) => orderId === o.orderId))
+    .flatMap(({ trades }) => trades);
+  const booked = orders.flatMap((order) =>
+    (outside.ledger.fillItems.get(order.orderId) ?? []).map(
+      (fill): BookTrade => ({
+        tradeId: fill.tradeId,
+        side: order.side,
+        price: fill.price,
+        quantity: fill.quantity,
+        feeAsset: fill.fee.asset,
+        fee: fill.fee.amount,
+      }),
+    ),
+  );
+  const own = movements(booked, BASE, QUOTE);
+  const others = movements([...books.foreign, ...ofUnknown], BASE, QUOTE);
+  for (const asset of new Set([...books.balances.keys(), ...own.keys(), ...Object.keys(plan.balances)])) {
+    const expected = decimal(plan.balances[asset] ?? '0')
+      .plus(own.get(asset) ?? ZERO)
+      .plus(others.get(asset) ?? ZERO);
+    const held = books.balances.get(asset) ?? ZERO;
+    if (!expected.equals(held)) {
+      const text = `${plan.walletId}: ${asset} ${held.toFixed()} at the venue, ${expected.toFixed()} by the ledger`;
+      violations.add('balance_differs', text, []);
+    }
+  }
+}
+
+/** A position's sums are those of its orders' fills. */
+function checkFillsOf(p: Position, { outside, violations }: EndParts): void {
+  const orders = [...outside.ledger.orderItems.values()].filter((o) => o.positionId === p.positionId);
+  const fillsOf = (role: Order['role']) =>
+    orders.filter((o) => o.role === role).flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
+  for (const [role, quantity, quote, fees] of [
+    ['entry', p.entryQuantity, p.entryQuote, p.entryFees],
+    ['exit', p.exitQuantity, p.exitQuote, p.exitFees],
+  ] as const) {
+    const fills = fillsOf(role);
+    const agree =
+      quantity.equals(sum(fills.map((f) => f.quantity))) &&
+      quote.equals(sum(fills.map((f) => f.quantity.times(f.price)))) &&
+      [BASE, QUOTE, 'BNB'].every((asset) =>
+        feesOf(fees, asset).equals(
+          feesOf(
+            fills.map((f) => f.fee),
+            asset,
+          ),
+        ),
+      );
+    if (!agree) {
+      const text = `${p.positionId}: its ${role} sums are not those of its orders' fills`;
+      violations.add('sums_differ', text, [p.positionId, ...orders.map((o) => o.orderId)]);
+    }
+  }
+}
+
+/** Cash and holdings at cost are what profit says. */
+function checkProfit(p: Position, { outside, violations }: EndParts): void {
+  const orders = [...outside.ledger.orderItems.values()].filter((o) => o.positionId === p.positionId);
+  const fills = orders.flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
+  const paid = sum(fills.filter((f) => f.fee.asset === QUOTE).map((f) => f.fee.amount));
+  const valued = sum(fills.map((f) => f.feeQuoteValue ?? ZERO));
+  const cash = p.exitQuote.minus(p.entryQuote).minus(paid).minus(valued);
+  const cost = p.cost.plus(p.openFees).plus(p.dust?.cost ?? ZERO);
+  const difference = p.realizedPnl.minus(cost).minus(cash);
+  if (difference.abs().greaterThan(TINY)) {
+    violations.add('profit_differs', `${p.positionId}: by ${difference.toFixed()}`, [p.positionId]);
+  }
+}
+
+/** Quiet, and yet open beyond its stop; or its levels are not in the index; or a close that never ends. */
+function checkProtected(p: Position, { outside, violations, undecidable }: EndParts): void {
+  if (isClosed(p)) return;
+  const { positionId } = p;
+  if (p.flatten !== null) {
+    if ([p.entryOrderId, ...p.exitOrderIds].some((id) => undecidable.has(id))) return;
+    // A rest that the venue takes at no price waits for a better one, alarmed; anything else has to be over.
+    violations.add('not_closed', `${positionId} is still ${p.status} (${p.quantity.toFixed()} left)`, [
+      positionId,
+    ]);
+    return;
+  }
+  if (p.quantity.isZero() || !hasProtection(p.protection)) return;
+  const spec = outside.venue.specs.find((s) => s.symbol === SYMBOL);
+  const price = outside.prices.shown.get(SYMBOL);
+  if (spec === undefined || price === undefined) return;
+  const stop = stopPrice(p);
+  if (stop !== null && decimal(price.bid).lessThanOrEqualTo(stop.price)) {
+    violations.add('unprotected', `${positionId}: ${price.bid} is beyond its stop ${stop.price.toFixed()}`, [
+      positionId,
+    ]);
+  }
+  if (!wantsLevels(p)) return;
+  const armed = new Set(
+    (outside.index.built.get(SYMBOL)?.model.levels() ?? []).map(
+      (level) => `${level.member}@${level.version}`,
+    ),
+  );
+  // A rung that was too small to sell has done its work, and says so on the timeline.
+  const skipped = (outside.ledger.actionItems.get(positionId) ?? [])
+    .filter(({ kind }) => kind === 'rung_skipped')
+    .map(({ facts }) => `${positionId}|${facts['level_name'] ?? ''}`);
+  for (const level of levelsOf(p, spec)) {
+    if (armed.has(`${level.member}@${p.levelsVersion}`) || skipped.includes(level.member)) continue;
+    violations.add('not_armed', `${level.member} is not in the index`, [positionId]);
+  }
+}

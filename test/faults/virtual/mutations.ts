@@ -1,0 +1,135 @@
+/**
+ * Each protection of the money paths, and how it is switched off: a change of the source as the bundler reads it, so
+ * that the product has no switch. The harness has to find each of them.
+ */
+import type { Patch } from './bundle.ts';
+
+export interface Mutation {
+  readonly name: string;
+  /** What is switched off, for a reader. */
+  readonly what: string;
+  readonly patches: readonly Patch[];
+}
+
+const one = (name: string, what: string, file: string, find: string, replace: string): Mutation => ({
+  name,
+  what,
+  patches: [{ file, find, replace }],
+});
+
+const SEND = 'shared/usecases/send-order.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  one(
+    'claim',
+    'whoever loses the race for the claim sends as well',
+    SEND,
+    "return current?.status === 'submitted' && current.send?.token === send.token ? current : null;",
+    "return current?.status === 'submitted' ? { ...current, send } : stored(change);",
+  ),
+  one(
+    'token',
+    'a claim that is found is taken for the own one, whoever made it',
+    SEND,
+    "current?.status === 'submitted' && current.send?.token === send.token ? current : null",
+    "current?.status === 'submitted' ? current : null",
+  ),
+  one(
+    'fence',
+    'absence is believed at once, however young the attempt',
+    'shared/domain/due.ts',
+    'export const fenceMs = (send: SendAttempt): number => send.recvWindowMs + FENCE_MARGIN_MS;',
+    'export const fenceMs = (send: SendAttempt): number => send.recvWindowMs * 0;',
+  ),
+  one(
+    'second-look',
+    'absence is believed without a second look',
+    'shared/usecases/resolve-order.ts',
+    "return first.kind === 'absent' && isProof(send, first.venueNow) ? venue.secondLook(sought) : first;",
+    'return first;',
+  ),
+  one(
+    'given-timestamp',
+    'a placement is signed with the time at which it leaves, not with that of its claim',
+    'shared/venues/binance/requests.ts',
+    'timestamp: signedAt ?? (await this.ports.clock.venueTime())',
+    'timestamp: await this.ports.clock.venueTime()',
+  ),
+  one(
+    'fill-key',
+    'a fill is booked without the condition that it must not exist yet',
+    'test/support/fakes/memory-ledger.ts',
+    'if (known.length > 0) return',
+    'if (known.length < 0) return',
+  ),
+  one(
+    'transaction',
+    'order and position are written one after the other',
+    'shared/usecases/change-order.ts',
+    `    const result = await ledger.commit({
+      orders: [{ before, after: own }, ...others],
+      positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
+      fills: fills.map((fill) => ({ orderId, fill })),
+      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
+    });`,
+    `    let result = await ledger.commit({
+      orders: [{ before, after: own }, ...others],
+      fills: fills.map((fill) => ({ orderId, fill })),
+    });
+    if (result.outcome === 'done' && followed !== null) {
+      result = await ledger.commit({
+        positions: [{ before: followed.before, after: followed.after }],
+        actions: actionsOf(followed.before, followed.after, now),
+      });
+    }`,
+  ),
+  one(
+    'due-index',
+    'nothing is noted as owed: only messages carry work',
+    'shared/domain/due.ts',
+    '  return { ...item, dueAt };',
+    '  return { ...item, dueAt: dueAt === null ? null : null };',
+  ),
+  one(
+    'visible-at',
+    'a hit whose taker died never comes back',
+    'shared/usecases/evaluate-hits.ts',
+    'hideMs: 2_000,',
+    'hideMs: 2_000_000_000,',
+  ),
+  one(
+    'derived-exit-id',
+    'the id of an exit is a new one each time',
+    'shared/usecases/derive-ids.ts',
+    "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key)",
+    "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key, String(Math.random()))",
+  ),
+  one(
+    'flatten',
+    "a second cause takes the first one's claim",
+    'shared/domain/exits.ts',
+    "  if (p.flatten !== null) return err({ code: 'already_closing', facts: p.flatten });\n  return ok({",
+    '  return ok({',
+  ),
+  one(
+    'first-right',
+    'what live exits hold is sold once more',
+    'shared/domain/positions.ts',
+    'maxOf(p.quantity.minus(sum(p.liveExits.map((e) => e.reserved))), ZERO);',
+    'maxOf(p.quantity.minus(sum(p.liveExits.map(() => ZERO))), ZERO);',
+  ),
+  one(
+    'settled',
+    'a reservation is released when its order is final, though trades are missing',
+    'shared/domain/orders.ts',
+    'isFinal(order.status) && order.filledQuantity.greaterThanOrEqualTo(order.venueQuantity);',
+    'isFinal(order.status);',
+  ),
+];
+
+/** @throws for a name that there is not */
+export function mutationNamed(name: string): Mutation {
+  const found = MUTATIONS.find((mutation) => mutation.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`no mutation ${name}; there are ${MUTATIONS.map((m) => m.name).join(', ')}`);
+}

@@ -1,0 +1,172 @@
+/**
+ * A made-up market: a walk of one symbol's price, fed to the exchange, and a little later to the system by its price
+ * writer.
+ *
+ * The writer is the streamer's in short: numbered ticks into the index, bars into the tape, a wake-up when hits appear;
+ * on `rebuild` it writes the bars that it holds, asks for the rebuild, and sends again what was refused.
+ */
+import { encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
+import type { Bar, Tick, Units } from '../../../shared/domain/triggers/types.ts';
+import { parseUnits } from '../../../shared/domain/triggers/units.ts';
+import type { TriggerMessage } from '../../../shared/ports/messages.ts';
+import { SYMBOL, VENUE_SYMBOL } from './exchange.ts';
+import type { Kernel } from './kernel.ts';
+import type { Outside } from './outside.ts';
+import type { Chance } from './random.ts';
+import type { Trace } from './trace.ts';
+
+const START_CENTS = 5_000_000;
+const UNIT_EXPONENT = 4;
+const REBUILD_ASK_MS = 2_000;
+const BNB_CENTS = 60_000;
+
+export const centsText = (cents: number): string =>
+  `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+
+function units(text: string): Units {
+  const parsed = parseUnits(text, UNIT_EXPONENT);
+  if (!parsed.ok) throw new Error(`not a price: ${text}`);
+  return parsed.value.units;
+}
+
+export interface WalkTraits {
+  /** Of one step, in basis points of the price. */
+  readonly stepBp: number;
+  readonly jump: number;
+  readonly jumpBp: number;
+  readonly everyMs: number;
+}
+
+export class Market {
+  cents = START_CENTS;
+  ticks = 0;
+  readonly #kernel: Kernel;
+  readonly #outside: Outside;
+  readonly #chance: Chance;
+  readonly #trace: Trace;
+  readonly #traits: WalkTraits;
+  #isStill = false;
+  #tickId = 100;
+  #batch = 0;
+  #open: Bar | null = null;
+  #held: readonly Bar[] = [];
+  #refused: Tick[] = [];
+  #rebuildAskedAt = 0;
+
+  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: WalkTraits) {
+    this.#kernel = kernel;
+    this.#outside = outside;
+    this.#chance = chance;
+    this.#trace = trace;
+    this.#traits = traits;
+    outside.venue.exchange.feedPrice('BNBUSDT', { last: centsText(BNB_CENTS) });
+    this.#feed();
+  }
+
+  start(): void {
+    this.#kernel.after(this.#chance.between(50, 2 * this.#traits.everyMs), () => {
+      if (this.#isStill) return;
+      this.#step();
+      this.start();
+    });
+  }
+
+  /** The price stays as it is; `refresh` goes on to show it. */
+  stop(): void {
+    this.#isStill = true;
+  }
+
+  /** The same price again, as a quiet market's source shows it. */
+  refresh(): void {
+    this.#tell();
+  }
+
+  /** In basis points from the price now, as text. */
+  away(bp: number): string {
+    return centsText(Math.round(this.cents * (1 + bp / 10_000)));
+  }
+
+  #step(): void {
+    const { stepBp, jump, jumpBp } = this.#traits;
+    const reach = this.#chance.happens(jump) ? jumpBp : stepBp;
+    const move = (this.#chance.unit() * 2 - 1) * reach;
+    // Back to where it began, in the long run: levels on both sides are reached.
+    const pull = ((START_CENTS - this.cents) / START_CENTS) * 10_000 * 0.02;
+    this.cents = Math.round(this.cents * (1 + (move + pull) / 10_000));
+    this.#feed();
+  }
+
+  #feed(): void {
+    // Little trades at a price, so that what rests there fills in parts.
+    const size = this.#chance.happens(0.4)
+      ? { size: `0.${this.#chance.pick(['0', '00'])}${this.#chance.between(11, 99)}` }
+      : {};
+    this.#outside.venue.exchange.feedPrice(VENUE_SYMBOL, { last: centsText(this.cents), ...size });
+    this.#kernel.after(this.#chance.between(0, 40), () => this.#tell());
+  }
+
+  #tell(): void {
+    const best = this.#outside.venue.exchange.best(VENUE_SYMBOL);
+    if (best === null) return;
+    this.#tickId += 1;
+    this.ticks += 1;
+    const now = this.#kernel.now;
+    const [bid, ask, last] = [best.bid.toFixed(), best.ask.toFixed(), centsText(this.cents)];
+    const sizes = { bidSize: best.bidSize.toFixed(), askSize: best.askSize.toFixed() };
+    this.#outside.prices.shown.set(SYMBOL, {
+      symbol: SYMBOL,
+      ...{ bid, ask, last, ...sizes },
+      source: 'walk',
+      quoted: true,
+      tickId: this.#tickId,
+      at: now,
+      recordedAt: 0,
+    });
+    const prices = { bid: units(bid), ask: units(ask), last: units(last) };
+    const tick: Tick = { id: this.#tickId, ...prices, at: now, ...sizes, recordedAt: 0 };
+    this.#trace.note('tick', () => `${bid} ${ask}`);
+    const folded = foldTicks(this.#open, [tick]);
+    this.#open = folded.open;
+    this.#held = [...this.#held.slice(-600), ...folded.complete];
+    this.#refused.push(tick);
+    this.#write();
+  }
+
+  #write(): void {
+    const { index, prices } = this.#outside;
+    const ticks = this.#refused;
+    const display = prices.shown.get(SYMBOL);
+    if (display === undefined) return;
+    const bars = this.#open === null ? [] : [this.#open];
+    // Nothing is in between: the memory answers at once.
+    index
+      .applyBatch({
+        symbol: SYMBOL,
+        shard: 0,
+        leaseToken: 'writer',
+        fence: 1,
+        batch: ++this.#batch,
+        ticks,
+        display,
+        bars,
+        nowMs: this.#kernel.now,
+      })
+      .then((result) => {
+        if (result.outcome === 'applied') {
+          this.#refused = [];
+          if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
+          return prices.writeBars(SYMBOL, [...this.#held.slice(-2), ...bars]);
+        }
+        if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
+        this.#rebuildAskedAt = this.#kernel.now;
+        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#kernel.now });
+        return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
+      })
+      .catch((error: unknown) => this.#outside.venue.onBug(error));
+  }
+
+  #send(message: TriggerMessage): void {
+    this.#outside.queues.triggers.send(encodeTrigger(message), 0, null, null);
+  }
+}

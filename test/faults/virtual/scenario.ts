@@ -1,0 +1,106 @@
+/** What a run is like: drawn from its seed, before anything happens. */
+import type { Weather } from './chaos.ts';
+import type { WalletPlan } from './outside.ts';
+import type { WalkTraits } from './prices.ts';
+import type { Chance } from './random.ts';
+
+export interface Scenario {
+  readonly start: number;
+  readonly stormMs: number;
+  readonly plans: readonly WalletPlan[];
+  readonly bots: number;
+  readonly weather: Weather;
+  readonly walk: WalkTraits;
+  /** About each so many ms; 0 = never. */
+  readonly appEveryMs: number;
+  readonly flushEveryMs: number;
+  readonly streamerKillEveryMs: number;
+  readonly sessionBreakEveryMs: number;
+  readonly queryLagEveryMs: number;
+  readonly queryLagMs: number;
+  readonly venueStepEveryMs: number;
+  readonly thinBookEveryMs: number;
+  /** The streamer begins anew after the storm, and asks after everything. */
+  readonly restartsAfterStorm: boolean;
+  /** All positions are closed after the storm. */
+  readonly closesAll: boolean;
+}
+
+const EARLIEST = Date.UTC(2026, 0, 5, 12, 0, 0);
+
+/** Some storms are all of one kind, so that a fault is met often enough to meet others. */
+export function drawWeather(chance: Chance): Weather {
+  const of = (often: number): number => (chance.happens(0.45) ? often * chance.unit() : 0);
+  return {
+    instant: chance.pick([0.9, 0.7, 0.4]),
+    slow: chance.pick([0, 0.005, 0.03]),
+    slowMs: chance.pick([100, 400, 2_000]),
+    errorBefore: of(0.04),
+    errorAfter: of(0.03),
+    conflict: of(0.08),
+    repeated: of(0.08),
+    killBefore: of(0.01),
+    killAfter: of(0.015),
+    freeze: of(0.006),
+    message: {
+      lost: of(0.5),
+      doubled: of(0.5),
+      late: of(0.4),
+      lateMs: chance.pick([500, 5_000, 25_000]),
+      redelivered: of(0.3),
+    },
+    request: {
+      refused: of(0.1),
+      lostBefore: of(0.15),
+      lostAfter: of(0.2),
+      errorBefore: of(0.1),
+      errorAfter: of(0.2),
+      executedLate: of(0.3),
+      slow: of(0.2),
+      slowMs: chance.pick([2_000, 6_000, 15_000]),
+      rateLimited: of(0.05),
+    },
+    event: {
+      dropped: of(0.6),
+      doubled: of(0.4),
+      late: of(0.5),
+      lateMs: chance.pick([500, 5_000, 20_000]),
+    },
+    skewMs: chance.pick([0, 0, 300, 3_000]),
+  };
+}
+
+export function drawScenario(chance: Chance): Scenario {
+  const isDemo = chance.happens(1 / 6);
+  const wallets = chance.pick([1, 1, 2]);
+  const every = (ms: number, probability: number): number => (chance.happens(probability) ? ms : 0);
+  return {
+    start: EARLIEST + chance.between(0, 86_400_000),
+    stormMs: chance.between(20_000, 60_000),
+    plans: Array.from({ length: wallets }, (_, i) => ({
+      uid: 1001 + i,
+      walletId: `wallet-${i + 1}`,
+      balances: { USDT: '1000000', BTC: '20', BNB: '50' },
+      payFeesInBnb: chance.happens(0.25),
+      isDemo,
+    })),
+    bots: chance.between(1, 4),
+    weather: drawWeather(chance),
+    walk: {
+      stepBp: chance.pick([2, 6, 12]),
+      jump: chance.pick([0, 0.02, 0.08]),
+      jumpBp: chance.pick([40, 120]),
+      everyMs: chance.pick([400, 900, 1_800]),
+    },
+    appEveryMs: isDemo ? 0 : every(chance.between(2_000, 15_000), 0.5),
+    flushEveryMs: every(chance.between(8_000, 40_000), 0.3),
+    streamerKillEveryMs: every(chance.between(8_000, 40_000), 0.4),
+    sessionBreakEveryMs: every(chance.between(6_000, 30_000), 0.4),
+    queryLagEveryMs: every(chance.between(5_000, 20_000), 0.4),
+    queryLagMs: chance.between(500, 6_000),
+    venueStepEveryMs: every(chance.between(10_000, 40_000), 0.3),
+    thinBookEveryMs: every(chance.between(5_000, 20_000), 0.3),
+    restartsAfterStorm: chance.happens(0.7),
+    closesAll: chance.happens(0.5),
+  };
+}

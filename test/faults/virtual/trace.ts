@@ -1,0 +1,45 @@
+/**
+ * What happened in a run: always as a fingerprint, and as text when somebody wants to read it.
+ *
+ * The fingerprint covers every note's time and name, so two runs with the same fingerprint went the same way.
+ */
+
+export interface Note {
+  readonly at: number;
+  readonly what: string;
+  readonly detail: string;
+}
+
+export class Trace {
+  readonly notes: Note[] = [];
+  /** Texts are kept only then; making them costs more than the run. */
+  readonly isKept: boolean;
+  readonly #now: () => number;
+  #a = 0x811c9dc5;
+  #b = 0x1234567;
+  count = 0;
+
+  constructor(now: () => number, isKept: boolean) {
+    this.#now = now;
+    this.isKept = isKept;
+  }
+
+  note(what: string, detail: () => string): void {
+    this.count += 1;
+    const now = this.#now();
+    this.#mix(now % 0x7fffffff);
+    this.#mix(what.length);
+    for (let i = 0; i < what.length; i++) this.#mix(what.charCodeAt(i));
+    if (this.isKept) this.notes.push({ at: now, what, detail: detail() });
+  }
+
+  fingerprint(): string {
+    const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
+    return `${hex(this.#a)}${hex(this.#b)}`;
+  }
+
+  #mix(value: number): void {
+    this.#a = Math.imul(this.#a ^ value, 0x01000193);
+    this.#b = Math.imul(this.#b ^ (value + (this.#a >>> 7)), 0x85ebca6b);
+  }
+}
