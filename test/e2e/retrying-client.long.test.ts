@@ -15,7 +15,7 @@ const LONG_MS = 1_800_000;
 it(
   'two thousand intents make two thousand orders',
   async () => {
-    const took = await retriedIntents(trader, { count: 2_000, atOnce: 8, seed: 2 });
+    const took = await retriedIntents(trader, { count: 2_000, atOnce: 6, seed: 2 });
     const { cut, abandoned, sends, seconds } = took;
     console.info(
       `2,000 intents, ${sends} sends, ${JSON.stringify(cut)}, ${abandoned} given up, ${seconds.toFixed(0)} s`,
