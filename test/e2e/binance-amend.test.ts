@@ -17,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => trader?.system.stop());
 
 type Fields = Readonly<Record<string, unknown>>;
+/** The answer is awaited for longer than usual: a busy machine is no failure. */
+const PATIENT = { prefer: 'wait=10' };
 type AmendAnswer = OrderView & { readonly replacement: OrderView | null };
 
 const rest = async (more: Fields = {}): Promise<OrderView> => {
@@ -27,7 +29,7 @@ const rest = async (more: Fields = {}): Promise<OrderView> => {
 const ends = (orderId: string, status: string): Promise<OrderView> =>
   trader.untilOrder(orderId, status, (order) => order.status === status, PATIENCE_MS);
 const amend = (order: OrderView, body: Fields, key: string = randomUUID()) =>
-  trader.send<AmendAnswer>('PATCH', `/orders/${order.order_id}`, { body, key });
+  trader.send<AmendAnswer>('PATCH', `/orders/${order.order_id}`, { body, key, headers: PATIENT });
 const there = async ({ external_order_id: id }: OrderView): Promise<JsonObject> => {
   const { orders } = await trader.control.books(trader.uid);
   return orders.find((one) => String(one['orderId']) === id) ?? {};
@@ -220,13 +222,13 @@ describe('cancelling all', () => {
     const answer = await trader.send<{
       orders: readonly { order_id: string; status: string }[];
       not_cancelled: readonly unknown[];
-    }>('POST', '/orders/cancel-all', { body, key });
+    }>('POST', '/orders/cancel-all', { body, key, headers: PATIENT });
     expect([answer.status, answer.body.not_cancelled]).toEqual([200, []]);
     expect(answer.body.orders.map(({ order_id: id, status }) => [id, status]).sort()).toEqual(
       ours.map(({ order_id: id }) => [id, 'cancelled']).sort(),
     );
     const later = await rest();
-    const again = await trader.send('POST', '/orders/cancel-all', { body, key });
+    const again = await trader.send('POST', '/orders/cancel-all', { body, key, headers: PATIENT });
     expect(again).toMatchObject({ status: 200, body: { repeated: true } });
     expect((await trader.getOrder(later.order_id)).status).toBe('open');
     const { orders } = await trader.control.books(trader.uid);
