@@ -123,10 +123,9 @@ export function applyEntryFill(position: Position, fill: Fill, order: Order, now
   // A long has less by a base fee; a short owes more.
   const quantity = p.side === 'long' ? fill.quantity.minus(fee.base) : fill.quantity.plus(fee.base);
   // The average entry price carries the break-even trigger. While nothing was held, levels may have left the index, or
-  // whoever changed the protection may still be on the way to take this version's out.
-  const movesLevels = p.quantity.isZero()
-    ? p.armedVersion > 0 || p.levelsVersion > 1
-    : p.protection.breakEven !== null;
+  // whoever changed the protection may still be on the way to take this version's out. A reopened one is new already.
+  const mayBeTakenOut = p.armedVersion > 0 || (p === position && p.levelsVersion > 1);
+  const movesLevels = p.quantity.isZero() ? mayBeTakenOut : p.protection.breakEven !== null;
   return {
     ...p,
     status: p.status === 'opening' ? 'open' : p.status,

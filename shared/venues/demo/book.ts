@@ -59,26 +59,36 @@ export function createBook(
     }
   }
 
+  /** After a try: what cannot be read now may have been written then. */
+  async function reload(clientId: string, spec: SymbolSpec): Promise<DemoSlice> {
+    try {
+      return await load(clientId, spec);
+    } catch (error) {
+      throw new Error(`the book could not be read after a try to write it: ${text(error)}`, { cause: error });
+    }
+  }
+
   /**
    * Decides on what is stored now and writes it, again after each conflict. Null: others kept writing, nothing
-   * was done. Throws BookUnreadableError when nothing was written, anything else when that is not known.
+   * was done. Throws BookUnreadableError when nothing was written, anything else when that is not known: a conflict
+   * may be that of our own write, repeated after its answer was lost and somebody wrote on; the next read shows it.
    */
   async function inBook<T>(
     clientId: string,
     spec: SymbolSpec,
     decide: (slice: DemoSlice) => Decision<T>,
   ): Promise<Decision<T> | null> {
-    for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       if (attempt > 1) await pause(attempt);
-      const slice = await load(clientId, spec);
+      const slice = attempt === 1 ? await load(clientId, spec) : await reload(clientId, spec);
       const decision = decide(slice);
       if (!('step' in decision)) return decision;
+      if (attempt > MAX_TRIES) return null;
       const { order, base, quote, fills } = decision.step;
       const before = balancesOf(slice);
       const balances = [base, quote].filter((after) => after !== before.base && after !== before.quote);
       if ((await store.commit(walletId, { order, balances, fills })) === 'done') return decision;
     }
-    return null;
   }
 
   return { openAccount, load, inBook };

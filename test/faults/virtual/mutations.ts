@@ -70,16 +70,18 @@ export const MUTATIONS: readonly Mutation[] = [
       orders: [{ before, after: own }, ...others],
       positions: followed === null ? [] : [{ before: followed.before, after: followed.after }],
       fills: fills.map((fill) => ({ orderId, fill })),
-      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now),
+      actions: followed === null ? [] : actionsOf(followed.before, followed.after, now, followed.heir),
+      keys: decided.call == null ? [] : [decided.call],
     });`,
     `    let result = await ledger.commit({
       orders: [{ before, after: own }, ...others],
       fills: fills.map((fill) => ({ orderId, fill })),
+      keys: decided.call == null ? [] : [decided.call],
     });
     if (result.outcome === 'done' && followed !== null) {
       result = await ledger.commit({
         positions: [{ before: followed.before, after: followed.after }],
-        actions: actionsOf(followed.before, followed.after, now),
+        actions: actionsOf(followed.before, followed.after, now, followed.heir),
       });
     }`,
   ),

@@ -312,6 +312,24 @@ describe('sending exactly once', () => {
     });
   });
 
+  it('never says that nothing was sent when the book cannot be read after a try to write it', async () => {
+    const b = workbench();
+    b.show({ bid: '49999', ask: '50000' });
+    await b.venue.initialize();
+    // Written, the answer lost, somebody wrote on: the repeated write hears of a conflict.
+    const commit = b.store.commit.bind(b.store);
+    b.store.commit = async (...args) => {
+      await commit(...args);
+      b.store.beforeLoad = () => {
+        throw new Error('throttled');
+      };
+      return 'conflict';
+    };
+    expect(await b.venue.placeOrder(aRequest())).toMatchObject({ kind: 'unknown' });
+    b.store.beforeLoad = () => undefined;
+    expect(await b.venue.orderStatus(sought('mqOrder1-1'))).toMatchObject({ kind: 'found' });
+  });
+
   it('gives way when others keep writing the account', async () => {
     const b = workbench();
     b.show({ bid: '49999', ask: '50000' });
