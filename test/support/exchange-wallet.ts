@@ -23,7 +23,7 @@ const account = (change: Partial<ExchangeAccount> = {}): ExchangeAccount => ({
 });
 
 export const aBinanceWallet = (change: Partial<ExchangeAccount> = {}): Wallet => ({
-  walletId: 'wallet-1',
+  walletId: 'w1',
   version: 1,
   userId: 'u1',
   environment: 'binance_simulator',

@@ -37,10 +37,10 @@ const newId = (): string => {
   return `mq${String(count).padStart(22, '0')}-1`;
 };
 
-/** `now`: the wallet's clock, where it is not the machine's. */
+/** `now`: the wallet's clock, where it is not the machine's; `walletId`: what it is called here. */
 export async function startBench(
   options: SimulatorOptions = {},
-  now: () => number = Date.now,
+  { now = Date.now, walletId = 'w1' }: { readonly now?: () => number; readonly walletId?: string } = {},
 ): Promise<Bench> {
   const balances = { USDT: '100000', BTC: '2', BNB: '0' };
   const simulator = await startSimulator({
@@ -75,7 +75,7 @@ export async function startBench(
   const wallets = createBinanceWallets(parts);
   for (const spec of requireAnswer(await wallets.venue.market.exchangeInfo()).symbols)
     specs.set(spec.venueSymbol, spec);
-  const wallet = await wallets.wallet(aBinanceWallet());
+  const wallet = await wallets.wallet({ ...aBinanceWallet(), walletId });
   let keyVersion = 1;
   return {
     simulator,

@@ -21,7 +21,7 @@ beforeEach(async () => {
       accounts: [{ uid: UID, balances: { USDT: '100000' } }],
       now: () => world.now,
     },
-    () => world.now,
+    { now: () => world.now, walletId: WALLET },
   );
   const { wallet, specs } = bench;
   const find: Ports['symbols']['find'] = async (_, text) =>

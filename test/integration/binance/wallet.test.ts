@@ -39,7 +39,7 @@ describe('placing', () => {
       clientId: request.clientId,
       status: 'filled',
       source: 'answer',
-      walletId: 'wallet-1',
+      walletId: 'w1',
       symbol: 'BTC/USDT',
     });
     expect(filledOf(report)).toBe('0.01');
