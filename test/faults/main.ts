@@ -3,6 +3,7 @@
  * machine is slow.
  */
 
+import { realFaults } from './real/main.ts';
 import { repeatSeed, runMutations, runSeeds } from './virtual/commands.ts';
 import { parseFaultOptions, UsageError } from './virtual/options.ts';
 
@@ -12,6 +13,7 @@ const note = (text: string): void => {
 };
 
 async function main(words: readonly string[]): Promise<number> {
+  if (words.includes('--real')) return realFaults(words);
   const options = parseFaultOptions(words);
   switch (options.what) {
     case 'help':

@@ -11,6 +11,7 @@ export const HELP = `Fault runs in virtual time.
   npm run faults -- --seed S               one seed, with all that happened
   npm run faults -- --mutations            each protection switched off in turn: which seed finds it
   npm run faults -- --mutate NAME          one of them (with --seed S: that seed, with all that happened)
+  npm run faults -- --real                 minutes on the laptop system's real parts (--real --help)
 
   --about ID   with --seed: only what concerns this order or position
   --workers N  threads (the machine's cores)

@@ -127,8 +127,12 @@ describe('a position that was closed', () => {
     accepted(),
     filled(exitFill),
   );
-  const own = { ...newPosition(), entryOrderId: orderId };
-  const held = entryEnded(applyEntryFill(own, fill, bought, T0), bought, T0, BTC);
+  const held = entryEnded(
+    applyEntryFill({ ...newPosition(), entryOrderId: orderId }, fill, bought, T0),
+    bought,
+    T0,
+    BTC,
+  );
   const closed = maybeClose(applyExitFill(held, exitFill, sold, T0), BTC, null, T0);
   const position = positionView(closed, null, T0);
   const orders = [view, orderView(sold, [exitFill])];
