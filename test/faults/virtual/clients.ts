@@ -41,6 +41,7 @@ export class Api {
     const { kernel } = this.gate;
     const container = this.#container();
     const { proc, useCases } = container;
+    proc.wasStruck = false;
     const { promise, resolve } = Promise.withResolvers<Answer<T>>();
     const none = (): void => resolve({ kind: 'none' });
     const patience = kernel.after(PATIENCE_MS, none);
@@ -49,13 +50,18 @@ export class Api {
       this.#idle.push(container);
       resolve(answer);
     };
-    work(useCases).then(
-      (result) =>
-        answered(
-          result.ok ? { kind: 'ok', value: result.value } : { kind: 'refused', code: result.error.code },
-        ),
-      () => answered({ kind: 'none' }),
-    );
+    this.gate
+      .run(proc, () => work(useCases))
+      .then(
+        (result) =>
+          answered(
+            result.ok ? { kind: 'ok', value: result.value } : { kind: 'refused', code: result.error.code },
+          ),
+        (error: unknown) => {
+          if (!proc.wasStruck) this.#machine.onUnexplained(proc, error);
+          answered({ kind: 'none' });
+        },
+      );
     return promise.finally(() => {
       patience.fire = null;
     });

@@ -11,6 +11,7 @@ export interface Timer {
   readonly order: number;
   /** Null = cancelled. */
   fire: (() => void) | null;
+  isCancelled?: boolean;
 }
 
 /** Events prepared at a time: the turn of the machine's own loop between them is what costs. */

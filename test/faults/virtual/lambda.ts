@@ -123,13 +123,16 @@ export class Lambda {
       this.#idle.push(container);
       this.#poll();
     };
-    container.handler({ Records: messages.map(recordOf) }, this.#traits.timeoutMs).then(
-      ({ batchItemFailures }) => {
-        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        end((message) => failed.has(message.id));
-      },
-      () => end(() => true),
-    );
+    const event = { Records: messages.map(recordOf) };
+    gate
+      .run(proc, () => container.handler(event, this.#traits.timeoutMs))
+      .then(
+        ({ batchItemFailures }) => {
+          const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+          end((message) => failed.has(message.id));
+        },
+        () => end(() => true),
+      );
   }
 }
 

@@ -197,7 +197,7 @@ export class News {
       },
       SETTINGS,
     );
-    streamer.run().catch(() => gate.kill(proc, 'the streamer failed'));
+    gate.run(proc, () => streamer.run()).catch(() => gate.kill(proc, 'the streamer failed'));
   }
 
   kill(): void {

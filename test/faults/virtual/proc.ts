@@ -9,6 +9,7 @@
 import type { Chaos, Strike } from './chaos.ts';
 import type { Kernel } from './kernel.ts';
 import type { Trace } from './trace.ts';
+import { asProcess } from './virtual-globals.ts';
 
 export class Proc {
   readonly name: string;
@@ -42,6 +43,8 @@ export class OutsideError extends Error {
 }
 
 export const FREEZE_MS = 40_000;
+/** A call that takes this long is a fault of its own: a few of them use up a function's time. */
+const LONG_MS = 50;
 
 export interface CallTraits {
   /** What stands for "somebody else's write was in the way", where the port has such an answer. */
@@ -74,6 +77,11 @@ export class Gate {
     else hear();
   }
 
+  /** Runs a process's own code: its timers are frozen and die with it. */
+  run<T>(proc: Proc, work: () => T): T {
+    return asProcess((fire) => this.tell(proc, fire), work);
+  }
+
   kill(proc: Proc, why: string): void {
     if (!proc.isAlive) return;
     this.trace.note('kill', () => `${proc.name}: ${why}`);
@@ -101,7 +109,7 @@ export class Gate {
         if (strike !== 'none') proc.wasStruck = true;
         this.trace.note(strike === 'none' ? what : `${what}!${strike}`, () => `${proc.name} ${about()}`);
         if (strike === 'kill_before') this.kill(proc, `before ${what}`);
-        else this.#travel(() => this.#happen({ proc, what, perform, traits, strike }, resolve, reject));
+        else this.#travel(proc, () => this.#happen({ proc, what, perform, traits, strike }, resolve, reject));
       });
     });
   }
@@ -112,7 +120,7 @@ export class Gate {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    const answer = (hear: () => void): void => this.#travel(() => this.tell(proc, hear));
+    const answer = (hear: () => void): void => this.#travel(proc, () => this.tell(proc, hear));
     const fail = (why: string): void => answer(() => reject(new OutsideError(`${what}: ${why}`)));
     if (strike === 'error_before') {
       fail('throttled');
@@ -134,12 +142,28 @@ export class Gate {
     else perform().then(done, refused);
   }
 
-  #travel(arrive: () => void): void {
+  #travel(proc: Proc, arrive: () => void): void {
     const ms = this.chaos.travelMs();
+    if (ms > LONG_MS) proc.wasStruck = true;
     if (ms === 0) arrive();
     else this.kernel.after(ms, arrive);
   }
 }
+
+/** Names of all methods of an object, its classes' included. */
+function methodsOf(target: object): string[] {
+  const names = new Set<string>();
+  for (let of: unknown = target; typeof of === 'object' && of !== null && of !== Object.prototype; ) {
+    for (const name of Object.getOwnPropertyNames(of)) {
+      if (name !== 'constructor' && typeof Reflect.get(target, name) === 'function') names.add(name);
+    }
+    of = Object.getPrototypeOf(of);
+  }
+  return [...names];
+}
+
+/** By class: an object's methods do not change. */
+const methods = new WeakMap<object, readonly string[]>();
 
 /** `target` behind the gate: each of its methods is a call of the process. */
 export function gated<T extends object>(
@@ -147,15 +171,15 @@ export function gated<T extends object>(
   proc: Proc,
   name: string,
   target: T,
-  methods: readonly (keyof T & string)[],
   traits: Partial<Record<keyof T & string, CallTraits>> = {},
 ): T {
-  const own: Partial<Record<string, unknown>> = {};
-  for (const method of methods) {
-    const member: unknown = target[method];
-    if (typeof member !== 'function') throw new Error(`${name}.${method} is no method`);
+  const own: Record<string, unknown> = {};
+  const known = methods.get(target) ?? methodsOf(target);
+  methods.set(target, known);
+  for (const method of known) {
+    const member = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
     const what = `${name}.${method}`;
-    const trait = traits[method] ?? null;
+    const trait = (traits as Readonly<Record<string, CallTraits | undefined>>)[method] ?? null;
     own[method] = (...args: unknown[]) =>
       gate.call(
         proc,

@@ -51,6 +51,9 @@ const GRACE_MS = 500;
 /** What the second look says of an order that may be ours, or anybody's (second-look.ts). */
 const UNDECIDABLE = 'was cancelled elsewhere and may be it';
 
+const textOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
 class Run {
   readonly #seed: number;
   readonly #chance: Chance;
@@ -100,7 +103,8 @@ class Run {
     outside.venue.onTaken = (order) => this.#taken.take(order);
     const onLog = (level: keyof Log, code: string, fields: LogFields, proc: Proc): void =>
       this.#onLog(level, code, fields, proc);
-    this.#machine = { gate, outside, chance: chance.fork('machines'), onLog };
+    const onUnexplained = (proc: Proc, error: unknown): void => this.#unexplained(proc.name, textOf(error));
+    this.#machine = { gate, outside, chance: chance.fork('machines'), onLog, onUnexplained };
     const skews = chance.fork('skews');
     const makeProc = (name: string): Proc => {
       const proc = new Proc(name);
@@ -137,9 +141,15 @@ class Run {
     };
   }
 
+  /** No fault has struck the process, so it is the product's own. Losing a race too often is not. */
+  #unexplained(who: string, error: string): void {
+    if (error.includes('ContendedError')) return;
+    this.#violations.add('unexplained_error', `${who}: ${error}`);
+  }
+
   /** A mistake of the harness or of the exchange it plays, not of the product. */
   #crashed(error: unknown): void {
-    this.#violations.add('crashed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#violations.add('crashed', textOf(error));
   }
 
   async #direct(): Promise<void> {
@@ -249,9 +259,11 @@ class Run {
   /** The rule of each minute. Its process is new each time. */
   #dispatch(): void {
     if (this.#chaos.isOver) return;
-    const { outbox, clock } = makePorts(this.#machine, new Proc('dispatch'));
+    const proc = new Proc('dispatch');
+    const { outbox, clock } = makePorts(this.#machine, proc);
     const settings = { shards: 1, intervalSeconds: 1, horizonSeconds: SWEEP_HORIZON_SECONDS, enabled: true };
-    makeDispatchSweeps({ outbox, clock }, settings)().catch(() => this.#chaos.count('dispatch_failed'));
+    const dispatch = makeDispatchSweeps({ outbox, clock }, settings);
+    this.#machine.gate.run(proc, dispatch).catch(() => this.#chaos.count('dispatch_failed'));
     this.#kernel.after(60_000, () => this.#dispatch());
   }
 
@@ -344,6 +356,7 @@ class Run {
 
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
     this.#trace.note(`log.${code}`, () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
+    if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
     if (!MUST_NOT_HAPPEN.includes(code)) return;

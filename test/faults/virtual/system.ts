@@ -19,6 +19,8 @@ export interface Machine {
   readonly chance: Chance;
   /** Told of everything that a process logs. */
   readonly onLog: (level: keyof Log, code: string, fields: LogFields, proc: Proc) => void;
+  /** Told of an error of a process that no fault has struck. */
+  readonly onUnexplained: (proc: Proc, error: unknown) => void;
 }
 
 export interface System {
@@ -51,85 +53,16 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
   const { kernel } = gate;
   const clock = { now: (): number => kernel.now + proc.skewMs };
   const log = logOf(machine, proc);
-  const ledger = gated(
-    gate,
-    proc,
-    'ledger',
-    outside.ledger,
-    [
-      'order',
-      'position',
-      'orders',
-      'positions',
-      'fills',
-      'actions',
-      'commit',
-      'ordersOfUser',
-      'positionsOfUser',
-      'livePositions',
-      'liveOrders',
-      'liveOrdersOfWallet',
-      'livePositionsOfWallet',
-      'ordersOfWallet',
-      'booked',
-      'liveSymbols',
-      'due',
-      'moveDue',
-    ],
-    { commit: CONFLICT, moveDue: STALE },
-  );
-  const wallets = gated(gate, proc, 'wallets', outside.wallets, [
-    'get',
-    'update',
-    'dueChecks',
-    'moveCheck',
-    'exchangeWallets',
-  ]);
-  const index = gated(gate, proc, 'index', outside.index, [
-    'applyBatch',
-    'arm',
-    'takeHits',
-    'settleHits',
-    'symbolsWithHits',
-    'isBuilt',
-    'loadRebuilt',
-    'finishRebuild',
-    'levels',
-  ]);
-  const prices = gated(gate, proc, 'prices', outside.prices, [
-    'price',
-    'prices',
-    'bars',
-    'writeBars',
-    'want',
-    'wanted',
-  ]);
-  const tape = gated(gate, proc, 'tape', outside.tape, ['merge', 'since', 'lastTick']);
-  const leases = gated(gate, proc, 'leases', outside.leases, ['hold', 'release', 'once']);
-  const counters = gated(gate, proc, 'counters', outside.counters, ['add', 'set', 'read']);
-  const reconciles = gated(
-    gate,
-    proc,
-    'reconciles',
-    outside.reconciles,
-    ['state', 'states', 'save', 'latest', 'statements'],
-    { save: STALE },
-  );
-  const store: DemoStore = gated(
-    gate,
-    proc,
-    'demo',
-    outside.demo,
-    ['load', 'trades', 'balances', 'liveOrders', 'commit', 'open'],
-    { commit: BOOK_CONFLICT },
-  );
-  const budget: RateBudget = gated(gate, proc, 'budget', outside.budget, [
-    'ask',
-    'correct',
-    'block',
-    'learn',
-    'figures',
-  ]);
+  const ledger = gated(gate, proc, 'ledger', outside.ledger, { commit: CONFLICT, moveDue: STALE });
+  const wallets = gated(gate, proc, 'wallets', outside.wallets);
+  const index = gated(gate, proc, 'index', outside.index);
+  const prices = gated(gate, proc, 'prices', outside.prices);
+  const tape = gated(gate, proc, 'tape', outside.tape);
+  const leases = gated(gate, proc, 'leases', outside.leases);
+  const counters = gated(gate, proc, 'counters', outside.counters);
+  const reconciles = gated(gate, proc, 'reconciles', outside.reconciles, { save: STALE });
+  const store: DemoStore = gated(gate, proc, 'demo', outside.demo, { commit: BOOK_CONFLICT });
+  const budget: RateBudget = gated(gate, proc, 'budget', outside.budget);
   const outbox = createOutbox({ client: sqsClient(gate, proc, outside.queues), ...QUEUE_URLS });
   const sleep = (ms: number): Promise<void> => gate.sleep(proc, ms);
   const venues = createVenueFactory({

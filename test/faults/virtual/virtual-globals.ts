@@ -5,8 +5,18 @@
  * One run at a time in a process; `useVirtual` says which.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kernel, Timer } from './kernel.ts';
 import type { Chance } from './random.ts';
+
+/** Lets a process hear something: not while it is frozen, and never when it is dead. */
+export type Hear = (fire: () => void) => void;
+
+/** Whose code runs: its timers are its own. */
+const owner = new AsyncLocalStorage<Hear>();
+
+/** Runs a process's code, and what it awaits. */
+export const asProcess = <T>(hear: Hear, work: () => T): T => owner.run(hear, work);
 
 let kernel: Kernel | null = null;
 let chance: Chance | null = null;
@@ -23,10 +33,20 @@ function running(): Kernel {
   return kernel;
 }
 
-export const setTimeout = (fire: () => void, ms = 0): Timer => running().after(ms, fire);
+export function setTimeout(fire: () => void, ms = 0): Timer {
+  const hear = owner.getStore();
+  // Also the timer of a frozen process can be cancelled, by what it hears first when it thaws.
+  const timer: Timer = running().after(ms, () => {
+    if (hear === undefined) fire();
+    else hear(() => timer.isCancelled !== true && fire());
+  });
+  return timer;
+}
 
 export function clearTimeout(timer: Timer | null | undefined): void {
-  if (timer != null) timer.fire = null;
+  if (timer == null) return;
+  timer.fire = null;
+  timer.isCancelled = true;
 }
 
 export function setInterval(): never {
