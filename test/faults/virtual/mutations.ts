@@ -99,13 +99,23 @@ export const MUTATIONS: readonly Mutation[] = [
     'hideMs: 2_000,',
     'hideMs: 2_000_000_000,',
   ),
-  one(
-    'derived-exit-id',
-    'the id of an exit is a new one each time',
-    'shared/usecases/derive-ids.ts',
-    "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key)",
-    "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key, String(Math.random()))",
-  ),
+  {
+    name: 'derived-exit-id',
+    what: 'the id of an exit is a new one each time, and no call is remembered by its key',
+    patches: [
+      {
+        file: 'shared/usecases/derive-ids.ts',
+        find: "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key)",
+        replace:
+          "  return 'key' in source\n    ? derive('exit-key', source.positionId, source.key, String(Math.random()))",
+      },
+      {
+        file: 'shared/usecases/close-position.ts',
+        find: 'const record = callRecord(call, now, [orderId]);',
+        replace: 'const record = null;',
+      },
+    ],
+  },
   one(
     'flatten',
     "a second cause takes the first one's claim",
