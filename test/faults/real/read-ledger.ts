@@ -43,6 +43,9 @@ export interface Stored {
   readonly others: readonly string[];
 }
 
+/** Beside orders and fills: positions, their timelines, and calls by their key (docs/tables.md). */
+const KINDS = /^(position$|action#|key#)/;
+
 /** What the tables of orders and positions hold. */
 export async function readTables(system: RunningSystem): Promise<Stored> {
   const client = new DynamoDBClient({
@@ -65,7 +68,7 @@ export async function readTables(system: RunningSystem): Promise<Stored> {
           if (dueAt !== undefined) owed.push(`${sk} ${pk} (${item['status']?.S}) since ${dueAt}`);
           if (sk === 'order') orderIds.add(pk);
           else if (sk.startsWith('fill#')) fills.set(pk, (fills.get(pk) ?? 0) + 1);
-          else if (sk !== 'position' && !sk.startsWith('action#')) others.push(`${name}: ${pk} ${sk}`);
+          else if (!KINDS.test(sk)) others.push(`${name}: ${pk} ${sk}`);
         }
       }
     }
