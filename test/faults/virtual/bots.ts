@@ -187,12 +187,57 @@ const protect: FollowUp = async ({ api, intents, market }, chance, { positionId,
   noteAnswers(intent, answers, () => null);
 };
 
+/** Less of it, or another price: in its place where the exchange can, else a new order in its stead. */
+const amend: FollowUp = async (stage, chance, { orderId, name }, n) => {
+  const order = stage.outside.ledger.orderItems.get(orderId);
+  if (order === undefined) return;
+  const quantity = order.quantity
+    .times(chance.pick(['0.4', '0.8', '1.5']))
+    .toDecimalPlaces(5, Decimal.ROUND_DOWN);
+  const limitPrice = new Decimal(stage.market.away(chance.between(-40, 15)));
+  const change =
+    order.limitPrice === null || chance.happens(0.5)
+      ? { quantity }
+      : { limitPrice, ...(chance.happens(0.5) && { quantity }) };
+  const idempotencyKey = `${name}-amend-${n}`;
+  // One more order may take its place, and only one.
+  const intent = stage.intents.begin('amend', idempotencyKey);
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) =>
+    uc.amendOrder({ userId: USER, orderId, change, idempotencyKey }),
+  );
+  noteAnswers(intent, answers, () => null);
+};
+
+const cancelAll: FollowUp = async ({ api, intents, outside }, chance, { orderId, name }, n) => {
+  const walletId = outside.ledger.orderItems.get(orderId)?.walletId;
+  if (walletId === undefined) return;
+  const idempotencyKey = `${name}-cancel-all-${n}`;
+  const intent = intents.begin('cancel', idempotencyKey);
+  const answers = await askAgain(api, chance, drawRepeats(chance), (uc) =>
+    uc.cancelAll({ userId: USER, walletId, symbol: null, side: null, idempotencyKey }),
+  );
+  noteAnswers(intent, answers, () => null);
+};
+
+const compare: FollowUp = async ({ api, intents, outside }, chance, { orderId, name }, n) => {
+  const walletId = outside.ledger.orderItems.get(orderId)?.walletId;
+  if (walletId === undefined) return;
+  const intent = intents.begin('compare', `${name}-compare-${n}`);
+  const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
+    uc.reconcile.ask({ userId: USER, walletId }),
+  );
+  noteAnswers(intent, answers, () => null);
+};
+
 const FOLLOW_UPS: Readonly<Record<string, { readonly run: FollowUp; readonly weight: number }>> = {
   cancel: { run: cancel, weight: 4 },
   close: { run: close, weight: 3 },
   part: { run: part, weight: 3 },
   sell: { run: sell, weight: 4 },
   protect: { run: protect, weight: 2 },
+  amend: { run: amend, weight: 3 },
+  'cancel-all': { run: cancelAll, weight: 1 },
+  compare: { run: compare, weight: 2 },
 };
 const WEIGHTS = Object.fromEntries(Object.entries(FOLLOW_UPS).map(([name, { weight }]) => [name, weight]));
 

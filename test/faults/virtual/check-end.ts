@@ -37,6 +37,7 @@ export function checkEnd(parts: EndParts): void {
     const orders = [...ledger.orderItems.values()].filter((o) => o.walletId === plan.walletId);
     checkOrders(orders, books, parts);
     checkBalances(plan, orders, books, parts);
+    checkHeld(plan, orders, books, parts);
   }
   for (const position of ledger.positionItems.values()) {
     checkProtected(position, parts);
@@ -50,7 +51,10 @@ export function checkEnd(parts: EndParts): void {
       ]);
     }
   }
-  const entries = [...ledger.orderItems.values()].filter((o) => o.role === 'entry').length;
+  const entries = [...ledger.orderItems.values()].filter(
+    // One that took another's place is of the same intent.
+    (o) => o.role === 'entry' && o.replaces === null,
+  ).length;
   const asked = intents.all.filter((i) => i.what === 'entry').length;
   if (entries > asked) violations.add('intent_twice', `${entries} entries of ${asked} intents`);
 }
@@ -204,7 +208,32 @@ function checkBalances(
   }
 }
 
-/** A position's sums are those of its orders' fills. */
+/** What positions hold is in the account: coins that somebody sold elsewhere have left them. */
+function checkHeld(
+  { walletId, isDemo }: WalletPlan,
+  orders: readonly Order[],
+  books: Books,
+  { outside, violations, undecidable }: EndParts,
+): void {
+  if (isDemo || orders.some(({ orderId }) => undecidable.has(orderId))) return;
+  const open = [...outside.ledger.positionItems.values()].filter(
+    (p) => p.walletId === walletId && !isClosed(p),
+  );
+  const held = sum(open.map(({ quantity }) => quantity));
+  const there = books.balances.get(BASE) ?? ZERO;
+  if (held.lessThanOrEqualTo(there)) return;
+  const text = `${walletId}: positions hold ${held.toFixed()} ${BASE}, the account ${there.toFixed()}`;
+  violations.add(
+    'held_not_there',
+    text,
+    open.map(({ positionId }) => positionId),
+  );
+}
+
+/** Booked as sold by somebody else, and not put back. */
+const outsideOf = (p: Position) => p.externals.filter(({ reversedAt }) => reversedAt === null);
+
+/** A position's sums are those of its orders' fills, and of what left it without an order. */
 function checkFillsOf(p: Position, { outside, violations }: EndParts): void {
   const orders = [...outside.ledger.orderItems.values()].filter((o) => o.positionId === p.positionId);
   const fillsOf = (role: Order['role']) =>
@@ -214,17 +243,12 @@ function checkFillsOf(p: Position, { outside, violations }: EndParts): void {
     ['exit', p.exitQuantity, p.exitQuote, p.exitFees],
   ] as const) {
     const fills = fillsOf(role);
+    const gone = role === 'exit' ? outsideOf(p) : [];
+    const paid = [...fills.map((f) => f.fee), ...gone.map(({ fee }) => ({ asset: QUOTE, amount: fee }))];
     const agree =
-      quantity.equals(sum(fills.map((f) => f.quantity))) &&
-      quote.equals(sum(fills.map((f) => f.quantity.times(f.price)))) &&
-      [BASE, QUOTE, 'BNB'].every((asset) =>
-        feesOf(fees, asset).equals(
-          feesOf(
-            fills.map((f) => f.fee),
-            asset,
-          ),
-        ),
-      );
+      quantity.equals(sum([...fills, ...gone].map((f) => f.quantity))) &&
+      quote.equals(sum([...fills.map((f) => f.quantity.times(f.price)), ...gone.map((g) => g.quote)])) &&
+      [BASE, QUOTE, 'BNB'].every((asset) => feesOf(fees, asset).equals(feesOf(paid, asset)));
     if (!agree) {
       const text = `${p.positionId}: its ${role} sums are not those of its orders' fills`;
       violations.add('sums_differ', text, [p.positionId, ...orders.map((o) => o.orderId)]);
@@ -238,7 +262,8 @@ function checkProfit(p: Position, { outside, violations }: EndParts): void {
   const fills = orders.flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
   const paid = sum(fills.filter((f) => f.fee.asset === QUOTE).map((f) => f.fee.amount));
   const valued = sum(fills.map((f) => f.feeQuoteValue ?? ZERO));
-  const cash = p.exitQuote.minus(p.entryQuote).minus(paid).minus(valued);
+  const feesElsewhere = sum(outsideOf(p).map(({ fee }) => fee));
+  const cash = p.exitQuote.minus(p.entryQuote).minus(paid).minus(valued).minus(feesElsewhere);
   const cost = p.cost.plus(p.openFees).plus(p.dust?.cost ?? ZERO);
   const difference = p.realizedPnl.minus(cost).minus(cash);
   if (difference.abs().greaterThan(TINY)) {

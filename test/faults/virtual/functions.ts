@@ -5,8 +5,13 @@ import {
   workFifoBatch,
   workStandardBatch,
 } from '../../../functions/compose/sqs-batch.ts';
-import { decodeReport, decodeTrigger, decodeWork } from '../../../shared/adapters/sqs/messages.ts';
-import type { TriggerMessage } from '../../../shared/ports/messages.ts';
+import {
+  decodeReconcile,
+  decodeReport,
+  decodeTrigger,
+  decodeWork,
+} from '../../../shared/adapters/sqs/messages.ts';
+import type { ReconcileMessage, TriggerMessage } from '../../../shared/ports/messages.ts';
 import { QuarantinedError } from '../../../shared/usecases/apply-execution.ts';
 import { type Handler, Lambda, type LambdaParts } from './lambda.ts';
 import type { Proc } from './proc.ts';
@@ -45,6 +50,12 @@ const evaluate = standard(({ ports, useCases }) => ({
   log: ports.log,
   decode: decodeTrigger,
   handle: (message: TriggerMessage) => evaluateOne(useCases, message),
+}));
+
+const reconcile = standard(({ ports, useCases }) => ({
+  log: ports.log,
+  decode: decodeReconcile,
+  handle: ({ walletId, reason }: ReconcileMessage) => useCases.reconcile.wallet(walletId, reason),
 }));
 
 async function evaluateOne(useCases: System['useCases'], message: TriggerMessage): Promise<void> {
@@ -91,6 +102,12 @@ export function startFunctions(machine: Machine, parts: LambdaParts): readonly L
       queues.triggers,
       parts,
       on(evaluate, queues.triggers),
+    ),
+    new Lambda(
+      { name: 'reconcile', timeoutMs: 50_000, concurrency: 5, batchSize: 1 },
+      queues.reconcile,
+      parts,
+      on(reconcile, queues.reconcile),
     ),
   ];
 }

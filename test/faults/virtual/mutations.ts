@@ -137,6 +137,29 @@ export const MUTATIONS: readonly Mutation[] = [
     'isFinal(order.status) && order.filledQuantity.greaterThanOrEqualTo(order.venueQuantity);',
     'isFinal(order.status);',
   ),
+  one(
+    'external-rule',
+    'coins that are missing are booked as sold elsewhere at first sight, whatever an order may still explain',
+    'shared/domain/reconcile/reconcile.ts',
+    "suspect.kind === 'shortfall' && isConfirmed(suspect) && !isOpen(suspect.asset)",
+    "suspect.kind === 'shortfall' && (isConfirmed(suspect) || !isOpen(suspect.asset) || true)",
+  ),
+  {
+    name: 'reconcile',
+    what: 'comparing ledger and exchange finds nothing',
+    patches: [
+      {
+        file: 'shared/domain/reconcile/reconcile.ts',
+        find: 'const corrections: Correction[] = [...reversed, ...orders.corrections, ...booked];',
+        replace: 'const corrections: Correction[] = [];',
+      },
+      {
+        file: 'shared/domain/reconcile/reconcile.ts',
+        find: '  return {\n    corrections,\n    differences,',
+        replace: '  return {\n    corrections,\n    differences: differences.slice(0, 0),',
+      },
+    ],
+  },
 ];
 
 /** @throws for a name that there is not */

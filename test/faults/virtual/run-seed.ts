@@ -2,7 +2,7 @@
  * One run: a storm drawn from the seed, then calm until all is quiet, then the comparison with the venue's books.
  */
 
-import { encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import { encodeReconcile, encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import { makeDispatchSweeps, SWEEP_HORIZON_SECONDS } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { App } from './app.ts';
@@ -22,7 +22,7 @@ import { Market } from './prices.ts';
 import { Gate, Proc } from './proc.ts';
 import { Chance } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
-import { type Machine, makePorts } from './system.ts';
+import { type Machine, makePorts, makeSystem } from './system.ts';
 import { type Note, Trace } from './trace.ts';
 import { type Violation, Violations } from './violations.ts';
 import { useVirtual } from './virtual-globals.ts';
@@ -165,6 +165,7 @@ class Run {
     await bots;
     if (this.#scenario.closesAll) await this.#closeAll();
     await this.#untilQuiet();
+    await this.#untilAgreed();
     checkEnd({
       outside: this.#outside,
       taken: this.#taken,
@@ -254,6 +255,44 @@ class Run {
     this.#fullBook();
     this.#market.stop();
     if (this.#scenario.restartsAfterStorm) this.#news?.kill();
+    this.#compare();
+  }
+
+  /** Wallets at the exchange whose comparison is not in doubt: an order that nobody can settle keeps its coins in doubt. */
+  #compared(): readonly string[] {
+    const { ledger, plans } = this.#outside;
+    const inDoubt = new Set([...this.#undecidable].map((id) => ledger.orderItems.get(id)?.walletId));
+    return plans.filter(({ isDemo, walletId }) => !isDemo && !inDoubt.has(walletId)).map((p) => p.walletId);
+  }
+
+  /** As somebody asks for it through the API. */
+  #compare(walletIds: readonly string[] = this.#compared()): void {
+    const { queues } = this.#outside;
+    for (const walletId of walletIds) {
+      queues.reconcile.send(encodeReconcile({ walletId, reason: 'asked' }), 0, null, null);
+    }
+  }
+
+  /** Until the product's own comparison, begun after all was quiet, says that ledger and exchange are equal. */
+  async #untilAgreed(): Promise<void> {
+    const kernel = this.#kernel;
+    const { written } = this.#outside.reconciles;
+    const [since, lastAt] = [kernel.now, kernel.now + LONGEST_CALM_MS];
+    const behind = (): readonly string[] =>
+      this.#compared().filter((walletId) => {
+        const latest = written.get(walletId)?.[0];
+        return latest === undefined || latest.asOf < since || latest.status !== 'in_agreement';
+      });
+    while (behind().length > 0 && kernel.now < lastAt) {
+      this.#compare(behind());
+      await kernel.sleep(10_000);
+      await this.#untilQuiet();
+    }
+    for (const walletId of behind()) {
+      const latest = written.get(walletId)?.[0];
+      const text = `${walletId} is ${latest?.status ?? 'not compared'}: ${JSON.stringify(latest?.differences ?? [])}`;
+      this.#violations.add('not_agreed', text, [walletId]);
+    }
   }
 
   /** The rule of each minute. Its process is new each time. */
@@ -264,6 +303,9 @@ class Run {
     const settings = { shards: 1, intervalSeconds: 1, horizonSeconds: SWEEP_HORIZON_SECONDS, enabled: true };
     const dispatch = makeDispatchSweeps({ outbox, clock }, settings);
     this.#machine.gate.run(proc, dispatch).catch(() => this.#chaos.count('dispatch_failed'));
+    const rule = new Proc('reconcile-rule');
+    const { schedule } = makeSystem(this.#machine, rule).useCases.reconcile;
+    this.#machine.gate.run(rule, schedule).catch(() => this.#chaos.count('schedule_failed'));
     this.#kernel.after(60_000, () => this.#dispatch());
   }
 
@@ -377,6 +419,12 @@ class Run {
       attempts: orders.reduce((sum, o) => sum + (o.send?.attempt ?? 0), 0),
       intents: this.#intents.all.length,
       undecidable: this.#undecidable.size,
+      compared: [...this.#outside.reconciles.written.values()].reduce((sum, one) => sum + one.length, 0),
+      sold_outside: [...ledger.positionItems.values()].reduce((sum, p) => sum + p.externals.length, 0),
+      put_back: [...ledger.positionItems.values()].reduce(
+        (sum, p) => sum + p.externals.filter(({ reversedAt }) => reversedAt !== null).length,
+        0,
+      ),
       commits: ledger.commits,
       invocations: this.#functions.reduce((sum, one) => sum + one.invocations, 0),
       unexplained_failures: this.#functions.reduce((sum, one) => sum + one.unexplainedFailures, 0),

@@ -73,6 +73,8 @@ export function drawWeather(chance: Chance): Weather {
 export function drawScenario(chance: Chance): Scenario {
   const isDemo = chance.happens(1 / 6);
   const wallets = chance.pick([1, 1, 2]);
+  // Without coins to spare, what somebody sells in the app is a position's.
+  const spareCoins = chance.happens(0.5) ? '20' : '0';
   const every = (ms: number, probability: number): number => (chance.happens(probability) ? ms : 0);
   return {
     start: EARLIEST + chance.between(0, 86_400_000),
@@ -80,7 +82,7 @@ export function drawScenario(chance: Chance): Scenario {
     plans: Array.from({ length: wallets }, (_, i) => ({
       uid: 1001 + i,
       walletId: `wallet-${i + 1}`,
-      balances: { USDT: '1000000', BTC: '20', BNB: '50' },
+      balances: { USDT: '1000000', BTC: spareCoins, BNB: '50' },
       payFeesInBnb: chance.happens(0.25),
       isDemo,
     })),
