@@ -23,6 +23,7 @@ import { VenueUnavailableError, type VenueWallet, WalletUnusableError } from '..
 import type { ArmLevels } from '../arm-levels.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
+import { isUnanswered } from '../sought.ts';
 import { makeCorrect } from './correct.ts';
 import { makeReadLedger } from './read-ledger.ts';
 import { makeReadVenue } from './read-venue.ts';
@@ -256,6 +257,6 @@ const missingOf = (order: Order): Difference => ({
   orderId: order.orderId,
   expected: order.status,
   actual: null,
-  // Inside of its fence an unknown outcome is no news; the resolver settles it.
-  confirmed: order.status !== 'submitted',
+  // That an outcome is unknown is no news; the resolver settles it.
+  confirmed: !isUnanswered(order),
 });

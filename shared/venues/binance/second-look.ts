@@ -23,6 +23,8 @@ import type { Amendment, VenueOrder } from './parse/orders.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
+const ENDED = ['CANCELED', 'EXPIRED', 'REJECTED', 'EXPIRED_IN_MATCH'];
+
 /** Carries the reason out of the steps below. */
 class LookFailed extends Error {
   override readonly name = 'LookFailed';
@@ -143,11 +145,14 @@ async function fetchOrder(
   return null;
 }
 
+const hasEndedUntraded = ({ status, executedQuantity }: VenueOrder): boolean =>
+  status !== null && ENDED.includes(status) && executedQuantity?.isZero() === true;
+
 export async function secondLook(context: LookupContext, sought: OrderSought): Promise<QueryOutcome> {
   const venueNow = await timeOf(context);
   if (typeof venueNow !== 'number') return venueNow;
   try {
-    let undecidable: VenueOrder | null = null;
+    const undecidable: VenueOrder[] = [];
     for (const order of await candidates(context, sought, venueNow)) {
       const verdict = await judge(context, order, sought);
       if (verdict === 'ours') {
@@ -155,10 +160,15 @@ export async function secondLook(context: LookupContext, sought: OrderSought): P
           ? lookUpList(context, { ...sought, venueOrderId: null })
           : withTrades(context, order, sought.rank, sought.clientId);
       }
-      if (verdict === 'undecidable') undecidable = order;
+      if (verdict === 'undecidable') undecidable.push(order);
     }
-    if (undecidable === null) return { kind: 'absent', venueNow };
-    const message = `order ${undecidable.orderId} was cancelled elsewhere and may be it`;
+    const [first] = undecidable;
+    if (first === undefined) return { kind: 'absent', venueNow };
+    // Whosever they were: all of them have ended without a trade, and so has ours, if it was ever there.
+    if (sought.type !== 'oco' && undecidable.every(hasEndedUntraded)) {
+      return withTrades(context, first, sought.rank, sought.clientId);
+    }
+    const message = `order ${first.orderId} was cancelled elsewhere and may be it`;
     return { kind: 'unknown', message };
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;

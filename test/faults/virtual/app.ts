@@ -1,5 +1,6 @@
 /** Somebody in the exchange's own app, with the same accounts: cancels, sells and orders that nobody told us of. */
 import { VenueError } from '../../../infra/local/venues/binance/contract.ts';
+import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
 import { VENUE_SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
 import type { Outside } from './outside.ts';
@@ -32,6 +33,22 @@ export class App {
       await kernel.sleep(chance.between(1, 2 * everyMs));
       if (kernel.now >= endAt) return;
       this.#act();
+    }
+  }
+
+  /**
+   * After the storm: orders of their own that still hold coins are taken back. While they do, the product cannot sell a
+   * position whose coins they hold, tries each half minute, and alarms.
+   */
+  cancelOwn(): void {
+    const { outside } = this.#parts;
+    for (const { uid, isDemo } of outside.plans) {
+      if (isDemo) continue;
+      for (const order of outside.venue.exchange.books(uid).orders) {
+        const isOwn = parseVenueClientId(String(order['clientOrderId'])) === null;
+        if (!isOwn || !LIVE.includes(String(order['status']))) continue;
+        this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId: String(order['orderId']) });
+      }
     }
   }
 

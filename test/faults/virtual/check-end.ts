@@ -276,7 +276,9 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
   if (isClosed(p)) return;
   const { positionId } = p;
   if (p.flatten !== null) {
-    if ([p.entryOrderId, ...p.exitOrderIds].some((id) => undecidable.has(id))) return;
+    const ofWallet = [...outside.ledger.orderItems.values()].filter((o) => o.walletId === p.walletId);
+    // It may have sold the very coins that this position cannot find.
+    if (ofWallet.some(({ orderId }) => undecidable.has(orderId))) return;
     // A rest that the venue takes at no price waits for a better one, alarmed; anything else has to be over.
     violations.add('not_closed', `${positionId} is still ${p.status} (${p.quantity.toFixed()} left)`, [
       positionId,

@@ -253,6 +253,7 @@ class Run {
     venue.skewMs = 0;
     venue.exchange.setQueryLag(0);
     this.#fullBook();
+    this.#app.cancelOwn();
     this.#market.stop();
     if (this.#scenario.restartsAfterStorm) this.#news?.kill();
     this.#compare();

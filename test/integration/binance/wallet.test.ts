@@ -346,10 +346,23 @@ describe('orders that somebody else touched', () => {
   const inTheApp = (operation: 'order.cancel' | 'order.amend.keepPriority', params: Record<string, string>) =>
     bench.simulator.exchange.execute(operation, UID, { symbol: 'BTCUSDT', ...params });
 
-  it('cancelled in the app: known by its number; without it, undecidable', async () => {
+  it('cancelled in the app before it traded: whosever it was, ours has not traded and is over', async () => {
     const { request, id } = await rested();
     inTheApp('order.cancel', { orderId: id });
-    expect(found(await bench.wallet.orderStatus(bench.sought(request, id))).status).toBe('cancelled');
+    expect((await bench.wallet.orderStatus(bench.sought(request))).kind).toBe('absent');
+    expect(found(await bench.wallet.secondLook(bench.sought(request)))).toMatchObject({
+      ...{ clientId: request.clientId, status: 'cancelled', fills: [] },
+    });
+  });
+
+  it('cancelled in the app after it traded: known by its number; without it, undecidable', async () => {
+    const { request, id } = await rested();
+    bench.simulator.exchange.feedPrice('BTCUSDT', { last: '48990.00', size: '0.3' });
+    inTheApp('order.cancel', { orderId: id });
+    expect(found(await bench.wallet.orderStatus(bench.sought(request, id)))).toMatchObject({
+      status: 'cancelled',
+      cumulativeQuantity: d('0.3'),
+    });
     expect((await bench.wallet.orderStatus(bench.sought(request))).kind).toBe('absent');
     expect(await bench.wallet.secondLook(bench.sought(request))).toMatchObject({ kind: 'unknown' });
   });
