@@ -3,7 +3,7 @@ import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import { refill, takes } from './book.ts';
 import { fillOrder } from './lifecycle.ts';
 import { marketMakerTrades } from './matching.ts';
-import { floorAmount, floorStep, max, min, ZERO } from './numbers.ts';
+import { floorAmount, floorStep, max, min, quotient, ZERO } from './numbers.ts';
 import { isOpen, type Market, opposite, remaining, type Side, type World } from './state.ts';
 import { print } from './tape.ts';
 
@@ -82,5 +82,5 @@ function sweep(
 
 function defaultQuantity(market: Market, last: Decimal): Decimal {
   const worth = new Decimal(market.shape.levelNotional).times(DEFAULT_TRADE_SHARE);
-  return max(floorStep(worth.dividedBy(last), market.info.step), market.info.step);
+  return max(quotient(worth, last, market.info.step), market.info.step);
 }
