@@ -159,7 +159,10 @@ export class Market {
         if (result.outcome === 'applied') {
           this.#refused = [];
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
-          return prices.writeBars(SYMBOL, [...this.#held.slice(-2), ...bars]);
+          return prices.writeBars(SYMBOL, [
+            ...this.#held.slice(-2).filter((bar) => !this.#isWritten(bar)),
+            ...bars,
+          ]);
         }
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
@@ -167,6 +170,12 @@ export class Market {
         return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
       })
       .catch((error: unknown) => this.#outside.venue.onBug(error));
+  }
+
+  /** Nobody else writes here, so what ends with the same tick is the same. */
+  #isWritten({ second, lastTick }: Bar): boolean {
+    const tape = this.#outside.prices.tape.get(SYMBOL) ?? [];
+    return tape.findLast((bar) => bar.second <= second)?.lastTick === lastTick;
   }
 
   #send(message: TriggerMessage): void {

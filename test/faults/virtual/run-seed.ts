@@ -49,6 +49,7 @@ const MUST_NOT_HAPPEN = [
 const LONGEST_SILENCE_MS = 6 * 60_000;
 const LONGEST_CALM_MS = 20 * 60_000;
 const GRACE_MS = 500;
+const STACK_LINES = 10;
 /** What the second look says of an order that may be ours, or anybody's (second-look.ts). */
 const UNDECIDABLE = 'was cancelled elsewhere and may be it';
 
@@ -408,6 +409,8 @@ class Run {
 }
 
 export async function runSeed(seed: number, isTraced = false): Promise<SeedResult> {
+  // Most errors are faults; where they come from is told when somebody wants to read it.
+  Error.stackTraceLimit = isTraced ? STACK_LINES : 0;
   try {
     return await new Run(seed, isTraced).play();
   } finally {

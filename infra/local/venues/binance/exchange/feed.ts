@@ -50,8 +50,10 @@ function onTicks(market: Market, fed: FedPrice): NonNullable<Market['fed']> {
   const last = snap(new Decimal(fed.last), Decimal.ROUND_HALF_EVEN);
   if (!last.greaterThan(ZERO)) throw new Error(`a price of ${market.info.symbol} must be above zero`);
   const spread = tick.times(market.shape.spreadTicks);
-  const bid = snap(fed.bid === undefined ? last.minus(spread) : new Decimal(fed.bid), Decimal.ROUND_FLOOR);
-  const ask = snap(fed.ask === undefined ? last.plus(spread) : new Decimal(fed.ask), Decimal.ROUND_CEIL);
+  // What is not fed is whole ticks away from what is on a tick.
+  const bid =
+    fed.bid === undefined ? max(last.minus(spread), tick) : snap(new Decimal(fed.bid), Decimal.ROUND_FLOOR);
+  const ask = fed.ask === undefined ? last.plus(spread) : snap(new Decimal(fed.ask), Decimal.ROUND_CEIL);
   return { last, bid, ask: max(ask, bid.plus(tick)) };
 }
 
