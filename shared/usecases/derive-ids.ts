@@ -5,15 +5,15 @@
  * 128 bits of SHA-256 in base62: 22 characters, zero padded. Parts are joined with their length in front, so two
  * different lists of parts never read the same.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Decimal, decimalText } from '../domain/money/decimal.ts';
 import type { Order } from '../domain/types.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 22;
 
-function base62(bytes: Buffer): string {
-  let rest = BigInt(`0x${bytes.toString('hex')}`);
+function base62(hex: string): string {
+  let rest = BigInt(`0x${hex}`);
   let text = '';
   while (rest > 0n) {
     text = `${ALPHABET[Number(rest % 62n)]}${text}`; // not money: a digit of an id
@@ -24,7 +24,7 @@ function base62(bytes: Buffer): string {
 
 function derive(kind: string, ...parts: readonly string[]): string {
   const facts = [kind, ...parts].map((part) => `${part.length}:${part}`).join('');
-  return base62(createHash('sha256').update(facts, 'utf8').digest().subarray(0, 16));
+  return base62(hash('sha256', facts, 'hex').slice(0, 32));
 }
 
 /** Of a caller's order: `key` is its client order id if given, else the Idempotency-Key. */
@@ -106,5 +106,4 @@ function canonical(value: unknown): string {
 }
 
 /** Fingerprint of a request body: the same body gives the same hash whatever the order of its members. */
-export const canonicalHash = (body: unknown): string =>
-  createHash('sha256').update(canonical(body), 'utf8').digest('hex');
+export const canonicalHash = (body: unknown): string => hash('sha256', canonical(body), 'hex');

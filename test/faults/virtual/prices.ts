@@ -19,6 +19,8 @@ import type { Trace } from './trace.ts';
 const START_CENTS = 5_000_000;
 const UNIT_EXPONENT = 4;
 const REBUILD_ASK_MS = 2_000;
+/** Bars that the writer has in its own memory. */
+const MOST_HELD = 600;
 const BNB_CENTS = 60_000;
 
 export const centsText = (cents: number): string =>
@@ -50,7 +52,7 @@ export class Market {
   #tickId = 100;
   #batch = 0;
   #open: Bar | null = null;
-  #held: readonly Bar[] = [];
+  readonly #held: Bar[] = [];
   #refused: Tick[] = [];
   #rebuildAskedAt = 0;
 
@@ -128,7 +130,8 @@ export class Market {
     this.#trace.note('tick', () => `${bid} ${ask}`);
     const folded = foldTicks(this.#open, [tick]);
     this.#open = folded.open;
-    this.#held = [...this.#held.slice(-600), ...folded.complete];
+    this.#held.push(...folded.complete);
+    if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
     this.#refused.push(tick);
     this.#write();
   }
@@ -156,7 +159,10 @@ export class Market {
         if (result.outcome === 'applied') {
           this.#refused = [];
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
-          return prices.writeBars(SYMBOL, [...this.#held.slice(-2), ...bars]);
+          return prices.writeBars(SYMBOL, [
+            ...this.#held.slice(-2).filter((bar) => !this.#isWritten(bar)),
+            ...bars,
+          ]);
         }
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
@@ -164,6 +170,12 @@ export class Market {
         return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
       })
       .catch((error: unknown) => this.#outside.venue.onBug(error));
+  }
+
+  /** Nobody else writes here, so what ends with the same tick is the same. */
+  #isWritten({ second, lastTick }: Bar): boolean {
+    const tape = this.#outside.prices.tape.get(SYMBOL) ?? [];
+    return tape.findLast((bar) => bar.second <= second)?.lastTick === lastTick;
   }
 
   #send(message: TriggerMessage): void {

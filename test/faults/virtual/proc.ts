@@ -162,10 +162,49 @@ function methodsOf(target: object): string[] {
   return [...names];
 }
 
-/** By class: an object's methods do not change. */
-const methods = new WeakMap<object, readonly string[]>();
+interface Gated {
+  readonly gate: Gate;
+  readonly proc: Proc;
+}
 
-/** `target` behind the gate: each of its methods is a call of the process. */
+const GATED = Symbol('gated');
+
+/**
+ * By target: what all processes have in common. A process has many ports and calls few of their methods, and processes
+ * die often: a method is made for it when it is first asked for.
+ */
+const prototypes = new WeakMap<object, object>();
+
+function prototypeOf(
+  name: string,
+  target: object,
+  traits: Readonly<Record<string, CallTraits | undefined>>,
+): object {
+  const prototype = {};
+  for (const method of methodsOf(target)) {
+    const member = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
+    const what = `${name}.${method}`;
+    const trait = traits[method] ?? null;
+    Object.defineProperty(prototype, method, {
+      get(this: { readonly [GATED]: Gated }) {
+        const { gate, proc } = this[GATED];
+        const value = (...args: unknown[]): Promise<unknown> =>
+          gate.call(
+            proc,
+            what,
+            () => Reflect.apply(member, target, args),
+            trait,
+            () => aboutOf(args),
+          );
+        Object.defineProperty(this, method, { value });
+        return value;
+      },
+    });
+  }
+  return prototype;
+}
+
+/** `target` behind the gate: each of its methods is a call of the process. Always the same name and traits for one. */
 export function gated<T extends object>(
   gate: Gate,
   proc: Proc,
@@ -173,23 +212,9 @@ export function gated<T extends object>(
   target: T,
   traits: Partial<Record<keyof T & string, CallTraits>> = {},
 ): T {
-  const own: Record<string, unknown> = {};
-  const known = methods.get(target) ?? methodsOf(target);
-  methods.set(target, known);
-  for (const method of known) {
-    const member = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
-    const what = `${name}.${method}`;
-    const trait = (traits as Readonly<Record<string, CallTraits | undefined>>)[method] ?? null;
-    own[method] = (...args: unknown[]) =>
-      gate.call(
-        proc,
-        what,
-        () => Reflect.apply(member, target, args),
-        trait,
-        () => aboutOf(args),
-      );
-  }
-  return own as T;
+  const prototype = prototypes.get(target) ?? prototypeOf(name, target, traits);
+  prototypes.set(target, prototype);
+  return Object.create(prototype, { [GATED]: { value: { gate, proc } } }) as T;
 }
 
 /** Ids in the arguments, for a reader. */

@@ -22,6 +22,7 @@ import { Market } from './prices.ts';
 import { Gate, Proc } from './proc.ts';
 import { Chance } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
+import type { Queue } from './sqs.ts';
 import { type Machine, makePorts, makeSystem } from './system.ts';
 import { type Note, Trace } from './trace.ts';
 import { type Violation, Violations } from './violations.ts';
@@ -48,8 +49,11 @@ const MUST_NOT_HAPPEN = [
 const LONGEST_SILENCE_MS = 6 * 60_000;
 const LONGEST_CALM_MS = 20 * 60_000;
 const GRACE_MS = 500;
+const STACK_LINES = 10;
 /** What the second look says of an order that may be ours, or anybody's (second-look.ts). */
 const UNDECIDABLE = 'was cancelled elsewhere and may be it';
+
+const isSweep = (body: string): boolean => body.includes('"kind":"sweep"');
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -339,26 +343,43 @@ class Run {
     return next;
   }
 
+  get #workQueues(): readonly Queue[] {
+    const { queues } = this.#outside;
+    return [queues.submit, queues.exits, queues.executions];
+  }
+
   #isWorking(): boolean {
-    const { queues, index } = this.#outside;
     // While the index is being rebuilt nothing is decided.
-    if (!index.built.has(SYMBOL)) return true;
-    const waiting = [queues.submit, queues.exits, queues.executions].some(
-      (queue) => queue.messages.length > 0,
-    );
+    if (!this.#outside.index.built.has(SYMBOL)) return true;
+    const waiting = this.#workQueues.some((queue) => queue.messages.length > 0);
     return waiting || this.#functions.some((one) => !one.isIdle);
+  }
+
+  /**
+   * Work is under way or waits: when something can happen next. While every message is hidden and no function runs
+   * that is the time at which one comes back; a second before, so that there is a fresh price then.
+   */
+  #nextWork(owed: number | null): number {
+    const { now } = this.#kernel;
+    if (!this.#outside.index.built.has(SYMBOL) || this.#functions.some((one) => !one.isIdle)) return now;
+    const back = this.#workQueues.flatMap((queue) => queue.messages.map((message) => message.visibleAt));
+    return Math.min(owed ?? Number.POSITIVE_INFINITY, ...back.map((at) => at - 2_000));
   }
 
   /** Sweeps at the seconds at which something is owed, until nothing is that the longest silence would not show. */
   async #untilQuiet(): Promise<void> {
     const kernel = this.#kernel;
+    const { queues } = this.#outside;
     const silentFrom = kernel.now;
     const lastAt = kernel.now + LONGEST_CALM_MS;
+    // Those that were sent ahead are lost: each second would be swept, and most of them twice.
+    queues.triggers.loseHidden(isSweep);
     while (kernel.now < lastAt) {
+      const isWorking = this.#isWorking();
       const next = this.#nextOwed();
-      const isQuiet = !this.#isWorking() && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
+      const isQuiet = !isWorking && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
       if (isQuiet && kernel.now >= silentFrom + 5_000) return;
-      const wait = this.#isWorking() ? 1_000 : Math.max(1_000, (next ?? kernel.now) - kernel.now);
+      const wait = Math.max(1_000, (isWorking ? this.#nextWork(next) : (next ?? kernel.now)) - kernel.now);
       await kernel.sleep(1_000 - (kernel.now % 1_000) + Math.floor((wait - 1) / 1_000) * 1_000);
       this.#market.refresh();
       this.#sweep();
@@ -437,6 +458,8 @@ class Run {
 }
 
 export async function runSeed(seed: number, isTraced = false): Promise<SeedResult> {
+  // Most errors are faults; where they come from is told when somebody wants to read it.
+  Error.stackTraceLimit = isTraced ? STACK_LINES : 0;
   try {
     return await new Run(seed, isTraced).play();
   } finally {

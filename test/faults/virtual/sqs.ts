@@ -10,7 +10,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetter } from '../../../shared/ports/dead-letters.ts';
 import type { Chaos } from './chaos.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, Timer } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import type { Trace } from './trace.ts';
@@ -25,6 +25,8 @@ export interface Message {
   receives: number;
   /** Each receive that ended without success, and was no fault's work. */
   unexplained: number;
+  /** Fires when it becomes visible. */
+  wake: Timer | null;
 }
 
 export const MAX_RECEIVES = 5;
@@ -49,7 +51,6 @@ export class Queue {
   readonly #seen = new Map<string, number>();
   /** Became visible, and is not known to be hidden again. */
   readonly #ready = new Set<Message>();
-  readonly #gone = new WeakSet<Message>();
   #nextId = 0;
 
   constructor(name: QueueName, of: { isFifo: boolean; visibilityMs: number }, parts: QueueParts) {
@@ -93,14 +94,13 @@ export class Queue {
 
   #add(body: string, visibleAt: number, group: string | null): void {
     const id = `${this.name}-${this.#nextId++}`;
-    const message = { id, body, group, visibleAt, receives: 0, unexplained: 0 };
+    const message = { id, body, group, visibleAt, receives: 0, unexplained: 0, wake: null };
     this.messages.push(message);
     this.#wake(message);
   }
 
   #wake(message: Message): void {
-    this.#parts.kernel.at(message.visibleAt, () => {
-      if (this.#gone.has(message)) return;
+    message.wake = this.#parts.kernel.at(message.visibleAt, () => {
       this.#ready.add(message);
       this.onVisible();
     });
@@ -157,11 +157,20 @@ export class Queue {
     );
   }
 
+  /** Those of them that have not been delivered yet are lost. */
+  loseHidden(isLost: (body: string) => boolean): void {
+    const { now } = this.#parts.kernel;
+    for (const message of [...this.messages]) {
+      if (message.receives === 0 && message.visibleAt > now && isLost(message.body)) this.#remove(message);
+    }
+  }
+
   #remove(message: Message): void {
     const at = this.messages.indexOf(message);
     if (at >= 0) this.messages.splice(at, 1);
     this.#ready.delete(message);
-    this.#gone.add(message);
+    // What is done with wakes nobody: most messages are, long before their visibility ends.
+    if (message.wake !== null) message.wake.fire = null;
   }
 }
 

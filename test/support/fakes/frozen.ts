@@ -10,6 +10,9 @@ export function frozen<T>(value: T): T {
     return value;
   }
   Object.freeze(value);
-  for (const part of Object.values(value)) frozen(part);
+  for (const key in value) {
+    const part = value[key];
+    if (typeof part === 'object') frozen(part);
+  }
   return value;
 }

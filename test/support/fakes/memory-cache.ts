@@ -74,13 +74,15 @@ export class MemoryPrices implements PriceCache {
   putBars(symbol: string, bars: readonly Bar[]): void {
     if (bars.length === 0) return;
     const newest = Math.max(...bars.map((bar) => bar.second));
-    const merged = new Map(this.standing(symbol).map((bar) => [bar.second, bar]));
+    const kept = this.standing(symbol).filter((bar) => bar.second >= newest - TAPE_SECONDS);
     for (const bar of bars) {
-      const known = merged.get(bar.second);
-      merged.set(bar.second, frozen(known === undefined ? { ...bar } : mergeBars(known, bar)));
+      if (bar.second < newest - TAPE_SECONDS) continue;
+      // Bars are in the order of their seconds, and what is written are nearly always the last.
+      const at = kept.findLastIndex((one) => one.second <= bar.second);
+      const known = kept[at];
+      if (known?.second === bar.second) kept[at] = frozen(mergeBars(known, bar));
+      else kept.splice(at + 1, 0, frozen({ ...bar }));
     }
-    const kept = [...merged.values()].filter((bar) => bar.second >= newest - TAPE_SECONDS);
-    kept.sort((a, b) => a.second - b.second);
     this.tape.set(symbol, kept);
     this.tapeUntil.set(kept, this.clock.now() + TAPE_SECONDS * 1000);
   }
@@ -189,6 +191,8 @@ export class MemoryLeases implements Leases {
 
 /** Of two decimals no digit of the sum is lost: 30 before and 18 after the point each. */
 const Wide = Decimal.clone({ precision: 60 });
+/** Nearly all are; a JavaScript number counts them exactly. */
+const SMALL_COUNT = /^\d{1,15}$/;
 
 export class MemoryCounters implements Counters {
   readonly values = new Map<string, string>();
@@ -208,6 +212,10 @@ export class MemoryCounters implements Counters {
   async add(increments: Readonly<Record<string, number | string>>): Promise<void> {
     const sums = Object.entries(increments).map(([name, by]): [string, string] => {
       const known = this.value(name) ?? '0';
+      if (typeof by === 'number' && Number.isSafeInteger(by) && SMALL_COUNT.test(known)) {
+        const sum = Number(known) + by;
+        if (Number.isSafeInteger(sum)) return [name, String(sum)];
+      }
       // A count stays one: what has become a fraction, or is none, is refused.
       if (typeof by === 'number' && !(Number.isSafeInteger(by) && /^-?\d+$/.test(known))) {
         throw new Error(`${name} is not a whole number`);

@@ -3,7 +3,7 @@ import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import { refill, takes } from './book.ts';
 import { fillOrder } from './lifecycle.ts';
 import { marketMakerTrades } from './matching.ts';
-import { floorAmount, floorStep, max, min, ZERO } from './numbers.ts';
+import { floorAmount, floorStep, max, min, quotient, ZERO } from './numbers.ts';
 import { isOpen, type Market, opposite, remaining, type Side, type World } from './state.ts';
 import { print } from './tape.ts';
 
@@ -50,8 +50,10 @@ function onTicks(market: Market, fed: FedPrice): NonNullable<Market['fed']> {
   const last = snap(new Decimal(fed.last), Decimal.ROUND_HALF_EVEN);
   if (!last.greaterThan(ZERO)) throw new Error(`a price of ${market.info.symbol} must be above zero`);
   const spread = tick.times(market.shape.spreadTicks);
-  const bid = snap(fed.bid === undefined ? last.minus(spread) : new Decimal(fed.bid), Decimal.ROUND_FLOOR);
-  const ask = snap(fed.ask === undefined ? last.plus(spread) : new Decimal(fed.ask), Decimal.ROUND_CEIL);
+  // What is not fed is whole ticks away from what is on a tick.
+  const bid =
+    fed.bid === undefined ? max(last.minus(spread), tick) : snap(new Decimal(fed.bid), Decimal.ROUND_FLOOR);
+  const ask = fed.ask === undefined ? last.plus(spread) : snap(new Decimal(fed.ask), Decimal.ROUND_CEIL);
   return { last, bid, ask: max(ask, bid.plus(tick)) };
 }
 
@@ -82,5 +84,5 @@ function sweep(
 
 function defaultQuantity(market: Market, last: Decimal): Decimal {
   const worth = new Decimal(market.shape.levelNotional).times(DEFAULT_TRADE_SHARE);
-  return max(floorStep(worth.dividedBy(last), market.info.step), market.info.step);
+  return max(quotient(worth, last, market.info.step), market.info.step);
 }

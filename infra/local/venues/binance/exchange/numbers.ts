@@ -18,5 +18,9 @@ export const ceilAmount = (value: Decimal): Decimal =>
 export const floorStep = (value: Decimal, step: Decimal): Decimal =>
   step.isZero() ? value : value.dividedToIntegerBy(step).times(step);
 
+/** `value / by` down to a multiple of `step`, without the digits below it; a step of zero means no steps. */
+export const quotient = (value: Decimal, by: Decimal, step: Decimal): Decimal =>
+  step.isZero() ? value.dividedBy(by) : value.dividedToIntegerBy(by.times(step)).times(step);
+
 export const min = (a: Decimal, b: Decimal): Decimal => (a.lessThan(b) ? a : b);
 export const max = (a: Decimal, b: Decimal): Decimal => (a.greaterThan(b) ? a : b);
