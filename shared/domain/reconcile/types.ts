@@ -128,6 +128,7 @@ export type Correction =
 export type AskReason =
   | 'not_open_at_venue'
   | 'executed_more'
+  | 'smaller_at_venue'
   | 'missing_trades'
   | 'outcome_known'
   | 'open_at_venue'

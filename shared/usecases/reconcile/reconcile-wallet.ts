@@ -23,6 +23,7 @@ import { VenueUnavailableError, type VenueWallet, WalletUnusableError } from '..
 import type { ArmLevels } from '../arm-levels.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
+import { isUnanswered } from '../sought.ts';
 import { makeCorrect } from './correct.ts';
 import { makeReadLedger } from './read-ledger.ts';
 import { makeReadVenue } from './read-venue.ts';
@@ -120,14 +121,32 @@ export function makeReconcileWallet(
     return { missing, pending };
   }
 
+  /**
+   * What is about to be booked as sold outside is noted first: a pass that dies after it, or is overtaken, must not
+   * forget what a trade found later puts back. Null: somebody wrote the state meanwhile.
+   */
+  async function noted(state: ReconcileState, found: Reconciliation): Promise<ReconcileState | null> {
+    if (found.corrections.every(({ kind }) => kind !== 'book_external')) return state;
+    const after = { ...state, externals: found.next.externals };
+    const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, null);
+    return isSaved ? { ...after, version: state.version + 1 } : null;
+  }
+
+  const overtaken = (walletId: string, reason: ReconcileReason): ReconcileOutcome => {
+    log.info('RECONCILE_OVERTAKEN', { walletId, reason });
+    return 'overtaken';
+  };
+
   async function pass(
     wallet: Wallet,
-    state: ReconcileState,
+    read: ReconcileState,
     reason: ReconcileReason,
   ): Promise<ReconcileOutcome> {
     const startedAt = clock.now();
-    const { venue, view, ledger, sides } = await readBoth(wallet, state);
-    const found = reconcile(ledger, view, state);
+    const { venue, view, ledger, sides } = await readBoth(wallet, read);
+    const found = reconcile(ledger, view, read);
+    const state = await noted(read, found);
+    if (state === null) return overtaken(wallet.walletId, reason);
     let booked = 0;
     for (const correction of found.corrections) {
       if (correction.kind !== 'ask_order' && (await correctPosition(correction))) booked += 1;
@@ -140,10 +159,7 @@ export function makeReconcileWallet(
     const statement = statementOf(of);
     const after = nextState(state, found, status, startedAt);
     const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, statement);
-    if (!isSaved) {
-      log.info('RECONCILE_OVERTAKEN', { walletId: wallet.walletId, reason });
-      return 'overtaken';
-    }
+    if (!isSaved) return overtaken(wallet.walletId, reason);
     await report(of);
     await followUp(after);
     return status;
@@ -256,6 +272,6 @@ const missingOf = (order: Order): Difference => ({
   orderId: order.orderId,
   expected: order.status,
   actual: null,
-  // Inside of its fence an unknown outcome is no news; the resolver settles it.
-  confirmed: order.status !== 'submitted',
+  // Inside of its fence an unknown outcome is no news, wanted or not; the resolver settles it.
+  confirmed: !isUnanswered(order),
 });
