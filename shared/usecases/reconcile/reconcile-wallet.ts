@@ -49,7 +49,7 @@ type Needs = Pick<
 export interface ReconcileSettings {
   /** [15 min] A whole pass of each wallet. */
   readonly everyMs: number;
-  /** [5 s] After corrections, or when the account was trading while it was read. */
+  /** [5 s] After corrections, or when the account was trading while it was read; doubling, to the next. */
   readonly followUpMs: number;
   /** [61 s] A difference that was seen once is looked at again. */
   readonly confirmMs: number;
@@ -80,6 +80,7 @@ export const freshState = (walletId: string, now: number): ReconcileState => ({
   reason: null,
   dueAt: now,
   failures: 0,
+  unsettled: 0,
 });
 
 export function makeReconcileWallet(
@@ -204,8 +205,12 @@ export function makeReconcileWallet(
   ): ReconcileState {
     const isSoon = status === 'correcting' || status === 'moving';
     const isWaiting = next.suspects.length > 0;
-    const waitMs = isSoon ? settings.followUpMs : isWaiting ? settings.confirmMs : settings.everyMs;
-    return { ...state, ...next, wantedAt: null, reason: null, dueAt: now + waitMs, failures: 0 };
+    // A busy account may move at every look, and all wallets share the venue's budget.
+    const soonMs = Math.min(settings.followUpMs * 2 ** Math.min(state.unsettled, 10), settings.confirmMs);
+    const waitMs = isSoon ? soonMs : isWaiting ? settings.confirmMs : settings.everyMs;
+    const unsettled = isSoon ? state.unsettled + 1 : 0;
+    const dueAt = now + waitMs;
+    return { ...state, ...next, wantedAt: null, reason: null, dueAt, failures: 0, unsettled };
   }
 
   /** Sooner than the schedule's minute: a message of its own; the schedule has it as well. */

@@ -283,6 +283,26 @@ describe('a comparison', () => {
     expect(world.order(order.orderId).status).toBe('open');
   });
 
+  it('looks again soon at what is on its way, then further and further apart: all wallets share a budget', async () => {
+    await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    await pass();
+    price('48900');
+    world.outbox.fate = ({ queue }) => (queue === 'executions' ? 'drop' : 'deliver');
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      world.now += 5_000;
+      expect((await pass()).status).toBe('correcting');
+      waits.push((((await world.reconciles.state(WALLET))?.dueAt ?? 0) - world.now) / 1_000);
+    }
+    expect(waits).toEqual([5, 10, 20, 40, 61, 61]);
+    world.outbox.fate = () => 'deliver';
+    await pass();
+    await world.pump();
+    world.now += 5_000;
+    expect((await pass()).status).toBe('in_agreement');
+    expect((await world.reconciles.state(WALLET))?.unsettled).toBe(0);
+  });
+
   it('leaves all as it was while the exchange cannot be asked, and is due again', async () => {
     await bought('0.02');
     const before = await pass();

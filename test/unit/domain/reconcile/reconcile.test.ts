@@ -33,6 +33,7 @@ const state = (over: Partial<ReconcileState> = {}): ReconcileState => ({
   reason: null,
   dueAt: T0,
   failures: 0,
+  unsettled: 0,
   ...over,
 });
 
