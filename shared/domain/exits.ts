@@ -8,6 +8,7 @@
  * - `flatten` is never taken back; a second claim hears the first's facts;
  * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
  */
+import { isAmending, isAmendingInPlace } from './amendments.ts';
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
@@ -186,6 +187,8 @@ export function withExit(
 
 /** Less is left of a live exit than it holds: the difference is free, and levels that found it taken are tested anew. */
 export function exitResized(p: Position, order: Order, now: number): Position {
+  // What an heir is to have more of is reserved with the order whose place it takes.
+  if (isAmending(order) && !isAmendingInPlace(order)) return p;
   const left = remaining(order);
   const held = p.liveExits.find((e) => e.orderId === order.orderId);
   if (held === undefined || !held.reserved.greaterThan(left)) return p;

@@ -25,6 +25,7 @@ const aState = (changes: Partial<ReconcileState> = {}): ReconcileState => ({
   reason: null,
   dueAt: NOW + 900_000,
   failures: 0,
+  unsettled: 0,
   ...changes,
 });
 

@@ -57,6 +57,7 @@ export const reconcileStates = objects<ReconcileState>({
   reason: nullable(texts),
   dueAt: integers,
   failures: integers,
+  unsettled: integers,
 });
 
 const differences = objects<Difference>({

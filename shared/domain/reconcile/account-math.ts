@@ -47,14 +47,19 @@ export function accountMath(ledger: LedgerView, venue: VenueView, state: Reconci
   const trades = venue.trades ?? [];
   const flows = new Map<string, Decimal>();
   const cursors = { ...state.cursors };
+  const { totals, asOf } = state;
+  const watched = new Set(state.watched);
+  const looked = new Set(ledger.orders.filter((o) => watched.has(o.orderId)).map(({ symbol }) => symbol));
+  // A symbol that is looked at for the first time: what was traded there before is in the totals already.
+  const isInTotals = ({ symbol, fill }: AccountTradeOf): boolean =>
+    asOf !== null && state.cursors[symbol] === undefined && !looked.has(symbol) && fill.at < asOf;
   for (const trade of trades) {
-    for (const { asset, amount } of flowsOf(trade)) {
+    for (const { asset, amount } of isInTotals(trade) ? [] : flowsOf(trade)) {
       flows.set(asset, (flows.get(asset) ?? ZERO).plus(amount));
     }
     const { tradeId } = trade.fill;
     if (isNumbered(tradeId) && isAfter(tradeId, cursors[trade.symbol])) cursors[trade.symbol] = tradeId;
   }
-  const { totals } = state;
   const assets = new Set([
     ...venue.totals.map(({ asset }) => asset),
     ...(totals ?? []).map(({ asset }) => asset),

@@ -61,9 +61,20 @@ function reasonToAsk(order: Order, open: readonly OpenAtVenue[], asOf: number): 
   }
   // Nothing of an order that is not known to be taken should be there; what is there says that it was.
   if (order.status === 'pending' || order.status === 'submitted') return isOpen ? 'outcome_known' : null;
-  if (isOpen) return executedOf(open).greaterThan(order.filledQuantity) ? 'executed_more' : null;
+  if (isOpen) {
+    if (executedOf(open).greaterThan(order.filledQuantity)) return 'executed_more';
+    return isSmaller(order, open) ? 'smaller_at_venue' : null;
+  }
   return (order.timings.acceptedAt ?? order.updatedAt) < asOf ? 'not_open_at_venue' : null;
 }
+
+/** Somebody amended it there; a quantity only ever grows less. Legs of a list each have the whole. */
+const isSmaller = (order: Order, [only, ...others]: readonly OpenAtVenue[]): boolean =>
+  order.environment !== 'demo' &&
+  order.quoteQuantity === null &&
+  only !== undefined &&
+  others.length === 0 &&
+  only.quantity.lessThan(order.quantity);
 
 /** A list's legs add up. */
 const executedOf = (open: readonly OpenAtVenue[]): Decimal =>

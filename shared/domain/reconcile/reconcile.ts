@@ -88,6 +88,7 @@ export function reconcile(
         ...state.externals.filter(
           ({ id, at }) =>
             venue.asOf - at < rules.reverseMs &&
+            !booked.some((b) => b.id === id) &&
             !reversed.some((r) => r.kind === 'reverse_external' && r.id === id),
         ),
         ...booked.map(({ id, positionId, asset, quantity }) => ({
@@ -103,11 +104,18 @@ export function reconcile(
 const knownSales = (state: ReconcileState, { kind, asset }: Suspect): Suspect['sold'] =>
   state.suspects.find((known) => known.kind === kind && known.asset === asset)?.sold ?? [];
 
-/** May an order in this asset still explain what is missing? One that rests as both sides say cannot. */
+/**
+ * May an order in this asset still explain what is missing? One that rests as both sides say cannot. One that has
+ * traded since the venue was read can: the ledger, read after it, has coins that its balances had not.
+ */
 function ordersOpen(ledger: LedgerView, venue: VenueView, asset: string): boolean {
   const resting = new Map(venue.openOrders.map((open) => [open.orderId, open]));
+  const isNewer = (at: number | null): boolean => at !== null && at >= venue.asOf;
+  // The index of orders lags: a position that has opened since tells as well.
+  if (ledger.positions.some(({ base, openedAt }) => base === asset && isNewer(openedAt))) return true;
   return ledger.orders.some((order) => {
     if (!order.symbol.split('/').includes(asset)) return false;
+    if (isNewer(order.timings.lastFillAt)) return true;
     if (isFinal(order.status)) return !isSettled(order);
     const open = resting.get(order.orderId);
     if (order.status === 'pending') return order.send !== null;

@@ -102,6 +102,8 @@ export interface ReconcileState {
   readonly dueAt: number;
   /** Passes that failed in a row. */
   readonly failures: number;
+  /** Passes in a row that came to no result: the account was moving, or news was on its way. */
+  readonly unsettled: number;
 }
 
 export type Correction =
@@ -128,6 +130,7 @@ export type Correction =
 export type AskReason =
   | 'not_open_at_venue'
   | 'executed_more'
+  | 'smaller_at_venue'
   | 'missing_trades'
   | 'outcome_known'
   | 'open_at_venue'
@@ -171,6 +174,6 @@ export interface Reconciliation {
   readonly corrections: readonly Correction[];
   readonly differences: readonly Difference[];
   readonly assets: readonly AssetRow[];
-  /** Without `version`, `dueAt`, `failures` and the wish: the use case's. */
+  /** Without `version`, `dueAt`, `failures`, `unsettled` and the wish: the use case's. */
   readonly next: Pick<ReconcileState, 'cursors' | 'totals' | 'asOf' | 'suspects' | 'externals' | 'watched'>;
 }

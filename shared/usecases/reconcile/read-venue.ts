@@ -30,7 +30,22 @@ export const venueKey = (symbol: string, venueOrderId: string): string => `${sym
 
 const ownerOf = (clientId: string): string | null => parseVenueClientId(clientId)?.orderId ?? null;
 
-const openOf = (order: AccountOrder): OpenAtVenue => ({ ...order, orderId: ownerOf(order.clientId) });
+/** An order is made within this of its signature; after the venue's numbers began anew the same one is another order's. */
+const MADE_BEFORE_MS = 1_000;
+const MADE_WITHIN_MS = 90_000;
+
+function couldBe(found: AccountOrder, { side, send, createdAt }: Order): boolean {
+  const signedAt = send?.signedAt ?? createdAt;
+  if (found.side !== side || found.createdAt === null) return false;
+  return found.createdAt >= signedAt - MADE_BEFORE_MS && found.createdAt <= signedAt + MADE_WITHIN_MS;
+}
+
+/** By its client id; an amend from elsewhere takes that away, and the number tells. */
+function openOf(found: AccountOrder, { byVenueId }: Sides): OpenAtVenue {
+  const known = byVenueId.get(venueKey(found.symbol, found.venueOrderId));
+  const byNumber = known !== undefined && couldBe(found, known) ? known.orderId : null;
+  return { ...found, orderId: ownerOf(found.clientId) ?? byNumber };
+}
 
 export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
   /** An order that nobody here knows by its number: its client id tells whose it is. */
@@ -98,7 +113,7 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
   /** Throws VenueUnavailableError: then nothing is known. */
   async function readExchange(account: ExchangeWallet, wallet: Wallet, sides: Sides): Promise<VenueView> {
     const asOf = await account.venueTime();
-    const openOrders = (await account.accountOrders()).map(openOf);
+    const openOrders = (await account.accountOrders()).map((order) => openOf(order, sides));
     const before = accountTotals(await account.balances());
     const trades: AccountTradeOf[] = [];
     for (const symbol of await symbolsToRead(wallet, sides, before)) {

@@ -49,7 +49,7 @@ type Needs = Pick<
 export interface ReconcileSettings {
   /** [15 min] A whole pass of each wallet. */
   readonly everyMs: number;
-  /** [5 s] After corrections, or when the account was trading while it was read. */
+  /** [5 s] After corrections, or when the account was trading while it was read; doubling, to the next. */
   readonly followUpMs: number;
   /** [61 s] A difference that was seen once is looked at again. */
   readonly confirmMs: number;
@@ -80,6 +80,7 @@ export const freshState = (walletId: string, now: number): ReconcileState => ({
   reason: null,
   dueAt: now,
   failures: 0,
+  unsettled: 0,
 });
 
 export function makeReconcileWallet(
@@ -121,14 +122,32 @@ export function makeReconcileWallet(
     return { missing, pending };
   }
 
+  /**
+   * What is about to be booked as sold outside is noted first: a pass that dies after it, or is overtaken, must not
+   * forget what a trade found later puts back. Null: somebody wrote the state meanwhile.
+   */
+  async function noted(state: ReconcileState, found: Reconciliation): Promise<ReconcileState | null> {
+    if (found.corrections.every(({ kind }) => kind !== 'book_external')) return state;
+    const after = { ...state, externals: found.next.externals };
+    const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, null);
+    return isSaved ? { ...after, version: state.version + 1 } : null;
+  }
+
+  const overtaken = (walletId: string, reason: ReconcileReason): ReconcileOutcome => {
+    log.info('RECONCILE_OVERTAKEN', { walletId, reason });
+    return 'overtaken';
+  };
+
   async function pass(
     wallet: Wallet,
-    state: ReconcileState,
+    read: ReconcileState,
     reason: ReconcileReason,
   ): Promise<ReconcileOutcome> {
     const startedAt = clock.now();
-    const { venue, view, ledger, sides } = await readBoth(wallet, state);
-    const found = reconcile(ledger, view, state);
+    const { venue, view, ledger, sides } = await readBoth(wallet, read);
+    const found = reconcile(ledger, view, read);
+    const state = await noted(read, found);
+    if (state === null) return overtaken(wallet.walletId, reason);
     let booked = 0;
     for (const correction of found.corrections) {
       if (correction.kind !== 'ask_order' && (await correctPosition(correction))) booked += 1;
@@ -141,10 +160,7 @@ export function makeReconcileWallet(
     const statement = statementOf(of);
     const after = nextState(state, found, status, startedAt);
     const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, statement);
-    if (!isSaved) {
-      log.info('RECONCILE_OVERTAKEN', { walletId: wallet.walletId, reason });
-      return 'overtaken';
-    }
+    if (!isSaved) return overtaken(wallet.walletId, reason);
     await report(of);
     await followUp(after);
     return status;
@@ -189,8 +205,12 @@ export function makeReconcileWallet(
   ): ReconcileState {
     const isSoon = status === 'correcting' || status === 'moving';
     const isWaiting = next.suspects.length > 0;
-    const waitMs = isSoon ? settings.followUpMs : isWaiting ? settings.confirmMs : settings.everyMs;
-    return { ...state, ...next, wantedAt: null, reason: null, dueAt: now + waitMs, failures: 0 };
+    // A busy account may move at every look, and all wallets share the venue's budget.
+    const soonMs = Math.min(settings.followUpMs * 2 ** Math.min(state.unsettled, 10), settings.confirmMs);
+    const waitMs = isSoon ? soonMs : isWaiting ? settings.confirmMs : settings.everyMs;
+    const unsettled = isSoon ? state.unsettled + 1 : 0;
+    const dueAt = now + waitMs;
+    return { ...state, ...next, wantedAt: null, reason: null, dueAt, failures: 0, unsettled };
   }
 
   /** Sooner than the schedule's minute: a message of its own; the schedule has it as well. */

@@ -144,6 +144,44 @@ describe('a comparison', () => {
     expect(open).toHaveLength(1);
   });
 
+  it('knows an order that was amended in the app: one look settles it, and it is not listed as a stranger’s', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('40000') });
+    expect((await pass()).status).toBe('in_agreement');
+    const number = order.venueOrderId ?? '';
+    inTheApp('order.amend.keepPriority', { symbol: 'BTCUSDT', orderId: number, newQty: '0.015' });
+    world.now += 1_000;
+    const found = await pass();
+    expect(found).toMatchObject({ status: 'correcting', counts: { foreignOrders: 0 } });
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'open' });
+    expect(world.order(order.orderId).quantity.toFixed()).toBe('0.015');
+    world.now += 5_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', corrections: [], differences: [] });
+  });
+
+  it('does not count what was traded in the app on a symbol before it was first looked at', async () => {
+    await bought('0.02');
+    await pass();
+    bench.simulator.exchange.feedPrice('ETHUSDT', { last: '2000' });
+    const btc = world.prices.shown.get('BTC/USDT');
+    if (btc === undefined) throw new Error('no price');
+    const prices = { bid: '2000', ask: '2000', last: '2000' };
+    world.prices.shown.set('ETH/USDT', { ...btc, ...prices, symbol: 'ETH/USDT' });
+    world.now += 1_000;
+    inTheApp('order.place', { symbol: 'ETHUSDT', side: 'BUY', type: 'MARKET', quantity: '0.5' });
+    world.now += 1_000;
+    await pass();
+    world.now += 61_000;
+    // On a symbol that is not looked at: seen twice, it is the new starting point.
+    expect((await pass()).differences.every(({ confirmed }) => confirmed)).toBe(true);
+    world.now += 61_000;
+    expect((await pass()).status).toBe('in_agreement');
+    const more = { symbol: 'ETH/USDT', quantity: d('0.5'), limitPrice: d('1900'), idempotencyKey: 'eth' };
+    await place({ ...more, type: 'limit' });
+    world.now += 1_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', differences: [] });
+  });
+
   it('takes a trade in the app for nobody’s, though an order of ours on another symbol has the same number', async () => {
     bench.simulator.exchange.feedPrice('ETHUSDT', { last: '2000' });
     const btc = world.prices.shown.get('BTC/USDT');
@@ -190,6 +228,27 @@ describe('a comparison', () => {
     expect(total('USDT').plus(invested).minus(pnl).toDecimalPlaces(8).toFixed()).toBe('100000');
   });
 
+  it('remembers what it has booked as sold outside though it was overtaken then', async () => {
+    await bought('0.02');
+    await pass();
+    inTheApp('order.place', { symbol: 'BTCUSDT', side: 'SELL', type: 'MARKET', quantity: '0.01' });
+    world.now += 1_000;
+    await pass();
+    world.now += 61_000;
+    const save = world.reconciles.save.bind(world.reconciles);
+    // Somebody asks for a comparison while this one runs.
+    world.reconciles.save = async (change, statement) =>
+      statement === null ? save(change, statement) : false;
+    expect(await useCases.reconcile.wallet(WALLET, 'follow_up')).toBe('overtaken');
+    world.reconciles.save = save;
+    expect(world.errors()).toContain('COINS_SOLD_OUTSIDE');
+    const booked = (await world.reconciles.state(WALLET))?.externals ?? [];
+    expect(booked.map(({ asset, quantity }) => `${quantity.toFixed()} ${asset}`)).toHaveLength(1);
+    world.now += 5_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', corrections: [] });
+    expect((await world.reconciles.state(WALLET))?.externals).toEqual(booked);
+  });
+
   it('takes a deposit for one when it is seen twice, alarmed once', async () => {
     await bought('0.02');
     await pass();
@@ -222,6 +281,26 @@ describe('a comparison', () => {
     const state = await world.reconciles.state(WALLET);
     expect((state?.dueAt ?? 0) - world.now).toBeGreaterThan(10 * 60_000);
     expect(world.order(order.orderId).status).toBe('open');
+  });
+
+  it('looks again soon at what is on its way, then further and further apart: all wallets share a budget', async () => {
+    await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    await pass();
+    price('48900');
+    world.outbox.fate = ({ queue }) => (queue === 'executions' ? 'drop' : 'deliver');
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      world.now += 5_000;
+      expect((await pass()).status).toBe('correcting');
+      waits.push((((await world.reconciles.state(WALLET))?.dueAt ?? 0) - world.now) / 1_000);
+    }
+    expect(waits).toEqual([5, 10, 20, 40, 61, 61]);
+    world.outbox.fate = () => 'deliver';
+    await pass();
+    await world.pump();
+    world.now += 5_000;
+    expect((await pass()).status).toBe('in_agreement');
+    expect((await world.reconciles.state(WALLET))?.unsettled).toBe(0);
   });
 
   it('leaves all as it was while the exchange cannot be asked, and is due again', async () => {

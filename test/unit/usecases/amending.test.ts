@@ -357,6 +357,29 @@ describe('an exit that a client placed', () => {
     expect(world.order(exit.orderId).quantity.toFixed()).toBe('0.1');
   });
 
+  it('keeps what it is to have more of while the old one fills on before its cancel', async () => {
+    const world = exchange();
+    const { exit, positionId } = await selling(world);
+    world.outbox.fate = (sent) => (sent.queue === 'exits' ? 'drop' : 'deliver');
+    const more = exit.quantity.plus('0.2');
+    expect(await amend(world, exit, { quantity: more })).toMatchObject({ ok: true });
+    expect(reserved(world.position(positionId))).toBe(more.toFixed());
+    await world.useCases.applyExecution({
+      walletId: exit.walletId,
+      environment: exit.environment,
+      symbol: exit.symbol,
+      clientId: clientId(exit),
+      venueOrderId: exit.venueOrderId ?? '',
+      status: 'partially_filled',
+      reason: null,
+      cumulativeQuantity: d('0.1'),
+      fills: [newFill('60000', '0.1', { tradeId: '77' })],
+      at: world.now,
+      source: 'stream',
+    });
+    expect(reserved(world.position(positionId))).toBe(more.minus('0.1').toFixed());
+  });
+
   it('makes way for a full exit: no heir, and everything is sold', async () => {
     const world = exchange();
     const { exit, positionId } = await selling(world);

@@ -33,6 +33,7 @@ const state = (over: Partial<ReconcileState> = {}): ReconcileState => ({
   reason: null,
   dueAt: T0,
   failures: 0,
+  unsettled: 0,
   ...over,
 });
 
@@ -336,5 +337,30 @@ describe('a second pass', () => {
         expect(third.corrections).toEqual([]);
       }),
     );
+  });
+});
+
+describe('news that came while the two were read', () => {
+  it('books nothing as sold outside: the ledger was read after the venue and knows of more', () => {
+    const asOf = T0 + 70_000;
+    const filled = newOrder({
+      status: 'filled',
+      filledQuantity: d('0.1'),
+      venueQuantity: d('0.1'),
+      timings: { ...newOrder().timings, acceptedAt: asOf + 400, finalAt: asOf + 400, lastFillAt: asOf + 400 },
+    });
+    const suspect = { kind: 'shortfall', asset: 'BTC', amount: d('0.1'), since: T0, sold: [] } as const;
+    const view = venue({ asOf });
+    // A bot that buys the same again and again: both looks fell between a trade and its balance.
+    const seen = ledger({
+      orders: [filled],
+      positions: [held('p-1', '0.5', T0), held('p-2', '0.1', asOf + 400)],
+    });
+    expect(reconcile(seen, view, state({ suspects: [suspect] })).corrections).toEqual([]);
+    const grown = ledger({ orders: [filled], positions: [held('p-1', '0.6', T0)] });
+    expect(reconcile(grown, view, state({ suspects: [suspect] })).corrections).toEqual([]);
+    // An index that lags does not show the order yet.
+    const lagging = ledger({ positions: [held('p-1', '0.5', T0), held('p-2', '0.1', asOf + 400)] });
+    expect(reconcile(lagging, view, state({ suspects: [suspect] })).corrections).toEqual([]);
   });
 });
