@@ -145,6 +145,8 @@ async function atMost<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
 ): Promise<void> {
+  // Most turns find nothing.
+  if (items.length === 0) return;
   const left = [...items];
   const worker = async (): Promise<void> => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);

@@ -3,11 +3,24 @@
  *
  * The fingerprint covers every note's time and name, so two runs with the same fingerprint went the same way.
  */
+import { seedFrom } from '../../../shared/feeds/prng.ts';
 
 export interface Note {
   readonly at: number;
   readonly what: string;
   readonly detail: string;
+}
+
+/** Names are few: each is read once in a thread. */
+const numbers = new Map<string, number>();
+
+function numberOf(what: string): number {
+  let number = numbers.get(what);
+  if (number === undefined) {
+    number = seedFrom(what);
+    numbers.set(what, number);
+  }
+  return number;
 }
 
 export class Trace {
@@ -28,8 +41,7 @@ export class Trace {
     this.count += 1;
     const now = this.#now();
     this.#mix(now % 0x7fffffff);
-    this.#mix(what.length);
-    for (let i = 0; i < what.length; i++) this.#mix(what.charCodeAt(i));
+    this.#mix(numberOf(what));
     if (this.isKept) this.notes.push({ at: now, what, detail: detail() });
   }
 
