@@ -50,7 +50,14 @@ export function makeCancelAll(ports: Needs, cancelOrder: CancelOrder) {
 
   async function liveIds({ walletId, side }: CancelAllCommand, symbol: string | null): Promise<string[]> {
     const indexed = await ledger.liveOrdersOfWallet(walletId);
-    const orders = await ledger.orders(indexed.map((order) => order.orderId));
+    let orders = await ledger.orders(indexed.map((order) => order.orderId));
+    // The index lags: it still names an order that was amended a moment ago, and not yet who took its place.
+    for (let seen = orders; seen.length > 0; ) {
+      const known = new Set(orders.map(({ orderId }) => orderId));
+      const heirs = seen.flatMap(({ replacedBy }) => replacedBy ?? []).filter((id) => !known.has(id));
+      seen = heirs.length === 0 ? [] : await ledger.orders(heirs);
+      orders = [...orders, ...seen];
+    }
     return orders
       .filter((order) => !isFinal(order.status) && isClientPlaced(order))
       .filter((order) => (symbol ?? order.symbol) === order.symbol && (side ?? order.side) === order.side)

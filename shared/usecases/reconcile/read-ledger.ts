@@ -7,6 +7,9 @@ import { type Sides, tradeKey, venueKey } from './read-venue.ts';
 /** The index of orders by wallet lags a little behind the orders, and clocks differ. */
 const OVERLAP_MS = 60_000;
 
+/** A busy wallet has thousands of orders between two passes, and a pass has less than a minute. */
+const READS_AT_ONCE = 16;
+
 export interface Held {
   readonly orders: readonly Order[];
   readonly positions: readonly Position[];
@@ -17,10 +20,14 @@ export function makeReadLedger({ ledger }: Pick<Ports, 'ledger'>) {
   async function bookedOf(orders: readonly Order[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const traded = orders.filter(({ fillCount }) => fillCount > 0);
     const booked = new Map<string, ReadonlySet<string>>();
-    for (const { orderId } of traded) {
-      const fills = await ledger.fills(orderId);
-      booked.set(orderId, new Set(fills.map(({ tradeId }) => tradeId)));
-    }
+    const left = [...traded];
+    const worker = async (): Promise<void> => {
+      for (let order = left.shift(); order !== undefined; order = left.shift()) {
+        const fills = await ledger.fills(order.orderId);
+        booked.set(order.orderId, new Set(fills.map(({ tradeId }) => tradeId)));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, left.length) }, worker));
     return booked;
   }
 

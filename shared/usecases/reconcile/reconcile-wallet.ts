@@ -221,12 +221,24 @@ export function makeReconcileWallet(
     await tell(log, outbox.reconcile({ walletId, reason: 'follow_up' }, seconds), { walletId });
   }
 
-  async function failed(state: ReconcileState, error: Error): Promise<void> {
-    const { walletId, failures } = state;
-    const waitMs = Math.min(settings.retryMs * 2 ** Math.min(failures, 10), settings.everyMs);
-    log.warn('RECONCILE_FAILED', { walletId, failures: failures + 1, error: error.message });
-    const after = { ...state, failures: failures + 1, dueAt: clock.now() + waitMs };
-    await reconciles.save({ before: state.version === 0 ? null : state, after }, null);
+  /** Counted as failed, and due again later and later. Null: somebody wrote the state meanwhile. */
+  async function putOff(state: ReconcileState, before: ReconcileState): Promise<ReconcileState | null> {
+    const waitMs = Math.min(settings.retryMs * 2 ** Math.min(state.failures, 10), settings.everyMs);
+    const after = { ...state, failures: state.failures + 1, dueAt: clock.now() + waitMs };
+    const isSaved = await reconciles.save({ before: before.version === 0 ? null : before, after }, null);
+    return isSaved ? { ...after, version: before.version + 1 } : null;
+  }
+
+  /**
+   * Noted as failed before it begins: a pass that is killed, each time because it takes too long, must not come back each
+   * minute and take the workers of all other wallets.
+   */
+  const begin = (state: ReconcileState): Promise<ReconcileState | null> => putOff(state, state);
+
+  async function failed(state: ReconcileState, begun: ReconcileState, error: Error): Promise<void> {
+    const { walletId, failures } = begun;
+    log.warn('RECONCILE_FAILED', { walletId, failures, error: error.message });
+    await putOff(state, begun);
   }
 
   /** Null: this wallet cannot be compared now (deleted, keys not usable, not served here). */
@@ -247,12 +259,14 @@ export function makeReconcileWallet(
     const state = (await reconciles.state(walletId)) ?? freshState(walletId, clock.now());
     const isOwed = state.wantedAt !== null || state.dueAt <= clock.now();
     if (!isOwed && (reason === 'follow_up' || reason === 'scheduled')) return 'not_due';
+    const begun = await begin(state);
+    if (begun === null) return overtaken(walletId, reason);
     try {
-      return await pass(wallet, state, reason);
+      return await pass(wallet, begun, reason);
     } catch (error) {
       const isTheirs = error instanceof VenueUnavailableError || error instanceof WalletUnusableError;
       if (!isTheirs) throw error;
-      await failed(state, error);
+      await failed(state, begun, error);
       return 'unavailable';
     }
   };

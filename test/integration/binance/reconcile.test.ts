@@ -315,6 +315,25 @@ describe('a comparison', () => {
     expect(await world.reconciles.state(WALLET)).toMatchObject({ failures: 1, dueAt: world.now + 30_000 });
   });
 
+  it('that is killed each time it runs comes back later and later, and leaves the workers to other wallets', async () => {
+    await bought('0.02');
+    await pass();
+    const list = world.ledger.livePositionsOfWallet.bind(world.ledger);
+    world.ledger.livePositionsOfWallet = () => Promise.reject(new Error('killed'));
+    const waits: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      world.now = (await world.reconciles.state(WALLET))?.dueAt ?? 0;
+      expect(await useCases.reconcile.schedule()).toBe(1);
+      await expect(useCases.reconcile.wallet(WALLET, 'scheduled')).rejects.toThrow('killed');
+      waits.push((((await world.reconciles.state(WALLET))?.dueAt ?? 0) - world.now) / 1_000);
+      expect(await useCases.reconcile.wallet(WALLET, 'scheduled')).toBe('not_due');
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900]);
+    world.ledger.livePositionsOfWallet = list;
+    expect((await pass()).status).toBe('in_agreement');
+    expect((await world.reconciles.state(WALLET))?.failures).toBe(0);
+  });
+
   it('is written once when two run side by side', async () => {
     await bought('0.02');
     const outcomes = await Promise.all([1, 2].map(() => useCases.reconcile.wallet(WALLET, 'gap')));

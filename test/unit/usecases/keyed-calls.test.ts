@@ -198,6 +198,23 @@ describe('cancelling all of a wallet', () => {
     return ids;
   };
 
+  it('finds who took the place of an amended order, though the index does not name it yet', async () => {
+    const world = started();
+    const [id] = await bids(world, 1);
+    const lagging = [world.order(id ?? '')];
+    await world.useCases.amendOrder({
+      ...{ userId: USER, orderId: id ?? '', idempotencyKey: null },
+      change: { limitPrice: d('41000') },
+    });
+    await world.pump();
+    const heirId = world.order(id ?? '').replacedBy ?? 'none';
+    expect(world.order(heirId).status).toBe('open');
+    world.ledger.liveOrdersOfWallet = async () => lagging;
+    await all(world);
+    await world.pump();
+    expect(world.order(heirId).status).toBe('cancelled');
+  });
+
   it('cancels each that a client placed, and leaves the exits of a plan and of a level', async () => {
     const world = started();
     const { positionId } = await world.openPosition({}, { quantity: d('1'), idempotencyKey: 'held' });
