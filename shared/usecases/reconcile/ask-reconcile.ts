@@ -18,17 +18,32 @@ export interface ReconcileAsked {
   readonly last: ReconcileStatement | null;
 }
 
-/** Notes that a pass is wanted, and says so on the queue. */
+/** [5 s] A pass that is asked for begins no sooner after the last one: passes cost the exchange's request weight. */
+const SPACE_MS = 5_000;
+/** [30 s] A wish that is pending answers others; one that is older is told again. */
+const PENDING_MS = 30_000;
+
+/**
+ * Notes that a pass is wanted, and says so on the queue; however often it is asked for, one pass comes of it. Answers
+ * since when it is wanted.
+ */
 export function makeWantReconcile(ports: Needs) {
   const { reconciles, outbox, clock, log } = ports;
-  return async (walletId: string, reason: ReconcileReason): Promise<number> => {
+  return async (walletId: string, reason: ReconcileReason, notBefore: number): Promise<number> => {
+    let delayMs: number | null = null;
     const wantedAt = await untilWritten(ports, `wish of wallet ${walletId}`, async () => {
       const before = await reconciles.state(walletId);
       const now = clock.now();
-      const after = { ...(before ?? freshState(walletId, now)), wantedAt: now, reason, dueAt: now };
+      const pending = before?.wantedAt ?? null;
+      if (pending !== null && now - pending < PENDING_MS) return pending;
+      const dueAt = Math.max(now, notBefore);
+      delayMs = dueAt - now;
+      const after = { ...(before ?? freshState(walletId, now)), wantedAt: now, reason, dueAt };
       return (await reconciles.save({ before, after }, null)) ? now : 'conflict';
     });
-    await tell(log, outbox.reconcile({ walletId, reason }), { walletId });
+    if (delayMs === null) return wantedAt;
+    const seconds = Math.ceil(delayMs / 1000);
+    await tell(log, outbox.reconcile({ walletId, reason }, seconds), { walletId });
     return wantedAt;
   };
 }
@@ -54,6 +69,7 @@ export function makeAskReconcile(ports: Needs) {
     const refusal = refusalOf(wallet);
     if (refusal !== null) return refusal;
     const last = await reconciles.latest(walletId);
-    return ok({ wantedAt: await want(walletId, 'asked'), last });
+    const notBefore = last === null ? 0 : last.startedAt + SPACE_MS;
+    return ok({ wantedAt: await want(walletId, 'asked', notBefore), last });
   };
 }
