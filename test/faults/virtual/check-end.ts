@@ -38,6 +38,7 @@ export function checkEnd(parts: EndParts): void {
     checkOrders(orders, books, parts);
     checkBalances(plan, orders, books, parts);
     checkHeld(plan, orders, books, parts);
+    checkOutside(plan, books, parts);
   }
   for (const position of ledger.positionItems.values()) {
     checkProtected(position, parts);
@@ -227,6 +228,24 @@ function checkHeld(
     'held_not_there',
     text,
     open.map(({ positionId }) => positionId),
+  );
+}
+
+/** What is booked as sold by somebody else was sold by somebody else: no more than was sold elsewhere. */
+function checkOutside(
+  { walletId }: WalletPlan,
+  books: Books,
+  { outside, violations, undecidable }: EndParts,
+): void {
+  const positions = [...outside.ledger.positionItems.values()].filter((p) => p.walletId === walletId);
+  const booked = sum(positions.flatMap(outsideOf).map(({ quantity }) => quantity));
+  const sold = sum(books.foreign.filter(({ side }) => side === 'sell').map(({ quantity }) => quantity));
+  if (booked.lessThanOrEqualTo(sold) || undecidable.size > 0) return;
+  const text = `${walletId}: ${booked.toFixed()} ${BASE} booked as sold elsewhere, where ${sold.toFixed()} was`;
+  violations.add(
+    'invented_sale',
+    text,
+    positions.map(({ positionId }) => positionId),
   );
 }
 
