@@ -3,22 +3,14 @@
 import type { Decimal } from '../domain/money/decimal.ts';
 import type { AssetRow, Difference, ReconcileState, ReconcileStatus } from '../domain/reconcile/types.ts';
 import type { Environment, Side } from '../domain/types.ts';
+import type { AccountOrder } from './venue.ts';
 
 /** Why a pass ran. */
 export const RECONCILE_REASONS = ['first', 'scheduled', 'start', 'gap', 'asked', 'follow_up'] as const;
 export type ReconcileReason = (typeof RECONCILE_REASONS)[number];
 
-export interface ForeignOpenOrder {
-  readonly symbol: string;
-  readonly venueOrderId: string;
-  readonly clientId: string;
-  readonly side: Side;
-  readonly type: string;
-  readonly quantity: Decimal;
-  readonly executedQuantity: Decimal;
-  readonly price: Decimal | null;
-  readonly stopPrice: Decimal | null;
-}
+/** An open order of the account that is not ours, as the statement keeps it. */
+export type ForeignOpenOrder = Omit<AccountOrder, 'createdAt'>;
 
 export interface ForeignTrade {
   readonly symbol: string;

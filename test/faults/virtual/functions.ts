@@ -78,36 +78,21 @@ export function startFunctions(machine: Machine, parts: LambdaParts): readonly L
             machine.gate.call(proc, 'sqs.dead', async () => queue.giveUp(letter, proc.wasStruck)),
         },
       });
+  const lambda = (
+    name: 'submit' | 'exits' | 'executions' | 'evaluate' | 'reconcile',
+    queue: Queue,
+    make: Make,
+    limits: { readonly timeoutMs: number; readonly concurrency: number; readonly batchSize: number },
+  ): Lambda => new Lambda({ name, ...limits }, queue, parts, on(make, queue));
   return [
-    new Lambda(
-      { name: 'submit', timeoutMs: 15_000, concurrency: 10, batchSize: 1 },
-      queues.submit,
-      parts,
-      on(advance, queues.submit),
-    ),
-    new Lambda(
-      { name: 'exits', timeoutMs: 15_000, concurrency: 20, batchSize: 1 },
-      queues.exits,
-      parts,
-      on(advance, queues.exits),
-    ),
-    new Lambda(
-      { name: 'executions', timeoutMs: 5_000, concurrency: 10, batchSize: 10 },
-      queues.executions,
-      parts,
-      on(executions, queues.executions),
-    ),
-    new Lambda(
-      { name: 'evaluate', timeoutMs: 10_000, concurrency: 10, batchSize: 10 },
-      queues.triggers,
-      parts,
-      on(evaluate, queues.triggers),
-    ),
-    new Lambda(
-      { name: 'reconcile', timeoutMs: 50_000, concurrency: 5, batchSize: 1 },
-      queues.reconcile,
-      parts,
-      on(reconcile, queues.reconcile),
-    ),
+    lambda('submit', queues.submit, advance, { timeoutMs: 15_000, concurrency: 10, batchSize: 1 }),
+    lambda('exits', queues.exits, advance, { timeoutMs: 15_000, concurrency: 20, batchSize: 1 }),
+    lambda('executions', queues.executions, executions, {
+      timeoutMs: 5_000,
+      concurrency: 10,
+      batchSize: 10,
+    }),
+    lambda('evaluate', queues.triggers, evaluate, { timeoutMs: 10_000, concurrency: 10, batchSize: 10 }),
+    lambda('reconcile', queues.reconcile, reconcile, { timeoutMs: 50_000, concurrency: 5, batchSize: 1 }),
   ];
 }
