@@ -8,6 +8,7 @@ import {
   type CreateTableCommandInput,
   DescribeTableCommand,
   DynamoDBClient,
+  DynamoDBServiceException,
   type KeySchemaElement,
   ListTablesCommand,
   ResourceNotFoundException,
@@ -169,14 +170,21 @@ async function withMissingIndexes(
   return found;
 }
 
+/** DynamoDB Local answers 500 now and then to a look at a table whose index it is filling: that look says nothing. */
 async function active(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
+  let cause: unknown;
   for (const deadline = Date.now() + INDEX_TIMEOUT_MS; ; await sleep(PROBE_PAUSE_MS)) {
-    const found = await describe(client, name);
-    const indexes = found?.GlobalSecondaryIndexes ?? [];
-    const isReady = found?.TableStatus === 'ACTIVE' && indexes.every((one) => one.IndexStatus === 'ACTIVE');
-    if (isReady) return found;
+    try {
+      const found = await describe(client, name);
+      const indexes = found?.GlobalSecondaryIndexes ?? [];
+      const isReady = found?.TableStatus === 'ACTIVE' && indexes.every((one) => one.IndexStatus === 'ACTIVE');
+      if (isReady) return found;
+    } catch (error) {
+      if (!(error instanceof DynamoDBServiceException && error.$fault === 'server')) throw error;
+      cause = error;
+    }
     if (Date.now() > deadline)
-      throw new Error(`the new index of the kept table ${name} did not become active`);
+      throw new Error(`the new index of the kept table ${name} did not become active`, { cause });
   }
 }
 
