@@ -11,6 +11,8 @@ const aState = (changes: Partial<ReconcileState> = {}): ReconcileState => ({
   cursors: { 'BTC/USDT': '12345678901234567890', 'ETH/USDT': '' },
   totals: [{ asset: 'BTC', amount: decimal('123456789.123456789123456789') }],
   asOf: NOW,
+  ordersSince: NOW + 1,
+  looked: ['BTC/USDT'],
   suspects: [
     {
       ...{ kind: 'shortfall', asset: 'BTC', amount: decimal('0.1'), since: NOW },
@@ -83,7 +85,16 @@ export function describeReconcileStore(name: string, open: () => Promise<Reconci
       expect(await store.save({ before: null, after: aState() }, aStatement())).toBe(true);
       expect(await store.state('wallet-1')).toEqual(aState({ version: 1 }));
       expect(await store.latest('wallet-1')).toEqual(aStatement());
-      const empty = { totals: null, asOf: null, suspects: [], externals: [], watched: [], cursors: {} };
+      const empty = {
+        totals: null,
+        asOf: null,
+        ordersSince: null,
+        looked: null,
+        suspects: [],
+        externals: [],
+        watched: [],
+        cursors: {},
+      };
       const next = aState({ ...empty, wantedAt: NOW, reason: 'asked', failures: 3 });
       expect(await store.save({ before: await at('wallet-1'), after: next }, null)).toBe(true);
       expect(await store.state('wallet-1')).toEqual({ ...next, version: 2 });

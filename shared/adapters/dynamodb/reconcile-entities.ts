@@ -16,7 +16,18 @@ import {
   type ReconcileStatement,
   type StatedCorrection,
 } from '../../ports/reconcile.ts';
-import { booleans, decimals, integers, lists, maps, nullable, objects, texts, words } from './codec.ts';
+import {
+  booleans,
+  decimals,
+  integers,
+  lists,
+  maps,
+  nullable,
+  nullableSince,
+  objects,
+  texts,
+  words,
+} from './codec.ts';
 import { sides } from './entities.ts';
 
 const amounts = objects<AssetAmount>({ asset: texts, amount: decimals });
@@ -50,6 +61,8 @@ export const reconcileStates = objects<ReconcileState>({
   cursors: maps(texts),
   totals: nullable(lists(amounts)),
   asOf: nullable(integers),
+  ordersSince: nullableSince(integers),
+  looked: nullableSince(lists(texts)),
   suspects: lists(suspects),
   externals: lists(externals),
   watched: lists(texts),

@@ -43,23 +43,57 @@ const heldByPositions = (ledger: LedgerView, asset: string): Decimal =>
       .map((p) => p.quantity),
   );
 
-export function accountMath(ledger: LedgerView, venue: VenueView, state: ReconcileState): AccountMath {
-  const trades = venue.trades ?? [];
+/** A state from before they were kept has them in its orders. */
+export const lookedAt = (ledger: LedgerView, { looked, watched }: ReconcileState): readonly string[] =>
+  looked ?? ledger.orders.filter((o) => watched.includes(o.orderId)).map(({ symbol }) => symbol);
+
+/** A symbol that is looked at for the first time: what was traded there before is in the totals already. */
+function inTotals(ledger: LedgerView, state: ReconcileState) {
+  const { asOf, cursors } = state;
+  const looked = new Set(lookedAt(ledger, state));
+  return ({ symbol, fill }: AccountTradeOf): boolean =>
+    asOf !== null && cursors[symbol] === undefined && !looked.has(symbol) && fill.at < asOf;
+}
+
+/** Symbols with trades that the totals have already. */
+export const symbolsInTotals = (
+  trades: readonly AccountTradeOf[],
+  ledger: LedgerView,
+  state: ReconcileState,
+): ReadonlySet<string> => new Set(trades.filter(inTotals(ledger, state)).map(({ symbol }) => symbol));
+
+/** What trades have done to the account since its totals were taken, asset by asset. */
+export function flowsSince(
+  trades: readonly AccountTradeOf[],
+  ledger: LedgerView,
+  state: ReconcileState,
+): ReadonlyMap<string, Decimal> {
+  const isInTotals = inTotals(ledger, state);
   const flows = new Map<string, Decimal>();
-  const cursors = { ...state.cursors };
-  const { totals, asOf } = state;
-  const watched = new Set(state.watched);
-  const looked = new Set(ledger.orders.filter((o) => watched.has(o.orderId)).map(({ symbol }) => symbol));
-  // A symbol that is looked at for the first time: what was traded there before is in the totals already.
-  const isInTotals = ({ symbol, fill }: AccountTradeOf): boolean =>
-    asOf !== null && state.cursors[symbol] === undefined && !looked.has(symbol) && fill.at < asOf;
   for (const trade of trades) {
     for (const { asset, amount } of isInTotals(trade) ? [] : flowsOf(trade)) {
       flows.set(asset, (flows.get(asset) ?? ZERO).plus(amount));
     }
-    const { tradeId } = trade.fill;
-    if (isNumbered(tradeId) && isAfter(tradeId, cursors[trade.symbol])) cursors[trade.symbol] = tradeId;
   }
+  return flows;
+}
+
+/** The cursors once these trades are explained. */
+export function cursorsAfter(
+  trades: readonly AccountTradeOf[],
+  before: ReconcileState['cursors'],
+): ReconcileState['cursors'] {
+  const cursors = { ...before };
+  for (const { symbol, fill } of trades) {
+    if (isNumbered(fill.tradeId) && isAfter(fill.tradeId, cursors[symbol])) cursors[symbol] = fill.tradeId;
+  }
+  return cursors;
+}
+
+export function accountMath(ledger: LedgerView, venue: VenueView, state: ReconcileState): AccountMath {
+  const trades = venue.trades ?? [];
+  const { totals } = state;
+  const flows = flowsSince(trades, ledger, state);
   const assets = new Set([
     ...venue.totals.map(({ asset }) => asset),
     ...(totals ?? []).map(({ asset }) => asset),
@@ -76,5 +110,5 @@ export function accountMath(ledger: LedgerView, venue: VenueView, state: Reconci
       positions: heldByPositions(ledger, asset),
     };
   });
-  return { rows, cursors };
+  return { rows, cursors: cursorsAfter(trades, state.cursors) };
 }

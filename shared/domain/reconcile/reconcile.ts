@@ -6,15 +6,16 @@
  * - a second pass over what the first one's corrections led to corrects nothing;
  * - nothing is booked as sold outside while an order in that asset may still explain it, and not before two looks
  *   [60 s] apart have seen the same;
- * - the account's totals and cursors move on only when every trade is booked and the balances are explained, or the
- *   difference was seen twice.
+ * - the account's totals are taken anew only when every trade is booked and the balances are explained, or the
+ *   difference was seen twice; until then they move on by trades of ours that are booked.
  */
 import { type Decimal, sum, ZERO } from '../money/decimal.ts';
 import { isFinal, isSettled } from '../orders.ts';
 import type { Order } from '../types.ts';
-import { accountMath } from './account-math.ts';
+import { accountMath, lookedAt } from './account-math.ts';
 import { bookExternals, salesOutside } from './book-externals.ts';
 import { compareOrders } from './compare-orders.ts';
+import { rollForward } from './roll-forward.ts';
 import type {
   AssetRow,
   Correction,
@@ -66,19 +67,28 @@ export function reconcile(
   // A trade that is not booked yet has to be seen again: its report may get lost on its way.
   const isBooked = orders.corrections.every(({ why }) => why !== 'missing_trades' && why !== 'executed_more');
   const isExplained = venue.isQuiet && isBooked && unexplained.every(isConfirmed);
-  const live = ledger.orders.filter((order) => !isSettled(order)).map(({ orderId }) => orderId);
+  const unsettled = ledger.orders.filter((order) => !isSettled(order));
+  const live = unsettled.map(({ orderId }) => orderId);
   return {
     corrections,
     differences,
     assets: math.rows,
     next: {
       ...(isExplained
-        ? { cursors: math.cursors, totals: venue.totals, asOf: venue.asOf, watched: live }
+        ? {
+            cursors: math.cursors,
+            totals: venue.totals,
+            asOf: venue.asOf,
+            ordersSince: venue.asOf,
+            looked: [...new Set(unsettled.map(({ symbol }) => symbol))],
+            watched: live,
+          }
         : {
-            cursors: state.cursors,
-            totals: state.totals,
-            asOf: state.asOf,
+            ...{ cursors: state.cursors, totals: state.totals, asOf: state.asOf },
+            ordersSince: state.ordersSince,
+            looked: lookedAt(ledger, state),
             watched: [...new Set([...state.watched, ...live])],
+            ...rollForward(ledger, venue, state),
           }),
       // A balance that was seen twice is the new starting point; a shortfall stays until it is booked.
       suspects: isExplained

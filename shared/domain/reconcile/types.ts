@@ -89,12 +89,17 @@ export interface ReconcileState {
   readonly version: number;
   /** By symbol: the last trade that is explained. */
   readonly cursors: Readonly<Record<string, string>>;
-  /** The account when all was explained; null before the first pass. */
+  /** The account when all was explained, and the trades up to the cursors; null before the first pass. */
   readonly totals: readonly AssetAmount[] | null;
+  /** When all was explained. */
   readonly asOf: number | null;
+  /** Orders made before are done, but for those watched; later than `asOf` while the account trades at every look. */
+  readonly ordersSince: number | null;
   readonly suspects: readonly Suspect[];
   readonly externals: readonly BookedExternal[];
-  /** Orders that were live when all was explained: whatever became of them since belongs to the next look. */
+  /** Symbols of orders that were live when all was explained: their trades were read then. Null: those of `watched`. */
+  readonly looked: readonly string[] | null;
+  /** Older orders that were not done: whatever became of them since belongs to the next look. */
   readonly watched: readonly string[];
   /** Somebody asked for a pass, and why; null = none is owed beside the schedule. */
   readonly wantedAt: number | null;
@@ -175,5 +180,8 @@ export interface Reconciliation {
   readonly differences: readonly Difference[];
   readonly assets: readonly AssetRow[];
   /** Without `version`, `dueAt`, `failures`, `unsettled` and the wish: the use case's. */
-  readonly next: Pick<ReconcileState, 'cursors' | 'totals' | 'asOf' | 'suspects' | 'externals' | 'watched'>;
+  readonly next: Pick<
+    ReconcileState,
+    'cursors' | 'totals' | 'asOf' | 'ordersSince' | 'looked' | 'suspects' | 'externals' | 'watched'
+  >;
 }

@@ -34,7 +34,7 @@ export function makeReadLedger({ ledger }: Pick<Ports, 'ledger'>) {
   /** Lists may lag, so each item is read again, consistently. */
   async function read(wallet: Wallet, state: ReconcileState, named: readonly string[]): Promise<Held> {
     const { walletId } = wallet;
-    const since = Math.max(0, (state.asOf ?? wallet.createdAt) - OVERLAP_MS);
+    const since = Math.max(0, (state.ordersSince ?? state.asOf ?? wallet.createdAt) - OVERLAP_MS);
     const [live, recent, open] = await Promise.all([
       ledger.liveOrdersOfWallet(walletId),
       ledger.ordersOfWallet(walletId, since),

@@ -73,6 +73,8 @@ export const freshState = (walletId: string, now: number): ReconcileState => ({
   cursors: {},
   totals: null,
   asOf: null,
+  ordersSince: null,
+  looked: null,
   suspects: [],
   externals: [],
   watched: [],

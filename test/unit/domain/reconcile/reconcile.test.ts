@@ -26,6 +26,8 @@ const state = (over: Partial<ReconcileState> = {}): ReconcileState => ({
     { asset: 'USDT', amount: d('1000') },
   ],
   asOf: T0,
+  ordersSince: T0,
+  looked: null,
   suspects: [],
   externals: [],
   watched: [],
