@@ -22,24 +22,22 @@ import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
 import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
 import { DEFAULT_PORT, type ExchangeChoice, type FeedOptions, feedEnvironment } from './options.ts';
-import { type Program, stopChild } from './processes/child.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
-import { createTables, type LocalDynamo, startDynamo } from './services/dynamodb.ts';
-import { type LocalRedis, startRedis } from './services/redis.ts';
-import { type LocalSimulator, simulatorEnvironment, startSimulator } from './services/simulator.ts';
-import { createQueues, type LocalSqs, sqsClient, startSqs } from './services/sqs.ts';
-import { synthesise } from './services/synth.ts';
+import { createTables } from './services/dynamodb.ts';
+import { ManagedServices, type SimulatorOptions } from './services/managed.ts';
+import type { LocalRedis } from './services/redis.ts';
+import { type LocalSimulator, simulatorEnvironment } from './services/simulator.ts';
+import { createQueues, sqsClient } from './services/sqs.ts';
 import { Schedule } from './sources/schedule.ts';
 import { type Intercept, SqsPoller } from './sources/sqs-poller.ts';
-import { type Assembly, loadAssembly } from './template/assembly.ts';
+import type { Assembly } from './template/assembly.ts';
 import type { DeclaredSystem } from './template/declared.ts';
 import { readSystem } from './template/read-system.ts';
 import { createRunDirectory, logDirectory, noteRunning, removeRunDirectory } from './workspace.ts';
 
-/** Streamer and functions first, then what they talk to: together below 5 s. */
+/** Streamer and functions first, then what they talk to. */
 const WORKERS_GRACE_MS = 2_500;
-const SERVICES_GRACE_MS = 1_500;
 
 const DEMO_USER = 'demo-user';
 const NO_CLIENT = 'local-client';
@@ -104,14 +102,6 @@ export interface RunningSystem {
 
 export type SimulatorAccess = Omit<LocalSimulator, 'pid' | 'stop'>;
 
-interface Services {
-  readonly simulator: LocalSimulator | null;
-  readonly dynamo: LocalDynamo;
-  readonly sqs: LocalSqs;
-  readonly redis: LocalRedis;
-  readonly assembly: Assembly;
-}
-
 /**
  * Starts everything and resolves when the API answers.
  * @throws PortTakenError, SetupError (Java), TemplateError, or what a part said when it did not start
@@ -151,12 +141,6 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   return system;
 }
 
-/** What a step answered. @throws what it failed with */
-function answerOf<T>(step: PromiseSettledResult<T>): T {
-  if (step.status === 'rejected') throw step.reason;
-  return step.value;
-}
-
 class System implements RunningSystem {
   readonly api: string;
   token = '';
@@ -176,11 +160,9 @@ class System implements RunningSystem {
   readonly #containers: ContainerProcess[] = [];
   readonly #pollers: SqsPoller[] = [];
   readonly #schedules: Schedule[] = [];
-  /** Stops the stand-ins for managed services, in the order they came up. */
-  readonly #services: { readonly name: string; readonly pid: number; stop: () => Promise<void> }[] = [];
+  readonly #managed: ManagedServices;
   #crashCache: LocalRedis['crash'] = null;
   #clients: SQSClient[] = [];
-  #synth: Program | undefined;
   #issuer: Issuer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -195,6 +177,7 @@ class System implements RunningSystem {
     this.#gateway = gateway;
     this.api = api;
     this.#logs = logs;
+    this.#managed = new ManagedServices(logs);
     this.#cleanUp = cleanUp;
   }
 
@@ -206,8 +189,15 @@ class System implements RunningSystem {
   async start(runDirectory: string): Promise<void> {
     const keyFile = keyFileIn(this.#options.dataDirectory ?? runDirectory);
     await createKeyFile(keyFile);
-    const { dynamo, sqs, redis, assembly, simulator } = await this.#startServices(runDirectory);
+    const { dynamo, sqs, redis, assembly, simulator } = await this.#managed.start({
+      runDirectory,
+      dataDirectory: this.#options.dataDirectory,
+      redis: this.#options.redis,
+      assembly: this.#options.assembly,
+      simulator: this.#simulatorOptions(),
+    });
     this.simulator = simulator;
+    this.#crashCache = redis.crash;
     const endpoints: Endpoints = {
       sqsEndpoint: sqs.endpoint,
       cacheHost: redis.host,
@@ -248,88 +238,16 @@ class System implements RunningSystem {
     for (const schedule of this.#schedules) schedule.start();
   }
 
-  /** The assembly and the stand-ins, side by side; if one fails, the others are waited for, then it is thrown. */
-  async #startServices(runDirectory: string): Promise<Services> {
-    const { dataDirectory, redis: choice, assembly: given, exchange } = this.#options;
-    const fail = (error: unknown): never => {
-      this.#synth?.kill();
-      throw error;
-    };
-    const settled = await Promise.allSettled([
-      startDynamo(this.#logs, dataDirectory)
-        .then((dynamo) => {
-          const { program } = dynamo;
-          this.#services.push({
-            name: 'dynamodb',
-            pid: program.pid,
-            stop: () => program.stop(SERVICES_GRACE_MS),
-          });
-          return dynamo;
-        })
-        .catch(fail),
-      startSqs(this.#logs)
-        .then((sqs) => {
-          const stop = (): Promise<void> => stopChild(sqs.child, SERVICES_GRACE_MS);
-          this.#services.push({ name: 'sqs', pid: sqs.child.pid ?? 0, stop });
-          return sqs;
-        })
-        .catch(fail),
-      startRedis(this.#logs, choice)
-        .then((redis) => {
-          this.#crashCache = redis.crash;
-          this.#services.push({
-            name: 'redis',
-            get pid() {
-              return redis.pid;
-            },
-            stop: () => redis.stop(SERVICES_GRACE_MS),
-          });
-          return redis;
-        })
-        .then(async (redis) => ({
-          redis,
-          simulator: exchange === 'simulator' ? await this.#startSimulator(redis) : null,
-        }))
-        .catch(fail),
-      this.#assembly(given, runDirectory),
-    ]);
-    const [dynamo, sqs, cache, assembly] = settled;
-    return {
-      dynamo: answerOf(dynamo),
-      sqs: answerOf(sqs),
-      ...answerOf(cache),
-      assembly: answerOf(assembly),
-    };
-  }
-
-  /** It follows the system's prices, unless the system follows its stream. */
-  async #startSimulator(redis: LocalRedis): Promise<LocalSimulator> {
-    const { feed, simulatorArgs } = this.#options;
-    const simulator = await startSimulator({
-      logs: this.#logs,
-      prices: feed === 'binance' ? undefined : `redis://${redis.host}:${redis.port}`,
-      ...(simulatorArgs === undefined ? {} : { args: simulatorArgs }),
-    });
-    this.#services.push({
-      name: 'simulator',
-      pid: simulator.pid,
-      stop: () => simulator.stop(SERVICES_GRACE_MS),
-    });
-    return simulator;
+  #simulatorOptions(): SimulatorOptions | undefined {
+    const { exchange, feed, simulatorArgs } = this.#options;
+    if (exchange !== 'simulator') return undefined;
+    return { followsPrices: feed !== 'binance', args: simulatorArgs };
   }
 
   #exchangeEnvironment(simulator: LocalSimulator | null): Environment {
     if (simulator !== null) return simulatorEnvironment(simulator);
     const { exchange } = this.#options;
     return exchange === undefined ? {} : { BINANCE_ENVIRONMENT: exchange };
-  }
-
-  #assembly(given: Assembly | string | undefined, runDirectory: string): Promise<Assembly> {
-    if (typeof given === 'string') return loadAssembly(given);
-    if (given !== undefined) return Promise.resolve(given);
-    return synthesise(runDirectory, this.#logs, (program) => {
-      this.#synth = program;
-    });
   }
 
   async #openIssuer({ api }: DeclaredSystem): Promise<void> {
@@ -408,7 +326,7 @@ class System implements RunningSystem {
       ...this.#containers.map((one) => ({ name: one.name, pid: one.pid })),
     ];
     const running = workers.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }]));
-    return [...this.#services.map(({ name, pid }) => ({ name, pid })), ...running];
+    return [...this.#managed.running, ...running];
   }
 
   invoke(functionName: string, event: unknown): Promise<unknown> {
@@ -459,7 +377,7 @@ class System implements RunningSystem {
       ...this.#containers.map((one) => one.stop(WORKERS_GRACE_MS)),
     );
     for (const client of this.#clients) client.destroy();
-    await step(...this.#services.map((service) => service.stop()));
+    await step(...this.#managed.stop());
     await step(this.#cleanUp());
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
   }
