@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decimal, sum } from '../../shared/domain/money/decimal.ts';
 import { ExchangeTrader, keysBody, PATIENCE_MS, type WalletAnswer } from '../support/exchange-trader.ts';
 import { exitsOf, type Problem } from '../support/trader.ts';
 import { until } from '../support/until.ts';
@@ -295,6 +296,11 @@ it('a key that ends with a stop open: the wallet shows it at once, and the exit 
   const closed = await trader.closed(positionId, 90_000);
   expect(closed.exit?.reason).toBe('stop_loss');
   const { orders } = await trader.control.books(keys.uid);
-  expect(orders.map((one) => one['status'])).toEqual(['FILLED', 'FILLED']);
+  // On a slow machine more tries are refused meanwhile, and after two the rest is sold in parts. The fee was in coins.
+  expect(new Set(orders.map((one) => one['status']))).toEqual(new Set(['FILLED']));
+  const sold = orders
+    .filter((one) => one['side'] === 'SELL')
+    .map((one) => decimal(String(one['executedQty'])));
+  expect(sum(sold).toFixed()).toBe('0.00999');
   await trader.market('50000');
 });

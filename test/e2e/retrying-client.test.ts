@@ -14,13 +14,13 @@ afterAll(() => trader?.system.stop());
 const PATIENT_MS = 300_000;
 
 it(
-  'a hundred intents, each sent one to five times side by side, make a hundred orders',
+  'thirty intents, each sent one to five times side by side, make thirty orders',
   async () => {
-    const took = await retriedIntents(trader, { count: 100, atOnce: 6, seed: 1 });
+    const took = await retriedIntents(trader, { count: 30, atOnce: 6, seed: 1 });
     // A network that cut nothing has proven nothing.
     for (const [fate, times] of Object.entries(took.cut))
       expect({ fate, times }).not.toMatchObject({ times: 0 });
-    expect(took.sends).toBeGreaterThan(200);
+    expect(took.sends).toBeGreaterThan(60);
     expect(await trader.system.deadLetters()).toEqual([]);
   },
   PATIENT_MS,
