@@ -86,7 +86,10 @@ async function tell(world: World, report: ExecutionReport, dies: Telling['dies']
 /** All that is told, then as much time as the due index needs to ask for what was not. */
 async function happens(world: World, orderId: string, given: Story): Promise<void> {
   hasTraded(world, world.order(orderId), given.fills, given.ends);
-  for (const telling of given.tellings) {
+  // What is filled is not asked for: a trade above the amount counts when it is told, here at the end.
+  const isAbove = world.order(orderId).quantity.lessThan(quantityOf(given.fills));
+  const whole: Telling = { from: 0, until: given.fills.length, shuffled: false, source: 'query', dies: null };
+  for (const telling of [...given.tellings, ...(isAbove ? [whole] : [])]) {
     await tell(world, reportOf(world.order(orderId), given, telling), telling.dies);
     await world.pump();
   }
