@@ -6,6 +6,7 @@
  */
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
+import type { SignalPolicy, SignalSummary } from './signal-facts.ts';
 import type { HitCause, PriceSource } from './triggers/types.ts';
 
 export type { Amendment, OrderAmounts } from './order-amounts.ts';
@@ -368,6 +369,8 @@ export interface Position {
   readonly exitCause: ExitCause | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
+  /** Null before the first. */
+  readonly signals: SignalSummary | null;
   readonly aiReasoning: string | null;
   readonly aiConfidence: number | null;
   readonly aiAgentId: string | null;
@@ -467,6 +470,8 @@ export interface Wallet {
   /** Exactly one of the two, by environment. */
   readonly demo: DemoSettings | null;
   readonly exchange: ExchangeAccount | null;
+  /** What AI signals may do to its positions by themselves. */
+  readonly signalPolicy: SignalPolicy;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

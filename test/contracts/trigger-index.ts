@@ -169,7 +169,9 @@ export function describeTriggerIndex(
       await index.arm(symbol, [aTrailing({ ...changed, version: 2, peak: units(118) })], [], 2);
       expect(await index.levels(symbol)).toMatchObject([{ peak: 120, distance: { bp: 100 } }]);
       await index.arm(symbol, [aTrailing({ ...changed, version: 3, peak: units(130) })], [], 3);
-      expect(await index.takeHits(symbol, 10, 5000, 2000)).toMatchObject([{ version: 3, peak: 130, level: 128 }]);
+      expect(await index.takeHits(symbol, 10, 5000, 2000)).toMatchObject([
+        { version: 3, peak: 130, level: 128 },
+      ]);
       await index.arm(symbol, [aTrailing({ ...changed, version: 4 })], [], 4);
       expect(await index.levels(symbol)).toMatchObject([{ version: 4, peak: null }]);
     });
