@@ -313,11 +313,12 @@ export function apiError(
 
 /**
  * A use case's refusal as the caller sees it. `facts` are what the refusal was decided on: the first claim, the
- * positions that could be closed.
+ * positions that could be closed. `extra`: further members of the document.
  */
 export function refused(
   refusal: Refusal,
   renamed: (field: string) => string = (field) => field,
+  extra: Readonly<Record<string, unknown>> = {},
 ): ProblemError {
   return new ProblemError(
     API_ERRORS[refusal.code],
@@ -329,7 +330,7 @@ export function refused(
         nextAction: sentence(refusal.fix),
       },
     ],
-    refusal.facts === undefined ? {} : { facts: refusal.facts },
+    { ...extra, ...(refusal.facts !== undefined && { facts: refusal.facts }) },
   );
 }
 
