@@ -1,6 +1,6 @@
 /** What an AI agent says about a position, and what a wallet lets it do. The rules are in signals.ts. */
 import type { Decimal } from './money/decimal.ts';
-import type { Protection } from './types.ts';
+import type { Protection } from './protection-facts.ts';
 
 export const SIGNAL_ACTIONS = ['hold', 'close', 'adjust'] as const;
 export type SignalAction = (typeof SIGNAL_ACTIONS)[number];

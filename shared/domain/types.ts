@@ -6,10 +6,12 @@
  */
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
+import type { Protection } from './protection-facts.ts';
 import type { SignalPolicy, SignalSummary } from './signal-facts.ts';
 import type { HitCause, PriceSource } from './triggers/types.ts';
 
 export type { Amendment, OrderAmounts } from './order-amounts.ts';
+export type { Protection } from './protection-facts.ts';
 
 export type Side = 'buy' | 'sell';
 export type PositionSide = 'long' | 'short';
@@ -245,23 +247,6 @@ export interface Order {
   readonly dueAt: number | null;
   /** Re-drives since the last change of state; spaces them out (2 s, doubling to 60 s). */
   readonly dueTries: number;
-}
-
-export interface Protection {
-  readonly stopLoss: { readonly price: Decimal } | null;
-  /** One or a ladder; shares are fractions of the position and add up to at most 1. */
-  readonly takeProfits: readonly { readonly price: Decimal; readonly share: Decimal }[];
-  readonly trailingStop: {
-    readonly distance: { readonly percent: Decimal } | { readonly amount: Decimal };
-    readonly activationPrice: Decimal | null;
-  } | null;
-  readonly breakEven: {
-    /** Profit in percent of the entry price at which the stop moves to entry + fees (+ offset). */
-    readonly activationProfitPercent: Decimal;
-    readonly offsetPercent: Decimal;
-  } | null;
-  /** `bid_ask`: bid closes a long, ask a short. */
-  readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
 }
 
 /** When a level was first armed, kept over rebuilds. `peak` is a trailing stop's best price then. */
