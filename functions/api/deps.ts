@@ -13,6 +13,7 @@ import type { CreateWallet } from '../../shared/usecases/create-wallet.ts';
 import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
 import type { AskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
+import type { TakeSignal } from '../../shared/usecases/take-signal.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
@@ -27,6 +28,7 @@ export interface Commands {
   readonly cancelAll: CancelAll;
   readonly closePosition: ClosePosition;
   readonly changeProtection: ChangeProtection;
+  readonly takeSignal: TakeSignal;
   readonly createWallet: CreateWallet;
   readonly wallets: WalletCommands;
   readonly reconcile: { readonly ask: AskReconcile };

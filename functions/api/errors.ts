@@ -243,6 +243,11 @@ export const API_ERRORS = {
     title: 'The break-even offset lies beyond its activation',
     nextAction: 'Send an offset below the activation.',
   },
+  stop_would_loosen: {
+    status: 422,
+    title: 'The signal would put a stop further away, or take it away',
+    nextAction: 'Send levels that only tighten, or set signal_policy.allow_loosen of the wallet.',
+  },
   out_of_range: { status: 422, title: 'The value is out of range', nextAction: 'Choose a smaller value.' },
   below_min_quantity: { status: 422, title: 'The quantity is too small', nextAction: 'Send more.' },
   above_max_quantity: { status: 422, title: 'The quantity is too large', nextAction: 'Send less.' },
@@ -308,11 +313,12 @@ export function apiError(
 
 /**
  * A use case's refusal as the caller sees it. `facts` are what the refusal was decided on: the first claim, the
- * positions that could be closed.
+ * positions that could be closed. `extra`: further members of the document.
  */
 export function refused(
   refusal: Refusal,
   renamed: (field: string) => string = (field) => field,
+  extra: Readonly<Record<string, unknown>> = {},
 ): ProblemError {
   return new ProblemError(
     API_ERRORS[refusal.code],
@@ -324,7 +330,7 @@ export function refused(
         nextAction: sentence(refusal.fix),
       },
     ],
-    refusal.facts === undefined ? {} : { facts: refusal.facts },
+    { ...extra, ...(refusal.facts !== undefined && { facts: refusal.facts }) },
   );
 }
 

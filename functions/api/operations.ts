@@ -6,6 +6,7 @@ import { orderOperations } from './orders.ts';
 import { positionOperations } from './positions.ts';
 import { reconcileOperations } from './reconcile.ts';
 import type { ROUTES } from './routes.ts';
+import { signalOperations } from './signals.ts';
 import { symbolOperations } from './symbols.ts';
 import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
@@ -15,6 +16,7 @@ export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]
   ...walletKeyOperations(deps),
   ...orderOperations(deps),
   ...positionOperations(deps),
+  ...signalOperations(deps),
   ...marketOperations(deps),
   ...symbolOperations(deps),
   ...reconcileOperations(deps),

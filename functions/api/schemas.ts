@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { decimal } from '../../shared/domain/money/decimal.ts';
+import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
 import {
   BINANCE_ENVIRONMENTS,
   ORDER_STATUSES,
@@ -18,6 +19,11 @@ const idField = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'must be an id');
 const nameField = z.string().trim().min(1).max(100);
 const labelField = z.string().min(1).max(100);
 const symbolField = z.string().min(1).max(40);
+
+const pageFields = {
+  limit: countField(1, 200).default(50),
+  cursor: z.string().min(1).max(2_000).nullable().default(null),
+};
 
 /** A caller's own key: printable ASCII, so that it travels in a header as well. */
 export const keyField = z
@@ -51,36 +57,81 @@ const breakEvenField = z
     offsetPercent: rule.offset_percent,
   }));
 
-export const protectionField = z
-  .strictObject({
-    stop_loss: positiveField.nullable().optional(),
-    take_profit: positiveField.nullable().optional(),
-    take_profits: z.array(takeProfitRung).max(20).nullable().optional(),
-    trailing_stop: trailingStopField.nullable().optional(),
-    break_even: breakEvenField.nullable().optional(),
-    trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
-  })
-  .transform((asked, context): Partial<Protection> => {
-    if (asked.take_profit !== undefined && asked.take_profits !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['take_profit'],
-        message: 'and take_profits exclude each other',
-      });
-      return z.NEVER;
-    }
-    const takeProfits =
-      asked.take_profit === undefined
-        ? asked.take_profits
-        : asked.take_profit && [{ price: asked.take_profit, share: decimal('1') }];
-    return {
-      ...(asked.stop_loss !== undefined && { stopLoss: asked.stop_loss && { price: asked.stop_loss } }),
-      ...(takeProfits !== undefined && { takeProfits: takeProfits ?? [] }),
-      ...(asked.trailing_stop !== undefined && { trailingStop: asked.trailing_stop }),
-      ...(asked.break_even !== undefined && { breakEven: asked.break_even }),
+const levelFields = z.strictObject({
+  stop_loss: positiveField.nullable().optional(),
+  take_profit: positiveField.nullable().optional(),
+  take_profits: z.array(takeProfitRung).max(20).nullable().optional(),
+  trailing_stop: trailingStopField.nullable().optional(),
+  break_even: breakEvenField.nullable().optional(),
+});
+
+/** The levels that are named, in the domain's words. */
+function levelsAsked(asked: z.output<typeof levelFields>, context: z.RefinementCtx): Adjustment {
+  if (asked.take_profit !== undefined && asked.take_profits !== undefined) {
+    context.addIssue({
+      code: 'custom',
+      path: ['take_profit'],
+      message: 'and take_profits exclude each other',
+    });
+    return z.NEVER;
+  }
+  const takeProfits =
+    asked.take_profit === undefined
+      ? asked.take_profits
+      : asked.take_profit && [{ price: asked.take_profit, share: decimal('1') }];
+  return {
+    ...(asked.stop_loss !== undefined && { stopLoss: asked.stop_loss && { price: asked.stop_loss } }),
+    ...(takeProfits !== undefined && { takeProfits: takeProfits ?? [] }),
+    ...(asked.trailing_stop !== undefined && { trailingStop: asked.trailing_stop }),
+    ...(asked.break_even !== undefined && { breakEven: asked.break_even }),
+  };
+}
+
+export const protectionField = levelFields
+  .extend({ trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional() })
+  .transform(
+    (asked, context): Partial<Protection> => ({
+      ...levelsAsked(asked, context),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
-    };
+    }),
+  );
+
+const fractionField = notNegativeField.refine((value) => value.lte(1), 'must be a fraction from 0 to 1');
+
+/** What an agent says; `adjust` goes with the signal of that name alone, and names at least one level. */
+export const SignalBody = z
+  .strictObject({
+    signal: z.enum(SIGNAL_ACTIONS),
+    confidence: fractionField,
+    urgency: z.enum(SIGNAL_URGENCIES).default('low'),
+    reasoning: z.string().max(4_000).nullish(),
+    agent: labelField.nullish(),
+    adjust: levelFields.transform(levelsAsked).nullish(),
+  })
+  .superRefine(({ signal, adjust }, context) => {
+    const path = ['adjust'];
+    const isAsked = signal === 'adjust';
+    if (isAsked && adjust == null) {
+      context.addIssue({ code: 'invalid_type', expected: 'object', input: undefined, path });
+    } else if (!isAsked && adjust != null) {
+      context.addIssue({ code: 'custom', path, message: 'goes with the signal adjust only' });
+    } else if (isAsked && Object.keys(adjust ?? {}).length === 0) {
+      context.addIssue({ code: 'custom', path, message: 'must name at least one level' });
+    }
   });
+
+export const ListSignalsQuery = z.strictObject(pageFields);
+
+/** What is named is set; the rest stays. */
+export const ChangeWalletBody = z.strictObject({
+  signal_policy: z
+    .strictObject({
+      act: z.boolean().optional(),
+      min_confidence: fractionField.optional(),
+      allow_loosen: z.boolean().optional(),
+    })
+    .refine((policy) => Object.keys(policy).length > 0, 'must name at least one setting'),
+});
 
 const SingleTarget = z.object({ take_profit: z.string() });
 
@@ -201,11 +252,6 @@ export const KeysBody = z.strictObject(keyFields);
 export type KeysBody = z.output<typeof KeysBody>;
 
 export const PauseWalletBody = z.strictObject({ reason: z.string().trim().min(1).max(500).nullish() });
-
-const pageFields = {
-  limit: countField(1, 200).default(50),
-  cursor: z.string().min(1).max(2_000).nullable().default(null),
-};
 
 export const ListOrdersQuery = z.strictObject({
   ...pageFields,

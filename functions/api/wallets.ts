@@ -1,4 +1,4 @@
-/** Wallets: create a demo wallet or connect an exchange account, list, get, balances, delete (design sections 13, 17). */
+/** Wallets: create a demo wallet or connect an exchange account, list, get, change, balances, delete (design sections 13, 17). */
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
@@ -8,6 +8,7 @@ import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
 import {
+  ChangeWalletBody,
   type ConnectWalletBody,
   CreateWalletBody,
   type DemoWalletBody,
@@ -98,6 +99,22 @@ export function walletOperations(deps: WalletDeps) {
       const wallet = await reads.wallets.get(request.userId, walletIdOf(request));
       if (wallet === null) throw noSuchWallet();
       return { status: 200, body: wallet };
+    },
+
+    changeWallet: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const { signal_policy: asked } = validate(ChangeWalletBody, request.body);
+      const changed = await commands.wallets.change({
+        userId: request.userId,
+        walletId: walletIdOf(request),
+        signalPolicy: {
+          ...(asked.act !== undefined && { act: asked.act }),
+          ...(asked.min_confidence !== undefined && { minConfidence: asked.min_confidence }),
+          ...(asked.allow_loosen !== undefined && { allowLoosen: asked.allow_loosen }),
+        },
+      });
+      if (!changed.ok) throw refused(changed.error);
+      return { status: 200, body: walletView(changed.value) };
     },
 
     getBalances: async (request: UserRequest): Promise<ApiResponse> => {

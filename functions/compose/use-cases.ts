@@ -24,6 +24,7 @@ import { makeScheduleReconciles } from '../../shared/usecases/reconcile/schedule
 import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
 import { makeRedriveDue } from '../../shared/usecases/redrive-due.ts';
 import { makeSweep } from '../../shared/usecases/sweep.ts';
+import { makeTakeSignal } from '../../shared/usecases/take-signal.ts';
 import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
 
 export type UseCases = ReturnType<typeof makeUseCases>;
@@ -71,6 +72,7 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
     },
     rebuildSymbol: makeRebuildSymbol(ports),
     wallets: makeWalletCommands(ports, settings.keySealer ?? null),
+    takeSignal: makeTakeSignal(ports, arm),
     sweep: makeSweep(ports, { evaluateHits, redriveDue }, settings.monitorEnabled),
   };
 }

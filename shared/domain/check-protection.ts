@@ -1,9 +1,9 @@
 /** What is wrong with a protection that somebody asks for, field by field (design section 9). */
 import { type Decimal, isMultipleOf, sum } from './money/decimal.ts';
 import { checkPrice, type FieldError } from './normalise.ts';
-import { roundProtection } from './protection.ts';
+import { roundProtection, trailingStopAt } from './protection.ts';
 import type { SymbolSpec } from './symbols.ts';
-import type { PositionSide, Protection } from './types.ts';
+import type { Position, PositionSide, Protection } from './types.ts';
 
 /**
  * Everything that is wrong with a protection, by field. `reference` is the price that closes this side now
@@ -22,6 +22,19 @@ export function checkProtection(
     ...checkTrailing(rounded, spec, reference),
     ...checkBreakEven(protection),
   ];
+}
+
+/** A trailing stop that goes on from the peak it has reached must not lie beyond the price; null = it does not. */
+export function checkTrailed(p: Position, reference: Decimal): FieldError | null {
+  const { trailingStop } = p.protection;
+  const peak = p.armings['trailing_stop']?.peak ?? null;
+  if (trailingStop === null || peak === null) return null;
+  const stop = trailingStopAt(p.side, trailingStop.distance, peak);
+  if (p.side === 'long' ? stop.lessThan(reference) : stop.greaterThan(reference)) return null;
+  const kind = 'percent' in trailingStop.distance ? 'distance_percent' : 'distance_amount';
+  const field = `protection.trailing_stop.${kind}`;
+  const message = `after a best price of ${peak.toFixed()} the stop would be at ${stop.toFixed()} and trigger at once: the price is ${reference.toFixed()}`;
+  return { code: 'stop_wrong_side', field, message, fix: 'send a longer distance, or close the position' };
 }
 
 function checkLevels(p: Protection, side: PositionSide, spec: SymbolSpec, reference: Decimal | null) {

@@ -69,6 +69,7 @@ export function openPosition(args: {
     flatten: null,
     exitCause: null,
     dust: null,
+    signals: null,
     aiReasoning: order.aiReasoning,
     aiConfidence: order.aiConfidence,
     aiAgentId: order.aiAgentId,

@@ -36,6 +36,16 @@ export function roundProtection(protection: Protection, side: PositionSide, spec
   };
 }
 
+/** The stop that belongs to a peak: peak x (1 - distance) for a long, mirrored for a short. */
+export function trailingStopAt(
+  side: PositionSide,
+  distance: NonNullable<Protection['trailingStop']>['distance'],
+  peak: Decimal,
+): Decimal {
+  const far = 'percent' in distance ? peak.times(distance.percent).dividedBy(100) : distance.amount;
+  return side === 'long' ? peak.minus(far) : peak.plus(far);
+}
+
 export interface StopPrice {
   readonly price: Decimal;
   readonly levelName: 'stop_loss' | 'break_even';

@@ -6,7 +6,7 @@
  * its own bar's high. Known limit: what happened inside the second of the entry is in its fills only.
  */
 import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
-import { stopPrice } from './protection.ts';
+import { stopPrice, trailingStopAt } from './protection.ts';
 import type { Fill, Position } from './types.ts';
 
 /** Low, high and close of one span of the tape: 1 s, or coarser where the tape is older. */
@@ -196,15 +196,9 @@ function raisedPeak(p: Position, peak: Decimal | null, best: Decimal): Decimal |
   return isReached ? best : null;
 }
 
-/** The stop that belongs to a peak: peak x (1 - distance) for a long, mirrored for a short. */
 function trailingTrigger(p: Position, peak: Decimal | null): Decimal | null {
   const trailing = p.protection.trailingStop;
-  if (trailing === null || peak === null) return null;
-  const far =
-    'percent' in trailing.distance
-      ? peak.times(trailing.distance.percent).dividedBy(100)
-      : trailing.distance.amount;
-  return p.side === 'long' ? peak.minus(far) : peak.plus(far);
+  return trailing === null || peak === null ? null : trailingStopAt(p.side, trailing.distance, peak);
 }
 
 /** Loss in percent of the entry price from which on a level of risk applies. */

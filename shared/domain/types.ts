@@ -6,9 +6,12 @@
  */
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
+import type { Protection } from './protection-facts.ts';
+import type { SignalPolicy, SignalSummary } from './signal-facts.ts';
 import type { HitCause, PriceSource } from './triggers/types.ts';
 
 export type { Amendment, OrderAmounts } from './order-amounts.ts';
+export type { Protection } from './protection-facts.ts';
 
 export type Side = 'buy' | 'sell';
 export type PositionSide = 'long' | 'short';
@@ -246,23 +249,6 @@ export interface Order {
   readonly dueTries: number;
 }
 
-export interface Protection {
-  readonly stopLoss: { readonly price: Decimal } | null;
-  /** One or a ladder; shares are fractions of the position and add up to at most 1. */
-  readonly takeProfits: readonly { readonly price: Decimal; readonly share: Decimal }[];
-  readonly trailingStop: {
-    readonly distance: { readonly percent: Decimal } | { readonly amount: Decimal };
-    readonly activationPrice: Decimal | null;
-  } | null;
-  readonly breakEven: {
-    /** Profit in percent of the entry price at which the stop moves to entry + fees (+ offset). */
-    readonly activationProfitPercent: Decimal;
-    readonly offsetPercent: Decimal;
-  } | null;
-  /** `bid_ask`: bid closes a long, ask a short. */
-  readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
-}
-
 /** When a level was first armed, kept over rebuilds. `peak` is a trailing stop's best price then. */
 export interface Arming {
   readonly tick: number;
@@ -368,6 +354,8 @@ export interface Position {
   readonly exitCause: ExitCause | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
+  /** Null before the first. */
+  readonly signals: SignalSummary | null;
   readonly aiReasoning: string | null;
   readonly aiConfidence: number | null;
   readonly aiAgentId: string | null;
@@ -467,6 +455,8 @@ export interface Wallet {
   /** Exactly one of the two, by environment. */
   readonly demo: DemoSettings | null;
   readonly exchange: ExchangeAccount | null;
+  /** What AI signals may do to its positions by themselves. */
+  readonly signalPolicy: SignalPolicy;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

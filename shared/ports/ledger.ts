@@ -6,6 +6,7 @@
  * consistent; whoever acts on them reads the item again.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
+import type { Signal } from '../domain/signal-facts.ts';
 import type { BinanceEnvironment, Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
 
 /** `before: null` = must not exist yet. The store writes `after` with version before + 1 (1 when new). */
@@ -35,6 +36,8 @@ export interface Commit {
   readonly fills?: readonly { readonly orderId: string; readonly fill: Fill }[];
   /** Appended to the position's timeline; ids are derived from position, version and index. */
   readonly actions?: readonly { readonly positionId: string; readonly action: PositionAction }[];
+  /** Each must not exist yet. */
+  readonly signals?: readonly { readonly positionId: string; readonly signal: Signal }[];
   /** Each must not exist yet: what a call changes is written with the call itself, once. */
   readonly keys?: readonly Call[];
 }
@@ -54,9 +57,12 @@ export interface Page<T> {
   readonly cursor: string | null;
 }
 
-export interface ListQuery {
+export interface PageQuery {
   readonly limit: number;
   readonly cursor: string | null;
+}
+
+export interface ListQuery extends PageQuery {
   readonly status?: readonly string[];
   readonly symbol?: string;
   readonly walletId?: string;
@@ -89,6 +95,13 @@ export interface Ledger {
    */
   booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>>;
   actions(positionId: string): Promise<readonly PositionAction[]>;
+  /** Strongly consistent; null when there is none. */
+  signal(
+    positionId: string,
+    signal: { readonly at: number; readonly signalId: string },
+  ): Promise<Signal | null>;
+  /** Newest first; strongly consistent. @throws BadCursorError */
+  signals(positionId: string, query: PageQuery): Promise<Page<Signal>>;
   /** Strongly consistent; null when no call was made under this key. */
   callOf(ownerId: string, key: string): Promise<Call | null>;
   commit(commit: Commit): Promise<CommitResult>;

@@ -1,18 +1,16 @@
 /** Changing a position's protection; what is not named stays as it is (design sections 8, 9). */
 
-import { checkProtection } from '../domain/check-protection.ts';
 import { withDue } from '../domain/due.ts';
-import { changeProtection, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { Position, Protection } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
-import { specOf, stored } from './change-order.ts';
+import { stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { callRecord, formerCall, keyedCall } from './keyed-call.ts';
-import { currentPrice, entryReference, protectionReference } from './market-reference.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
-import { alreadyClosing, fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import { prepareProtection, protectionFacts } from './prepare-protection.ts';
+import { alreadyClosing, notFound, type Refusal, refuse } from './refusal.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
@@ -31,15 +29,6 @@ export type ChangeProtection = ReturnType<typeof makeChangeProtection>;
 export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
   const { ledger, clock, log } = ports;
 
-  /** The market as the new levels see it: the entry's own price while nothing is held. */
-  async function referenceOf(position: Position, wanted: Protection) {
-    const price = await currentPrice(ports, position.symbol);
-    const market = price && protectionReference(price, position.side, wanted);
-    if (!position.quantity.isZero()) return market;
-    const entry = await ledger.order(position.entryOrderId);
-    return entry === null ? market : entryReference(entry, market);
-  }
-
   async function attempt(command: ChangeProtectionCommand): Promise<Answer | 'conflict'> {
     const { positionId, userId, change } = command;
     const before = await ledger.position(positionId);
@@ -53,11 +42,10 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
       const fix = 'only open positions can be protected';
       return refuse('not_open', 'position_id', `the position is ${before.status}`, fix);
     }
-    const spec = await specOf(ports.symbols, before);
-    const asked = { ...before.protection, ...change };
-    const wanted = roundProtection(asked, before.side, spec);
     const now = clock.now();
-    const changed = changeProtection(before, wanted, now);
+    const prepared = await prepareProtection(ports, before, change, { now });
+    if (!prepared.ok) return prepared;
+    const { changed, wanted } = prepared.value;
     const record = callRecord(call, now);
     const keys = record === null ? [] : [record];
     if (changed === before) {
@@ -65,16 +53,6 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
       const noted = keys.length === 0 || (await ledger.commit({ keys })).outcome === 'done';
       return noted ? ok(before) : 'conflict';
     }
-    const reference = await referenceOf(before, wanted);
-    if (reference === null) {
-      const message = `there is no current price of ${before.symbol}`;
-      return refuse('no_price', null, message, 'try again in a moment; prices have been asked for');
-    }
-    // A rung that is claimed already lies behind the market, and asks for nothing any more.
-    const isDone = (field: string) =>
-      changed.claimedRungs.some((i) => field.startsWith(`protection.take_profits.${i}.`));
-    const wrong = checkProtection(asked, before.side, spec, reference).find((error) => !isDone(error.field));
-    if (wrong !== undefined) return { ok: false, error: fromField(wrong) };
     const written = { before, after: withDue(changed, now) };
     const action = { at: now, kind: 'protection_changed', facts: protectionFacts(wanted) };
     const result = await ledger.commit({ positions: [written], actions: [{ positionId, action }], keys });
@@ -90,23 +68,4 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
 
   return (command: ChangeProtectionCommand): Promise<Answer> =>
     untilWritten(ports, `protection of position ${command.positionId}`, () => attempt(command));
-}
-
-/** A protection as a timeline entry shows it. */
-export function protectionFacts(p: Protection): Readonly<Record<string, string>> {
-  const { stopLoss, takeProfits, trailingStop, breakEven } = p;
-  const distance = trailingStop?.distance;
-  const rungs = takeProfits.map((t) => `${t.price.toFixed()} x ${t.share.toFixed()}`);
-  return {
-    stop_loss: stopLoss?.price.toFixed() ?? 'none',
-    take_profits: rungs.length === 0 ? 'none' : rungs.join(', '),
-    trailing_stop:
-      distance === undefined
-        ? 'none'
-        : 'percent' in distance
-          ? `${distance.percent.toFixed()} %`
-          : distance.amount.toFixed(),
-    break_even: breakEven === null ? 'none' : `at ${breakEven.activationProfitPercent.toFixed()} %`,
-    trigger_price: p.triggerPrice,
-  };
 }

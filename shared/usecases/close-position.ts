@@ -5,24 +5,24 @@
  * `already_closing` with the first's facts. No price is needed to get out.
  */
 import { withDue } from '../domain/due.ts';
-import { claimFlatten, claimPart, newExitOrder } from '../domain/exits.ts';
+import { claimPart, newExitOrder } from '../domain/exits.ts';
 import type { FieldError } from '../domain/field-error.ts';
 import { tradingRefusal } from '../domain/filters.ts';
 import { exitLot } from '../domain/lots.ts';
-import { type Decimal, decimal, floorTo } from '../domain/money/decimal.ts';
+import { type Decimal, floorTo } from '../domain/money/decimal.ts';
 import { checkPrecision } from '../domain/normalise.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { ExitCause, Order, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
-import { readLiveOrders, specOf, stored } from './change-order.ts';
+import { specOf, stored } from './change-order.ts';
+import { claimClose, closingMark, tellClose } from './claim-close.ts';
 import { untilWritten } from './conflicts.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
-import { carryOutPlan, wantsWork } from './exit-plan.ts';
 import { callRecord, formerCall, type KeyedCall, keyedCall } from './keyed-call.ts';
 import { tell } from './owed.ts';
 import { refusePart } from './place-exit.ts';
 import type { Ports } from './ports.ts';
-import { alreadyClosing, fromField, notFound, type Refusal, refuse } from './refusal.ts';
+import { fromField, notFound, type Refusal } from './refusal.ts';
 import { askForRules } from './stale-rules.ts';
 
 type Needs = Pick<
@@ -53,60 +53,23 @@ type Answer = Result<CloseTaken, Refusal>;
 export type ClosePosition = ReturnType<typeof makeClosePosition>;
 
 export function makeClosePosition(ports: Needs, arm: ArmLevels) {
-  const { ledger, prices, outbox, clock, log } = ports;
-
-  async function markOf(symbol: string, side: Position['side']): Promise<Decimal | null> {
-    const price = await prices.price(symbol);
-    return price && decimal(side === 'long' ? price.bid : price.ask);
-  }
+  const { ledger, outbox, clock, log } = ports;
 
   async function whole(
     before: Position,
     command: ClosePositionCommand,
     call: KeyedCall,
   ): Promise<Answer | 'conflict'> {
-    const { positionId } = before;
     const now = clock.now();
-    const cause = command.cause ?? 'manual';
-    const mark = await markOf(before.symbol, before.side);
-    const claimed = claimFlatten(before, { cause, price: mark, trigger: null, at: now });
-    if (!claimed.ok) {
-      if (claimed.error.code === 'already_closing') return alreadyClosing(claimed.error.facts);
-      return refuse(
-        'not_open',
-        'position_id',
-        `the position is ${before.status}`,
-        'nothing is left to close',
-      );
-    }
-    const spec = await specOf(ports.symbols, before);
-    const live = await readLiveOrders(ledger, claimed.value, null);
-    const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: true, mark });
-    const change = { before, after: planned.position };
-    const facts = { exit_cause: cause, ...(mark !== null && { price: mark.toFixed() }) };
-    const made = planned.orders.map(stored).find((o) => o.role === 'exit' && o.status === 'pending') ?? null;
-    const record = callRecord(call, now, made === null ? [] : [made.orderId]);
-    const result = await ledger.commit({
-      orders: planned.orders,
-      positions: [change],
-      actions: [{ positionId, action: { at: now, kind: 'close_requested', facts } }],
-      keys: record === null ? [] : [record],
-    });
+    const claimed = await claimClose(ports, before, { cause: command.cause ?? 'manual', now });
+    if (!claimed.ok) return claimed;
+    const { change, orders, action, exit, warnings } = claimed.value;
+    const record = callRecord(call, now, exit === null ? [] : [exit.orderId]);
+    const keys = record === null ? [] : [record];
+    const result = await ledger.commit({ orders, positions: [change], actions: [action], keys });
     if (result.outcome !== 'done') return 'conflict';
-    const orders = planned.orders.map(stored);
-    for (const order of orders) {
-      if (wantsWork(order))
-        await tell(log, outbox.exits({ orderId: order.orderId }), { orderId: order.orderId });
-    }
-    const position = stored(change);
-    await tell(log, takeLevelsOut(position), { positionId });
-    const shut = tradingRefusal(spec);
-    return ok({ position, order: made, repeated: false, warnings: shut === null ? [] : [shut] });
-  }
-
-  /** A closing position's levels are dead anyway; out of the index they cost nothing. */
-  async function takeLevelsOut(position: Position): Promise<void> {
-    await arm.armPosition(position);
+    await tellClose(ports, arm, claimed.value);
+    return ok({ position: stored(change), order: exit, repeated: false, warnings });
   }
 
   async function part(
@@ -128,7 +91,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const orderId = exitOrderIdFor({ positionId, key });
     const now = clock.now();
     const cause = command.cause ?? 'manual';
-    const mark = await markOf(before.symbol, before.side);
+    const mark = await closingMark(ports, before);
     const price = mark === null ? {} : { price: mark };
     const claim = { orderId, quantity, cause, levelName: null, at: now, ...price };
     const claimed = claimPart(before, claim, spec);

@@ -2,7 +2,9 @@
  * A wallet at an exchange (design section 13): the keys are sealed, stored as `checking`, and tried by submit, which
  * alone may open them. Idempotent by the caller's key.
  */
+
 import { ok, type Result } from '../domain/result.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../domain/signals.ts';
 import type { Wallet } from '../domain/types.ts';
 import { newAccount } from '../domain/wallets.ts';
 import type { KeySealer } from '../ports/keys.ts';
@@ -58,6 +60,7 @@ export function makeConnectWallet(ports: Needs, sealer: KeySealer | null) {
         name,
         demo: null,
         exchange: newAccount(await sealKeys(sealer, keys.value, context), bodyHash, now),
+        signalPolicy: DEFAULT_SIGNAL_POLICY,
         createdAt: now,
         updatedAt: now,
       });

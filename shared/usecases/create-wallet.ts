@@ -1,6 +1,8 @@
 /** A demo wallet and its account with starting balances (design section 13). Idempotent by the caller's key. */
+
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../domain/signals.ts';
 import type { DemoWallet, FeeAmount, Wallet } from '../domain/types.ts';
 import { canonicalHash, walletIdFor } from './derive-ids.ts';
 import type { Ports } from './ports.ts';
@@ -51,6 +53,7 @@ export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
       name,
       demo: { feeRate: command.feeRate ?? DEFAULT_FEE_RATE, buyFeeIn, startingBalances },
       exchange: null,
+      signalPolicy: DEFAULT_SIGNAL_POLICY,
       createdAt: now,
       updatedAt: now,
     };

@@ -58,6 +58,9 @@ export function exitOrderIdFor(source: ExitSource): string {
 /** Of a wallet: one per user and key of the call. */
 export const walletIdFor = (userId: string, key: string): string => derive('wallet', userId, key);
 
+/** Of a signal: one per position and key of the call. */
+export const signalIdFor = (positionId: string, key: string): string => derive('signal', positionId, key);
+
 /** Of the order that takes an amended one's place: one per order and key of the call. */
 export const heirIdFor = (orderId: string, key: string): string => derive('order-heir', orderId, key);
 

@@ -10,7 +10,6 @@ import type { Call, Ledger } from '../ports/ledger.ts';
 import { canonicalHash } from './derive-ids.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** `signal`: reserved for the signals of a position. */
 export type CallKind = 'close' | 'protection' | 'amend' | 'cancel' | 'cancel_all' | 'signal';
 
 export interface KeyedCall {

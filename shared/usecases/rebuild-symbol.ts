@@ -35,7 +35,7 @@ const barOfMinute = (row: TapeMinute): Bar => ({
   count: row.count,
 });
 
-interface Tape {
+export interface Tape {
   /** 1 s bars at hand, oldest first. */
   readonly seconds: readonly Bar[];
   /** Durable minutes before and around them. */
@@ -65,8 +65,22 @@ export function replayTape(
   return { levels: [...older.levels, ...younger.levels], hits: [...older.hits, ...younger.hits] };
 }
 
+/** Seconds and minutes since a time. */
+export async function tapeSince(
+  { prices, tape }: Pick<Ports, 'prices' | 'tape'>,
+  symbol: string,
+  at: number,
+): Promise<Tape> {
+  const fromSecond = Math.floor(at / 1000);
+  const [seconds, rows] = await Promise.all([
+    prices.bars(symbol, fromSecond),
+    tape.since(symbol, Math.floor(fromSecond / 60)),
+  ]);
+  return { seconds, minutes: rows.map(barOfMinute) };
+}
+
 export function makeRebuildSymbol(ports: Needs) {
-  const { ledger, index, prices, tape, leases, outbox, clock, ids, log } = ports;
+  const { ledger, index, leases, outbox, clock, ids, log } = ports;
 
   /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
   async function liveLevels(symbol: string): Promise<readonly Level[]> {
@@ -97,20 +111,11 @@ export function makeRebuildSymbol(ports: Needs) {
     }
   }
 
-  async function tapeSince(symbol: string, armedAt: number): Promise<Tape> {
-    const fromSecond = Math.floor(armedAt / 1000);
-    const [seconds, rows] = await Promise.all([
-      prices.bars(symbol, fromSecond),
-      tape.since(symbol, Math.floor(fromSecond / 60)),
-    ]);
-    return { seconds, minutes: rows.map(barOfMinute) };
-  }
-
   async function rebuild(symbol: string): Promise<void> {
     const startedAt = clock.now();
     const all = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
-    const { levels, hits } = replayTape(all, await tapeSince(symbol, oldest));
+    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest));
     await index.loadRebuilt(symbol, levels, hits, clock.now());
     const { wake } = await index.finishRebuild(symbol, ids.token(), clock.now());
     // The first price of a symbol builds an empty index: nothing was lost.

@@ -3,6 +3,7 @@
 import { type Decimal, decimalText } from '../domain/money/decimal.ts';
 import type { FieldError } from '../domain/normalise.ts';
 import { err } from '../domain/result.ts';
+import type { SignalReason } from '../domain/signal-facts.ts';
 import type { Position } from '../domain/types.ts';
 
 export const REFUSAL_CODES = [
@@ -64,6 +65,8 @@ export const REFUSAL_CODES = [
   'percent_out_of_range',
   'not_whole_basis_points',
   'offset_beyond_activation',
+  // Of a signal.
+  'stop_would_loosen',
   // Of a position or an order as it stands.
   'already_closing',
   'already_final',
@@ -102,6 +105,14 @@ export function fromField(error: FieldError): Refusal {
   const { code, field, message, fix } = error;
   if (!isRefusalCode(code)) throw new Error(`unknown refusal code ${code} of field ${field}`);
   return { code, field, message, fix };
+}
+
+/** A refusal as a signal keeps it, and back. */
+export const reasonOf = ({ facts = {}, ...refusal }: Refusal): SignalReason => ({ ...refusal, facts });
+
+export function fromReason({ code, field, message, fix, facts }: SignalReason): Refusal {
+  if (!isRefusalCode(code)) throw new Error(`unknown refusal code ${code} of a signal`);
+  return { code, field, message, fix, ...(Object.keys(facts).length > 0 && { facts }) };
 }
 
 /** Ids of others are answered like ids that do not exist. */

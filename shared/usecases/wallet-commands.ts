@@ -1,7 +1,8 @@
-/** All commands on wallets at an exchange over one set of ports. */
+/** All commands on wallets that are there, over one set of ports. */
 import type { KeySealer } from '../ports/keys.ts';
 import { makeAskBalances } from './ask-balances.ts';
 import { makeChangeAccount } from './change-account.ts';
+import { makeChangeWallet } from './change-wallet.ts';
 import { makeRotateKeys, makeTestWallet } from './check-wallet.ts';
 import { makeConnectWallet } from './connect-wallet.ts';
 import { makeDeleteWallet } from './delete-wallet.ts';
@@ -17,6 +18,7 @@ export function makeWalletCommands(ports: Needs, sealer: KeySealer | null) {
   const changeAccount = makeChangeAccount(ports);
   return {
     connect: makeConnectWallet(ports, sealer),
+    change: makeChangeWallet(ports),
     test: makeTestWallet(ports, changeAccount),
     rotateKeys: makeRotateKeys(ports, changeAccount, sealer),
     delete: makeDeleteWallet(ports, changeAccount),

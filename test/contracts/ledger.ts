@@ -9,6 +9,7 @@ import type { Ledger } from '../../shared/ports/ledger.ts';
 import { aFill, anOrder, aPosition, NOW } from '../integration/dynamodb/samples.ts';
 import { describeLedgerCalls } from './ledger-calls.ts';
 import { describeLedgerIndexes } from './ledger-indexes.ts';
+import { describeLedgerSignals } from './ledger-signals.ts';
 import {
   type LedgerFacts,
   newOrders,
@@ -301,4 +302,5 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
 
   describeLedgerIndexes(`${name}: lists and indexes`, open);
   describeLedgerCalls(`${name}: calls under a key`, open);
+  describeLedgerSignals(`${name}: signals`, open);
 }

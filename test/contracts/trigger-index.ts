@@ -159,6 +159,23 @@ export function describeTriggerIndex(
       ]);
     });
 
+    it('goes on from the better peak when a changed trailing stop comes with one', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      await index.arm(symbol, [aTrailing({ activation: units(105) })], [], 1);
+      await apply(symbol, 2, aTick(2, 120), aTick(3, 119));
+      // What was known of it is a moment old; and that it was to begin somewhere does not matter any more.
+      const changed = { armedAt: 2000, distance: { bp: 100 }, activation: units(150) } as const;
+      await index.arm(symbol, [aTrailing({ ...changed, version: 2, peak: units(118) })], [], 2);
+      expect(await index.levels(symbol)).toMatchObject([{ peak: 120, distance: { bp: 100 } }]);
+      await index.arm(symbol, [aTrailing({ ...changed, version: 3, peak: units(130) })], [], 3);
+      expect(await index.takeHits(symbol, 10, 5000, 2000)).toMatchObject([
+        { version: 3, peak: 130, level: 128 },
+      ]);
+      await index.arm(symbol, [aTrailing({ ...changed, version: 4 })], [], 4);
+      expect(await index.levels(symbol)).toMatchObject([{ version: 4, peak: null }]);
+    });
+
     it('refuses a writer whose lease somebody else has taken', async () => {
       const symbol = await aSymbol();
       const from = (leaseToken: string, fence: number, batch: number, id: number) =>

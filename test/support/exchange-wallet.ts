@@ -1,4 +1,5 @@
 /** A wallet at an exchange, as the store has it. */
+import { DEFAULT_SIGNAL_POLICY } from '../../shared/domain/signals.ts';
 import type { ExchangeAccount, Wallet } from '../../shared/domain/types.ts';
 
 export const ACCOUNT_UID = 1001;
@@ -30,6 +31,7 @@ export const aBinanceWallet = (change: Partial<ExchangeAccount> = {}): Wallet =>
   name: 'exchange',
   demo: null,
   exchange: account(change),
+  signalPolicy: DEFAULT_SIGNAL_POLICY,
   createdAt: 0,
   updatedAt: 0,
 });

@@ -168,3 +168,29 @@ export function objects<T extends object>(
     },
   };
 }
+
+/** A part of an object: only the properties that it has are written, and read back. */
+export function partials<T extends object>(
+  fields: { readonly [K in keyof T]-?: Codec<T[K]> },
+): Codec<Partial<T>> {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  return {
+    encode: (value) => {
+      const entries = names.flatMap((name): [string, AttributeValue][] => {
+        const property = value[name];
+        return property === undefined ? [] : [[name, fields[name].encode(property)]];
+      });
+      return { M: Object.fromEntries(entries) };
+    },
+    decode: (attribute, path) => {
+      if (attribute.M === undefined) throw wrong(path, 'an object', attribute);
+      const { M } = attribute;
+      const entries = names.flatMap((name): [string, unknown][] => {
+        const property = M[name];
+        return property === undefined ? [] : [[name, fields[name].decode(property, `${path}.${name}`)]];
+      });
+      // As in `objects`: each property has been read by its own codec.
+      return Object.fromEntries(entries) as Partial<T>;
+    },
+  };
+}

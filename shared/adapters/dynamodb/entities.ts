@@ -1,18 +1,21 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
-  ACCOUNT_STATUSES,
+  SIGNAL_ACTIONS,
+  SIGNAL_OUTCOMES,
+  SIGNAL_URGENCIES,
+  type Signal,
+  type SignalReason,
+  type SignalSummary,
+} from '../../domain/signal-facts.ts';
+import {
   type Arming,
-  type DemoSettings,
   ENVIRONMENTS,
   EXIT_CAUSES,
-  type ExchangeAccount,
   type ExecutionReport,
   type ExternalReduction,
   type FeeAmount,
   type Fill,
-  KEY_TYPES,
-  type KeyProblem,
   type LiveExit,
   ORDER_STATUSES,
   ORDER_TYPES,
@@ -27,9 +30,8 @@ import {
   type StatusChange,
   TIMES_IN_FORCE,
   type TriggerFacts,
-  type Wallet,
 } from '../../domain/types.ts';
-import type { BalanceSnapshot, Call } from '../../ports/ledger.ts';
+import type { Call } from '../../ports/ledger.ts';
 import {
   booleans,
   type Codec,
@@ -41,12 +43,13 @@ import {
   nullable,
   nullableSince,
   objects,
+  partials,
   ratios,
   texts,
   words,
 } from './codec.ts';
 
-const environments: Codec<ExecutionReport['environment']> = words(ENVIRONMENTS);
+export const environments: Codec<ExecutionReport['environment']> = words(ENVIRONMENTS);
 const sources: Codec<TriggerFacts['source']> = words(['bid', 'ask', 'last', 'mid']);
 export const sides: Codec<Order['side']> = words(['buy', 'sell']);
 export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
@@ -234,7 +237,7 @@ const distance: Codec<Trailing['distance']> = {
   },
 };
 
-const protection = objects<Protection>({
+const levels = {
   stopLoss: nullable(objects<NonNullable<Protection['stopLoss']>>({ price: decimals })),
   takeProfits: lists(objects<Protection['takeProfits'][number]>({ price: decimals, share: decimals })),
   trailingStop: nullable(objects<Trailing>({ distance, activationPrice: nullable(decimals) })),
@@ -244,7 +247,39 @@ const protection = objects<Protection>({
       offsetPercent: decimals,
     }),
   ),
-  triggerPrice: words(['bid_ask', 'last', 'mid']),
+};
+
+const protection = objects<Protection>({ ...levels, triggerPrice: words(['bid_ask', 'last', 'mid']) });
+
+const signalWords = {
+  signalId: texts,
+  at: integers,
+  action: words(SIGNAL_ACTIONS),
+  confidence: decimals,
+  urgency: words(SIGNAL_URGENCIES),
+  agentId: nullable(texts),
+  outcome: words(SIGNAL_OUTCOMES),
+};
+
+export const signals = objects<Signal>({
+  ...signalWords,
+  reasoning: nullable(texts),
+  adjust: nullable(partials<Omit<Protection, 'triggerPrice'>>(levels)),
+  reason: nullable(
+    objects<SignalReason>({
+      code: texts,
+      field: nullable(texts),
+      message: texts,
+      fix: texts,
+      facts: maps(texts),
+    }),
+  ),
+  exitOrderId: nullable(texts),
+});
+
+const signalSummary = objects<SignalSummary>({
+  count: integers,
+  last: objects<SignalSummary['last']>(signalWords),
 });
 
 const externalReductions = objects<ExternalReduction>({
@@ -312,6 +347,7 @@ export const positions = objects<Position>({
   ),
   exitCause: nullable(words(EXIT_CAUSES)),
   dust: nullable(objects<NonNullable<Position['dust']>>({ quantity: decimals, cost: decimals })),
+  signals: nullableSince(signalSummary),
   aiReasoning: nullable(texts),
   aiConfidence: nullable(ratios),
   aiAgentId: nullable(texts),
@@ -324,73 +360,3 @@ export const positions = objects<Position>({
 });
 
 export const actions = objects<PositionAction>({ at: integers, kind: texts, facts: maps(texts) });
-
-const demoSettings = objects<DemoSettings>({
-  feeRate: decimals,
-  buyFeeIn: words(['quote', 'base']),
-  startingBalances: lists(fees),
-});
-
-const KEY_PROBLEMS = [
-  'key_rejected',
-  'bad_signature',
-  'withdraw_permission',
-  'no_trade_permission',
-  'ip_not_allowed',
-  'clock_skew',
-  'account_already_connected',
-  'account_changed',
-  'key_unreadable',
-  'venue_unreachable',
-] as const satisfies readonly KeyProblem['code'][];
-
-const exchangeAccount = objects<ExchangeAccount>({
-  bodyHash: texts,
-  keyType: words(KEY_TYPES),
-  keyHint: texts,
-  sealedKeys: texts,
-  keyFingerprint: texts,
-  keyVersion: integers,
-  status: words(ACCOUNT_STATUSES),
-  problem: nullable(objects<KeyProblem>({ code: words(KEY_PROBLEMS), message: texts })),
-  warnings: lists(texts),
-  accountUid: nullable(texts),
-  checkedAt: nullable(integers),
-  checkWantedAt: nullable(integers),
-  pendingKeys: nullable(
-    objects<NonNullable<ExchangeAccount['pendingKeys']>>({
-      keyType: words(KEY_TYPES),
-      keyHint: texts,
-      sealedKeys: texts,
-      keyFingerprint: texts,
-    }),
-  ),
-  pausedAt: nullable(integers),
-  pauseReason: nullable(texts),
-});
-
-export const wallets = objects<Wallet>({
-  walletId: texts,
-  version: integers,
-  userId: texts,
-  environment: environments,
-  name: texts,
-  demo: nullable(demoSettings),
-  exchange: nullableSince(exchangeAccount),
-  createdAt: integers,
-  updatedAt: integers,
-});
-
-/** Whose a venue account is; `walletId` null = it was freed. */
-export interface AccountClaim {
-  readonly version: number;
-  readonly walletId: string | null;
-}
-export const accountClaims = objects<AccountClaim>({ version: integers, walletId: nullable(texts) });
-
-export const balanceSnapshots = objects<BalanceSnapshot>({
-  asOf: integers,
-  balances: lists(
-    objects<BalanceSnapshot['balances'][number]>({ asset: texts, free: decimals, locked: decimals }),
-  ),
-});

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Signal } from '../../domain/signal-facts.ts';
 import type {
   Environment,
   Fill,
@@ -19,7 +20,8 @@ import type {
 import { hasUsableKeys, isDeleted, nextDueCheck } from '../../domain/wallets.ts';
 import type { Call } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
-import { actions, calls, fills, orders, positions, wallets } from './entities.ts';
+import { actions, calls, fills, orders, positions, signals } from './entities.ts';
+import { wallets } from './wallet-entities.ts';
 
 export type Item = Record<string, AttributeValue>;
 export type Key = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } };
@@ -37,11 +39,16 @@ export const fillKey = (orderId: string, tradeId: string): Key => key(orderId, `
 export const callKey = (ownerId: string, callersKey: string): Key =>
   key(ownerId, `key#${createHash('sha256').update(callersKey, 'utf8').digest('base64url').slice(0, 22)}`);
 export const ACTION_PREFIX = 'action#';
+export const SIGNAL_PREFIX = 'signal#';
 
 const padded = (whole: number, digits: number): string => String(whole).padStart(digits, '0');
 
 /** Orders lists by time; 15 digits hold epoch milliseconds for the next 30,000 years. */
 export const sortText = (createdAt: number, id: string): string => `${padded(createdAt, 15)}#${id}`;
+
+/** Sorts by time; who knows when it was said, and its id, finds it. */
+export const signalKey = (positionId: string, at: number, signalId: string): Key =>
+  key(positionId, `${SIGNAL_PREFIX}${sortText(at, signalId)}`);
 
 /**
  * The due shard of an item. When the number of shards shrinks, items in a shard that is no longer swept wait
@@ -128,6 +135,11 @@ export const callItem = ({ ownerId, key: callersKey, ...facts }: Call): Item => 
 export const fillItem = (orderId: string, fill: Fill): Item => ({
   ...fills.item(fill),
   ...fillKey(orderId, fill.tradeId),
+});
+
+export const signalItem = (positionId: string, signal: Signal): Item => ({
+  ...signals.item(signal),
+  ...signalKey(positionId, signal.at, signal.signalId),
 });
 
 /**

@@ -3,7 +3,7 @@ import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Change, Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import { createDueIndex } from './due-index.ts';
-import { actions, calls, fills, orders, positions } from './entities.ts';
+import { actions, calls, fills, orders, positions, signals } from './entities.ts';
 import {
   ACTION_PREFIX,
   actionItem,
@@ -17,9 +17,12 @@ import {
   orderKey,
   positionItem,
   positionKey,
+  SIGNAL_PREFIX,
+  signalItem,
+  signalKey,
   sortText,
 } from './items.ts';
-import { collect, getItem, getItems, queryAll, readPage, underKey } from './reads.ts';
+import { collect, getItem, getItems, queryAll, readPage, readPageUnder, underKey } from './reads.ts';
 import { type ConditionalPut, transactPut } from './transact.ts';
 
 export interface LedgerOptions {
@@ -89,6 +92,10 @@ function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: Le
     const item = actionItem(positionId, action, version === undefined ? null : { version, index });
     puts.push({ table: positionsTable, item, name: `action ${positionId}`, expects: 'any' });
   });
+  for (const { positionId, signal } of commit.signals ?? []) {
+    const name = `signal ${positionId} ${signal.signalId}`;
+    puts.push({ table: positionsTable, item: signalItem(positionId, signal), name, expects: 'new' });
+  }
   for (const call of commit.keys ?? []) {
     const name = `key of ${call.ownerId}`;
     puts.push({ table: ordersTable, item: callItem(call), name, expects: 'new', isCall: true });
@@ -198,6 +205,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       const rows = underKey(client, positionsTable, positionId, ACTION_PREFIX);
       return collect(rows, (item) => actions.fromItem(item, `action of ${positionId}`));
     },
+    async signal(positionId, { at, signalId }) {
+      const item = await getItem(client, positionsTable, signalKey(positionId, at, signalId));
+      return item === null ? null : signals.fromItem(item, `signal of ${positionId}`);
+    },
+    signals: (positionId, { limit, cursor }) =>
+      readPageUnder(client, {
+        table: positionsTable,
+        ...{ pk: positionId, prefix: SIGNAL_PREFIX, limit, cursor },
+        read: (item) => signals.fromItem(item, `signal of ${positionId}`),
+      }),
     async callOf(ownerId, key) {
       const item = await getItem(client, ordersTable, callKey(ownerId, key));
       return item === null ? null : { ...calls.fromItem(item, `call of ${ownerId}`), ownerId, key };

@@ -189,3 +189,44 @@ function cursorAfter(scope: string, given: readonly Item[]): string | null {
   if (last?.['pk']?.S === undefined || last['sort']?.S === undefined) return null;
   return encodeCursor(scope, { pk: last['pk'].S, sort: last['sort'].S });
 }
+
+/**
+ * One page of the items under one partition key whose sort keys begin with `prefix`: backwards, so the newest first
+ * where the sort key begins with the time; strongly consistent. Throws BadCursorError for a foreign cursor.
+ */
+export async function readPageUnder<T>(
+  client: DynamoDBClient,
+  request: {
+    readonly table: string;
+    readonly pk: string;
+    readonly prefix: string;
+    readonly limit: number;
+    readonly cursor: string | null;
+    readonly read: (item: Item) => T;
+  },
+): Promise<Page<T>> {
+  const { table, pk, prefix, limit, cursor, read } = request;
+  const scope = `${table}/${prefix}/${pk}`;
+  const from = cursor === null ? null : decodeCursor(scope, cursor);
+  const rows = queryAll(client, {
+    TableName: table,
+    ConsistentRead: true,
+    ScanIndexForward: false,
+    Limit: limit + 1,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+    ...(from === null ? {} : { ExclusiveStartKey: { pk: { S: pk }, sk: { S: from.sort } } }),
+  });
+  const found: Item[] = [];
+  for await (const item of rows) {
+    if (found.length === limit) {
+      const last = found.at(-1)?.['sk']?.S;
+      return {
+        items: found.map(read),
+        cursor: last === undefined ? null : encodeCursor(scope, { pk, sort: last }),
+      };
+    }
+    found.push(item);
+  }
+  return { items: found.map(read), cursor: null };
+}

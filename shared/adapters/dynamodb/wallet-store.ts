@@ -15,7 +15,6 @@ import type { Environment, Wallet } from '../../domain/types.ts';
 import { isDeleted } from '../../domain/wallets.ts';
 import type { WalletChange, WalletStore } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
-import { accountClaims, balanceSnapshots, wallets } from './entities.ts';
 import {
   accountKey,
   balancesKey,
@@ -28,6 +27,7 @@ import {
 } from './items.ts';
 import { collect, countAll, getItem, queryAll, readPage } from './reads.ts';
 import { type ConditionalPut, transactPut } from './transact.ts';
+import { accountClaims, balanceSnapshots, wallets } from './wallet-entities.ts';
 
 export interface WalletStoreOptions {
   readonly client: DynamoDBClient;

@@ -45,10 +45,11 @@ local function better(a, b)
   return math.max(a, b)
 end
 
--- a newer version of the same protection keeps what trailing has reached
+-- a newer version of the same protection keeps what trailing has reached, and so does one that comes with a peak
 local function goes_on(new, old)
   return old.kind == 'trailing' and new.kind == 'trailing' and old.side == new.side and old.source == new.source
-    and old.activation == new.activation and (old.armedAt == new.armedAt or old.order == new.order)
+    and (new.peak ~= nil
+      or old.activation == new.activation and (old.armedAt == new.armedAt or old.order == new.order))
 end
 
 -- the level to arm, given the one that it replaces or repeats; a repeat changes nothing but a better peak

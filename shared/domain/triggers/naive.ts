@@ -57,9 +57,10 @@ export class NaiveTriggers implements TriggerModel {
           old.version === given.version ||
           (old.side === given.side &&
             old.source === given.source &&
-            old.activation === given.activation &&
-            (old.armedAt === given.armedAt ||
-              JSON.stringify(old.distance) === JSON.stringify(given.distance)));
+            (given.peak !== null ||
+              (old.activation === given.activation &&
+                (old.armedAt === given.armedAt ||
+                  JSON.stringify(old.distance) === JSON.stringify(given.distance)))));
         const peaks = [given.peak, old.peak].filter((p) => p !== null);
         if (goesOn && peaks.length > 0) {
           next = { ...next, peak: (next.side === 'long' ? Math.max(...peaks) : Math.min(...peaks)) as Units };

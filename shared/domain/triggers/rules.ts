@@ -41,7 +41,8 @@ const isSameDistance = (a: Distance, b: Distance): boolean =>
  * The peak with which `next` goes on when it replaces `old`. A newer version of the same protection (same side,
  * source and activation, and either the same distance or the same arming time) keeps what trailing has reached: a
  * stop only ever tightens. The time alone does not tell: it may have been noted later than the index took the level
- * in. Anything else starts from its own facts.
+ * in. So does one that comes with a peak: it goes on from where the old one was known to be, and that may be a moment
+ * ago. Anything else starts from its own facts.
  */
 export function carriedPeak(next: Level, old: Level | null): Units | null {
   if (next.kind !== 'trailing') return null;
@@ -49,8 +50,9 @@ export function carriedPeak(next: Level, old: Level | null): Units | null {
     old?.kind === 'trailing' &&
     old.side === next.side &&
     old.source === next.source &&
-    old.activation === next.activation &&
-    (old.armedAt === next.armedAt || isSameDistance(old.distance, next.distance));
+    (next.peak !== null ||
+      (old.activation === next.activation &&
+        (old.armedAt === next.armedAt || isSameDistance(old.distance, next.distance))));
   return goesOn ? betterPeak(next.side, next.peak, old.peak) : next.peak;
 }
 

@@ -9,11 +9,13 @@ import { figures } from '../../domain/figures.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
 import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
+import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
 import type { Fill, Order, Position, PositionAction, Protection } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import { fillView, orderView } from './order-view.ts';
 import { markOf } from './price-view.ts';
+import { monitoringView, signalView } from './signal-view.ts';
 import { feesByAsset, money, moneyOrNull, singleFee, time, timeOrNull } from './text.ts';
 import { triggerView } from './trigger-view.ts';
 
@@ -36,14 +38,7 @@ export function positionView(position: Position, price: CachedPrice | null, now:
     entry: entryView(position, derived),
     current: currentView(position, derived, mark, price, now),
     risk_management: riskManagementView(position),
-    ai_monitoring: {
-      should_close: false,
-      close_reason: null,
-      close_urgency: 'none',
-      close_confidence: 0,
-      last_ai_check: null,
-      ai_signals: [],
-    },
+    ai_monitoring: monitoringView(position),
     closing: position.flatten && {
       cause: position.flatten.cause,
       price: moneyOrNull(position.flatten.price),
@@ -74,6 +69,8 @@ export interface PositionFacts {
   /** The entry and the exits, in the order they were made. */
   readonly orders: readonly { readonly order: Order; readonly fills: readonly Fill[] }[];
   readonly actions: readonly PositionAction[];
+  /** The latest, newest first. */
+  readonly signals: readonly Signal[];
 }
 
 /** The whole view: with the tape's figures, the tick that got it out, and its timeline. */
@@ -109,6 +106,7 @@ export function positionDetail(facts: PositionFacts) {
         last_adjusted: trailing.enabled ? timeOrNull(statistics.lastStopAdjustmentAt) : null,
       },
     },
+    ai_monitoring: { ...view.ai_monitoring, ai_signals: facts.signals.map(signalView) },
     exit_trigger: exitTrigger(position, orders),
     statistics: {
       total_fees: total.fees,

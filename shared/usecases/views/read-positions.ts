@@ -5,17 +5,19 @@
  */
 
 import { entryIdsOf } from '../../domain/positions.ts';
+import type { Signal } from '../../domain/signal-facts.ts';
 import { deriveStatistics, type PriceBar } from '../../domain/statistics.ts';
 import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../../domain/types.ts';
-import type { Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import type { Ledger, ListQuery, Page, PageQuery } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
 import { markOf } from './price-view.ts';
+import { type SignalView, signalView } from './signal-view.ts';
 
 export type PositionDetail = ReturnType<typeof positionDetail>;
 
@@ -24,7 +26,12 @@ export interface ReadPositions {
   get(userId: string, positionId: string): Promise<PositionDetail | null>;
   /** Newest first, without what needs fills and the tape. @throws BadCursorError */
   list(userId: string, query: ListQuery): Promise<Page<PositionView>>;
+  /** What was said about it, newest first; null when there is none of this user. @throws BadCursorError */
+  signals(userId: string, positionId: string, query: PageQuery): Promise<Page<SignalView> | null>;
 }
+
+/** So many signals are in the view of a position; all of them are in their own list. */
+const LATEST_SIGNALS = 10;
 
 interface Ports {
   readonly ledger: Ledger;
@@ -40,9 +47,10 @@ export function makeReadPositions(ports: Ports): ReadPositions {
     get: async (userId, positionId) => {
       const position = await ledger.position(positionId);
       if (position?.userId !== userId) return null;
-      const [orders, actions, price, bars] = await Promise.all([
+      const [orders, actions, latest, price, bars] = await Promise.all([
         ordersWithFills(ledger, position),
         ledger.actions(positionId),
+        latestSignals(ledger, position),
         prices.price(position.symbol),
         barsOf(ports, position),
       ]);
@@ -51,7 +59,7 @@ export function makeReadPositions(ports: Ports): ReadPositions {
         orders.filter(({ order }) => order.role === role).flatMap(({ fills }) => fills);
       const fills = { entry: fillsOf('entry'), exit: fillsOf('exit') };
       const statistics = deriveStatistics(position, fills, bars, markOf(price, now), now);
-      return positionDetail({ position, price, now, statistics, orders, actions });
+      return positionDetail({ position, price, now, statistics, orders, actions, signals: latest });
     },
 
     list: async (userId, query) => {
@@ -63,7 +71,19 @@ export function makeReadPositions(ports: Ports): ReadPositions {
         cursor: page.cursor,
       };
     },
+
+    signals: async (userId, positionId, query) => {
+      const position = await ledger.position(positionId);
+      if (position?.userId !== userId) return null;
+      const page = await ledger.signals(positionId, query);
+      return { items: page.items.map(signalView), cursor: page.cursor };
+    },
   };
+}
+
+async function latestSignals(ledger: Ledger, { positionId, signals }: Position): Promise<readonly Signal[]> {
+  if (signals === null) return [];
+  return (await ledger.signals(positionId, { limit: LATEST_SIGNALS, cursor: null })).items;
 }
 
 async function ordersWithFills(ledger: Ledger, position: Position) {

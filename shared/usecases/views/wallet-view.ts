@@ -3,6 +3,7 @@ import { isCheckOwed } from '../../domain/wallets.ts';
 import type { BalanceSnapshot } from '../../ports/ledger.ts';
 import type { WalletStreamStatus } from '../../ports/user-data.ts';
 import type { Balance } from '../../ports/venue.ts';
+import { policyView } from './signal-view.ts';
 import { money, time, timeOrNull } from './text.ts';
 
 /** Never a key and never its ciphertext: the hint is the API key's last four characters. */
@@ -36,6 +37,8 @@ export const walletView = (wallet: Wallet) => ({
     ),
   }),
   ...(wallet.exchange !== null && accountView(wallet.exchange)),
+  /** What AI signals may do to its positions by themselves. */
+  signal_policy: policyView(wallet.signalPolicy),
   created_at: time(wallet.createdAt),
   updated_at: time(wallet.updatedAt),
 });

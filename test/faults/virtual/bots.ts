@@ -4,6 +4,7 @@
  * A new command is one more entry in `FOLLOW_UPS`.
  */
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { SignalAsked } from '../../../shared/domain/signal-facts.ts';
 import type { OrderType, Position, Protection, TimeInForce } from '../../../shared/domain/types.ts';
 import { orderIdFor, positionIdFor } from '../../../shared/usecases/derive-ids.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
@@ -187,6 +188,27 @@ const protect: FollowUp = async ({ api, intents, market }, chance, { positionId,
   noteAnswers(intent, answers, () => null);
 };
 
+/** An agent's word: it may close, or tighten what protects; in the wallets of these runs signals act. */
+const signal: FollowUp = async (stage, chance, { positionId, name }, n) => {
+  const action = chance.weighted({ close: 2, adjust: 3, hold: 1 });
+  const { stopLoss = null, trailingStop = null } = drawProtection(chance, stage.market) ?? {};
+  const levels = { ...(stopLoss && { stopLoss }), ...(trailingStop && { trailingStop }) };
+  const asked: SignalAsked = {
+    action,
+    confidence: amount(chance, 3_000, 9_999),
+    urgency: 'high',
+    reasoning: null,
+    agentId: name,
+    adjust: action === 'adjust' ? levels : null,
+  };
+  const idempotencyKey = `${name}-signal-${n}`;
+  const intent = stage.intents.begin('signal', idempotencyKey);
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) =>
+    uc.takeSignal({ userId: USER, positionId, idempotencyKey, signal: asked }),
+  );
+  noteAnswers(intent, answers, ({ exit }) => exit);
+};
+
 /** Less of it, or another price: in its place where the exchange can, else a new order in its stead. */
 const amend: FollowUp = async (stage, chance, { orderId, name }, n) => {
   const order = stage.outside.ledger.orderItems.get(orderId);
@@ -235,6 +257,7 @@ const FOLLOW_UPS: Readonly<Record<string, { readonly run: FollowUp; readonly wei
   part: { run: part, weight: 3 },
   sell: { run: sell, weight: 4 },
   protect: { run: protect, weight: 2 },
+  signal: { run: signal, weight: 2 },
   amend: { run: amend, weight: 3 },
   'cancel-all': { run: cancelAll, weight: 1 },
   compare: { run: compare, weight: 2 },

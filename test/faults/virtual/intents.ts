@@ -3,7 +3,7 @@ import type { Order } from '../../../shared/domain/types.ts';
 import type { Answer } from './clients.ts';
 
 export interface Intent {
-  readonly what: 'entry' | 'part' | 'close' | 'cancel' | 'protection' | 'amend' | 'compare';
+  readonly what: 'entry' | 'part' | 'close' | 'cancel' | 'protection' | 'signal' | 'amend' | 'compare';
   readonly key: string;
   /** Ids of the orders that the answers named. */
   readonly orderIds: Set<string>;

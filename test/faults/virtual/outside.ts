@@ -129,6 +129,7 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
     userId: USER,
     environment: isDemo ? 'demo' : EXCHANGE,
     name: walletId,
+    signalPolicy: { act: true, minConfidence: new Decimal('0.5'), allowLoosen: false },
     demo: isDemo ? { feeRate: new Decimal('0.001'), buyFeeIn: 'base', startingBalances: starting } : null,
     exchange: isDemo
       ? null

@@ -30,6 +30,9 @@ describe.runIf(dynamoDbMissing === null)('calls under a key', () => {
     });
     const world = new World();
     world.tick('50000');
+    const wallet = await world.wallets.get(WALLET);
+    if (wallet === null) throw new Error('no wallet');
+    world.wallets.items.set(WALLET, { ...wallet, signalPolicy: { ...wallet.signalPolicy, act: true } });
     const sleep = async (ms: number): Promise<void> => {
       await wait(ms);
     };
@@ -65,18 +68,45 @@ describe.runIf(dynamoDbMissing === null)('calls under a key', () => {
     expect(await ledger.order(orderId)).toMatchObject({ version: 2, amendment: { outcome: 'done' } });
   });
 
-  it('ten closes at once sell once: a part, and the whole', async () => {
-    const held = aPosition({
-      userId: USER,
-      walletId: WALLET,
-      status: 'open',
-      entryLive: false,
-      liveExits: [],
-      entryQuantity: decimal('1'),
-      quantity: decimal('1'),
-      cost: decimal('50000'),
-      createdAt: START,
+  const held = aPosition({
+    userId: USER,
+    walletId: WALLET,
+    status: 'open',
+    entryLive: false,
+    liveExits: [],
+    entryQuantity: decimal('1'),
+    quantity: decimal('1'),
+    cost: decimal('50000'),
+    createdAt: START,
+  });
+
+  it('ten signals at once are one, and one exit', async () => {
+    await ledger.commit({ positions: [{ before: null, after: held }] });
+    const { positionId } = held;
+    const say = (action: 'hold' | 'close') =>
+      useCases.takeSignal({
+        ...{ userId: USER, positionId, idempotencyKey: action },
+        signal: {
+          ...{ action, confidence: decimal('0.9'), urgency: 'high' },
+          ...{ reasoning: null, agentId: null, adjust: null },
+        },
+      });
+    for (const action of ['hold', 'close'] as const) {
+      const answers = await Promise.all(TEN.map(() => say(action)));
+      expect(answers.filter((answer) => answer.ok)).toHaveLength(10);
+      expect(answers.filter((answer) => answer.ok && !answer.value.repeated)).toHaveLength(1);
+      expect(new Set(answers.map((answer) => answer.ok && answer.value.signal.signalId)).size).toBe(1);
+    }
+    const kept = await ledger.signals(positionId, { limit: 50, cursor: null });
+    expect(kept.items.map((signal) => signal.outcome).sort()).toEqual(['closing', 'recorded']);
+    expect(await ledger.position(positionId)).toMatchObject({
+      flatten: { cause: 'ai_signal' },
+      signals: { count: 2, last: { outcome: 'closing' } },
     });
+    expect((await ledger.ordersOfUser(USER, { limit: 50, cursor: null })).items).toHaveLength(1);
+  });
+
+  it('ten closes at once sell once: a part, and the whole', async () => {
     await ledger.commit({ positions: [{ before: null, after: held }] });
     const { positionId } = held;
     const close = (quantity: string | null, idempotencyKey: string) =>

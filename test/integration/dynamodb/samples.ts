@@ -1,5 +1,6 @@
 /** Whole orders, positions, fills and wallets, of which a test changes what it is about. */
 import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
+import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type {
   Fill,
   Order,
@@ -175,6 +176,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   flatten: null,
   exitCause: null,
   dust: null,
+  signals: null,
   aiReasoning: null,
   aiConfidence: null,
   aiAgentId: null,
@@ -199,6 +201,32 @@ export const aFill = (changes: Partial<Fill> = {}): Fill => ({
   ...changes,
 });
 
+export const aSignal = (changes: Partial<Signal> = {}): Signal => ({
+  signalId: 'signal-1',
+  at: NOW,
+  action: 'adjust',
+  confidence: decimal('0.85'),
+  urgency: 'high',
+  reasoning: 'Support at 49k has held three times',
+  agentId: 'risk-watcher',
+  adjust: {
+    stopLoss: { price: decimal('49600.01') },
+    takeProfits: [],
+    trailingStop: { distance: { percent: decimal('1.25') }, activationPrice: null },
+    breakEven: null,
+  },
+  outcome: 'refused',
+  reason: {
+    code: 'stop_would_loosen',
+    field: 'adjust.stop_loss',
+    message: 'why',
+    fix: 'what instead',
+    facts: { now: '49700' },
+  },
+  exitOrderId: null,
+  ...changes,
+});
+
 export const aWallet = (changes: Partial<Wallet> = {}): Wallet => ({
   walletId: 'wallet-1',
   version: 0,
@@ -211,6 +239,7 @@ export const aWallet = (changes: Partial<Wallet> = {}): Wallet => ({
     startingBalances: [{ asset: 'USDT', amount: decimal('100000') }],
   },
   exchange: null,
+  signalPolicy: { act: true, minConfidence: decimal('0.75'), allowLoosen: false },
   createdAt: NOW,
   updatedAt: NOW,
   ...changes,

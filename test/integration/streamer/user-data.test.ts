@@ -1,4 +1,5 @@
 /** The streamer as it is deployed, beside a simulated exchange: user data and prices in one process. */
+
 import { join } from 'node:path';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import { createKeyFile } from '../../../shared/adapters/keys/key-file.ts';
 import { createKeySealer } from '../../../shared/adapters/keys/sealer.ts';
 import { decodeReport, decodeWork } from '../../../shared/adapters/sqs/messages.ts';
 import { createUserDataBoard } from '../../../shared/adapters/valkey/user-data-board.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import type { ExecutionReport, Wallet } from '../../../shared/domain/types.ts';
 import { parseExchangeInfo } from '../../../shared/venues/binance/exchange-info.ts';
 import { dynamoDbMissing } from '../../support/dynamodb.ts';
@@ -83,7 +85,8 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       createdAt: 1,
       updatedAt: 1,
     } as const;
-    await wallets.create({ ...context, ...facts, demo: null, exchange });
+    const signalPolicy = DEFAULT_SIGNAL_POLICY;
+    await wallets.create({ ...context, ...facts, demo: null, exchange, signalPolicy });
     const symbols = createSymbolStore({ client: outside.dynamo.client, symbolsTable: tables.symbols });
     const info = parseExchangeInfo(simulator.exchange.execute('exchangeInfo', null, {}));
     await symbols.save(ENVIRONMENT, info, Date.now());

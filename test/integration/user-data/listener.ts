@@ -1,6 +1,8 @@
 /** The user-data streamer on the simulated exchange: real sockets, signatures and events; queues and tables in memory. */
+
 import { createOpenConnection } from '../../../shared/adapters/ws/connection.ts';
 import type { ConnectionSettings } from '../../../shared/adapters/ws/settings.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { ExecutionReport, Wallet } from '../../../shared/domain/types.ts';
 import type { Credentials } from '../../../shared/ports/keys.ts';
@@ -131,7 +133,7 @@ export class Listener {
     };
     const wallet: Wallet = {
       ...{ walletId, version: 1, userId: 'u1', environment: 'binance_simulator', name: walletId },
-      ...{ demo: null, exchange, createdAt: 1, updatedAt: 1 },
+      ...{ demo: null, exchange, signalPolicy: DEFAULT_SIGNAL_POLICY, createdAt: 1, updatedAt: 1 },
     };
     this.wallets = [...this.wallets.filter((w) => w.walletId !== walletId), wallet];
   }

@@ -5,7 +5,15 @@
  * lists and indexes that may lag, cursors of one list only; what is stored is never changed in place.
  */
 import { createHash } from 'node:crypto';
-import { actions, calls, fills, orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
+import { decodeCursor, encodeCursor } from '../../../shared/adapters/dynamodb/cursor.ts';
+import {
+  actions,
+  calls,
+  fills,
+  orders,
+  positions,
+  signals,
+} from '../../../shared/adapters/dynamodb/entities.ts';
 import {
   actionItem,
   callItem,
@@ -13,7 +21,10 @@ import {
   type Item,
   orderItem,
   positionItem,
+  signalItem,
+  sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
 import type {
   Call,
@@ -23,6 +34,7 @@ import type {
   Ledger,
   ListQuery,
   Page,
+  PageQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
 import { pageOf } from './page.ts';
@@ -54,6 +66,8 @@ export class MemoryLedger implements Ledger {
   readonly fillItems = new Map<string, readonly Fill[]>();
   readonly callItems = new Map<string, Call>();
   readonly actionItems = new Map<string, readonly PositionAction[]>();
+  /** By position, then by sort key. */
+  readonly signalItems = new Map<string, Map<string, Signal>>();
   commits = 0;
   private readonly orderShelf: Shelf<Order>;
   private readonly positionShelf: Shelf<Position>;
@@ -109,6 +123,27 @@ export class MemoryLedger implements Ledger {
     return [...(this.actionItems.get(positionId) ?? [])];
   }
 
+  async signal(
+    positionId: string,
+    { at, signalId }: Pick<Signal, 'at' | 'signalId'>,
+  ): Promise<Signal | null> {
+    return this.signalItems.get(positionId)?.get(sortText(at, signalId)) ?? null;
+  }
+
+  async signals(positionId: string, { limit, cursor }: PageQuery): Promise<Page<Signal>> {
+    const scope = `positions/signal#/${positionId}`;
+    const from = cursor === null ? null : decodeCursor(scope, cursor).sort;
+    const all = [...(this.signalItems.get(positionId) ?? [])].sort(([a], [b]) => (a < b ? 1 : -1));
+    const rest = all.filter(([sort]) => from === null || sort < from);
+    const given = rest.slice(0, limit);
+    const last = given.at(-1)?.[0];
+    const isMore = last !== undefined && rest.length > limit;
+    return {
+      items: given.map(([, signal]) => signal),
+      cursor: isMore ? encodeCursor(scope, { pk: positionId, sort: last }) : null,
+    };
+  }
+
   async callOf(ownerId: string, key: string): Promise<Call | null> {
     return this.callItems.get(`${ownerId} ${key}`) ?? null;
   }
@@ -120,14 +155,15 @@ export class MemoryLedger implements Ledger {
     ];
     const booked = (commit.fills ?? []).map(({ orderId, fill }) => this.bookingOf(orderId, fill));
     const told = this.tellingsOf(commit);
+    const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const writes = [...changes, ...booked, ...told, ...asked];
+    const writes = [...changes, ...booked, ...told, ...said, ...asked];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
     if (asked.some(({ isStale }) => isStale)) return { outcome: 'key_taken' };
     const known = booked.filter(({ isStale }) => isStale).map(({ tradeId }) => tradeId);
     if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known };
-    const stale = changes.filter(({ isStale }) => isStale);
+    const stale = [...changes, ...said].filter(({ isStale }) => isStale);
     if (stale.length > 0) return { outcome: 'conflict', items: stale.map(({ name }) => name) };
     this.commits += 1;
     for (const write of writes) write.put();
@@ -200,6 +236,22 @@ export class MemoryLedger implements Ledger {
       name: `key of ${name}`,
       isStale: this.callItems.has(name),
       put: () => void this.callItems.set(name, stored),
+    };
+  }
+
+  private signalWrite(positionId: string, signal: Signal): Write {
+    const codec = this.codec
+      ? { toItem: (one: Signal) => signalItem(positionId, one), fromItem: signals.fromItem }
+      : null;
+    const stored = kept({ ...signal }, codec);
+    const sort = sortText(signal.at, signal.signalId);
+    return {
+      name: `signal ${positionId} ${signal.signalId}`,
+      isStale: this.signalItems.get(positionId)?.has(sort) === true,
+      put: () => {
+        const own = this.signalItems.get(positionId) ?? new Map<string, Signal>();
+        this.signalItems.set(positionId, own.set(sort, stored));
+      },
     };
   }
 

@@ -1,7 +1,9 @@
 /** The whole system in memory: use cases over fakes, its queues and its clock driven by the test. */
+
 import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import type { SymbolRules } from '../../../shared/domain/symbol-rules.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
@@ -157,6 +159,7 @@ export class World {
           ? { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] }
           : null,
       exchange: of.exchange === undefined ? null : { ...ACCOUNT, ...of.exchange },
+      signalPolicy: DEFAULT_SIGNAL_POLICY,
       createdAt: START,
       updatedAt: START,
     });

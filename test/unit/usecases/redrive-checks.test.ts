@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { newAccount } from '../../../shared/domain/wallets.ts';
 import { USER, World } from '../../support/fakes/world.ts';
 
@@ -16,6 +17,7 @@ describe('a check of keys that is owed', () => {
       name: 'mine',
       demo: null,
       exchange: newAccount(KEYS, 'hash', world.now),
+      signalPolicy: DEFAULT_SIGNAL_POLICY,
       createdAt: world.now,
       updatedAt: world.now,
     });

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
+import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/domain/types.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
@@ -41,6 +42,7 @@ export function workbench(
       })),
     },
     exchange: null,
+    signalPolicy: DEFAULT_SIGNAL_POLICY,
     createdAt: T0,
     updatedAt: T0,
   };

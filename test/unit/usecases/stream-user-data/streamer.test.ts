@@ -1,6 +1,8 @@
 /** Wallets followed, gaps asked after, foreign orders told: the user-data streamer over fakes. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_SIGNAL_POLICY } from '../../../../shared/domain/signals.ts';
 import type { Order, Wallet } from '../../../../shared/domain/types.ts';
 import type { WorkMessage } from '../../../../shared/ports/messages.ts';
 import type { UserDataHandlers, UserDataStatus, UserDataWallet } from '../../../../shared/ports/user-data.ts';
@@ -36,6 +38,7 @@ const exchangeWallet = (walletId: string, more: Partial<NonNullable<Wallet['exch
     checkWantedAt: null,
     ...more,
   },
+  signalPolicy: DEFAULT_SIGNAL_POLICY,
   createdAt: 1,
   updatedAt: 1,
 });

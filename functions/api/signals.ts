@@ -1,0 +1,67 @@
+/** What AI agents say about positions: take a signal, list them (design sections 8, 9, 17). */
+import { httpError } from '../../shared/http/errors.ts';
+import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
+import { validate } from '../../shared/http/validate.ts';
+import { fromReason } from '../../shared/usecases/refusal.ts';
+import type { SignalTaken } from '../../shared/usecases/take-signal.ts';
+import { orderView } from '../../shared/usecases/views/order-view.ts';
+import { signalView } from '../../shared/usecases/views/signal-view.ts';
+import type { ApiDeps } from './deps.ts';
+import { refused } from './errors.ts';
+import { requiredKey } from './keys.ts';
+import { pageResponse } from './page.ts';
+import { ListSignalsQuery, NoQuery, ownFieldName, SignalBody } from './schemas.ts';
+
+const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
+
+const adjustOf = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'adjust' in body ? body.adjust : null;
+
+export function signalOperations({ commands, reads }: Pick<ApiDeps, 'commands' | 'reads'>) {
+  /** One that is kept as refused answers like a refusal, each time it is sent; the document shows what is kept. */
+  const throwRefused = ({ signal }: SignalTaken, body: unknown): void => {
+    if (signal.outcome !== 'refused' || signal.reason === null) return;
+    const ownName = ownFieldName(adjustOf(body));
+    throw refused(fromReason(signal.reason), ownName, { signal: signalView(signal) });
+  };
+
+  return {
+    takeSignal: async (request: UserRequest): Promise<ApiResponse> => {
+      validate(NoQuery, request.query);
+      const idempotencyKey = requiredKey(request, 'A signal without a key could be taken twice by accident.');
+      const body = validate(SignalBody, request.body);
+      const { userId } = request;
+      const positionId = request.params['position_id'] ?? '';
+      const taken = await commands.takeSignal({
+        ...{ userId, positionId, idempotencyKey },
+        signal: {
+          action: body.signal,
+          confidence: body.confidence,
+          urgency: body.urgency,
+          reasoning: body.reasoning ?? null,
+          agentId: body.agent ?? null,
+          adjust: body.adjust ?? null,
+        },
+      });
+      if (!taken.ok) throw refused(taken.error);
+      throwRefused(taken.value, request.body);
+      const { signal, exit, repeated, warnings } = taken.value;
+      const position = await reads.positions.get(userId, positionId);
+      return {
+        status: repeated ? 200 : 201,
+        body: { ...signalView(signal), exit: exit && orderView(exit, null), repeated, warnings, position },
+      };
+    },
+
+    listSignals: async (request: UserRequest): Promise<ApiResponse> => {
+      const query = validate(ListSignalsQuery, request.query);
+      const positionId = request.params['position_id'] ?? '';
+      return pageResponse(
+        reads.positions.signals(request.userId, positionId, query).then((page) => {
+          if (page === null) throw noSuchPosition();
+          return page;
+        }),
+      );
+    },
+  };
+}

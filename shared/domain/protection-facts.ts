@@ -1,0 +1,19 @@
+/** A position's protection. The rules are in protection.ts and check-protection.ts. */
+import type { Decimal } from './money/decimal.ts';
+
+export interface Protection {
+  readonly stopLoss: { readonly price: Decimal } | null;
+  /** One or a ladder; shares are fractions of the position and add up to at most 1. */
+  readonly takeProfits: readonly { readonly price: Decimal; readonly share: Decimal }[];
+  readonly trailingStop: {
+    readonly distance: { readonly percent: Decimal } | { readonly amount: Decimal };
+    readonly activationPrice: Decimal | null;
+  } | null;
+  readonly breakEven: {
+    /** Profit in percent of the entry price at which the stop moves to entry + fees (+ offset). */
+    readonly activationProfitPercent: Decimal;
+    readonly offsetPercent: Decimal;
+  } | null;
+  /** `bid_ask`: bid closes a long, ask a short. */
+  readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
+}
