@@ -205,7 +205,7 @@ function settled<T>(result: Exclude<CallResult, { kind: 'ok' }>): Asked<T> {
     case 'lost':
       return unavailable(`no answer: ${result.reason}`);
     case 'not_sent':
-      return unavailable(result.code, result.retryAfterMs);
+      return unavailable(result.code, result.code === 'network' ? null : result.retryAfterMs);
     case 'refused': {
       const { problem, retryAfterMs } = result;
       const { meaning } = problem;

@@ -76,9 +76,9 @@ class Outside {
         outbox: {
           exits: send('exits'),
           submit: send('submit'),
-          reconcile: async ({ walletId, reason }) => {
+          reconcile: async ({ walletId, reason }, delaySeconds) => {
             if (this.queuesAway) throw new Error('the queue is away');
-            this.compared.push(`${walletId} ${reason}`);
+            this.compared.push(`${walletId} ${reason} ${delaySeconds ?? 0}`);
           },
           executionsBatch: async (reports) => {
             if (this.queuesAway) throw new Error('the queue is away');
