@@ -107,7 +107,8 @@ export function describeBudget(
       for (let n = 0; n < wallets; n++) {
         for (const weight of [6, 6, 20, 20, 20, 20]) {
           const answer = await budget.ask(query(weight, 'comparison'));
-          if (!answer.granted) expect(answer).toMatchObject({ code: 'weight_exhausted', retryAfterMs: 59_100 });
+          if (!answer.granted)
+            expect(answer).toMatchObject({ code: 'weight_exhausted', retryAfterMs: 59_100 });
           else compared += weight;
         }
       }

@@ -10,7 +10,13 @@
  * Known limit: other programs behind the same address are seen only through the venue's headers.
  */
 import { randomUUID } from 'node:crypto';
-import type { BudgetAnswer, BudgetAsk, BudgetFigures, BudgetRank, RateBudget } from '../../ports/rate-budget.ts';
+import type {
+  BudgetAnswer,
+  BudgetAsk,
+  BudgetFigures,
+  BudgetRank,
+  RateBudget,
+} from '../../ports/rate-budget.ts';
 import type { VenueRateLimit } from '../../ports/symbols.ts';
 import { createLocalBudget } from './budget-local.ts';
 import {

@@ -85,7 +85,11 @@ export function afterPass(
 /** Orders where none should be may lie on symbols that the ledger knows nothing of: then the next pass asks for all. */
 function wholeAfter(
   { wholeAt }: ReconcileState,
-  { view, differences, startedAt }: Pick<Parameters<typeof afterPass>[1], 'view' | 'differences' | 'startedAt'>,
+  {
+    view,
+    differences,
+    startedAt,
+  }: Pick<Parameters<typeof afterPass>[1], 'view' | 'differences' | 'startedAt'>,
 ): number | null {
   if (view.openOrdersOf !== null) return wholeAt;
   const isStrange = ({ kind }: Difference): boolean =>

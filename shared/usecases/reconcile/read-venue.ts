@@ -138,7 +138,14 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
       trades.push(...(await tradesOf(account, wallet, symbol, sides)));
     }
     const after = accountTotals(await account.accountBalances());
-    return { asOf, openOrders, openOrdersOf: open.of, trades, totals: after, isQuiet: isSameTotals(before, after) };
+    return {
+      asOf,
+      openOrders,
+      openOrdersOf: open.of,
+      trades,
+      totals: after,
+      isQuiet: isSameTotals(before, after),
+    };
   }
 
   /** The demo venue has no list of trades: its orders are compared, and what positions hold. */
@@ -162,7 +169,14 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
         createdAt: null,
       }),
     );
-    return { asOf, openOrders, openOrdersOf: null, trades: null, totals: after, isQuiet: isSameTotals(before, after) };
+    return {
+      asOf,
+      openOrders,
+      openOrdersOf: null,
+      trades: null,
+      totals: after,
+      isQuiet: isSameTotals(before, after),
+    };
   }
 
   return { readExchange, readDemo };

@@ -20,7 +20,12 @@ import type {
 import type { Order, Wallet } from '../../domain/types.ts';
 import { hasUsableKeys, isDeleted } from '../../domain/wallets.ts';
 import type { ReconcileReason } from '../../ports/reconcile.ts';
-import { NoRoomError, VenueUnavailableError, type VenueWallet, WalletUnusableError } from '../../ports/venue.ts';
+import {
+  NoRoomError,
+  VenueUnavailableError,
+  type VenueWallet,
+  WalletUnusableError,
+} from '../../ports/venue.ts';
 import type { ArmLevels } from '../arm-levels.ts';
 import { fractionOf } from '../conflicts.ts';
 import { tell } from '../owed.ts';

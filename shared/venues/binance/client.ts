@@ -155,7 +155,13 @@ export class BinanceClient extends BinanceMarketClient {
 
   openOrders(symbol: string | null, rank: BudgetRank): Promise<Asked<readonly VenueOrder[]>> {
     const params = { symbol: symbol ?? undefined };
-    return this.signed('/api/v3/openOrders', params, openOrdersWeight(symbol === null ? 'all' : 'one'), parseOrders, rank);
+    return this.signed(
+      '/api/v3/openOrders',
+      params,
+      openOrdersWeight(symbol === null ? 'all' : 'one'),
+      parseOrders,
+      rank,
+    );
   }
 
   /** One page, at most PAGE orders, oldest first. */

@@ -157,14 +157,12 @@ describe('orders', () => {
     ]);
     // It may be what holds the coins that are missing: nothing is booked as sold outside beside it.
     const totals = [{ asset: 'BTC', amount: d('0.4') }];
-    const suspects = [{ kind: 'shortfall', asset: 'BTC', amount: d('0.1'), since: T0 - MINUTE, sold: [] }] as const;
+    const suspects = [
+      { kind: 'shortfall', asset: 'BTC', amount: d('0.1'), since: T0 - MINUTE, sold: [] },
+    ] as const;
     const positions = [held('p1', '0.5', T0 - MINUTE)];
     const gone = state({ totals, suspects });
-    const blocked = reconcile(
-      ledger({ orders: [elsewhere], positions }),
-      venue({ ...read, totals }),
-      gone,
-    );
+    const blocked = reconcile(ledger({ orders: [elsewhere], positions }), venue({ ...read, totals }), gone);
     expect(blocked.corrections).toEqual([]);
     expect(kinds(blocked)).toEqual(['shortfall BTC true']);
     expect(reconcile(ledger({ positions }), venue({ ...read, totals }), gone).corrections).toMatchObject([
