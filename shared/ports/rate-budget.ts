@@ -4,8 +4,11 @@
  */
 import type { VenueRateLimit } from './symbols.ts';
 
-/** Order of right: exits and cancels, entries, queries. */
-export type BudgetRank = 'exit' | 'entry' | 'query';
+/**
+ * Order of right: exits and cancels, entries, queries, and below all of them comparisons of whole accounts: many of them
+ * at once (after a lost connection) must leave room for the queries that somebody waits for.
+ */
+export type BudgetRank = 'exit' | 'entry' | 'query' | 'comparison';
 
 export interface BudgetAsk {
   /** Environment and account: `binance:12345`; null for calls that belong to no account. */

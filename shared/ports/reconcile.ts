@@ -40,6 +40,8 @@ export interface ReconcileStatement {
   /** When the venue was read, venue time. */
   readonly asOf: number;
   readonly status: ReconcileStatus;
+  /** Open orders were asked for on these symbols alone; null = on all. */
+  readonly openOrdersOf: readonly string[] | null;
   readonly corrections: readonly StatedCorrection[];
   readonly differences: readonly Difference[];
   readonly foreignOrders: readonly ForeignOpenOrder[];

@@ -43,7 +43,7 @@ export interface PlaceRequest extends OrderAmounts {
   readonly signedAt: number;
   readonly recvWindowMs: number;
   /** Exits go before entries where the rate budget is short. */
-  readonly rank: Exclude<BudgetRank, 'query'>;
+  readonly rank: Extract<BudgetRank, 'exit' | 'entry'>;
   /** The tick that decided a triggered exit: the demo venue fills at its price. */
   readonly trigger: TriggerFacts | null;
 }
@@ -149,7 +149,19 @@ export type KeyCheck =
 
 /** The venue could not be asked; nothing is known. */
 export class VenueUnavailableError extends Error {
-  override readonly name = 'VenueUnavailableError';
+  override readonly name: string = 'VenueUnavailableError';
+}
+
+/** The rate budget has no room for it now, or the venue says so; nothing is wrong with venue or wallet. */
+export class NoRoomError extends VenueUnavailableError {
+  override readonly name = 'NoRoomError';
+  /** When there will be, as far as is known. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 export interface VenueWallet {
@@ -188,17 +200,28 @@ export interface VenueWallet {
   close(): Promise<void>;
 }
 
-/** A wallet at a real exchange: what only that has. */
+/** What is open in an account, and on which symbols was asked; null = on all. */
+export interface AccountOrders {
+  readonly orders: readonly AccountOrder[];
+  readonly of: ReadonlySet<string> | null;
+}
+
+/** A wallet at a real exchange: what only that has. All but `checkKey` is for comparisons, and ranks as one. */
 export interface ExchangeWallet extends VenueWallet {
   /** Signs one account query: is the key good, whose is it, what may it do? Never throws. */
   checkKey(): Promise<KeyCheck>;
+  /** As `balances`, in the rank of comparisons. Throws VenueUnavailableError. */
+  accountBalances(): Promise<readonly Balance[]>;
   /** Own trades of a symbol, oldest first. Throws VenueUnavailableError. */
   trades(
     symbol: string,
     since: { readonly fromTradeId: string } | { readonly from: number } | null,
   ): Promise<readonly AccountTrade[]>;
-  /** Everything that is open in the account, ours and others'. Throws VenueUnavailableError. */
-  accountOrders(): Promise<readonly AccountOrder[]>;
+  /**
+   * What is open in the account, ours and others': everything (`null`), or at least what is on these symbols, whichever
+   * costs less. Throws VenueUnavailableError.
+   */
+  accountOrders(symbols: ReadonlySet<string> | null): Promise<AccountOrders>;
   /** All orders of a symbol from this one on (by the venue's number), open or not. Throws VenueUnavailableError. */
   ordersFrom(symbol: string, venueOrderId: string): Promise<readonly AccountOrder[]>;
 }

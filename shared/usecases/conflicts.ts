@@ -12,12 +12,16 @@ export class ContendedError extends Error {
   override readonly name = 'ContendedError';
 }
 
-/** Spreads rivals by their random tokens: 50 to 100 % of the pause. */
-function jittered(pauseMs: number, token: string): number {
+/** What a random token says of chance: 0 <= x < 1. */
+export function fractionOf(token: string): number {
   let hash = 0;
   for (const char of token) hash = (hash * 31 + char.charCodeAt(0)) % 1000;
-  return Math.ceil(pauseMs * (0.5 + hash / 2000));
+  return hash / 1000;
 }
+
+/** Spreads rivals by their random tokens: 50 to 100 % of the pause. */
+const jittered = (pauseMs: number, token: string): number =>
+  Math.ceil(pauseMs * (0.5 + fractionOf(token) / 2));
 
 /** Runs `attempt` until it answers something else than `conflict`. `n` counts from 0. */
 export async function untilWritten<T>(

@@ -100,6 +100,30 @@ export function describeBudget(
       });
     });
 
+    it('leaves a part of the queries’ share free, however many compare', async () => {
+      const budget = await fresh(limits(6000, 1000));
+      const wallets = 300;
+      let compared = 0;
+      for (let n = 0; n < wallets; n++) {
+        for (const weight of [6, 6, 20, 20, 20, 20]) {
+          const answer = await budget.ask(query(weight, 'comparison'));
+          if (!answer.granted)
+            expect(answer).toMatchObject({ code: 'weight_exhausted', retryAfterMs: 59_100 });
+          else compared += weight;
+        }
+      }
+      expect(compared).toBeGreaterThan(2_380);
+      expect(compared).toBeLessThanOrEqual(2_400);
+      // Connects and looks go on, 20 % of all there is.
+      for (let n = 0; n < 29; n++) await granted(budget, query(41));
+      expect(await budget.ask(query(41))).toMatchObject({ code: 'weight_exhausted' });
+      // What they have used is no longer there for comparisons.
+      clock.now = T0 + 2 * MINUTE + 100;
+      await granted(budget, query(2_400));
+      expect(await budget.ask(query(1, 'comparison'))).toMatchObject({ code: 'weight_exhausted' });
+      await granted(budget, query(1));
+    });
+
     it('takes the documented limits until it has learnt them', async () => {
       const budget = at(randomUUID());
       expect(await budget.figures()).toMatchObject({ assumed: true, weight: [{ limit: 6000, used: 0 }] });
@@ -244,7 +268,7 @@ export function describeBudget(
           }),
         },
       );
-      const share = { exit: 100, entry: 90, query: 60 };
+      const share = { exit: 100, entry: 90, query: 60, comparison: 40 };
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
           const budget = await fresh(limits(40, 1000));
@@ -355,5 +379,5 @@ export function describeBudget(
 }
 
 function rankOf() {
-  return fc.constantFrom<BudgetRank>('exit', 'entry', 'query');
+  return fc.constantFrom<BudgetRank>('exit', 'entry', 'query', 'comparison');
 }

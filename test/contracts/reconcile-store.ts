@@ -28,6 +28,8 @@ const aState = (changes: Partial<ReconcileState> = {}): ReconcileState => ({
   dueAt: NOW + 900_000,
   failures: 0,
   unsettled: 0,
+  wholeAt: NOW - 5,
+  waitingSince: NOW,
   ...changes,
 });
 
@@ -38,6 +40,7 @@ const aStatement = (changes: Partial<ReconcileStatement> = {}): ReconcileStateme
   startedAt: NOW,
   asOf: NOW + 5,
   status: 'differences',
+  openOrdersOf: ['BTC/USDT'],
   corrections: [
     { kind: 'ask_order', symbol: 'BTC/USDT', orderId: 'order-1', positionId: null, detail: 'fills' },
   ],

@@ -71,6 +71,8 @@ export const reconcileStates = objects<ReconcileState>({
   dueAt: integers,
   failures: integers,
   unsettled: integers,
+  wholeAt: nullableSince(integers),
+  waitingSince: nullableSince(integers),
 });
 
 const differences = objects<Difference>({
@@ -134,6 +136,7 @@ export const statements = objects<ReconcileStatement>({
   startedAt: integers,
   asOf: integers,
   status: words(['in_agreement', 'correcting', 'moving', 'differences']),
+  openOrdersOf: nullableSince(lists(texts)),
   corrections: lists(corrections),
   differences: lists(differences),
   foreignOrders: lists(foreignOrders),

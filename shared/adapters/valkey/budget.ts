@@ -4,13 +4,19 @@
  *
  * Always true:
  * - what the venue counted, what is under way and what was lost together never pass a limit, whoever asks;
- * - exits may use all of a limit, entries leave [10 %] for them, queries stop at [60 %];
+ * - exits may use all of a limit, entries leave [10 %] for them, queries stop at [60 %], comparisons at [40 %];
  * - a block is obeyed by every process until it ends, by this one also while the cache is away;
- * - without the cache exits and cancels go on with a local fraction of the limits; entries and queries wait.
+ * - without the cache exits and cancels go on with a local fraction of the limits; all else waits.
  * Known limit: other programs behind the same address are seen only through the venue's headers.
  */
 import { randomUUID } from 'node:crypto';
-import type { BudgetAnswer, BudgetFigures, BudgetRank, RateBudget } from '../../ports/rate-budget.ts';
+import type {
+  BudgetAnswer,
+  BudgetAsk,
+  BudgetFigures,
+  BudgetRank,
+  RateBudget,
+} from '../../ports/rate-budget.ts';
 import type { VenueRateLimit } from '../../ports/symbols.ts';
 import { createLocalBudget } from './budget-local.ts';
 import {
@@ -39,6 +45,8 @@ export const ASSUMED_LIMITS: readonly VenueRateLimit[] = [
 /** Counted events, for metrics. */
 export type BudgetEvent =
   | 'budget_refused_weight'
+  /** No refusal that somebody waits for: a comparison goes later. */
+  | 'budget_comparisons_put_off'
   | 'budget_refused_orders'
   | 'budget_refused_blocked'
   | 'budget_refused_unavailable'
@@ -67,7 +75,13 @@ export interface RateBudgetOptions {
   readonly random?: () => number;
 }
 
-const SHARES: Readonly<Record<BudgetRank, number>> = { exit: 100, entry: 90, query: 60 };
+/** What comparisons leave of the queries' share is for those that somebody waits for, however many wallets compare. */
+export const BUDGET_SHARES: Readonly<Record<BudgetRank, number>> = {
+  exit: 100,
+  entry: 90,
+  query: 60,
+  comparison: 40,
+};
 
 interface KnownBlock {
   readonly account: string | null;
@@ -79,6 +93,9 @@ class CacheAwayError extends Error {
   override readonly name = 'CacheAwayError';
 }
 
+const weightEvent = (rank: BudgetRank): BudgetEvent =>
+  rank === 'comparison' ? 'budget_comparisons_put_off' : 'budget_refused_weight';
+
 const LOCAL = 'local';
 
 export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): RateBudget {
@@ -86,7 +103,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
   const scope = `${environment}:${address}`;
   const usualPatienceMs = options.patienceMs ?? 150;
   const awayMs = options.awayMs ?? 1000;
-  const shares = options.shares ?? SHARES;
+  const shares = options.shares ?? BUDGET_SHARES;
   const random = options.random ?? Math.random;
   const assumed = limitArgs(ASSUMED_LIMITS);
   const local = createLocalBudget(ASSUMED_LIMITS, options.localShare ?? 3);
@@ -177,7 +194,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
     return { granted: true, grantId: `${LOCAL}:${weight}:${orders}` };
   }
 
-  function answer(reply: AskReply, grantId: string, account: string | null): BudgetAnswer {
+  function answer(reply: AskReply, grantId: string, { account, rank }: BudgetAsk): BudgetAnswer {
     switch (reply.kind) {
       case 'granted':
         return { granted: true, grantId };
@@ -190,13 +207,14 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
       case 'orders':
         return refused('orders_exhausted', 'budget_refused_orders', wait(reply.until));
       case 'weight':
-        return refused('weight_exhausted', 'budget_refused_weight', wait(reply.until));
+        return refused('weight_exhausted', weightEvent(rank), wait(reply.until));
     }
   }
 
   return {
     /** Throws only for what no caller may ask: orders of nobody, or amounts that are no counts. */
-    async ask({ account, rank, weight, orders }) {
+    async ask(wish) {
+      const { account, rank, weight, orders } = wish;
       if (orders > 0 && account === null) throw new Error('orders are asked for without an account');
       if (!isCount(weight) || !isCount(orders)) throw new Error(`not counts: ${weight}, ${orders}`);
       const blocked = blockedLocally(account, orders);
@@ -208,7 +226,7 @@ export function createRateBudget(valkey: Valkey, options: RateBudgetOptions): Ra
           await publishUntold();
           return askScript.run(valkey, input);
         });
-        return answer(reply, `${token}:${weight}:${orders}`, account);
+        return answer(reply, `${token}:${weight}:${orders}`, wish);
       } catch (error) {
         if (!(error instanceof CacheAwayError)) throw error;
         return askAlone(rank, account, weight, orders);

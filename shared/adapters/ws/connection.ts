@@ -4,7 +4,7 @@
  * Always true:
  * - it never gives up: after [10] failures it says that it is unhealthy, and goes on;
  * - a session is renewed before the server ends it, the new one serving before the old one is closed;
- * - a session without a frame or ping for [30 s] is cut, not waited for;
+ * - a session without a frame, ping or pong for [25 s] is cut, not waited for;
  * - after `stop` has resolved no handler is called.
  */
 import type {

@@ -33,8 +33,6 @@ export interface SessionParts {
 }
 
 const OPEN = 1;
-/** How often the watch looks, as a part of the silence it allows. */
-const LOOKS = 6;
 
 export class SocketSession implements Session {
   readonly id: number;
@@ -44,6 +42,8 @@ export class SocketSession implements Session {
   readonly closed: Promise<string>;
   readonly #parts: SessionParts;
   #heardAt: number;
+  /** What was heard last when a sign of life was asked for. */
+  #askedAfter: number | null = null;
   #reason: string | null = null;
   #refusal: HandshakeRefusedError | null = null;
   #end: (reason: string) => void = () => undefined;
@@ -127,12 +127,24 @@ export class SocketSession implements Session {
     else this.#parts.events.onMessage(this, (data as Buffer).toString('utf8'));
   }
 
+  /** Half of the silence allowed, and a sign of life is asked for; all of it, and the session is cut. */
   #watch(): void {
-    const { settings, setTimer, elapsed } = this.#parts;
-    this.#stopWatch = setTimer(settings.silenceMs / LOOKS, () => {
-      const silent = elapsed() - this.#heardAt;
-      if (silent >= settings.silenceMs) this.#finish(`silent for ${Math.round(silent)} ms`);
-      else if (this.#reason === null) this.#watch();
+    const { settings, setTimer, elapsed, socket } = this.#parts;
+    const { silenceMs } = settings;
+    const asksAt = silenceMs / 2;
+    const silent = (): number => elapsed() - this.#heardAt;
+    const waitMs = (silent() < asksAt ? asksAt : silenceMs) - silent();
+    this.#stopWatch = setTimer(Math.max(1, waitMs), () => {
+      if (this.#reason !== null) return;
+      if (silent() >= silenceMs) {
+        this.#finish(`silent for ${Math.round(silent())} ms`);
+        return;
+      }
+      if (silent() >= asksAt && this.#askedAfter !== this.#heardAt && this.isOpen) {
+        this.#askedAfter = this.#heardAt;
+        socket.ping();
+      }
+      this.#watch();
     });
   }
 

@@ -7,7 +7,10 @@ export interface ConnectionSettings {
   readonly connectTimeoutMs: number;
   /** [60 s] From the open socket to the end of `onOpen`. */
   readonly readyTimeoutMs: number;
-  /** [30 s] Without a frame or ping for so long the session is dead. */
+  /**
+   * [25 s] Without a frame, ping or pong for so long the session is dead: a lost one is known within 30 s. After half of it
+   * the server is asked for a sign of life, so a quiet one that lives is not cut.
+   */
   readonly silenceMs: number;
   /** [23 h] A session older than this is renewed, up to a tenth of an hour earlier so that not all of them do so at once. */
   readonly lifeMs: number;
@@ -27,7 +30,7 @@ export interface ConnectionSettings {
 export const CONNECTION_DEFAULTS: ConnectionSettings = {
   connectTimeoutMs: 10_000,
   readyTimeoutMs: 60_000,
-  silenceMs: 30_000,
+  silenceMs: 25_000,
   lifeMs: 23 * 3_600_000,
   firstWaitMs: 1_000,
   longestWaitMs: 60_000,

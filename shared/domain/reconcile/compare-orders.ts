@@ -28,7 +28,7 @@ export function compareOrders(ledger: LedgerView, venue: VenueView, state: Recon
   const asks = new Map<string, AskReason>();
   const stillOpen: Difference[] = [];
   for (const order of ledger.orders) {
-    const why = reasonToAsk(order, open.get(order.orderId) ?? [], venue.asOf);
+    const why = reasonToAsk(order, open.get(order.orderId) ?? [], venue);
     if (why !== null) asks.set(order.orderId, why);
     if (why === 'open_at_venue')
       stillOpen.push(difference('order_open_at_venue', order.symbol, order.orderId));
@@ -51,9 +51,13 @@ export function compareOrders(ledger: LedgerView, venue: VenueView, state: Recon
 
 /**
  * What the venue's list of open orders says against the ledger's word. What the ledger has learned after the list was
- * read (`asOf`) is newer than it.
+ * read (`asOf`) is newer than it; where the list was not asked for (`openOrdersOf`) it says nothing.
  */
-function reasonToAsk(order: Order, open: readonly OpenAtVenue[], asOf: number): AskReason | null {
+function reasonToAsk(
+  order: Order,
+  open: readonly OpenAtVenue[],
+  { asOf, openOrdersOf }: VenueView,
+): AskReason | null {
   const isOpen = open.length > 0;
   if (isFinal(order.status)) {
     if (isOpen && (order.timings.finalAt ?? order.updatedAt) < asOf) return 'open_at_venue';
@@ -65,7 +69,8 @@ function reasonToAsk(order: Order, open: readonly OpenAtVenue[], asOf: number): 
     if (executedOf(open).greaterThan(order.filledQuantity)) return 'executed_more';
     return isSmaller(order, open) ? 'smaller_at_venue' : null;
   }
-  return (order.timings.acceptedAt ?? order.updatedAt) < asOf ? 'not_open_at_venue' : null;
+  const isAsked = openOrdersOf === null || openOrdersOf.has(order.symbol);
+  return isAsked && (order.timings.acceptedAt ?? order.updatedAt) < asOf ? 'not_open_at_venue' : null;
 }
 
 /** Somebody amended it there; a quantity only ever grows less. Legs of a list each have the whole. */

@@ -38,6 +38,8 @@ export interface OpenAtVenue {
 export interface VenueView {
   readonly asOf: number;
   readonly openOrders: readonly OpenAtVenue[];
+  /** The symbols whose open orders were asked for; null = all. What was not asked for says nothing. */
+  readonly openOrdersOf: ReadonlySet<string> | null;
   /** After the state's cursors, oldest first within a symbol; null where the venue has no list of trades (demo). */
   readonly trades: readonly AccountTradeOf[] | null;
   /** Free + locked of every asset. */
@@ -109,6 +111,10 @@ export interface ReconcileState {
   readonly failures: number;
   /** Passes in a row that came to no result: the account was moving, or news was on its way. */
   readonly unsettled: number;
+  /** Begin of the last pass that asked for the open orders of all symbols; null = none, or it found strange ones. */
+  readonly wholeAt: number | null;
+  /** Since when a pass waits for room in the venue's budget; null = none does. */
+  readonly waitingSince: number | null;
 }
 
 export type Correction =
@@ -179,7 +185,7 @@ export interface Reconciliation {
   readonly corrections: readonly Correction[];
   readonly differences: readonly Difference[];
   readonly assets: readonly AssetRow[];
-  /** Without `version`, `dueAt`, `failures`, `unsettled` and the wish: the use case's. */
+  /** What the two sides mean; when the next pass is due, and how many failed, is the use case's. */
   readonly next: Pick<
     ReconcileState,
     'cursors' | 'totals' | 'asOf' | 'ordersSince' | 'looked' | 'suspects' | 'externals' | 'watched'

@@ -110,17 +110,42 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
     return [...read].sort();
   }
 
-  /** Throws VenueUnavailableError: then nothing is known. */
-  async function readExchange(account: ExchangeWallet, wallet: Wallet, sides: Sides): Promise<VenueView> {
+  /** Those that can be asked for: a symbol that is no longer listed has nothing open. */
+  async function listed(wallet: Wallet, symbols: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const symbol of [...symbols].sort()) {
+      if ((await directory.find(wallet.environment, symbol)) !== null) found.add(symbol);
+    }
+    return found;
+  }
+
+  /**
+   * `isWhole`: everything that is open is asked for; else what is open on the ledger's symbols.
+   * Throws VenueUnavailableError: then nothing is known.
+   */
+  async function readExchange(
+    account: ExchangeWallet,
+    wallet: Wallet,
+    sides: Sides,
+    isWhole: boolean,
+  ): Promise<VenueView> {
     const asOf = await account.venueTime();
-    const openOrders = (await account.accountOrders()).map((order) => openOf(order, sides));
-    const before = accountTotals(await account.balances());
+    const open = await account.accountOrders(isWhole ? null : await listed(wallet, sides.symbols));
+    const openOrders = open.orders.map((order) => openOf(order, sides));
+    const before = accountTotals(await account.accountBalances());
     const trades: AccountTradeOf[] = [];
     for (const symbol of await symbolsToRead(wallet, sides, before)) {
       trades.push(...(await tradesOf(account, wallet, symbol, sides)));
     }
-    const after = accountTotals(await account.balances());
-    return { asOf, openOrders, trades, totals: after, isQuiet: isSameTotals(before, after) };
+    const after = accountTotals(await account.accountBalances());
+    return {
+      asOf,
+      openOrders,
+      openOrdersOf: open.of,
+      trades,
+      totals: after,
+      isQuiet: isSameTotals(before, after),
+    };
   }
 
   /** The demo venue has no list of trades: its orders are compared, and what positions hold. */
@@ -144,7 +169,14 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
         createdAt: null,
       }),
     );
-    return { asOf, openOrders, trades: null, totals: after, isQuiet: isSameTotals(before, after) };
+    return {
+      asOf,
+      openOrders,
+      openOrdersOf: null,
+      trades: null,
+      totals: after,
+      isQuiet: isSameTotals(before, after),
+    };
   }
 
   return { readExchange, readDemo };

@@ -5,7 +5,8 @@
  * Always true:
  * - a pass that runs twice, or side by side with another, changes nothing twice;
  * - only what the venue itself has said is corrected, by the way that every report takes;
- * - a venue that cannot be asked leaves all as it was, and the pass due again.
+ * - a venue that cannot be asked leaves all as it was, and the pass due again;
+ * - one for which the budget has no room is not failed: it waits (next-pass.ts).
  */
 import { reconcile } from '../../domain/reconcile/reconcile.ts';
 import type {
@@ -19,12 +20,27 @@ import type {
 import type { Order, Wallet } from '../../domain/types.ts';
 import { hasUsableKeys, isDeleted } from '../../domain/wallets.ts';
 import type { ReconcileReason } from '../../ports/reconcile.ts';
-import { VenueUnavailableError, type VenueWallet, WalletUnusableError } from '../../ports/venue.ts';
+import {
+  NoRoomError,
+  VenueUnavailableError,
+  type VenueWallet,
+  WalletUnusableError,
+} from '../../ports/venue.ts';
 import type { ArmLevels } from '../arm-levels.ts';
+import { fractionOf } from '../conflicts.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
 import { isUnanswered } from '../sought.ts';
 import { makeCorrect } from './correct.ts';
+import {
+  afterPass,
+  DEFAULT_RECONCILE,
+  isWholeOwed,
+  putOff,
+  type ReconcileSettings,
+  reasonOf,
+  waitingForRoom,
+} from './next-pass.ts';
 import { makeReadLedger } from './read-ledger.ts';
 import { makeReadVenue } from './read-venue.ts';
 import { statementOf } from './statement.ts';
@@ -46,24 +62,7 @@ type Needs = Pick<
   | 'log'
 >;
 
-export interface ReconcileSettings {
-  /** [15 min] A whole pass of each wallet. */
-  readonly everyMs: number;
-  /** [5 s] After corrections, or when the account was trading while it was read; doubling, to the next. */
-  readonly followUpMs: number;
-  /** [61 s] A difference that was seen once is looked at again. */
-  readonly confirmMs: number;
-  /** [30 s], doubling to [15 min]: the venue could not be asked. */
-  readonly retryMs: number;
-}
-export const DEFAULT_RECONCILE: ReconcileSettings = {
-  everyMs: 15 * 60_000,
-  followUpMs: 5_000,
-  confirmMs: 61_000,
-  retryMs: 30_000,
-};
-
-export type ReconcileOutcome = ReconcileStatus | 'unavailable' | 'unusable' | 'overtaken';
+export type ReconcileOutcome = ReconcileStatus | 'unavailable' | 'waiting' | 'unusable' | 'overtaken';
 export type ReconcileWallet = ReturnType<typeof makeReconcileWallet>;
 
 /** Before the first pass. */
@@ -83,6 +82,8 @@ export const freshState = (walletId: string, now: number): ReconcileState => ({
   dueAt: now,
   failures: 0,
   unsettled: 0,
+  wholeAt: null,
+  waitingSince: null,
 });
 
 export function makeReconcileWallet(
@@ -90,12 +91,12 @@ export function makeReconcileWallet(
   arm: ArmLevels,
   settings: ReconcileSettings = DEFAULT_RECONCILE,
 ) {
-  const { wallets, venues, accounts, reconciles, outbox, served, counters, clock, log } = ports;
+  const { wallets, venues, accounts, reconciles, outbox, served, counters, clock, ids, log } = ports;
   const readVenue = makeReadVenue(ports);
   const readLedger = makeReadLedger(ports);
   const { askOrder, correctPosition } = makeCorrect(ports, arm);
 
-  async function readBoth(wallet: Wallet, state: ReconcileState) {
+  async function readBoth(wallet: Wallet, state: ReconcileState, isWhole: boolean) {
     const sides = await readLedger.before(wallet, state);
     if (wallet.exchange === null) {
       const venue = await venues.forWallet(wallet.walletId, wallet);
@@ -103,7 +104,7 @@ export function makeReconcileWallet(
       return { venue, view, ledger: await readLedger.after(wallet, state, view), sides };
     }
     const account = await accounts.forAccount(wallet.walletId);
-    const view = await readVenue.readExchange(account, wallet, sides);
+    const view = await readVenue.readExchange(account, wallet, sides, isWhole);
     return { venue: account, view, ledger: await readLedger.after(wallet, state, view), sides };
   }
 
@@ -146,7 +147,8 @@ export function makeReconcileWallet(
     reason: ReconcileReason,
   ): Promise<ReconcileOutcome> {
     const startedAt = clock.now();
-    const { venue, view, ledger, sides } = await readBoth(wallet, read);
+    const isWhole = isWholeOwed(read, reason, startedAt, settings);
+    const { venue, view, ledger, sides } = await readBoth(wallet, read, isWhole);
     const found = reconcile(ledger, view, read);
     const state = await noted(read, found);
     if (state === null) return overtaken(wallet.walletId, reason);
@@ -160,11 +162,12 @@ export function makeReconcileWallet(
     const status = statusOf(isCorrecting, differences.length > 0, view);
     const of = { wallet, reason, startedAt, found, status, differences, view, ledger, sides };
     const statement = statementOf(of);
-    const after = nextState(state, found, status, startedAt);
+    // The wish that was there when the pass began is done; one that came meanwhile has changed the version.
+    const after = afterPass({ ...state, ...found.next }, of, settings);
     const isSaved = await reconciles.save({ before: state.version === 0 ? null : state, after }, statement);
     if (!isSaved) return overtaken(wallet.walletId, reason);
     await report(of);
-    await followUp(after);
+    await sendFollowUp(after, settings.confirmMs);
     return status;
   }
 
@@ -198,35 +201,16 @@ export function makeReconcileWallet(
     await tell(log, counts, { walletId });
   }
 
-  /** The wish that was there when the pass began is done; one that came meanwhile has changed the version. */
-  function nextState(
-    state: ReconcileState,
-    { next }: Reconciliation,
-    status: ReconcileStatus,
-    now: number,
-  ): ReconcileState {
-    const isSoon = status === 'correcting' || status === 'moving';
-    const isWaiting = next.suspects.length > 0;
-    // A busy account may move at every look, and all wallets share the venue's budget.
-    const soonMs = Math.min(settings.followUpMs * 2 ** Math.min(state.unsettled, 10), settings.confirmMs);
-    const waitMs = isSoon ? soonMs : isWaiting ? settings.confirmMs : settings.everyMs;
-    const unsettled = isSoon ? state.unsettled + 1 : 0;
-    const dueAt = now + waitMs;
-    return { ...state, ...next, wantedAt: null, reason: null, dueAt, failures: 0, unsettled };
-  }
-
-  /** Sooner than the schedule's minute: a message of its own; the schedule has it as well. */
-  async function followUp({ walletId, dueAt }: ReconcileState): Promise<void> {
+  /** A message of its own where it is due within so long; the schedule of each minute has it as well. */
+  async function sendFollowUp({ walletId, dueAt }: ReconcileState, withinMs: number): Promise<void> {
     const waitMs = dueAt - clock.now();
-    if (waitMs > settings.confirmMs) return;
+    if (waitMs > withinMs) return;
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
     await tell(log, outbox.reconcile({ walletId, reason: 'follow_up' }, seconds), { walletId });
   }
 
-  /** Counted as failed, and due again later and later. Null: somebody wrote the state meanwhile. */
-  async function putOff(state: ReconcileState, before: ReconcileState): Promise<ReconcileState | null> {
-    const waitMs = Math.min(settings.retryMs * 2 ** Math.min(state.failures, 10), settings.everyMs);
-    const after = { ...state, failures: state.failures + 1, dueAt: clock.now() + waitMs };
+  /** Null: somebody wrote the state meanwhile. */
+  async function written(before: ReconcileState, after: ReconcileState): Promise<ReconcileState | null> {
     const isSaved = await reconciles.save({ before: before.version === 0 ? null : before, after }, null);
     return isSaved ? { ...after, version: before.version + 1 } : null;
   }
@@ -235,12 +219,29 @@ export function makeReconcileWallet(
    * Noted as failed before it begins: a pass that is killed, each time because it takes too long, must not come back each
    * minute and take the workers of all other wallets.
    */
-  const begin = (state: ReconcileState): Promise<ReconcileState | null> => putOff(state, state);
+  const begin = (state: ReconcileState): Promise<ReconcileState | null> =>
+    written(state, putOff(state, clock.now(), settings));
 
   async function failed(state: ReconcileState, begun: ReconcileState, error: Error): Promise<void> {
     const { walletId, failures } = begun;
     log.warn('RECONCILE_FAILED', { walletId, failures, error: error.message });
-    await putOff(state, begun);
+    await written(begun, putOff(state, clock.now(), settings));
+  }
+
+  /** Not a failure: the pass comes back when the budget has room. */
+  async function waits(
+    state: ReconcileState,
+    begun: ReconcileState,
+    reason: ReconcileReason,
+    { message, retryAfterMs }: NoRoomError,
+  ): Promise<void> {
+    const now = clock.now();
+    const refused = { reason, retryAfterMs, random: fractionOf(ids.token()) };
+    const after = waitingForRoom(state, refused, now, settings);
+    const { walletId, waitingSince, dueAt } = after;
+    log.info('RECONCILE_WAITS', { walletId, reason, why: message, waitingSince, waitMs: dueAt - now });
+    await tell(log, counters.add({ 'reconcile:waits_total': 1 }), { walletId });
+    if ((await written(begun, after)) !== null) await sendFollowUp(after, settings.everyMs);
   }
 
   /** Null: this wallet cannot be compared now (deleted, keys not usable, not served here). */
@@ -252,20 +253,25 @@ export function makeReconcileWallet(
   }
 
   /**
-   * `reason` says why; a follow-up that comes when nothing is due any more does nothing. Doubled messages run two
+   * `told` says why; a follow-up that comes when nothing is due any more does nothing. Doubled messages run two
    * passes at worst, of which one is stored.
    */
-  return async (walletId: string, reason: ReconcileReason): Promise<ReconcileOutcome | 'not_due'> => {
+  return async (walletId: string, told: ReconcileReason): Promise<ReconcileOutcome | 'not_due'> => {
     const wallet = await comparable(walletId);
     if (wallet === null) return 'unusable';
     const state = (await reconciles.state(walletId)) ?? freshState(walletId, clock.now());
     const isOwed = state.wantedAt !== null || state.dueAt <= clock.now();
-    if (!isOwed && (reason === 'follow_up' || reason === 'scheduled')) return 'not_due';
+    if (!isOwed && (told === 'follow_up' || told === 'scheduled')) return 'not_due';
+    const reason = reasonOf(state, told);
     const begun = await begin(state);
     if (begun === null) return overtaken(walletId, reason);
     try {
       return await pass(wallet, begun, reason);
     } catch (error) {
+      if (error instanceof NoRoomError) {
+        await waits(state, begun, reason, error);
+        return 'waiting';
+      }
       const isTheirs = error instanceof VenueUnavailableError || error instanceof WalletUnusableError;
       if (!isTheirs) throw error;
       await failed(state, begun, error);

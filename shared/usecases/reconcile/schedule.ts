@@ -19,7 +19,9 @@ export function makeScheduleReconciles({ wallets, reconciles, outbox, served, cl
     const ids = (await wallets.exchangeWallets(environment)).map(({ walletId }) => walletId);
     const states = new Map((await reconciles.states(ids)).map((state) => [state.walletId, state]));
     const dueAt = (walletId: string): number => states.get(walletId)?.dueAt ?? 0;
-    const due = ids.filter((walletId) => dueAt(walletId) <= now).sort((a, b) => dueAt(a) - dueAt(b));
+    // One that has found no room in the budget waits since then.
+    const since = (walletId: string): number => states.get(walletId)?.waitingSince ?? dueAt(walletId);
+    const due = ids.filter((walletId) => dueAt(walletId) <= now).sort((a, b) => since(a) - since(b));
     for (const walletId of due) {
       const reason = states.has(walletId) ? 'scheduled' : 'first';
       await tell(log, outbox.reconcile({ walletId, reason }), { walletId });

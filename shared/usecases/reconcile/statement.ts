@@ -51,6 +51,7 @@ export function statementOf(of: {
     startedAt,
     asOf: view.asOf,
     status,
+    openOrdersOf: view.openOrdersOf && [...view.openOrdersOf],
     corrections: first(found.corrections).map((correction) => stated(correction, ledger)),
     differences: first(differences),
     foreignOrders: first(foreignOrders).map(({ orderId: _own, createdAt: _at, ...order }) => order),

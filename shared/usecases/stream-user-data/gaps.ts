@@ -1,6 +1,6 @@
 /**
- * After a gap: nothing is replayed by the venue, so every live order of the wallet is asked for, and its account
- * compared (design section 13).
+ * After a gap: nothing is replayed by the venue, so every live order of the wallet is asked for, and then, behind the
+ * looks of all wallets, its account compared (design section 13).
  *
  * A gap stays open until the questions are on their queues; asking twice is harmless.
  */
@@ -27,7 +27,13 @@ const MESSAGES_AT_ONCE = 8;
 const MOST_PUT_OFF = 5;
 
 type Needs = Pick<UserDataPorts, 'clock' | 'ledger' | 'log' | 'outbox'>;
-type Settings = Pick<UserDataStreamSettings, 'askAfterMs' | 'askRetryMs' | 'listDoneMs' | 'mostLooks'>;
+type Settings = Pick<
+  UserDataStreamSettings,
+  'askAfterMs' | 'compareAfterMs' | 'comparesASecond' | 'askRetryMs' | 'listDoneMs' | 'mostLooks'
+>;
+
+/** SQS keeps a message back for no longer. */
+const LONGEST_DELAY_SECONDS = 900;
 
 export class Gaps {
   readonly #ports: Needs;
@@ -87,7 +93,8 @@ export class Gaps {
     const now = this.#ports.clock.now();
     const due = [...this.#wallets].filter(([, gap]) => gap.askAt <= now);
     const first = await this.#byExposure(due);
-    await atMost(WALLETS_AT_ONCE, first, ([walletId, gap]) => this.#ask(walletId, gap));
+    const waiting = first.map(([walletId, gap], place) => ({ walletId, gap, place }));
+    await atMost(WALLETS_AT_ONCE, waiting, ({ walletId, gap, place }) => this.#ask(walletId, gap, place));
     const looks = [...this.#orders].filter(([, from]) => from <= now).map(([orderId]) => orderId);
     await atMost(MESSAGES_AT_ONCE, looks, (orderId) => this.#lookAt(orderId));
   }
@@ -109,14 +116,21 @@ export class Gaps {
     return due.toSorted((a, b) => stake(b).comparedTo(stake(a)));
   }
 
-  async #ask(walletId: string, gap: Gap): Promise<void> {
+  /** Behind the looks of all wallets, those of `place` 0 first. */
+  #compareSeconds(place: number): number {
+    const { compareAfterMs, comparesASecond } = this.#settings;
+    const seconds = Math.ceil(compareAfterMs / 1000) + Math.floor(place / comparesASecond);
+    return Math.min(seconds, LONGEST_DELAY_SECONDS);
+  }
+
+  async #ask(walletId: string, gap: Gap, place: number): Promise<void> {
     const { ledger, outbox, log, clock } = this.#ports;
     const askedAt = clock.now();
     try {
       const orders = await ledger.liveOrdersOfWallet(walletId);
       await atMost(MESSAGES_AT_ONCE, orders, (order) => sendLook(outbox, order));
       // What is no longer live, or never was ours, shows in the account's trades and balances.
-      await outbox.reconcile({ walletId, reason: 'gap' });
+      await outbox.reconcile({ walletId, reason: 'gap' }, this.#compareSeconds(place));
       log.info('user_data_gap_asked_after', { walletId, reason: gap.reason, orders: orders.length });
       if (gap.settledAt <= askedAt) this.#wallets.delete(walletId);
       else Object.assign(gap, { since: askedAt, askAt: gap.settledAt });

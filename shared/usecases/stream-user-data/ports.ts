@@ -27,6 +27,13 @@ export interface UserDataStreamSettings {
   readonly gapsMs: number;
   /** [1 s] After a gap, before its orders are listed: the index of live orders lags a little behind the orders. */
   readonly askAfterMs: number;
+  /**
+   * [5 s] After that, before the account is compared: the looks at its orders go first, they settle the ledger, and all
+   * wallets share the venue's budget.
+   */
+  readonly compareAfterMs: number;
+  /** [4] Wallets whose comparisons begin in a second, those with most at stake first. */
+  readonly comparesASecond: number;
   /** [5 s] Between tries to ask after the same gap. */
   readonly askRetryMs: number;
   /** [2 s] After a list of orders has ended, before its order is looked at: mostly the reports have told it by then. */
@@ -50,6 +57,8 @@ export const USER_DATA_STREAM_DEFAULTS: UserDataStreamSettings = {
   walletsMs: 2_000,
   gapsMs: 250,
   askAfterMs: 1_000,
+  compareAfterMs: 5_000,
+  comparesASecond: 4,
   askRetryMs: 5_000,
   listDoneMs: 2_000,
   mostLooks: 10_000,

@@ -68,6 +68,8 @@ export const statementView = (s: ReconcileStatement) => ({
   reason: s.reason,
   started_at: time(s.startedAt),
   as_of: time(s.asOf),
+  /** Open orders were asked for on these symbols alone (after a gap); null = on all of the account. */
+  open_orders_of: s.openOrdersOf,
   corrections: s.corrections.map(correctionView),
   differences: s.differences.map(differenceView),
   foreign_orders: s.foreignOrders.map(foreignOrderView),

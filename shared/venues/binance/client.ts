@@ -75,6 +75,9 @@ export interface AllOrdersQuery {
 /** Rows per page: the most that the venue gives. */
 export const PAGE = 1_000;
 
+/** Request weight of the list of what is open, on one symbol or on all. */
+export const openOrdersWeight = (of: 'one' | 'all'): number => (of === 'all' ? 80 : 6);
+
 const byId = (by: ById): Params =>
   'orderId' in by ? { orderId: by.orderId } : { origClientOrderId: by.clientId };
 
@@ -152,7 +155,13 @@ export class BinanceClient extends BinanceMarketClient {
 
   openOrders(symbol: string | null, rank: BudgetRank): Promise<Asked<readonly VenueOrder[]>> {
     const params = { symbol: symbol ?? undefined };
-    return this.signed('/api/v3/openOrders', params, symbol === null ? 80 : 6, parseOrders, rank);
+    return this.signed(
+      '/api/v3/openOrders',
+      params,
+      openOrdersWeight(symbol === null ? 'all' : 'one'),
+      parseOrders,
+      rank,
+    );
   }
 
   /** One page, at most PAGE orders, oldest first. */

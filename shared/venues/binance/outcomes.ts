@@ -1,12 +1,15 @@
 /** What comes of a call, for those who ask (queries) and for those who change something (actions). */
-import { VenueUnavailableError } from '../../ports/venue.ts';
+import { NoRoomError, VenueUnavailableError } from '../../ports/venue.ts';
 import type { Problem } from './errors.ts';
 
 export type Asked<T> =
   | { readonly kind: 'ok'; readonly value: T }
   /** The venue answered, and did not give it. */
   | { readonly kind: 'refused'; readonly problem: Problem }
-  /** No usable answer: budget, network, the venue's own trouble, an answer of another shape. */
+  /**
+   * No usable answer: budget, network, the venue's own trouble, an answer of another shape. `retryAfterMs`: nothing is
+   * wrong, there is no room in the budget until then, or the venue said so.
+   */
   | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfterMs: number | null };
 
 export type Done<T> =
@@ -18,7 +21,7 @@ export type Done<T> =
   | { readonly kind: 'not_executed'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
 
-/** The value, or VenueUnavailableError. */
+/** The value, or VenueUnavailableError; NoRoomError where it only has to wait. */
 export function requireAnswer<T>(asked: Asked<T>): T {
   switch (asked.kind) {
     case 'ok':
@@ -26,7 +29,9 @@ export function requireAnswer<T>(asked: Asked<T>): T {
     case 'refused':
       throw new VenueUnavailableError(problemText(asked.problem));
     case 'unavailable':
-      throw new VenueUnavailableError(asked.reason);
+      throw asked.retryAfterMs === null
+        ? new VenueUnavailableError(asked.reason)
+        : new NoRoomError(asked.reason, asked.retryAfterMs);
   }
 }
 

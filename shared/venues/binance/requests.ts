@@ -8,7 +8,7 @@
  *   timestamp is signed anew, once.
  */
 import type { BudgetRank } from '../../ports/rate-budget.ts';
-import { VenueUnavailableError } from '../../ports/venue.ts';
+import { NoRoomError, VenueUnavailableError } from '../../ports/venue.ts';
 import type { Call, CallResult, SendCall, Signature } from './calls.ts';
 import type { ServerClock } from './clock.ts';
 import type { Asked, Done } from './outcomes.ts';
@@ -122,7 +122,7 @@ export class Requests {
         signature = await this.sign(null, DEFAULT_RECV_WINDOW_MS);
       } catch (error) {
         if (!(error instanceof VenueUnavailableError)) throw error;
-        return unavailable(error.message);
+        return unavailable(error.message, error instanceof NoRoomError ? error.retryAfterMs : null);
       }
     }
     const { path, params, weight, rank, timeoutMs = QUERY_TIMEOUT_MS, maxBodyBytes } = query;
@@ -205,7 +205,7 @@ function settled<T>(result: Exclude<CallResult, { kind: 'ok' }>): Asked<T> {
     case 'lost':
       return unavailable(`no answer: ${result.reason}`);
     case 'not_sent':
-      return unavailable(result.code, result.retryAfterMs);
+      return unavailable(result.code, result.code === 'network' ? null : result.retryAfterMs);
     case 'refused': {
       const { problem, retryAfterMs } = result;
       const { meaning } = problem;

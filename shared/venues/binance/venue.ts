@@ -4,7 +4,7 @@ import type { Decimal } from '../../domain/money/decimal.ts';
 import type { BinanceEnvironment } from '../../domain/types.ts';
 import type { RateBudget } from '../../ports/rate-budget.ts';
 import type { Clock, Log } from '../../ports/runtime.ts';
-import { VenueUnavailableError } from '../../ports/venue.ts';
+import { NoRoomError, VenueUnavailableError } from '../../ports/venue.ts';
 import { createCalls } from './calls.ts';
 import { BinanceClient } from './client.ts';
 import { createServerClock, DEFAULT_CLOCK, type ServerClock } from './clock.ts';
@@ -77,11 +77,11 @@ export function createBinanceVenue(parts: BinanceVenueParts): BinanceVenue {
       case 'ok':
         return serverTime(result.body);
       case 'refused':
-        throw new VenueUnavailableError(`the time of the exchange: ${problemText(result.problem)}`);
+        throw unread(problemText(result.problem), result.retryAfterMs);
       case 'not_sent':
-        throw new VenueUnavailableError(`the time of the exchange: ${result.code}`);
+        throw unread(result.code, result.code === 'network' ? null : result.retryAfterMs);
       case 'lost':
-        throw new VenueUnavailableError(`the time of the exchange: ${result.reason}`);
+        throw unread(result.reason, null);
     }
   }
 
@@ -99,6 +99,12 @@ export function createBinanceVenue(parts: BinanceVenueParts): BinanceVenue {
     clientFor: (signer, account) => new BinanceClient(new Requests(requestPorts, { signer, account })),
     close: () => transport.close(),
   };
+}
+
+/** `retryAfterMs`: there was no room for the question. */
+function unread(why: string, retryAfterMs: number | null): VenueUnavailableError {
+  const message = `the time of the exchange: ${why}`;
+  return retryAfterMs === null ? new VenueUnavailableError(message) : new NoRoomError(message, retryAfterMs);
 }
 
 function serverTime(body: string): number {

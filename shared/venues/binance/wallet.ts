@@ -9,13 +9,16 @@
 import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { BinanceEnvironment, ExecutionReport, OrderType } from '../../domain/types.ts';
+import type { BudgetRank } from '../../ports/rate-budget.ts';
 import type { Log } from '../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
 import {
   type AccountOrder,
+  type AccountOrders,
   type AccountTrade,
   type AmendOutcome,
   type AmendRequest,
+  type Balance,
   type CancelOutcome,
   type ExchangeWallet,
   type OrderSought,
@@ -25,7 +28,7 @@ import {
   VenueUnavailableError,
 } from '../../ports/venue.ts';
 import { checkKey } from './check-key.ts';
-import { type BinanceClient, type ById, PAGE, type TradesQuery } from './client.ts';
+import { type BinanceClient, type ById, openOrdersWeight, PAGE, type TradesQuery } from './client.ts';
 import { cancelIdOf } from './client-ids.ts';
 import type { ServerClock } from './clock.ts';
 import type { Problem } from './errors.ts';
@@ -247,7 +250,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
           ? { startTime: since.from }
           : { fromId: since.fromTradeId };
     for (;;) {
-      const page = requireAnswer(await client.trades(spec.venueSymbol, query, 'query'));
+      const page = requireAnswer(await client.trades(spec.venueSymbol, query, 'comparison'));
       for (const trade of page) {
         found.push({
           venueOrderId: trade.orderId,
@@ -281,11 +284,25 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     };
   }
 
+  async function accountOrders(symbols: ReadonlySet<string> | null): Promise<AccountOrders> {
+    const found = async (venueSymbol: string | null): Promise<readonly AccountOrder[]> =>
+      Promise.all(requireAnswer(await client.openOrders(venueSymbol, 'comparison')).map(accountOrder));
+    if (symbols === null || symbols.size * openOrdersWeight('one') >= openOrdersWeight('all')) {
+      return { orders: await found(null), of: null };
+    }
+    const orders: AccountOrder[] = [];
+    for (const symbol of symbols) orders.push(...(await found((await needSpec(symbol)).venueSymbol)));
+    return { orders, of: symbols };
+  }
+
+  const balances = async (rank: BudgetRank): Promise<readonly Balance[]> =>
+    requireAnswer(await client.account(rank)).balances;
+
   async function ordersFrom(symbol: string, venueOrderId: string): Promise<readonly AccountOrder[]> {
     const { venueSymbol } = await needSpec(symbol);
     const found: VenueOrder[] = [];
     for (let orderId = venueOrderId; ; ) {
-      const page = requireAnswer(await client.allOrders(venueSymbol, { orderId }, 'query'));
+      const page = requireAnswer(await client.allOrders(venueSymbol, { orderId }, 'comparison'));
       found.push(...page);
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return Promise.all(found.map(accountOrder));
@@ -303,9 +320,8 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
       const reason = account.kind === 'refused' ? problemText(account.problem) : account.reason;
       return { ok: false, reason };
     },
-    async balances() {
-      return requireAnswer(await client.account('query')).balances;
-    },
+    balances: () => balances('query'),
+    accountBalances: () => balances('comparison'),
     async marketPrice(symbol) {
       const spec = await specOf(symbol);
       if (spec === null) return null;
@@ -334,9 +350,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     secondLook: (sought) => looked(sought, secondLook),
     openOrders,
     trades,
-    async accountOrders() {
-      return Promise.all(requireAnswer(await client.openOrders(null, 'query')).map(accountOrder));
-    },
+    accountOrders,
     ordersFrom,
     checkKey: () => checkKey(client, environment),
     // Connections belong to the process and are shared by all wallets.

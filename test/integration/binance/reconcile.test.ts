@@ -334,6 +334,88 @@ describe('a comparison', () => {
     expect((await world.reconciles.state(WALLET))?.failures).toBe(0);
   });
 
+  it('after a gap asks for open orders where the ledger has something, and never puts the whole pass off by it', async () => {
+    await bought('0.02');
+    const asked = async (reason: ReconcileStatement['reason']) => {
+      const from = bench.budget.asks.length;
+      const { openOrdersOf, status } = await pass(reason);
+      // The time is asked for now and then, in the rank of exits.
+      const asks = bench.budget.asks.slice(from).filter(({ rank }) => rank !== 'exit');
+      expect([...new Set(asks.map(({ rank }) => rank))]).toEqual(['comparison']);
+      return { openOrdersOf, status, weight: asks.reduce((sum, { weight }) => sum + weight, 0) };
+    };
+    const agreed = { status: 'in_agreement' };
+    // None that asked for all went before it.
+    expect(await asked('gap')).toEqual({ ...agreed, openOrdersOf: null, weight: 140 });
+    const wholeAt = world.now;
+    for (let i = 1; i <= 2; i++) {
+      world.now = wholeAt + i * 7 * 60_000;
+      expect(await asked('gap')).toEqual({ ...agreed, openOrdersOf: ['BTC/USDT'], weight: 66 });
+      expect((await world.reconciles.state(WALLET))?.dueAt).toBe(wholeAt + 15 * 60_000);
+    }
+    world.now = wholeAt + 15 * 60_000;
+    expect(await asked('gap')).toEqual({ ...agreed, openOrdersOf: null, weight: 140 });
+    world.now += 1_000;
+    expect(await asked('asked')).toMatchObject({ openOrdersOf: null });
+    // A wish that was there first is answered by whichever pass comes first.
+    world.now += 1_000;
+    const before = await world.reconciles.state(WALLET);
+    if (before === null) throw new Error('no state');
+    await world.reconciles.save({ before, after: { ...before, wantedAt: world.now } }, null);
+    expect(await asked('gap')).toMatchObject({ openOrdersOf: null });
+  });
+
+  it('goes on asking for all while orders are open that nobody here knows', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('40000') });
+    world.ledger.orderItems.delete(order.orderId);
+    for (const reason of ['gap', 'gap', 'follow_up'] as const) {
+      world.now += 15 * 60_000;
+      expect(await pass(reason)).toMatchObject({
+        openOrdersOf: null,
+        differences: [{ kind: 'unknown_own_order', orderId: order.orderId }],
+      });
+    }
+  });
+
+  it('for which the budget has no room has not failed: it comes back when there is, for the reason it had', async () => {
+    await bought('0.02');
+    await pass();
+    const refusal = { granted: false, code: 'weight_exhausted', retryAfterMs: 40_000 } as const;
+    const waits: number[] = [];
+    world.now += 60_000;
+    const since = world.now;
+    for (const reason of ['gap', 'follow_up', 'scheduled', 'follow_up'] as const) {
+      bench.budget.refusals.push(refusal);
+      expect(await useCases.reconcile.wallet(WALLET, reason)).toBe('waiting');
+      const state = await world.reconciles.state(WALLET);
+      expect(state).toMatchObject({ failures: 0, waitingSince: since, reason: 'gap' });
+      waits.push((state?.dueAt ?? 0) - world.now);
+      const [sent] = world.outbox.queue.filter(({ queue }) => queue === 'reconcile').slice(-1);
+      expect(sent).toMatchObject({
+        message: { reason: 'follow_up' },
+        delaySeconds: Math.ceil((waits.at(-1) ?? 0) / 1000),
+      });
+      expect(await useCases.reconcile.wallet(WALLET, 'follow_up')).toBe('not_due');
+      world.now = state?.dueAt ?? 0;
+    }
+    // Behind the looks that waited as well; the longer it has waited the sooner.
+    const most = [65_000, 65_000, 55_000, 50_000];
+    for (const [i, wait] of waits.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(45_000);
+      expect(wait).toBeLessThanOrEqual(most[i] ?? 0);
+    }
+    expect(await pass('follow_up')).toMatchObject({ reason: 'gap', status: 'in_agreement' });
+    expect(await world.reconciles.state(WALLET)).toMatchObject({ waitingSince: null, reason: null });
+  });
+
+  it('waits no longer than for a whole pass, though the exchange has banned us for days', async () => {
+    await bought('0.02');
+    await pass();
+    bench.budget.refusals.push({ granted: false, code: 'blocked', retryAfterMs: 3 * 86_400_000 });
+    expect(await useCases.reconcile.wallet(WALLET, 'gap')).toBe('waiting');
+    expect((await world.reconciles.state(WALLET))?.dueAt).toBe(world.now + 15 * 60_000);
+  });
+
   it('is written once when two run side by side', async () => {
     await bought('0.02');
     const outcomes = await Promise.all([1, 2].map(() => useCases.reconcile.wallet(WALLET, 'gap')));

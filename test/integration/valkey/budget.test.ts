@@ -76,10 +76,10 @@ describe.each<[string, () => Promise<RedisServer>, boolean, number]>([
   test('tells of each refusal', async () => {
     const budget = await fresh(limits(100, 1000));
     await granted(budget, query(60));
-    for (const rank of ['query', 'entry', 'exit'] as const) {
+    for (const rank of ['comparison', 'query', 'entry', 'exit'] as const) {
       expect(await budget.ask(query(41, rank))).toMatchObject({ code: 'weight_exhausted' });
     }
-    expect(events).toEqual(['budget_refused_weight', 'budget_refused_weight', 'budget_refused_weight']);
+    expect(events).toEqual(['budget_comparisons_put_off', ...Array(3).fill('budget_refused_weight')]);
   });
 
   test('two that race never pass a limit together', async () => {

@@ -2,13 +2,12 @@
  * The rate budget in memory: the buckets of one egress address and of the accounts behind it, by the rules of
  * docs/rate-budget.md; held to the scripts by test/contracts/budget.ts. Processes that share an address share one.
  */
-import { ASSUMED_LIMITS } from '../../../shared/adapters/valkey/budget.ts';
+import { ASSUMED_LIMITS, BUDGET_SHARES } from '../../../shared/adapters/valkey/budget.ts';
 import type {
   BudgetAnswer,
   BudgetAsk,
   BudgetFacts,
   BudgetFigures,
-  BudgetRank,
   RateBudget,
 } from '../../../shared/ports/rate-budget.ts';
 import type { VenueRateLimit } from '../../../shared/ports/symbols.ts';
@@ -17,7 +16,6 @@ const LIFE = 30_000;
 const SLACK = 2_000;
 const GUARD = 100;
 const FAR = 600_000;
-const SHARES: Readonly<Record<BudgetRank, number>> = { exit: 100, entry: 90, query: 60 };
 
 type Limits = ReadonlyMap<number, number>;
 type Block = Parameters<RateBudget['block']>[0];
@@ -165,7 +163,7 @@ export class MemoryBudget implements RateBudget {
     for (const [kind, bucket, amount] of parts) {
       const limits = this.limits(kind);
       bucket.refresh(limits, now);
-      const until = bucket.fullUntil(limits, amount, SHARES[rank]);
+      const until = bucket.fullUntil(limits, amount, BUDGET_SHARES[rank]);
       if (until !== null) {
         return this.refused(kind === 'ORDERS' ? 'orders_exhausted' : 'weight_exhausted', until);
       }

@@ -114,10 +114,28 @@ describe('a connection', () => {
     expect(connection.stats().reconnects).toBe(3);
   });
 
+  it('cuts a server that answers nothing, and keeps one that only answers pings', async () => {
+    const server = await serve({ onConnection: (socket, _, nth) => void (nth === 1 && socket.pause()) });
+    const { connection, seen } = connect(server.url, { silenceMs: 240 });
+    connection.start();
+    await until(
+      'the silent one is cut',
+      () => seen.closed,
+      (closed) => closed.length === 1,
+    );
+    // When the silence is over, not at the next look.
+    expect(Number(/silent for (\d+) ms/.exec(seen.closed[0] ?? '')?.[1])).toBeLessThan(280);
+    await sleep(800);
+    expect(connection.stats()).toMatchObject({ connected: true, reconnects: 1 });
+  });
+
   it('cuts a server that says nothing, and keeps one that only pings', async () => {
     const server = await serve({
       onConnection: (socket, _, nth) => {
-        if (nth === 1) return;
+        if (nth === 1) {
+          socket.pause();
+          return;
+        }
         const timer = setInterval(() => socket.ping(), 40);
         socket.on('close', () => clearInterval(timer));
       },

@@ -36,12 +36,15 @@ const state = (over: Partial<ReconcileState> = {}): ReconcileState => ({
   dueAt: T0,
   failures: 0,
   unsettled: 0,
+  wholeAt: T0,
+  waitingSince: null,
   ...over,
 });
 
 const venue = (over: Partial<VenueView> = {}): VenueView => ({
   asOf: T0 + 10_000,
   openOrders: [],
+  openOrdersOf: null,
   trades: [],
   totals: state().totals ?? [],
   isQuiet: true,
@@ -140,6 +143,31 @@ describe('orders', () => {
     const ended = resting({ status: 'cancelled', timings: later });
     const found = reconcile(ledger({ orders: [ended] }), venue({ openOrders: [open('order-1')] }), state());
     expect(found).toMatchObject({ corrections: [], differences: [] });
+  });
+
+  it('on a symbol that was not asked for are not taken for gone, nor for agreed', () => {
+    const elsewhere = resting({ symbol: 'ETH/BTC' });
+    const read = venue({ openOrdersOf: new Set(['BTC/USDT']) });
+    const found = reconcile(ledger({ orders: [elsewhere] }), read, state());
+    expect(found).toMatchObject({ corrections: [], differences: [] });
+    expect(found.next.watched).toEqual(['order-1']);
+    const asked = venue({ openOrdersOf: new Set(['ETH/BTC']) });
+    expect(asks(reconcile(ledger({ orders: [elsewhere] }), asked, state()))).toEqual([
+      'order-1 not_open_at_venue',
+    ]);
+    // It may be what holds the coins that are missing: nothing is booked as sold outside beside it.
+    const totals = [{ asset: 'BTC', amount: d('0.4') }];
+    const suspects = [
+      { kind: 'shortfall', asset: 'BTC', amount: d('0.1'), since: T0 - MINUTE, sold: [] },
+    ] as const;
+    const positions = [held('p1', '0.5', T0 - MINUTE)];
+    const gone = state({ totals, suspects });
+    const blocked = reconcile(ledger({ orders: [elsewhere], positions }), venue({ ...read, totals }), gone);
+    expect(blocked.corrections).toEqual([]);
+    expect(kinds(blocked)).toEqual(['shortfall BTC true']);
+    expect(reconcile(ledger({ positions }), venue({ ...read, totals }), gone).corrections).toMatchObject([
+      { kind: 'book_external' },
+    ]);
   });
 
   it('of nobody here are not touched; ids of ours that nobody knows are listed', () => {

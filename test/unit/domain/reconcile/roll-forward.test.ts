@@ -55,6 +55,7 @@ const resting = (orderId: string): Order =>
 const venue = (trades: readonly AccountTradeOf[] | null, over: Partial<VenueView> = {}): VenueView => ({
   asOf: T0 + 10_000,
   openOrders: [],
+  openOrdersOf: null,
   trades,
   totals: START,
   isQuiet: false,

@@ -2,13 +2,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decimal } from '../../../../shared/domain/money/decimal.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../../shared/domain/signals.ts';
 import type { Order, Wallet } from '../../../../shared/domain/types.ts';
 import type { WorkMessage } from '../../../../shared/ports/messages.ts';
 import type { UserDataHandlers, UserDataStatus, UserDataWallet } from '../../../../shared/ports/user-data.ts';
 import { USER_DATA_STREAM_DEFAULTS } from '../../../../shared/usecases/stream-user-data/ports.ts';
 import { UserDataStreamer } from '../../../../shared/usecases/stream-user-data/user-data-streamer.ts';
-import { anOrder } from '../../../integration/dynamodb/samples.ts';
+import { anOrder, aPosition } from '../../../integration/dynamodb/samples.ts';
 import { MemoryLedger } from '../../../support/fakes/memory-ledger.ts';
 import { until } from '../../../support/until.ts';
 import { aReport } from './samples.ts';
@@ -79,9 +80,9 @@ class Outside {
         outbox: {
           exits: send('exits'),
           submit: send('submit'),
-          reconcile: async ({ walletId, reason }) => {
+          reconcile: async ({ walletId, reason }, delaySeconds) => {
             if (this.queuesAway) throw new Error('the queue is away');
-            this.compared.push(`${walletId} ${reason}`);
+            this.compared.push(`${walletId} ${reason} ${delaySeconds ?? 0}`);
           },
           executionsBatch: async (reports) => {
             if (this.queuesAway) throw new Error('the queue is away');
@@ -198,6 +199,25 @@ describe('user data', () => {
     ]);
     await sleep(80);
     expect(outside.work).toHaveLength(3);
+  });
+
+  it('compares behind the looks, wallets with most at stake first, so many a second', async () => {
+    for (let n = 0; n < 9; n++) {
+      const walletId = `w${n}`;
+      outside.live(`order-${n}`, { walletId });
+      const position = aPosition({ positionId: `p${n}`, walletId, cost: decimal(String(n)) });
+      outside.ledger.positionItems.set(position.positionId, position);
+    }
+    // One turn sees them all.
+    for (let n = 0; n < 9; n++) outside.hear.onGap(`w${n}`, 'subscribed');
+    await until(
+      'asked for comparisons',
+      () => outside.compared,
+      (compared) => compared.length === 9,
+    );
+    const seconds = new Map(outside.compared.map((text) => text.split(' gap ') as [string, string]));
+    const at = (second: string) => [...seconds].flatMap(([id, text]) => (text === second ? [id] : [])).sort();
+    expect([at('5'), at('6'), at('7')]).toEqual([['w5', 'w6', 'w7', 'w8'], ['w1', 'w2', 'w3', 'w4'], ['w0']]);
   });
 
   it('keeps a gap open until it could be asked after', async () => {
