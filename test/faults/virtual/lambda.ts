@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import type { Message, Queue } from './sqs.ts';
-import type { Trace } from './trace.ts';
+import { joined, type Trace } from './trace.ts';
 
 export interface FunctionTraits {
   readonly name: string;
@@ -90,7 +90,7 @@ export class Lambda {
     proc.wasStruck = false;
     this.#running += 1;
     this.invocations += 1;
-    trace.note(`invoke.${this.#traits.name}`, () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`);
+    trace.note(joined('invoke', '.', this.#traits.name), () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`);
     let isOver = false;
     const over = (): boolean => {
       if (isOver) return false;

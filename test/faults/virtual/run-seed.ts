@@ -24,7 +24,7 @@ import { Chance } from './random.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
 import type { Queue } from './sqs.ts';
 import { type Machine, makePorts, makeSystem } from './system.ts';
-import { type Note, Trace } from './trace.ts';
+import { joined, type Note, Trace } from './trace.ts';
 import { type Violation, Violations } from './violations.ts';
 import { useVirtual } from './virtual-globals.ts';
 
@@ -419,7 +419,7 @@ class Run {
   }
 
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
-    this.#trace.note(`log.${code}`, () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
+    this.#trace.note(joined('log', '.', code), () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
     if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));

@@ -13,7 +13,7 @@ import type { Chaos } from './chaos.ts';
 import type { Kernel, Timer } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
-import type { Trace } from './trace.ts';
+import { joined, type Trace } from './trace.ts';
 
 export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile';
 
@@ -47,6 +47,7 @@ export class Queue {
   /** Told when something becomes visible. */
   onVisible: () => void = () => undefined;
   readonly #isFifo: boolean;
+  readonly #traced: string;
   readonly #parts: QueueParts;
   readonly #seen = new Map<string, number>();
   /** Became visible, and is not known to be hidden again. */
@@ -55,6 +56,7 @@ export class Queue {
 
   constructor(name: QueueName, of: { isFifo: boolean; visibilityMs: number }, parts: QueueParts) {
     this.name = name;
+    this.#traced = `queue.${name}`;
     this.#isFifo = of.isFifo;
     this.visibilityMs = of.visibilityMs;
     this.#parts = parts;
@@ -71,7 +73,7 @@ export class Queue {
     // A sweep that is sent ahead is one of many: its loss is drawn like any other's.
     const fate = chaos.isOver ? 'kept' : this.#fate();
     if (fate !== 'kept') chaos.count(`message_${fate}`);
-    trace.note(`queue.${this.name}.${fate}`, () => body);
+    trace.note(joined(this.#traced, '.', fate), () => body);
     if (fate === 'lost') return;
     const { lateMs } = chaos.weather.message;
     const late = fate === 'late' ? chance.between(200, lateMs) : 0;
