@@ -68,9 +68,17 @@ export class Chaos {
   readonly counts: Record<string, number> = {};
   isOver = false;
   readonly #calls: Chance;
+  readonly #ofRead: readonly Share[];
+  readonly #ofWrite: readonly Share[];
 
   constructor(weather: Weather, chance: Chance) {
     this.weather = weather;
+    this.#ofRead = sharesOf(ofRead(weather));
+    this.#ofWrite = sharesOf([
+      ...ofRead(weather),
+      ['conflict', weather.conflict],
+      ['repeated', weather.repeated],
+    ]);
     this.#calls = chance.fork('calls');
   }
 
@@ -91,21 +99,34 @@ export class Chaos {
   /** What strikes a call. `isWrite`: only a write meets others, or is repeated. */
   strike(isWrite: boolean): Strike {
     if (this.isOver) return 'none';
-    const w = this.weather;
-    let x = this.#calls.unit();
-    const isNext = (p: number): boolean => {
-      x -= p;
-      return x < 0;
-    };
-    let found: Strike = 'none';
-    if (isNext(w.errorBefore)) found = 'error_before';
-    else if (isNext(w.errorAfter)) found = 'error_after';
-    else if (isNext(w.killBefore)) found = 'kill_before';
-    else if (isNext(w.killAfter)) found = 'kill_after';
-    else if (isNext(w.freeze)) found = 'freeze';
-    else if (isWrite && isNext(w.conflict)) found = 'conflict';
-    else if (isWrite && isNext(w.repeated)) found = 'repeated';
-    if (found !== 'none') this.count(`call_${found}`);
-    return found;
+    const x = this.#calls.unit();
+    for (const { strike, below } of isWrite ? this.#ofWrite : this.#ofRead) {
+      if (x >= below) continue;
+      this.count(`call_${strike}`);
+      return strike;
+    }
+    return 'none';
   }
 }
+
+/** A strike, and the draws that mean it: all that are below, and not below the ones before it. */
+interface Share {
+  readonly strike: Strike;
+  readonly below: number;
+}
+
+function sharesOf(chances: readonly (readonly [Strike, number])[]): readonly Share[] {
+  let below = 0;
+  return chances.map(([strike, chance]) => {
+    below += chance;
+    return { strike, below };
+  });
+}
+
+const ofRead = (w: Weather): readonly (readonly [Strike, number])[] => [
+  ['error_before', w.errorBefore],
+  ['error_after', w.errorAfter],
+  ['kill_before', w.killBefore],
+  ['kill_after', w.killAfter],
+  ['freeze', w.freeze],
+];

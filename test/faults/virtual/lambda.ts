@@ -61,7 +61,9 @@ export class Lambda {
     this.#queue = queue;
     this.#parts = parts;
     this.#makeHandler = makeHandler;
-    queue.onVisible = () => this.#poll();
+    // Named first, as in run-seed.ts.
+    const poll = (): void => this.#poll();
+    queue.onVisible = poll;
   }
 
   get isIdle(): boolean {

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { findSymbol, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
 import type { BudgetAnswer, RateBudget } from '../../../shared/ports/rate-budget.ts';
@@ -82,13 +83,20 @@ export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts:
   for (const plan of plans) wallets.items.set(plan.walletId, walletOf(plan, kernel.now));
   const builtIn = builtInDirectory(registry);
   const byVenueSymbol = new Map(venue.specs.map((spec) => [spec.venueSymbol, spec]));
+  // Names are few, and what they mean stays: each is read once.
+  const found = new Map<string, SymbolSpec | null>();
+  const findAtVenue = (text: string): SymbolSpec | null => {
+    const known = found.get(text);
+    if (known !== undefined) return known;
+    const spec = findSymbol(text, (name) => byVenueSymbol.get(name) ?? null);
+    found.set(text, spec);
+    return spec;
+  };
   const symbols: SymbolDirectory = {
     ...builtIn,
     hasRules: async () => true,
     find: async (environment: Environment, text: string) =>
-      environment === 'demo'
-        ? registry.find(text)
-        : findSymbol(text, (name) => byVenueSymbol.get(name) ?? null),
+      environment === 'demo' ? registry.find(text) : findAtVenue(text),
   };
   const queue = (name: keyof Queues, seconds: number): Queue =>
     new Queue(name, { isFifo: name === 'executions', visibilityMs: 6 * seconds * 1000 }, parts);

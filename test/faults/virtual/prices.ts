@@ -159,10 +159,7 @@ export class Market {
         if (result.outcome === 'applied') {
           this.#refused = [];
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
-          return prices.writeBars(SYMBOL, [
-            ...this.#held.slice(-2).filter((bar) => !this.#isWritten(bar)),
-            ...bars,
-          ]);
+          return prices.writeBars(SYMBOL, this.#unwritten(bars));
         }
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
@@ -172,10 +169,24 @@ export class Market {
       .catch((error: unknown) => this.#outside.venue.onBug(error));
   }
 
+  /** The last whole bars, where the tape does not have them as they are, and the open ones. */
+  #unwritten(open: readonly Bar[]): readonly Bar[] {
+    const [last, before] = [this.#held.at(-1), this.#held.at(-2)];
+    const bars = [...open];
+    if (last !== undefined && !this.#isWritten(last)) bars.unshift(last);
+    if (before !== undefined && !this.#isWritten(before)) bars.unshift(before);
+    return bars;
+  }
+
   /** Nobody else writes here, so what ends with the same tick is the same. */
   #isWritten({ second, lastTick }: Bar): boolean {
-    const tape = this.#outside.prices.tape.get(SYMBOL) ?? [];
-    return tape.findLast((bar) => bar.second <= second)?.lastTick === lastTick;
+    const tape = this.#outside.prices.tape.get(SYMBOL);
+    if (tape === undefined) return false;
+    for (let i = tape.length - 1; i >= 0; i -= 1) {
+      const bar = tape[i];
+      if (bar !== undefined && bar.second <= second) return bar.lastTick === lastTick;
+    }
+    return false;
   }
 
   #send(message: TriggerMessage): void {
