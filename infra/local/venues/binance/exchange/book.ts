@@ -4,7 +4,7 @@
  */
 import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import type { BestPrices } from '../contract.ts';
-import { min, quotient, ZERO } from './numbers.ts';
+import { min, quotient, settingOf, ZERO } from './numbers.ts';
 import { type Level, type Market, type Order, opposite, remaining, type Side } from './state.ts';
 
 /** Whether an order of `side` at `limit` would take a price. */
@@ -50,7 +50,7 @@ function buildLevels(market: Market, side: Side): Level[] {
   const facing = market.resting[opposite(side)][0]?.terms.price ?? null;
   const wanted = side === 'BUY' ? fed.bid : fed.ask;
   const start = facing !== null && takes(side, wanted, facing) ? facing.plus(away) : wanted;
-  const notional = new Decimal(shape.levelNotional);
+  const notional = settingOf(shape.levelNotional);
   const levels: Level[] = [];
   for (let index = 0; index < shape.levels; index += 1) {
     const price = index === 0 ? start : start.plus(away.times(shape.stepTicks * index));
