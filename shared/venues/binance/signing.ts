@@ -15,7 +15,9 @@ const PLAIN = /^[\w.~-]*$/;
 /** Everything but `A-Z a-z 0-9 - _ . ~` is escaped; encodeURIComponent leaves five more alone. */
 export const percentEncode = (text: string): string =>
   // Nearly all of what is sent: ids, numbers and names.
-  PLAIN.test(text) ? text : encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  PLAIN.test(text)
+    ? text
+    : encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 export const encodeParams = (params: Params): string =>
   Object.entries(params)

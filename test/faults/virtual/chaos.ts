@@ -47,7 +47,7 @@ export interface Weather {
     readonly late: number;
     readonly lateMs: number;
   };
-  /** Of a local machine's clock, ms either way. */
+  /** Of a local machine's clock, always; ms either way. */
   readonly skewMs: number;
 }
 
@@ -67,6 +67,8 @@ export class Chaos {
   readonly weather: Weather;
   readonly counts: Record<string, number> = {};
   isOver = false;
+  /** Until then whatever may have kept somebody from working is no wonder (docs/faults.md), epoch ms. */
+  disturbedUntil = 0;
   readonly #calls: Chance;
   readonly #ofRead: readonly Share[];
   readonly #ofWrite: readonly Share[];
@@ -84,6 +86,11 @@ export class Chaos {
 
   count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  /** Something has struck, and may be felt until then. */
+  disturb(until: number): void {
+    if (until > this.disturbedUntil) this.disturbedUntil = until;
   }
 
   /** One way of a call, ms. */

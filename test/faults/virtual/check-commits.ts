@@ -12,7 +12,11 @@ import type { Violations } from './violations.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 
-export function watchCommits(ledger: MemoryLedger, violations: Violations): void {
+export function watchCommits(
+  ledger: MemoryLedger,
+  violations: Violations,
+  wrote: (position: Position) => void,
+): void {
   const commit = ledger.commit.bind(ledger);
   // Named first, as in run-seed.ts.
   const watched = async (wanted: Commit): Promise<CommitResult> => {
@@ -26,7 +30,9 @@ export function watchCommits(ledger: MemoryLedger, violations: Violations): void
     }
     for (const [i, { after: wantedPosition }] of (wanted.positions ?? []).entries()) {
       const after = ledger.positionItems.get(wantedPosition.positionId);
-      if (after !== undefined) checkPosition(positions[i] ?? null, after, violations);
+      if (after === undefined) continue;
+      checkPosition(positions[i] ?? null, after, violations);
+      wrote(after);
     }
     return result;
   };

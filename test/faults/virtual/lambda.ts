@@ -92,7 +92,10 @@ export class Lambda {
     proc.wasStruck = false;
     this.#running += 1;
     this.invocations += 1;
-    trace.note(joined('invoke', '.', this.#traits.name), () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`);
+    trace.note(
+      joined('invoke', '.', this.#traits.name),
+      () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`,
+    );
     let isOver = false;
     const over = (): boolean => {
       if (isOver) return false;
@@ -104,6 +107,7 @@ export class Lambda {
     const timer = kernel.after(this.#traits.timeoutMs, () => {
       if (!over()) return;
       const isFrozen = kernel.now < proc.frozenUntil;
+      gate.chaos.disturb(kernel.now);
       if (!isFrozen) gate.kill(proc, 'out of time');
       else kernel.at(proc.frozenUntil + AFTER_THAW_MS, () => gate.kill(proc, 'out of time, after it thawed'));
       this.#poll();

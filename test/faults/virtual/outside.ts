@@ -12,9 +12,9 @@ import { MemoryDemoStore } from '../../support/fakes/memory-demo-store.ts';
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
+import type { Clocks } from './clocks.ts';
 import type { AccountPlan } from './exchange.ts';
 import { SYMBOL, Venue } from './exchange.ts';
-import type { Kernel } from './kernel.ts';
 import { Queue, type QueueParts, type Queues } from './sqs.ts';
 
 export const USER = 'user-1';
@@ -58,6 +58,7 @@ export class MemoryBudget implements RateBudget {
 }
 
 export interface Outside {
+  readonly clocks: Clocks;
   readonly ledger: MemoryLedger;
   readonly wallets: MemoryWallets;
   readonly index: MemoryIndex;
@@ -76,8 +77,10 @@ export interface Outside {
 
 const registry = symbolRegistry();
 
-export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts: QueueParts): Outside {
-  const clock = { now: (): number => kernel.now };
+export function makeOutside(clocks: Clocks, plans: readonly WalletPlan[], parts: QueueParts): Outside {
+  const { kernel } = parts;
+  // The cache is a machine like the others.
+  const clock = { now: clocks.common };
   const venue = new Venue(kernel, plans);
   const wallets = new MemoryWallets();
   for (const plan of plans) wallets.items.set(plan.walletId, walletOf(plan, kernel.now));
@@ -103,6 +106,7 @@ export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts:
   const index = new MemoryIndex();
   index.build(SYMBOL);
   return {
+    clocks,
     ledger: new MemoryLedger(),
     wallets,
     index,

@@ -124,7 +124,7 @@ export class Market {
     if (best === null) return;
     this.#tickId += 1;
     this.ticks += 1;
-    const now = this.#kernel.now;
+    const now = this.#outside.clocks.common();
     const { bid, ask, sizes, units: atBest } = this.#textsOf(best);
     const last = centsText(this.cents);
     this.#outside.prices.shown.set(SYMBOL, {
@@ -173,17 +173,17 @@ export class Market {
         ticks,
         display,
         bars,
-        nowMs: this.#kernel.now,
+        nowMs: this.#outside.clocks.common(),
       })
       .then((result) => {
         if (result.outcome === 'applied') {
           this.#refused = [];
-          if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
+          if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#outside.clocks.common() });
           return prices.writeBars(SYMBOL, this.#unwritten(bars));
         }
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
-        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#kernel.now });
+        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#outside.clocks.common() });
         return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
       })
       .catch((error: unknown) => this.#outside.venue.onBug(error));

@@ -16,14 +16,20 @@ export class Proc {
   isAlive = true;
   /** Stands still until then, epoch ms. */
   frozenUntil = 0;
-  /** Its clock is ahead of the true time by this. */
-  skewMs = 0;
+  /** Its clock is always ahead of the other machines' by this. */
+  ownSkewMs = 0;
+  /** And by this since it last stepped. */
+  stepMs = 0;
   /** A fault has struck it since this was last reset. */
   wasStruck = false;
   readonly #onKill: (() => void)[] = [];
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get skewMs(): number {
+    return this.ownSkewMs + this.stepMs;
   }
 
   onKill(listener: () => void): void {
@@ -45,6 +51,10 @@ export class OutsideError extends Error {
 export const FREEZE_MS = 40_000;
 /** A call that takes this long is a fault of its own: a few of them use up a function's time. */
 const LONG_MS = 50;
+
+/** Who is dead or stands still may hold a lease: nobody else does its work until that ends. */
+const LASTING: ReadonlySet<Strike> = new Set(['kill_before', 'kill_after', 'freeze']);
+const LASTING_MS = 15_000;
 
 export interface CallTraits {
   /** What stands for "somebody else's write was in the way", where the port has such an answer. */
@@ -83,7 +93,10 @@ class Call<T> {
     const strike = chaos.strike(this.#traits !== null);
     const what = this.#what;
     this.#strike = strike;
-    if (strike !== 'none') this.#proc.wasStruck = true;
+    if (strike !== 'none') {
+      this.#proc.wasStruck = true;
+      chaos.disturb(this.#gate.kernel.now + (LASTING.has(strike) ? LASTING_MS : 0));
+    }
     trace.note(strike === 'none' ? what : joined(what, '!', strike), () => `${this.#proc.name} ${about()}`);
     if (strike === 'kill_before') {
       this.#gate.kill(this.#proc, `before ${what}`);
@@ -140,7 +153,10 @@ class Call<T> {
 
   #travelMs(): number {
     const ms = this.#gate.chaos.travelMs();
-    if (ms > LONG_MS) this.#proc.wasStruck = true;
+    if (ms > LONG_MS) {
+      this.#proc.wasStruck = true;
+      this.#gate.chaos.disturb(this.#gate.kernel.now + ms);
+    }
     return ms;
   }
 }

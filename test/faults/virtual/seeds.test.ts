@@ -77,6 +77,7 @@ describe('fault runs in virtual time', () => {
       'session_broken',
       'query_lag',
       'venue_clock_step',
+      'local_clock_step',
       'thin_book',
     ]) {
       expect(met, fault).toContain(fault);

@@ -31,6 +31,7 @@ export interface Message {
 
 export const MAX_RECEIVES = 5;
 const DEDUPLICATION_MS = 5 * 60_000;
+const MISSED_MS = 1_000;
 
 export interface QueueParts {
   readonly kernel: Kernel;
@@ -73,6 +74,7 @@ export class Queue {
     // A sweep that is sent ahead is one of many: its loss is drawn like any other's.
     const fate = chaos.isOver ? 'kept' : this.#fate();
     if (fate !== 'kept') chaos.count(`message_${fate}`);
+    if (fate === 'lost' || fate === 'late') this.#missed(kernel.now + delaySeconds * 1000);
     trace.note(joined(this.#traced, '.', fate), () => body);
     if (fate === 'lost') return;
     const { lateMs } = chaos.weather.message;
@@ -80,6 +82,13 @@ export class Queue {
     this.#add(body, kernel.now + delaySeconds * 1000 + late, group);
     if (fate === 'doubled')
       this.#add(body, kernel.now + delaySeconds * 1000 + chance.between(0, lateMs), group);
+  }
+
+  /** It is missed when it should have come, and until another can have done its work: sweeps come once a second. */
+  #missed(at: number): void {
+    const { kernel, chaos } = this.#parts;
+    if (at === kernel.now) chaos.disturb(at + MISSED_MS);
+    else kernel.at(at, () => chaos.disturb(at + MISSED_MS));
   }
 
   #fate(): 'kept' | 'lost' | 'late' | 'doubled' {

@@ -77,9 +77,7 @@ export class MemoryPrices implements PriceCache {
     const standing = this.standing(symbol);
     const isWithin = (standing[0]?.second ?? newest) >= newest - TAPE_SECONDS;
     // In the order of their seconds: where the first is young enough, all are.
-    const kept = isWithin
-      ? standing.slice()
-      : standing.filter((bar) => bar.second >= newest - TAPE_SECONDS);
+    const kept = isWithin ? standing.slice() : standing.filter((bar) => bar.second >= newest - TAPE_SECONDS);
     for (const bar of bars) {
       if (bar.second < newest - TAPE_SECONDS) continue;
       // Bars are in the order of their seconds, and what is written are nearly always the last.
