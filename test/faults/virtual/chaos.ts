@@ -69,6 +69,8 @@ export class Chaos {
   isOver = false;
   /** Until then whatever may have kept somebody from working is no wonder (docs/faults.md), epoch ms. */
   disturbedUntil = 0;
+  /** When the last sweep began, epoch ms. */
+  sweptAt = 0;
   readonly #calls: Chance;
   readonly #ofRead: readonly Share[];
   readonly #ofWrite: readonly Share[];

@@ -51,7 +51,12 @@ interface Watched {
   isTold: boolean;
 }
 
-type Bare = { readonly why: string; readonly boundMs: number };
+interface Bare {
+  readonly why: string;
+  /** Where it is known better than by the last look. */
+  readonly since?: number;
+  readonly boundMs: number;
+}
 
 export class ProtectionCheck {
   /** Of all positions, ms. */
@@ -110,6 +115,7 @@ export class ProtectionCheck {
     this.#parts.kernel.after(LOOK_EVERY_MS, () => {
       this.#isLooking = false;
       if (this.#isOver) return;
+      this.#missSweeps();
       for (const [id, one] of this.#watched) {
         this.#look(one);
         if (isClosed(one.position)) this.#watched.delete(id);
@@ -118,9 +124,20 @@ export class ProtectionCheck {
     });
   }
 
+  /** Sweeps that were lost, are late, or were never sent because their sender was struck, are felt until the next one. */
+  #missSweeps(): void {
+    const { chaos, kernel } = this.#parts;
+    const { message_lost = 0, message_late = 0, dispatch_failed = 0 } = chaos.counts;
+    // In the calm a sweep comes whenever something is due (quiet.ts).
+    if (chaos.isOver || message_lost + message_late + dispatch_failed === 0) return;
+    if (kernel.now - chaos.sweptAt > SWEPT_MS) chaos.disturb(kernel.now + 1_000);
+  }
+
   #stopsOf(p: Position): readonly Level[] {
     if (!wantsLevels(p)) return [];
-    return levelsOf(p, this.#spec).filter(({ member }) => STOPS.includes(member.slice(member.indexOf('|') + 1)));
+    return levelsOf(p, this.#spec).filter(({ member }) =>
+      STOPS.includes(member.slice(member.indexOf('|') + 1)),
+    );
   }
 
   #look(one: Watched): void {
@@ -136,7 +153,7 @@ export class ProtectionCheck {
       one.fineAt = now;
       return;
     }
-    one.bareSince ??= one.fineAt;
+    one.bareSince ??= bare.since ?? one.fineAt;
     const { position } = one;
     // A step that was struck is tried again later and later; its item says when.
     const retryAt = position.dueTries > 0 ? (position.dueAt ?? 0) : 0;
@@ -160,8 +177,9 @@ export class ProtectionCheck {
     const { now } = this.#parts.kernel;
     if (p.flatten !== null) {
       // A write is a step of it, whatever that leaves to be done.
-      const isLate = p.dueAt === null || now - Math.max(p.dueAt, wroteAt) > OVERDUE_MS + SWEPT_MS;
-      return isLate ? { why: `it is closing, and its next step was due at ${p.dueAt}`, boundMs: 0 } : null;
+      const since = Math.max(p.dueAt ?? wroteAt, wroteAt) + OVERDUE_MS;
+      const why = `it is closing, and its next step was due at ${p.dueAt ?? 'no time'}`;
+      return now > since ? { why, since, boundMs: SWEPT_MS } : null;
     }
     if (stops.length === 0) return null;
     const index = this.#parts.outside.index.built.get(SYMBOL);
@@ -172,10 +190,13 @@ export class ProtectionCheck {
     for (const stop of stops) {
       if (levels.some((level) => isSame(level, stop))) continue;
       const hit = [...index.hits.values()].find((one) => one.hit.member === stop.member);
-      if (hit !== undefined && now - hit.visibleAt <= OVERDUE_MS) continue;
-      if (this.#isDust(p)) return null;
-      const why = hit === undefined ? 'is not in the index' : `was reached and not taken since ${hit.visibleAt}`;
-      return { why: `${stop.member} ${why}`, boundMs: hit === undefined ? ARMED_MS : SWEPT_MS };
+      if (hit === undefined) {
+        return this.#isDust(p) ? null : { why: `${stop.member} is not in the index`, boundMs: ARMED_MS };
+      }
+      const since = hit.visibleAt + OVERDUE_MS;
+      if (now <= since) continue;
+      const why = `${stop.member} was reached, and could be taken from ${hit.visibleAt} on`;
+      return this.#isDust(p) ? null : { why, since, boundMs: SWEPT_MS };
     }
     return null;
   }

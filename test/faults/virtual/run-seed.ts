@@ -224,7 +224,9 @@ class Run {
     const { outbox, clock } = makePorts(this.#machine, proc);
     const settings = { shards: 1, intervalSeconds: 1, horizonSeconds: SWEEP_HORIZON_SECONDS, enabled: true };
     const dispatch = makeDispatchSweeps({ outbox, clock }, settings);
-    this.#machine.gate.run(proc, dispatch).catch(() => this.#chaos.count('dispatch_failed'));
+    const failed = (): void => this.#chaos.count('dispatch_failed');
+    proc.onKill(failed);
+    this.#machine.gate.run(proc, dispatch).catch(failed);
     const rule = makeProc('reconcile-rule');
     const { schedule } = makeSystem(this.#machine, rule).useCases.reconcile;
     this.#machine.gate.run(rule, schedule).catch(() => this.#chaos.count('schedule_failed'));
