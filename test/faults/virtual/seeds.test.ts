@@ -8,6 +8,8 @@ import { explain } from './timeline.ts';
 
 const SEEDS = 60;
 const TWICE = [3, 17, 42];
+/** One seed in twelve finds it. */
+const LATE_SEEDS = 200;
 
 let bundle = '';
 beforeAll(async () => {
@@ -44,6 +46,27 @@ describe('fault runs in virtual time', () => {
 
   it('knows the source that each mutation changes', async () => {
     for (const { name, patches } of MUTATIONS) await bundleWorker(`fits-${name}`, patches);
+  });
+
+  it('sees protection that comes too late', async () => {
+    const late = {
+      file: 'shared/usecases/redrive-due.ts',
+      find: 'graceMs: 500 };',
+      replace: 'graceMs: 6_000 };',
+    };
+    const found: string[] = [];
+    await runRange(
+      { from: 1, to: 1 + LATE_SEEDS },
+      {
+        bundle: await bundleWorker('test-late', [late]),
+        workers: 2,
+        onResult: ({ violations }) => {
+          found.push(...violations.map(({ kind }) => kind));
+          return found.length === 0;
+        },
+      },
+    );
+    expect(found).toContain('unprotected_long');
   });
 
   it('meets what it says it meets', async () => {
