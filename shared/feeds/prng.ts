@@ -14,9 +14,10 @@ export function seedFrom(text: string): number {
 
 /** Answers whole numbers from 0 to 2^32 - 1. */
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
+  // Signed: the engine keeps 32 bits with a sign as they are, and makes an object of any larger number.
+  let state = seed | 0;
   return () => {
-    state = (state + 0x9e3779b9) >>> 0;
+    state = (state + 0x9e3779b9) | 0;
     let x = state;
     x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
     x = Math.imul(x ^ (x >>> 15), 0x735a2d97);

@@ -33,6 +33,8 @@ export function makeRedriveDue(
   const { ledger, outbox, clock, log } = ports;
 
   async function driveOrders(items: readonly DueItem[]): Promise<number> {
+    // Most sweeps find nothing.
+    if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
     let driven = 0;
     for (const order of await ledger.orders([...byId.keys()])) {
@@ -47,6 +49,7 @@ export function makeRedriveDue(
   }
 
   async function drivePositions(items: readonly DueItem[]): Promise<number> {
+    if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
     let driven = 0;
     for (const position of await ledger.positions([...byId.keys()])) {

@@ -90,6 +90,8 @@ export class Gaps {
 
   /** Asks for what is due. Never throws: what could not be asked stays, and is told. */
   async turn(): Promise<void> {
+    // Nearly always: no gap is open and no order waits.
+    if (this.#wallets.size === 0 && this.#orders.size === 0) return;
     const now = this.#ports.clock.now();
     const due = [...this.#wallets].filter(([, gap]) => gap.askAt <= now);
     const first = await this.#byExposure(due);

@@ -10,9 +10,14 @@ import type { Credentials } from '../../ports/keys.ts';
 /** A parameter that is undefined is left out. */
 export type Params = Readonly<Record<string, string | undefined>>;
 
+const PLAIN = /^[\w.~-]*$/;
+
 /** Everything but `A-Z a-z 0-9 - _ . ~` is escaped; encodeURIComponent leaves five more alone. */
 export const percentEncode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  // Nearly all of what is sent: ids, numbers and names.
+  PLAIN.test(text)
+    ? text
+    : encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 export const encodeParams = (params: Params): string =>
   Object.entries(params)

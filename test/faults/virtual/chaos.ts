@@ -47,7 +47,7 @@ export interface Weather {
     readonly late: number;
     readonly lateMs: number;
   };
-  /** Of a local machine's clock, ms either way. */
+  /** Of a local machine's clock, always; ms either way. */
   readonly skewMs: number;
 }
 
@@ -67,15 +67,32 @@ export class Chaos {
   readonly weather: Weather;
   readonly counts: Record<string, number> = {};
   isOver = false;
+  /** Until then whatever may have kept somebody from working is no wonder (docs/faults.md), epoch ms. */
+  disturbedUntil = 0;
+  /** When the last sweep began, epoch ms. */
+  sweptAt = 0;
   readonly #calls: Chance;
+  readonly #ofRead: readonly Share[];
+  readonly #ofWrite: readonly Share[];
 
   constructor(weather: Weather, chance: Chance) {
     this.weather = weather;
+    this.#ofRead = sharesOf(ofRead(weather));
+    this.#ofWrite = sharesOf([
+      ...ofRead(weather),
+      ['conflict', weather.conflict],
+      ['repeated', weather.repeated],
+    ]);
     this.#calls = chance.fork('calls');
   }
 
   count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  /** Something has struck, and may be felt until then. */
+  disturb(until: number): void {
+    if (until > this.disturbedUntil) this.disturbedUntil = until;
   }
 
   /** One way of a call, ms. */
@@ -91,21 +108,34 @@ export class Chaos {
   /** What strikes a call. `isWrite`: only a write meets others, or is repeated. */
   strike(isWrite: boolean): Strike {
     if (this.isOver) return 'none';
-    const w = this.weather;
-    let x = this.#calls.unit();
-    const isNext = (p: number): boolean => {
-      x -= p;
-      return x < 0;
-    };
-    let found: Strike = 'none';
-    if (isNext(w.errorBefore)) found = 'error_before';
-    else if (isNext(w.errorAfter)) found = 'error_after';
-    else if (isNext(w.killBefore)) found = 'kill_before';
-    else if (isNext(w.killAfter)) found = 'kill_after';
-    else if (isNext(w.freeze)) found = 'freeze';
-    else if (isWrite && isNext(w.conflict)) found = 'conflict';
-    else if (isWrite && isNext(w.repeated)) found = 'repeated';
-    if (found !== 'none') this.count(`call_${found}`);
-    return found;
+    const x = this.#calls.unit();
+    for (const { strike, below } of isWrite ? this.#ofWrite : this.#ofRead) {
+      if (x >= below) continue;
+      this.count(`call_${strike}`);
+      return strike;
+    }
+    return 'none';
   }
 }
+
+/** A strike, and the draws that mean it: all that are below, and not below the ones before it. */
+interface Share {
+  readonly strike: Strike;
+  readonly below: number;
+}
+
+function sharesOf(chances: readonly (readonly [Strike, number])[]): readonly Share[] {
+  let below = 0;
+  return chances.map(([strike, chance]) => {
+    below += chance;
+    return { strike, below };
+  });
+}
+
+const ofRead = (w: Weather): readonly (readonly [Strike, number])[] => [
+  ['error_before', w.errorBefore],
+  ['error_after', w.errorAfter],
+  ['kill_before', w.killBefore],
+  ['kill_after', w.killAfter],
+  ['freeze', w.freeze],
+];

@@ -4,7 +4,7 @@
  */
 import { sum } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
-import type { Commit } from '../../../shared/ports/ledger.ts';
+import type { Commit, CommitResult } from '../../../shared/ports/ledger.ts';
 import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
 import type { MemoryLedger } from '../../support/fakes/memory-ledger.ts';
 import type { TakenOrder } from './exchange.ts';
@@ -12,9 +12,14 @@ import type { Violations } from './violations.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 
-export function watchCommits(ledger: MemoryLedger, violations: Violations): void {
+export function watchCommits(
+  ledger: MemoryLedger,
+  violations: Violations,
+  wrote: (position: Position) => void,
+): void {
   const commit = ledger.commit.bind(ledger);
-  ledger.commit = async (wanted: Commit) => {
+  // Named first, as in run-seed.ts.
+  const watched = async (wanted: Commit): Promise<CommitResult> => {
     const orders = (wanted.orders ?? []).map(({ after }) => ledger.orderItems.get(after.orderId));
     const positions = (wanted.positions ?? []).map(({ after }) => ledger.positionItems.get(after.positionId));
     const result = await commit(wanted);
@@ -25,10 +30,13 @@ export function watchCommits(ledger: MemoryLedger, violations: Violations): void
     }
     for (const [i, { after: wantedPosition }] of (wanted.positions ?? []).entries()) {
       const after = ledger.positionItems.get(wantedPosition.positionId);
-      if (after !== undefined) checkPosition(positions[i] ?? null, after, violations);
+      if (after === undefined) continue;
+      checkPosition(positions[i] ?? null, after, violations);
+      wrote(after);
     }
     return result;
   };
+  ledger.commit = watched;
 }
 
 function checkOrder(before: Order, after: Order, violations: Violations): void {

@@ -46,11 +46,15 @@ const executions: Make =
       remainingMs,
     });
 
-const evaluate = standard(({ ports, useCases }) => ({
-  log: ports.log,
-  decode: decodeTrigger,
-  handle: (message: TriggerMessage) => evaluateOne(useCases, message),
-}));
+const evaluate = ({ gate }: Machine): Make =>
+  standard(({ ports, useCases }) => ({
+    log: ports.log,
+    decode: decodeTrigger,
+    handle: (message: TriggerMessage) => {
+      if (message.kind === 'sweep') gate.chaos.sweptAt = gate.kernel.now;
+      return evaluateOne(useCases, message);
+    },
+  }));
 
 const reconcile = standard(({ ports, useCases }) => ({
   log: ports.log,
@@ -92,7 +96,11 @@ export function startFunctions(machine: Machine, parts: LambdaParts): readonly L
       concurrency: 10,
       batchSize: 10,
     }),
-    lambda('evaluate', queues.triggers, evaluate, { timeoutMs: 10_000, concurrency: 10, batchSize: 10 }),
+    lambda('evaluate', queues.triggers, evaluate(machine), {
+      timeoutMs: 10_000,
+      concurrency: 10,
+      batchSize: 10,
+    }),
     lambda('reconcile', queues.reconcile, reconcile, { timeoutMs: 50_000, concurrency: 5, batchSize: 1 }),
   ];
 }

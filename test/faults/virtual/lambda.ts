@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import type { Message, Queue } from './sqs.ts';
-import type { Trace } from './trace.ts';
+import { joined, type Trace } from './trace.ts';
 
 export interface FunctionTraits {
   readonly name: string;
@@ -61,7 +61,9 @@ export class Lambda {
     this.#queue = queue;
     this.#parts = parts;
     this.#makeHandler = makeHandler;
-    queue.onVisible = () => this.#poll();
+    // Named first, as in run-seed.ts.
+    const poll = (): void => this.#poll();
+    queue.onVisible = poll;
   }
 
   get isIdle(): boolean {
@@ -90,7 +92,10 @@ export class Lambda {
     proc.wasStruck = false;
     this.#running += 1;
     this.invocations += 1;
-    trace.note(`invoke.${this.#traits.name}`, () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`);
+    trace.note(
+      joined('invoke', '.', this.#traits.name),
+      () => `${proc.name} ${messages.map((m) => m.body).join(' ')}`,
+    );
     let isOver = false;
     const over = (): boolean => {
       if (isOver) return false;
@@ -102,6 +107,7 @@ export class Lambda {
     const timer = kernel.after(this.#traits.timeoutMs, () => {
       if (!over()) return;
       const isFrozen = kernel.now < proc.frozenUntil;
+      gate.chaos.disturb(kernel.now);
       if (!isFrozen) gate.kill(proc, 'out of time');
       else kernel.at(proc.frozenUntil + AFTER_THAW_MS, () => gate.kill(proc, 'out of time, after it thawed'));
       this.#poll();

@@ -12,7 +12,7 @@ import { UserDataStreamer } from '../../../shared/usecases/stream-user-data/user
 import { USER_DATA_DEFAULTS, type UserDataParts } from '../../../shared/venues/binance/user-data/parts.ts';
 import { type KnownSymbols, WalletStream } from '../../../shared/venues/binance/user-data/wallet-stream.ts';
 import { EXCHANGE } from './outside.ts';
-import { Proc } from './proc.ts';
+import type { Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import { type Machine, makePorts } from './system.ts';
 
@@ -151,7 +151,7 @@ export class News {
   /** Starts a streamer; one that dies is started again after a while, as a service does. */
   start(): void {
     const { gate } = this.#machine;
-    const proc = new Proc(`streamer-${++this.#made}`);
+    const proc = this.#machine.outside.clocks.makeProc(`streamer-${++this.#made}`);
     this.#proc = proc;
     proc.onKill(() => {
       gate.kernel.after(gate.chaos.isOver ? 1_000 : this.#chance.between(1_000, 12_000), () => this.start());

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { findSymbol, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
 import type { BudgetAnswer, RateBudget } from '../../../shared/ports/rate-budget.ts';
@@ -11,9 +12,9 @@ import { MemoryDemoStore } from '../../support/fakes/memory-demo-store.ts';
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
+import type { Clocks } from './clocks.ts';
 import type { AccountPlan } from './exchange.ts';
 import { SYMBOL, Venue } from './exchange.ts';
-import type { Kernel } from './kernel.ts';
 import { Queue, type QueueParts, type Queues } from './sqs.ts';
 
 export const USER = 'user-1';
@@ -57,6 +58,7 @@ export class MemoryBudget implements RateBudget {
 }
 
 export interface Outside {
+  readonly clocks: Clocks;
   readonly ledger: MemoryLedger;
   readonly wallets: MemoryWallets;
   readonly index: MemoryIndex;
@@ -75,26 +77,36 @@ export interface Outside {
 
 const registry = symbolRegistry();
 
-export function makeOutside(kernel: Kernel, plans: readonly WalletPlan[], parts: QueueParts): Outside {
-  const clock = { now: (): number => kernel.now };
+export function makeOutside(clocks: Clocks, plans: readonly WalletPlan[], parts: QueueParts): Outside {
+  const { kernel } = parts;
+  // The cache is a machine like the others.
+  const clock = { now: clocks.common };
   const venue = new Venue(kernel, plans);
   const wallets = new MemoryWallets();
   for (const plan of plans) wallets.items.set(plan.walletId, walletOf(plan, kernel.now));
   const builtIn = builtInDirectory(registry);
   const byVenueSymbol = new Map(venue.specs.map((spec) => [spec.venueSymbol, spec]));
+  // Names are few, and what they mean stays: each is read once.
+  const found = new Map<string, SymbolSpec | null>();
+  const findAtVenue = (text: string): SymbolSpec | null => {
+    const known = found.get(text);
+    if (known !== undefined) return known;
+    const spec = findSymbol(text, (name) => byVenueSymbol.get(name) ?? null);
+    found.set(text, spec);
+    return spec;
+  };
   const symbols: SymbolDirectory = {
     ...builtIn,
     hasRules: async () => true,
     find: async (environment: Environment, text: string) =>
-      environment === 'demo'
-        ? registry.find(text)
-        : findSymbol(text, (name) => byVenueSymbol.get(name) ?? null),
+      environment === 'demo' ? registry.find(text) : findAtVenue(text),
   };
   const queue = (name: keyof Queues, seconds: number): Queue =>
     new Queue(name, { isFifo: name === 'executions', visibilityMs: 6 * seconds * 1000 }, parts);
   const index = new MemoryIndex();
   index.build(SYMBOL);
   return {
+    clocks,
     ledger: new MemoryLedger(),
     wallets,
     index,

@@ -5,6 +5,7 @@
  * The writer is the streamer's in short: numbered ticks into the index, bars into the tape, a wake-up when hits appear;
  * on `rebuild` it writes the bars that it holds, asks for the rebuild, and sends again what was refused.
  */
+import type { BestPrices } from '../../../infra/local/venues/binance/contract.ts';
 import { encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
 import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar, Tick, Units } from '../../../shared/domain/triggers/types.ts';
@@ -40,6 +41,15 @@ export interface WalkTraits {
   readonly everyMs: number;
 }
 
+/** The best prices as the system's price writer has them. */
+interface Texts {
+  readonly of: BestPrices;
+  readonly bid: string;
+  readonly ask: string;
+  readonly sizes: { readonly bidSize: string; readonly askSize: string };
+  readonly units: { readonly bid: Units; readonly ask: Units };
+}
+
 export class Market {
   cents = START_CENTS;
   ticks = 0;
@@ -55,6 +65,7 @@ export class Market {
   readonly #held: Bar[] = [];
   #refused: Tick[] = [];
   #rebuildAskedAt = 0;
+  #texts: Texts | null = null;
 
   constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: WalkTraits) {
     this.#kernel = kernel;
@@ -113,9 +124,9 @@ export class Market {
     if (best === null) return;
     this.#tickId += 1;
     this.ticks += 1;
-    const now = this.#kernel.now;
-    const [bid, ask, last] = [best.bid.toFixed(), best.ask.toFixed(), centsText(this.cents)];
-    const sizes = { bidSize: best.bidSize.toFixed(), askSize: best.askSize.toFixed() };
+    const now = this.#outside.clocks.common();
+    const { bid, ask, sizes, units: atBest } = this.#textsOf(best);
+    const last = centsText(this.cents);
     this.#outside.prices.shown.set(SYMBOL, {
       symbol: SYMBOL,
       ...{ bid, ask, last, ...sizes },
@@ -125,7 +136,7 @@ export class Market {
       at: now,
       recordedAt: 0,
     });
-    const prices = { bid: units(bid), ask: units(ask), last: units(last) };
+    const prices = { ...atBest, last: units(last) };
     const tick: Tick = { id: this.#tickId, ...prices, at: now, ...sizes, recordedAt: 0 };
     this.#trace.note('tick', () => `${bid} ${ask}`);
     const folded = foldTicks(this.#open, [tick]);
@@ -134,6 +145,15 @@ export class Market {
     if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
     this.#refused.push(tick);
     this.#write();
+  }
+
+  /** A quiet market shows the same prices again and again. */
+  #textsOf(best: BestPrices): Texts {
+    if (this.#texts?.of === best) return this.#texts;
+    const [bid, ask] = [best.bid.toFixed(), best.ask.toFixed()];
+    const sizes = { bidSize: best.bidSize.toFixed(), askSize: best.askSize.toFixed() };
+    this.#texts = { of: best, bid, ask, sizes, units: { bid: units(bid), ask: units(ask) } };
+    return this.#texts;
   }
 
   #write(): void {
@@ -153,29 +173,40 @@ export class Market {
         ticks,
         display,
         bars,
-        nowMs: this.#kernel.now,
+        nowMs: this.#outside.clocks.common(),
       })
       .then((result) => {
         if (result.outcome === 'applied') {
           this.#refused = [];
-          if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#kernel.now });
-          return prices.writeBars(SYMBOL, [
-            ...this.#held.slice(-2).filter((bar) => !this.#isWritten(bar)),
-            ...bars,
-          ]);
+          if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#outside.clocks.common() });
+          return prices.writeBars(SYMBOL, this.#unwritten(bars));
         }
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
-        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#kernel.now });
+        this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#outside.clocks.common() });
         return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
       })
       .catch((error: unknown) => this.#outside.venue.onBug(error));
   }
 
+  /** The last whole bars, where the tape does not have them as they are, and the open ones. */
+  #unwritten(open: readonly Bar[]): readonly Bar[] {
+    const [last, before] = [this.#held.at(-1), this.#held.at(-2)];
+    const bars = [...open];
+    if (last !== undefined && !this.#isWritten(last)) bars.unshift(last);
+    if (before !== undefined && !this.#isWritten(before)) bars.unshift(before);
+    return bars;
+  }
+
   /** Nobody else writes here, so what ends with the same tick is the same. */
   #isWritten({ second, lastTick }: Bar): boolean {
-    const tape = this.#outside.prices.tape.get(SYMBOL) ?? [];
-    return tape.findLast((bar) => bar.second <= second)?.lastTick === lastTick;
+    const tape = this.#outside.prices.tape.get(SYMBOL);
+    if (tape === undefined) return false;
+    for (let i = tape.length - 1; i >= 0; i -= 1) {
+      const bar = tape[i];
+      if (bar !== undefined && bar.second <= second) return bar.lastTick === lastTick;
+    }
+    return false;
   }
 
   #send(message: TriggerMessage): void {

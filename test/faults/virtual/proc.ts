@@ -8,7 +8,7 @@
  */
 import type { Chaos, Strike } from './chaos.ts';
 import type { Kernel } from './kernel.ts';
-import type { Trace } from './trace.ts';
+import { joined, type Trace } from './trace.ts';
 import { asProcess } from './virtual-globals.ts';
 
 export class Proc {
@@ -16,14 +16,20 @@ export class Proc {
   isAlive = true;
   /** Stands still until then, epoch ms. */
   frozenUntil = 0;
-  /** Its clock is ahead of the true time by this. */
-  skewMs = 0;
+  /** Its clock is always ahead of the other machines' by this. */
+  ownSkewMs = 0;
+  /** And by this since it last stepped. */
+  stepMs = 0;
   /** A fault has struck it since this was last reset. */
   wasStruck = false;
   readonly #onKill: (() => void)[] = [];
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get skewMs(): number {
+    return this.ownSkewMs + this.stepMs;
   }
 
   onKill(listener: () => void): void {
@@ -46,17 +52,119 @@ export const FREEZE_MS = 40_000;
 /** A call that takes this long is a fault of its own: a few of them use up a function's time. */
 const LONG_MS = 50;
 
+/** Who is dead or stands still may hold a lease: nobody else does its work until that ends. */
+const LASTING: ReadonlySet<Strike> = new Set(['kill_before', 'kill_after', 'freeze']);
+const LASTING_MS = 15_000;
+
 export interface CallTraits {
   /** What stands for "somebody else's write was in the way", where the port has such an answer. */
   readonly conflict?: () => unknown;
 }
 
-interface Arrived<T> {
-  readonly proc: Proc;
+/** One call on its way: there, what it does there, and back. */
+class Call<T> {
+  readonly #gate: Gate;
+  readonly #proc: Proc;
+  readonly #what: string;
+  readonly #perform: () => Promise<T>;
+  readonly #traits: CallTraits | null;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #strike: Strike = 'none';
+
+  constructor(
+    gate: Gate,
+    proc: Proc,
+    { what, perform, traits }: Asked<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#gate = gate;
+    this.#proc = proc;
+    this.#what = what;
+    this.#perform = perform;
+    this.#traits = traits;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  leave(about: () => string): void {
+    const { chaos, trace } = this.#gate;
+    const strike = chaos.strike(this.#traits !== null);
+    const what = this.#what;
+    this.#strike = strike;
+    if (strike !== 'none') {
+      this.#proc.wasStruck = true;
+      chaos.disturb(this.#gate.kernel.now + (LASTING.has(strike) ? LASTING_MS : 0));
+    }
+    trace.note(strike === 'none' ? what : joined(what, '!', strike), () => `${this.#proc.name} ${about()}`);
+    if (strike === 'kill_before') {
+      this.#gate.kill(this.#proc, `before ${what}`);
+      return;
+    }
+    const ms = this.#travelMs();
+    if (ms === 0) this.#arrive();
+    else this.#gate.kernel.after(ms, () => this.#arrive());
+  }
+
+  #arrive(): void {
+    const strike = this.#strike;
+    if (strike === 'error_before') {
+      this.#fail('throttled');
+      return;
+    }
+    if (strike === 'conflict' && this.#traits?.conflict !== undefined) {
+      const { conflict } = this.#traits;
+      this.#answer(() => this.#resolve(conflict() as T));
+      return;
+    }
+    const done = (value: T): void => this.#done(value);
+    const refused = (error: unknown): void => this.#answer(() => this.#reject(error));
+    if (strike === 'repeated') this.#perform().then(() => this.#perform().then(done, refused), refused);
+    else this.#perform().then(done, refused);
+  }
+
+  #done(value: T): void {
+    const strike = this.#strike;
+    if (strike === 'freeze') this.#proc.frozenUntil = this.#gate.kernel.now + FREEZE_MS;
+    if (strike === 'kill_after') {
+      this.#gate.kill(this.#proc, `after ${this.#what}`);
+      return;
+    }
+    if (strike === 'error_after') {
+      this.#fail('the answer is lost');
+      return;
+    }
+    const ms = this.#travelMs();
+    if (ms > 0) this.#gate.kernel.after(ms, () => this.#gate.tell(this.#proc, () => this.#resolve(value)));
+    else if (this.#gate.hears(this.#proc)) this.#resolve(value);
+    else this.#gate.tell(this.#proc, () => this.#resolve(value));
+  }
+
+  #fail(why: string): void {
+    this.#answer(() => this.#reject(new OutsideError(`${this.#what}: ${why}`)));
+  }
+
+  #answer(hear: () => void): void {
+    const ms = this.#travelMs();
+    if (ms === 0) this.#gate.tell(this.#proc, hear);
+    else this.#gate.kernel.after(ms, () => this.#gate.tell(this.#proc, hear));
+  }
+
+  #travelMs(): number {
+    const ms = this.#gate.chaos.travelMs();
+    if (ms > LONG_MS) {
+      this.#proc.wasStruck = true;
+      this.#gate.chaos.disturb(this.#gate.kernel.now + ms);
+    }
+    return ms;
+  }
+}
+
+interface Asked<T> {
   readonly what: string;
   readonly perform: () => Promise<T>;
   readonly traits: CallTraits | null;
-  readonly strike: Strike;
 }
 
 export class Gate {
@@ -70,11 +178,15 @@ export class Gate {
     this.trace = trace;
   }
 
+  /** Neither dead nor frozen. */
+  hears(proc: Proc): boolean {
+    return proc.isAlive && this.kernel.now >= proc.frozenUntil;
+  }
+
   /** Lets the process hear something, when it can. */
   tell(proc: Proc, hear: () => void): void {
-    if (!proc.isAlive) return;
-    if (this.kernel.now < proc.frozenUntil) this.kernel.at(proc.frozenUntil, () => this.tell(proc, hear));
-    else hear();
+    if (this.hears(proc)) hear();
+    else if (proc.isAlive) this.kernel.at(proc.frozenUntil, () => this.tell(proc, hear));
   }
 
   /** Runs a process's own code: its timers are frozen and die with it. */
@@ -104,49 +216,10 @@ export class Gate {
     about: () => string = () => '',
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.tell(proc, () => {
-        const strike = this.chaos.strike(traits !== null);
-        if (strike !== 'none') proc.wasStruck = true;
-        this.trace.note(strike === 'none' ? what : `${what}!${strike}`, () => `${proc.name} ${about()}`);
-        if (strike === 'kill_before') this.kill(proc, `before ${what}`);
-        else this.#travel(proc, () => this.#happen({ proc, what, perform, traits, strike }, resolve, reject));
-      });
+      const one = new Call<T>(this, proc, { what, perform, traits }, resolve, reject);
+      if (this.hears(proc)) one.leave(about);
+      else this.tell(proc, () => one.leave(about));
     });
-  }
-
-  /** The call has arrived. */
-  #happen<T>(
-    { proc, what, perform, traits, strike }: Arrived<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    const answer = (hear: () => void): void => this.#travel(proc, () => this.tell(proc, hear));
-    const fail = (why: string): void => answer(() => reject(new OutsideError(`${what}: ${why}`)));
-    if (strike === 'error_before') {
-      fail('throttled');
-      return;
-    }
-    if (strike === 'conflict' && traits?.conflict !== undefined) {
-      const { conflict } = traits;
-      answer(() => resolve(conflict() as T));
-      return;
-    }
-    const done = (value: T): void => {
-      if (strike === 'freeze') proc.frozenUntil = this.kernel.now + FREEZE_MS;
-      if (strike === 'kill_after') this.kill(proc, `after ${what}`);
-      else if (strike === 'error_after') fail('the answer is lost');
-      else answer(() => resolve(value));
-    };
-    const refused = (error: unknown): void => answer(() => reject(error));
-    if (strike === 'repeated') perform().then(() => perform().then(done, refused), refused);
-    else perform().then(done, refused);
-  }
-
-  #travel(proc: Proc, arrive: () => void): void {
-    const ms = this.chaos.travelMs();
-    if (ms > LONG_MS) proc.wasStruck = true;
-    if (ms === 0) arrive();
-    else this.kernel.after(ms, arrive);
   }
 }
 
@@ -162,49 +235,51 @@ function methodsOf(target: object): string[] {
   return [...names];
 }
 
-interface Gated {
+/** What a process has in place of an object outside: its methods come from the prototype of the object's class. */
+class Gated {
   readonly gate: Gate;
   readonly proc: Proc;
+  readonly target: object;
+
+  constructor(gate: Gate, proc: Proc, target: object) {
+    this.gate = gate;
+    this.proc = proc;
+    this.target = target;
+  }
 }
 
-const GATED = Symbol('gated');
+type GatedClass = new (gate: Gate, proc: Proc, target: object) => Gated;
 
-/**
- * By target: what all processes have in common. A process has many ports and calls few of their methods, and processes
- * die often: a method is made for it when it is first asked for.
- */
-const prototypes = new WeakMap<object, object>();
+/** By class and name: processes die often and runs are many, so making one is no more than filling in three fields. */
+const classes = new Map<unknown, Map<string, GatedClass>>();
 
-function prototypeOf(
+function classOf(
   name: string,
   target: object,
   traits: Readonly<Record<string, CallTraits | undefined>>,
-): object {
-  const prototype = {};
+): GatedClass {
+  const byName = classes.get(target.constructor) ?? new Map<string, GatedClass>();
+  classes.set(target.constructor, byName);
+  const known = byName.get(name);
+  if (known !== undefined) return known;
+  const made = class extends Gated {};
   for (const method of methodsOf(target)) {
-    const member = Reflect.get(target, method) as (...args: unknown[]) => Promise<unknown>;
     const what = `${name}.${method}`;
     const trait = traits[method] ?? null;
-    Object.defineProperty(prototype, method, {
-      get(this: { readonly [GATED]: Gated }) {
-        const { gate, proc } = this[GATED];
-        const value = (...args: unknown[]): Promise<unknown> =>
-          gate.call(
-            proc,
-            what,
-            () => Reflect.apply(member, target, args),
-            trait,
-            () => aboutOf(args),
-          );
-        Object.defineProperty(this, method, { value });
-        return value;
-      },
-    });
+    const value = function (this: Gated, ...args: unknown[]): Promise<unknown> {
+      const { gate, proc, target: of } = this;
+      // Looked up anew: a check may have put its own in its place.
+      const perform = (): Promise<unknown> =>
+        Reflect.apply(Reflect.get(of, method) as (...given: unknown[]) => Promise<unknown>, of, args);
+      return gate.call(proc, what, perform, trait, () => aboutOf(args));
+    };
+    Object.defineProperty(made.prototype, method, { value });
   }
-  return prototype;
+  byName.set(name, made);
+  return made;
 }
 
-/** `target` behind the gate: each of its methods is a call of the process. Always the same name and traits for one. */
+/** `target` behind the gate: each of its methods is a call of the process. Always the same traits for a class and name. */
 export function gated<T extends object>(
   gate: Gate,
   proc: Proc,
@@ -212,9 +287,7 @@ export function gated<T extends object>(
   target: T,
   traits: Partial<Record<keyof T & string, CallTraits>> = {},
 ): T {
-  const prototype = prototypes.get(target) ?? prototypeOf(name, target, traits);
-  prototypes.set(target, prototype);
-  return Object.create(prototype, { [GATED]: { value: { gate, proc } } }) as T;
+  return new (classOf(name, target, traits))(gate, proc, target) as unknown as T;
 }
 
 /** Ids in the arguments, for a reader. */

@@ -20,6 +20,9 @@ export interface Scenario {
   readonly queryLagMs: number;
   readonly venueStepEveryMs: number;
   readonly thinBookEveryMs: number;
+  readonly localStepEveryMs: number;
+  /** Of one machine's clock, or of all: ahead or behind by up to so much. */
+  readonly localStepMs: number;
   /** The streamer begins anew after the storm, and asks after everything. */
   readonly restartsAfterStorm: boolean;
   /** All positions are closed after the storm. */
@@ -104,5 +107,7 @@ export function drawScenario(chance: Chance): Scenario {
     thinBookEveryMs: every(chance.between(5_000, 20_000), 0.3),
     restartsAfterStorm: chance.happens(0.7),
     closesAll: chance.happens(0.5),
+    localStepEveryMs: every(chance.between(5_000, 30_000), 0.4),
+    localStepMs: chance.pick([500, 5_000, 30_000]),
   };
 }

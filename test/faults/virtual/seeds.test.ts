@@ -8,6 +8,8 @@ import { explain } from './timeline.ts';
 
 const SEEDS = 60;
 const TWICE = [3, 17, 42];
+/** One seed in twelve finds it. */
+const LATE_SEEDS = 200;
 
 let bundle = '';
 beforeAll(async () => {
@@ -46,6 +48,27 @@ describe('fault runs in virtual time', () => {
     for (const { name, patches } of MUTATIONS) await bundleWorker(`fits-${name}`, patches);
   });
 
+  it('sees protection that comes too late', async () => {
+    const late = {
+      file: 'shared/usecases/redrive-due.ts',
+      find: 'graceMs: 500 };',
+      replace: 'graceMs: 6_000 };',
+    };
+    const found: string[] = [];
+    await runRange(
+      { from: 1, to: 1 + LATE_SEEDS },
+      {
+        bundle: await bundleWorker('test-late', [late]),
+        workers: 2,
+        onResult: ({ violations }) => {
+          found.push(...violations.map(({ kind }) => kind));
+          return found.length === 0;
+        },
+      },
+    );
+    expect(found).toContain('unprotected_long');
+  });
+
   it('meets what it says it meets', async () => {
     const found = await results(200, 30);
     const met = new Set(found.flatMap(({ faults }) => Object.keys(faults)));
@@ -77,6 +100,7 @@ describe('fault runs in virtual time', () => {
       'session_broken',
       'query_lag',
       'venue_clock_step',
+      'local_clock_step',
       'thin_book',
     ]) {
       expect(met, fault).toContain(fault);

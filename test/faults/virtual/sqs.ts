@@ -13,7 +13,7 @@ import type { Chaos } from './chaos.ts';
 import type { Kernel, Timer } from './kernel.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
-import type { Trace } from './trace.ts';
+import { joined, type Trace } from './trace.ts';
 
 export type QueueName = 'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile';
 
@@ -31,6 +31,7 @@ export interface Message {
 
 export const MAX_RECEIVES = 5;
 const DEDUPLICATION_MS = 5 * 60_000;
+const MISSED_MS = 1_000;
 
 export interface QueueParts {
   readonly kernel: Kernel;
@@ -47,6 +48,7 @@ export class Queue {
   /** Told when something becomes visible. */
   onVisible: () => void = () => undefined;
   readonly #isFifo: boolean;
+  readonly #traced: string;
   readonly #parts: QueueParts;
   readonly #seen = new Map<string, number>();
   /** Became visible, and is not known to be hidden again. */
@@ -55,6 +57,7 @@ export class Queue {
 
   constructor(name: QueueName, of: { isFifo: boolean; visibilityMs: number }, parts: QueueParts) {
     this.name = name;
+    this.#traced = `queue.${name}`;
     this.#isFifo = of.isFifo;
     this.visibilityMs = of.visibilityMs;
     this.#parts = parts;
@@ -71,13 +74,21 @@ export class Queue {
     // A sweep that is sent ahead is one of many: its loss is drawn like any other's.
     const fate = chaos.isOver ? 'kept' : this.#fate();
     if (fate !== 'kept') chaos.count(`message_${fate}`);
-    trace.note(`queue.${this.name}.${fate}`, () => body);
+    if (fate === 'lost' || fate === 'late') this.#missed(kernel.now + delaySeconds * 1000);
+    trace.note(joined(this.#traced, '.', fate), () => body);
     if (fate === 'lost') return;
     const { lateMs } = chaos.weather.message;
     const late = fate === 'late' ? chance.between(200, lateMs) : 0;
     this.#add(body, kernel.now + delaySeconds * 1000 + late, group);
     if (fate === 'doubled')
       this.#add(body, kernel.now + delaySeconds * 1000 + chance.between(0, lateMs), group);
+  }
+
+  /** It is missed when it should have come, and until another can have done its work: sweeps come once a second. */
+  #missed(at: number): void {
+    const { kernel, chaos } = this.#parts;
+    if (at === kernel.now) chaos.disturb(at + MISSED_MS);
+    else kernel.at(at, () => chaos.disturb(at + MISSED_MS));
   }
 
   #fate(): 'kept' | 'lost' | 'late' | 'doubled' {

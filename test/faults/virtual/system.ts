@@ -50,8 +50,8 @@ export function logOf({ onLog }: Pick<Machine, 'onLog'>, proc: Proc): Log {
 
 export function makePorts(machine: Machine, proc: Proc): Ports {
   const { gate, outside, chance } = machine;
-  const { kernel } = gate;
-  const clock = { now: (): number => kernel.now + proc.skewMs };
+  const { clocks } = outside;
+  const clock = { now: (): number => clocks.nowOf(proc) };
   const log = logOf(machine, proc);
   const ledger = gated(gate, proc, 'ledger', outside.ledger, { commit: CONFLICT, moveDue: STALE });
   const wallets = gated(gate, proc, 'wallets', outside.wallets);

@@ -3,12 +3,18 @@ import type { SeedResult } from './run-seed.ts';
 
 type Counts = Record<string, number>;
 
+/** Of what is called the longest there is one; everything else adds up. */
 const addTo = (sums: Counts, by: Readonly<Counts>): void => {
-  for (const [name, value] of Object.entries(by)) sums[name] = (sums[name] ?? 0) + value;
+  for (const [name, value] of Object.entries(by)) {
+    const known = sums[name] ?? 0;
+    sums[name] = name.startsWith('longest_') ? Math.max(known, value) : known + value;
+  }
 };
 
 const sorted = (counts: Counts): Counts =>
   Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const secondsOf = (ms: number | undefined): string => ((ms ?? 0) / 1_000).toFixed(1);
 
 export class Tally {
   seeds = 0;
@@ -58,6 +64,7 @@ export class Tally {
     return [
       `seeds ${range.from} to ${range.from + range.seeds - 1}: ${this.seeds} runs, ${this.rate()} a second`,
       `${figures['orders'] ?? 0} orders, ${figures['venue_orders'] ?? 0} at a venue, ${figures['fills'] ?? 0} fills, ${figures['closed'] ?? 0} positions closed`,
+      `${secondsOf(figures['unprotected_ms'])} position-seconds unprotected, the longest ${secondsOf(figures['longest_unprotected_ms'])} s; without a fault meanwhile ${secondsOf(figures['longest_undisturbed_ms'])} s`,
       `faults: ${Object.entries(sorted(this.faults))
         .map(([kind, count]) => `${kind} ${count}`)
         .join(', ')}`,

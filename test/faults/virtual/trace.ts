@@ -23,6 +23,24 @@ function numberOf(what: string): number {
   return number;
 }
 
+/** By its first part: a name that is put together anew for each note would have to be read anew for each. */
+const names = { '.': new Map<string, Map<string, string>>(), '!': new Map<string, Map<string, string>>() };
+
+/** The name that two parts make together. */
+export function joined(first: string, between: '.' | '!', second: string): string {
+  let known = names[between].get(first);
+  if (known === undefined) {
+    known = new Map();
+    names[between].set(first, known);
+  }
+  let name = known.get(second);
+  if (name === undefined) {
+    name = `${first}${between}${second}`;
+    known.set(second, name);
+  }
+  return name;
+}
+
 export class Trace {
   readonly notes: Note[] = [];
   /** Texts are kept only then; making them costs more than the run. */

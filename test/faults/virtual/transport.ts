@@ -14,9 +14,11 @@ import { RetryLater } from '../../../infra/local/venues/binance/server/errors.ts
 import { operationAt } from '../../../infra/local/venues/binance/server/operations.ts';
 import { readRest } from '../../../infra/local/venues/binance/server/parameters.ts';
 import type { HttpRequest, HttpResult, HttpTransport } from '../../../shared/venues/binance/http.ts';
+import type { Weather } from './chaos.ts';
 import type { Venue } from './exchange.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
+import { joined } from './trace.ts';
 
 const TIMEOUT_MS = 8_000;
 const IP = '10.0.0.1';
@@ -34,17 +36,50 @@ type Fate =
   | 'rate_limited'
   | 'slow';
 
+interface Fates {
+  readonly ofQuery: readonly (readonly [Fate, number])[];
+  readonly ofAction: readonly (readonly [Fate, number])[];
+}
+
+/** Of each weather, made once. */
+const fates = new WeakMap<Weather, Fates>();
+
+function fatesIn(weather: Weather): Fates {
+  const known = fates.get(weather);
+  if (known !== undefined) return known;
+  const w = weather.request;
+  const before: readonly (readonly [Fate, number])[] = [
+    ['refused', w.refused],
+    ['lost_before', w.lostBefore],
+    ['lost_after', w.lostAfter],
+    ['error_before', w.errorBefore],
+    ['error_after', w.errorAfter],
+  ];
+  const after: readonly (readonly [Fate, number])[] = [
+    ['rate_limited', w.rateLimited],
+    ['slow', w.slow],
+  ];
+  const made = {
+    ofQuery: [...before, ...after],
+    ofAction: [...before, ['executed_late', w.executedLate] as const, ...after],
+  };
+  fates.set(weather, made);
+  return made;
+}
+
 export class Wire implements HttpTransport {
   readonly #venue: Venue;
   readonly #gate: Gate;
   readonly #proc: Proc;
   readonly #chance: Chance;
+  readonly #fates: Fates;
 
   constructor(venue: Venue, gate: Gate, proc: Proc, chance: Chance) {
     this.#venue = venue;
     this.#gate = gate;
     this.#proc = proc;
     this.#chance = chance;
+    this.#fates = fatesIn(gate.chaos.weather);
   }
 
   close(): void {
@@ -59,7 +94,8 @@ export class Wire implements HttpTransport {
       const isAction = request.method !== 'GET';
       const fate = this.#fate(isAction);
       if (fate !== 'none') this.#proc.wasStruck = true;
-      trace.note(`http.${request.method}${path}${fate === 'none' ? '' : `!${fate}`}`, () =>
+      const what = joined('http', '.', `${request.method}${path}`);
+      trace.note(fate === 'none' ? what : joined(what, '!', fate), () =>
         `${this.#proc.name} ${query} ${request.body}`.replaceAll(/&?signature=[^&\s]*/g, ''),
       );
       let isDone = false;
@@ -67,7 +103,7 @@ export class Wire implements HttpTransport {
         if (isDone) return;
         isDone = true;
         timer.fire = null;
-        trace.note(`http.${result.kind}`, () =>
+        trace.note(joined('http', '.', result.kind), () =>
           result.kind === 'answer'
             ? `${this.#proc.name} ${result.status} ${result.body.slice(0, 400)}`
             : `${this.#proc.name} ${result.reason}`,
@@ -100,19 +136,8 @@ export class Wire implements HttpTransport {
   #fate(isAction: boolean): Fate {
     const { chaos } = this.#gate;
     if (chaos.isOver) return 'none';
-    const w = chaos.weather.request;
     let x = this.#chance.unit();
-    const table: readonly (readonly [Fate, number])[] = [
-      ['refused', w.refused],
-      ['lost_before', w.lostBefore],
-      ['lost_after', w.lostAfter],
-      ['error_before', w.errorBefore],
-      ['error_after', w.errorAfter],
-      ['executed_late', isAction ? w.executedLate : 0],
-      ['rate_limited', w.rateLimited],
-      ['slow', w.slow],
-    ];
-    for (const [fate, probability] of table) {
+    for (const [fate, probability] of isAction ? this.#fates.ofAction : this.#fates.ofQuery) {
       x -= probability;
       if (x >= 0) continue;
       chaos.count(`request_${fate}`);

@@ -10,9 +10,6 @@ export function frozen<T>(value: T): T {
     return value;
   }
   Object.freeze(value);
-  for (const key in value) {
-    const part = value[key];
-    if (typeof part === 'object') frozen(part);
-  }
+  for (const part of Object.values(value)) if (typeof part === 'object') frozen(part);
   return value;
 }

@@ -73,8 +73,11 @@ export class MemoryPrices implements PriceCache {
   /** What the price script does with the bars of a batch. */
   putBars(symbol: string, bars: readonly Bar[]): void {
     if (bars.length === 0) return;
-    const newest = Math.max(...bars.map((bar) => bar.second));
-    const kept = this.standing(symbol).filter((bar) => bar.second >= newest - TAPE_SECONDS);
+    const newest = bars.reduce((last, { second }) => Math.max(last, second), 0);
+    const standing = this.standing(symbol);
+    const isWithin = (standing[0]?.second ?? newest) >= newest - TAPE_SECONDS;
+    // In the order of their seconds: where the first is young enough, all are.
+    const kept = isWithin ? standing.slice() : standing.filter((bar) => bar.second >= newest - TAPE_SECONDS);
     for (const bar of bars) {
       if (bar.second < newest - TAPE_SECONDS) continue;
       // Bars are in the order of their seconds, and what is written are nearly always the last.

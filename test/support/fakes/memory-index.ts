@@ -125,10 +125,14 @@ export class MemoryIndex implements TriggerIndex {
   }
 
   async symbolsWithHits(shard: number, nowMs: number): Promise<readonly string[]> {
-    return [...this.built, ...this.loading]
-      .filter(([symbol, index]) => this.isIn(shard, symbol) && visible(index, nowMs).length > 0)
-      .map(([symbol]) => symbol)
-      .sort();
+    const found: string[] = [];
+    for (const indexes of [this.built, this.loading]) {
+      for (const [symbol, index] of indexes) {
+        if (index.hits.size > 0 && this.isIn(shard, symbol) && visible(index, nowMs).length > 0)
+          found.push(symbol);
+      }
+    }
+    return found.sort();
   }
 
   async isBuilt(symbol: string): Promise<boolean> {

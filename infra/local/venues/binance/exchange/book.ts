@@ -4,7 +4,7 @@
  */
 import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import type { BestPrices } from '../contract.ts';
-import { min, quotient, ZERO } from './numbers.ts';
+import { min, quotient, settingOf, ZERO } from './numbers.ts';
 import { type Level, type Market, type Order, opposite, remaining, type Side } from './state.ts';
 
 /** Whether an order of `side` at `limit` would take a price. */
@@ -50,7 +50,7 @@ function buildLevels(market: Market, side: Side): Level[] {
   const facing = market.resting[opposite(side)][0]?.terms.price ?? null;
   const wanted = side === 'BUY' ? fed.bid : fed.ask;
   const start = facing !== null && takes(side, wanted, facing) ? facing.plus(away) : wanted;
-  const notional = new Decimal(shape.levelNotional);
+  const notional = settingOf(shape.levelNotional);
   const levels: Level[] = [];
   for (let index = 0; index < shape.levels; index += 1) {
     const price = index === 0 ? start : start.plus(away.times(shape.stepTicks * index));
@@ -114,11 +114,33 @@ function shown(offer: Offer): Decimal {
   return tip.isZero() ? offer.quantity : min(tip, offer.quantity);
 }
 
+/** The best level of one side, as `depthOf` would show it; asked for after every change of the book. */
+function bestLevel(market: Market, side: Side): Level | null {
+  const [first] = market.levels[side];
+  let best: Level | null = null;
+  for (const order of market.resting[side]) {
+    const { price } = order.terms;
+    if (price === null) continue;
+    if (best === null) {
+      if (first !== undefined && better(side, first.price, price)) break;
+      best = { price, quantity: shown({ price, quantity: remaining(order), order }) };
+    } else if (best.price.equals(price)) {
+      best.quantity = best.quantity.plus(shown({ price, quantity: remaining(order), order }));
+    } else break;
+  }
+  if (best === null) return first === undefined ? null : { price: first.price, quantity: first.quantity };
+  for (const level of market.levels[side]) {
+    if (!level.price.equals(best.price)) break;
+    best.quantity = best.quantity.plus(level.quantity);
+  }
+  return best;
+}
+
 /** The best prices now; a side without orders shows zeros. Null before there is any book. */
 export function bestPrices(market: Market): BestPrices | null {
-  const [bid] = depthOf(market, 'BUY', 1);
-  const [ask] = depthOf(market, 'SELL', 1);
-  if (bid === undefined && ask === undefined) return null;
+  const bid = bestLevel(market, 'BUY');
+  const ask = bestLevel(market, 'SELL');
+  if (bid === null && ask === null) return null;
   return {
     symbol: market.info.symbol,
     updateId: market.updateId,

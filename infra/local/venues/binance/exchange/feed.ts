@@ -3,7 +3,7 @@ import { Decimal } from '../../../../../shared/domain/money/decimal.ts';
 import { refill, takes } from './book.ts';
 import { fillOrder } from './lifecycle.ts';
 import { marketMakerTrades } from './matching.ts';
-import { floorAmount, floorStep, max, min, quotient, ZERO } from './numbers.ts';
+import { floorAmount, floorStep, max, min, quotient, settingOf, ZERO } from './numbers.ts';
 import { isOpen, type Market, opposite, remaining, type Side, type World } from './state.ts';
 import { print } from './tape.ts';
 
@@ -17,7 +17,7 @@ export interface FedPrice {
 }
 
 /** Share of a level's worth that a fed trade without a size moves. */
-const DEFAULT_TRADE_SHARE = '0.01';
+const DEFAULT_TRADE_SHARE = new Decimal('0.01');
 
 /**
  * Resting orders at or beyond the price fill at their own price, best and oldest first; with `size` no more than
@@ -83,6 +83,6 @@ function sweep(
 }
 
 function defaultQuantity(market: Market, last: Decimal): Decimal {
-  const worth = new Decimal(market.shape.levelNotional).times(DEFAULT_TRADE_SHARE);
+  const worth = settingOf(market.shape.levelNotional).times(DEFAULT_TRADE_SHARE);
   return max(quotient(worth, last, market.info.step), market.info.step);
 }

@@ -32,9 +32,12 @@ const isOpo = (list: OrderList): boolean => list.kind === 'OPO' || list.kind ===
 
 /** Makes the lists answer to what happens to their orders. */
 export function installLists(world: World): void {
-  world.hooks.afterFill = (order, fill) => afterFill(world, order, fill);
-  world.hooks.afterEnd = (order) => afterEnd(world, order);
-  world.hooks.beforeActivation = (order) => endSibling(world, order);
+  const hooks: World['hooks'] = {
+    afterFill: (order, fill) => afterFill(world, order, fill),
+    afterEnd: (order) => afterEnd(world, order),
+    beforeActivation: (order) => endSibling(world, order),
+  };
+  Object.assign(world.hooks, hooks);
 }
 
 export function sendListStatus(world: World, list: OrderList): void {

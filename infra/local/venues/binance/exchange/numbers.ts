@@ -22,5 +22,15 @@ export const floorStep = (value: Decimal, step: Decimal): Decimal =>
 export const quotient = (value: Decimal, by: Decimal, step: Decimal): Decimal =>
   step.isZero() ? value.dividedBy(by) : value.dividedToIntegerBy(by.times(step)).times(step);
 
+/** Of a setting, which is one of a few. */
+const settings = new Map<string, Decimal>();
+export function settingOf(text: string): Decimal {
+  const known = settings.get(text);
+  if (known !== undefined) return known;
+  const value = new Decimal(text);
+  settings.set(text, value);
+  return value;
+}
+
 export const min = (a: Decimal, b: Decimal): Decimal => (a.lessThan(b) ? a : b);
 export const max = (a: Decimal, b: Decimal): Decimal => (a.greaterThan(b) ? a : b);

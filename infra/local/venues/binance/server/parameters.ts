@@ -19,7 +19,11 @@ interface Part {
   readonly payload: string;
 }
 
+/** Nearly all: nothing is encoded. */
+const PLAIN = /^[^%+]*$/;
+
 function decode(name: string, text: string): string {
+  if (PLAIN.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -1,0 +1,221 @@
+/**
+ * Protected at an instant (design section 9), looked at each virtual second and at each commit of a position: what is
+ * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or it
+ * is closing, and the next step of that is not overdue by more than 2 s.
+ *
+ * What is not protected may be so for as long as the bounds and the faults say (docs/faults.md has the rule in words):
+ * the bound counts from the last fault that may have kept anybody from protecting it.
+ */
+import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
+import { decimal } from '../../../shared/domain/money/decimal.ts';
+import { isClosed, isDust } from '../../../shared/domain/positions.ts';
+import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
+import type { Level } from '../../../shared/domain/triggers/types.ts';
+import type { Position } from '../../../shared/domain/types.ts';
+import type { Chaos } from './chaos.ts';
+import { SYMBOL } from './exchange.ts';
+import type { Kernel } from './kernel.ts';
+import type { Outside } from './outside.ts';
+import type { Scenario } from './scenario.ts';
+import type { Violations } from './violations.ts';
+
+const LOOK_EVERY_MS = 1_000;
+/** From the first report of a fill, or a change of the stop, to the stop in the index. */
+const ARMED_MS = 3_000;
+/** From the loss of the index to its rebuild. */
+const REBUILT_MS = 5_000;
+/** A due step, or a hit that can be taken, is late from then on. */
+const OVERDUE_MS = 2_000;
+/** Work younger than this is left to its own message (redrive-due.ts), and a sweep comes once a second. */
+const SWEPT_MS = 1_500;
+const STOPS = ['stop_loss', 'break_even', 'trailing_stop'];
+
+export interface ProtectionParts {
+  readonly kernel: Kernel;
+  readonly chaos: Chaos;
+  readonly outside: Outside;
+  readonly scenario: Scenario;
+  readonly violations: Violations;
+}
+
+interface Watched {
+  /** The position as last seen, and its stops as they should be in the index. */
+  position: Position;
+  stops: readonly Level[];
+  wroteAt: number;
+  /** When it was last changed, or seen protected. */
+  fineAt: number;
+  /** Since when it has been without protection; null: it has it. */
+  bareSince: number | null;
+  /** For too long, and told so. */
+  isTold: boolean;
+}
+
+interface Bare {
+  readonly why: string;
+  /** Where it is known better than by the last look. */
+  readonly since?: number;
+  readonly boundMs: number;
+}
+
+export class ProtectionCheck {
+  /** Of all positions, ms. */
+  bareMs = 0;
+  longestBareMs = 0;
+  /** The longest time without protection since a fault that may have caused it. */
+  longestUndisturbedMs = 0;
+  readonly #parts: ProtectionParts;
+  readonly #spec: SymbolSpec;
+  readonly #watched = new Map<string, Watched>();
+  /** How far two machines' clocks may be apart: what one writes as due now the other may find due so much later. */
+  readonly #apartMs: number;
+  #isLooking = false;
+  #isOver = false;
+
+  constructor(parts: ProtectionParts) {
+    this.#parts = parts;
+    const spec = parts.outside.venue.specs.find(({ symbol }) => symbol === SYMBOL);
+    if (spec === undefined) throw new Error(`the exchange does not know ${SYMBOL}`);
+    this.#spec = spec;
+    const { weather, localStepEveryMs, localStepMs } = parts.scenario;
+    this.#apartMs = 2 * (weather.skewMs + (localStepEveryMs > 0 ? 2 * localStepMs : 0));
+  }
+
+  /** A position was written. */
+  wrote(position: Position): void {
+    const { now } = this.#parts.kernel;
+    const known = this.#watched.get(position.positionId);
+    if (known === undefined) {
+      this.#watched.set(position.positionId, {
+        position,
+        stops: this.#stopsOf(position),
+        wroteAt: now,
+        fineAt: now,
+        bareSince: null,
+        isTold: false,
+      });
+    } else {
+      known.position = position;
+      known.wroteAt = now;
+      known.stops = this.#stopsOf(position);
+      if (known.bareSince === null) known.fineAt = now;
+      this.#look(known);
+    }
+    if (!this.#isLooking) this.#lookLater();
+  }
+
+  /** Looks no more. */
+  end(): void {
+    for (const one of this.#watched.values()) this.#look(one);
+    this.#isOver = true;
+  }
+
+  #lookLater(): void {
+    this.#isLooking = true;
+    this.#parts.kernel.after(LOOK_EVERY_MS, () => {
+      this.#isLooking = false;
+      if (this.#isOver) return;
+      this.#missSweeps();
+      for (const [id, one] of this.#watched) {
+        this.#look(one);
+        if (isClosed(one.position)) this.#watched.delete(id);
+      }
+      if (this.#watched.size > 0) this.#lookLater();
+    });
+  }
+
+  /** Sweeps that were lost, are late, or were never sent because their sender was struck, are felt until the next one. */
+  #missSweeps(): void {
+    const { chaos, kernel } = this.#parts;
+    const { message_lost = 0, message_late = 0, dispatch_failed = 0 } = chaos.counts;
+    // In the calm a sweep comes whenever something is due (quiet.ts).
+    if (chaos.isOver || message_lost + message_late + dispatch_failed === 0) return;
+    if (kernel.now - chaos.sweptAt > SWEPT_MS) chaos.disturb(kernel.now + 1_000);
+  }
+
+  #stopsOf(p: Position): readonly Level[] {
+    if (!wantsLevels(p)) return [];
+    return levelsOf(p, this.#spec).filter(({ member }) =>
+      STOPS.includes(member.slice(member.indexOf('|') + 1)),
+    );
+  }
+
+  #look(one: Watched): void {
+    const { kernel, chaos } = this.#parts;
+    const { now } = kernel;
+    // Only what moves its due time on is written without a commit.
+    one.position = this.#parts.outside.ledger.positionItems.get(one.position.positionId) ?? one.position;
+    const bare = this.#bareOf(one);
+    if (bare === null) {
+      if (one.bareSince !== null) this.#count(one.bareSince, now);
+      one.bareSince = null;
+      one.isTold = false;
+      one.fineAt = now;
+      return;
+    }
+    one.bareSince ??= bare.since ?? one.fineAt;
+    const { position } = one;
+    // A step that was struck is tried again later and later; its item says when.
+    const retryAt = position.dueTries > 0 ? (position.dueAt ?? 0) : 0;
+    const since = Math.max(one.bareSince, chaos.disturbedUntil, retryAt);
+    this.longestUndisturbedMs = Math.max(this.longestUndisturbedMs, now - since - this.#apartMs);
+    if (one.isTold || now - since <= bare.boundMs + this.#apartMs) return;
+    one.isTold = true;
+    const ms = now - one.bareSince;
+    const text = `${position.positionId}: for ${ms} ms, ${now - since} of them undisturbed: ${bare.why}`;
+    this.#parts.violations.add('unprotected_long', text, [position.positionId]);
+  }
+
+  #count(from: number, to: number): void {
+    this.bareMs += to - from;
+    this.longestBareMs = Math.max(this.longestBareMs, to - from);
+  }
+
+  /** What it lacks; null: it is protected, or needs to be no more. */
+  #bareOf({ position: p, stops, wroteAt }: Watched): Bare | null {
+    if (isClosed(p)) return null;
+    const { now } = this.#parts.kernel;
+    if (p.flatten !== null) {
+      // A write is a step of it, whatever that leaves to be done.
+      const since = Math.max(p.dueAt ?? wroteAt, wroteAt) + OVERDUE_MS;
+      const why = `it is closing, and its next step was due at ${p.dueAt ?? 'no time'}`;
+      return now > since ? { why, since, boundMs: SWEPT_MS } : null;
+    }
+    if (stops.length === 0) return null;
+    const index = this.#parts.outside.index.built.get(SYMBOL);
+    if (index === undefined) {
+      return this.#isDust(p) ? null : { why: 'the index is not rebuilt', boundMs: REBUILT_MS };
+    }
+    const levels = index.model.levels();
+    for (const stop of stops) {
+      if (levels.some((level) => isSame(level, stop))) continue;
+      const hit = [...index.hits.values()].find((one) => one.hit.member === stop.member);
+      if (hit === undefined) {
+        return this.#isDust(p) ? null : { why: `${stop.member} is not in the index`, boundMs: ARMED_MS };
+      }
+      const since = hit.visibleAt + OVERDUE_MS;
+      if (now <= since) continue;
+      const why = `${stop.member} was reached, and could be taken from ${hit.visibleAt} on`;
+      return this.#isDust(p) ? null : { why, since, boundMs: SWEPT_MS };
+    }
+    return null;
+  }
+
+  #isDust(p: Position): boolean {
+    const price = this.#parts.outside.prices.shown.get(SYMBOL);
+    return isDust(p.quantity, this.#spec, price === undefined ? null : decimal(price.bid));
+  }
+}
+
+/** In the index as it should be: of this version, or of an older one and unchanged since. */
+function isSame(level: Level, stop: Level): boolean {
+  if (level.member !== stop.member || level.kind !== stop.kind) return false;
+  if (level.version === stop.version) return true;
+  if (level.kind === 'fixed' && stop.kind === 'fixed')
+    return level.price === stop.price && level.source === stop.source;
+  return (
+    level.kind === 'trailing' &&
+    stop.kind === 'trailing' &&
+    JSON.stringify(level.distance) === JSON.stringify(stop.distance)
+  );
+}

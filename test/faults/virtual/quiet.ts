@@ -1,0 +1,153 @@
+/** The time after the storm: until nothing is owed any more, and ledger and exchange are equal by the product's own word. */
+import { encodeReconcile, encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import { SYMBOL } from './exchange.ts';
+import type { Kernel } from './kernel.ts';
+import type { Lambda } from './lambda.ts';
+import type { Outside } from './outside.ts';
+import type { Market } from './prices.ts';
+import type { Queue } from './sqs.ts';
+import type { Violations } from './violations.ts';
+
+/** The product looks at a silent order after five minutes; one more for what follows. */
+const LONGEST_SILENCE_MS = 6 * 60_000;
+const LONGEST_CALM_MS = 20 * 60_000;
+const GRACE_MS = 500;
+
+const isSweep = (body: string): boolean => body.includes('"kind":"sweep"');
+
+export interface QuietParts {
+  readonly kernel: Kernel;
+  readonly outside: Outside;
+  readonly functions: readonly Lambda[];
+  readonly market: Market;
+  readonly violations: Violations;
+  /** See EndParts. */
+  readonly undecidable: ReadonlySet<string>;
+}
+
+export class Quiet {
+  readonly #world: QuietParts;
+  #sweepAt = 0;
+
+  constructor(world: QuietParts) {
+    this.#world = world;
+  }
+
+  /** Wallets at the exchange whose comparison is not in doubt: an order that nobody can settle keeps its coins in doubt. */
+  compared(): readonly string[] {
+    const { ledger, plans } = this.#world.outside;
+    const inDoubt = new Set([...this.#world.undecidable].map((id) => ledger.orderItems.get(id)?.walletId));
+    return plans.filter(({ isDemo, walletId }) => !isDemo && !inDoubt.has(walletId)).map((p) => p.walletId);
+  }
+
+  /** As somebody asks for it through the API. */
+  compare(walletIds: readonly string[] = this.compared()): void {
+    const { queues } = this.#world.outside;
+    for (const walletId of walletIds) {
+      queues.reconcile.send(encodeReconcile({ walletId, reason: 'asked' }), 0, null, null);
+    }
+  }
+
+  /** Until the product's own comparison, begun after all was quiet, says that ledger and exchange are equal. */
+  async untilAgreed(): Promise<void> {
+    const kernel = this.#world.kernel;
+    const { written } = this.#world.outside.reconciles;
+    const [since, lastAt] = [kernel.now, kernel.now + LONGEST_CALM_MS];
+    const behind = (): readonly string[] =>
+      this.compared().filter((walletId) => {
+        const latest = written.get(walletId)?.[0];
+        return latest === undefined || latest.asOf < since || latest.status !== 'in_agreement';
+      });
+    while (behind().length > 0 && kernel.now < lastAt) {
+      this.compare(behind());
+      await kernel.sleep(10_000);
+      await this.untilQuiet();
+    }
+    for (const walletId of behind()) {
+      const latest = written.get(walletId)?.[0];
+      const text = `${walletId} is ${latest?.status ?? 'not compared'}: ${JSON.stringify(latest?.differences ?? [])}`;
+      this.#world.violations.add('not_agreed', text, [walletId]);
+    }
+  }
+
+  /** The next instant at which something is owed; null = nothing is. */
+  #nextOwed(): number | null {
+    const { ledger, index } = this.#world.outside;
+    let next: number | null = null;
+    const at = (time: number): void => {
+      next = next === null ? time : Math.min(next, time);
+    };
+    for (const { dueAt } of ledger.orderItems.values()) if (dueAt !== null) at(dueAt + GRACE_MS);
+    for (const { dueAt } of ledger.positionItems.values()) if (dueAt !== null) at(dueAt + GRACE_MS);
+    for (const { hits } of index.built.values()) for (const hit of hits.values()) at(hit.visibleAt);
+    return next;
+  }
+
+  get #workQueues(): readonly Queue[] {
+    const { queues } = this.#world.outside;
+    return [queues.submit, queues.exits, queues.executions];
+  }
+
+  #isWorking(): boolean {
+    // While the index is being rebuilt nothing is decided.
+    if (!this.#world.outside.index.built.has(SYMBOL)) return true;
+    const waiting = this.#workQueues.some((queue) => queue.messages.length > 0);
+    return waiting || this.#world.functions.some((one) => !one.isIdle);
+  }
+
+  /**
+   * Work is under way or waits: when something can happen next. While every message is hidden and no function runs
+   * that is the time at which one comes back; a second before, so that there is a fresh price then.
+   */
+  #nextWork(owed: number | null): number {
+    const { now } = this.#world.kernel;
+    if (!this.#world.outside.index.built.has(SYMBOL) || this.#world.functions.some((one) => !one.isIdle))
+      return now;
+    const back = this.#workQueues.flatMap((queue) => queue.messages.map((message) => message.visibleAt));
+    return Math.min(owed ?? Number.POSITIVE_INFINITY, ...back.map((at) => at - 2_000));
+  }
+
+  /** Sweeps at the seconds at which something is owed, until nothing is that the longest silence would not show. */
+  async untilQuiet(): Promise<void> {
+    const kernel = this.#world.kernel;
+    const { queues } = this.#world.outside;
+    const silentFrom = kernel.now;
+    const lastAt = kernel.now + LONGEST_CALM_MS;
+    // Those that were sent ahead are lost: each second would be swept, and most of them twice.
+    queues.triggers.loseHidden(isSweep);
+    while (kernel.now < lastAt) {
+      const isWorking = this.#isWorking();
+      const next = this.#nextOwed();
+      const isQuiet = !isWorking && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
+      if (isQuiet && kernel.now >= silentFrom + 5_000) return;
+      const wait = Math.max(1_000, (isWorking ? this.#nextWork(next) : (next ?? kernel.now)) - kernel.now);
+      await kernel.sleep(1_000 - (kernel.now % 1_000) + Math.floor((wait - 1) / 1_000) * 1_000);
+      this.#world.market.refresh();
+      this.#sweep();
+    }
+    this.#world.violations.add(
+      'not_quiet',
+      `something is still owed: ${JSON.stringify(this.#owed())}`,
+      this.#owed(),
+    );
+  }
+
+  #owed(): string[] {
+    const { ledger } = this.#world.outside;
+    return [...ledger.orderItems.values(), ...ledger.positionItems.values()]
+      .filter(({ dueAt }) => dueAt !== null)
+      .map((item) => ('orderId' in item ? item.orderId : item.positionId));
+  }
+
+  #sweep(): void {
+    const second = Math.floor(this.#world.kernel.now / 1_000);
+    if (second === this.#sweepAt) return;
+    this.#sweepAt = second;
+    this.#world.outside.queues.triggers.send(
+      encodeTrigger({ kind: 'sweep', shard: 0, second }),
+      0,
+      null,
+      null,
+    );
+  }
+}
