@@ -91,10 +91,9 @@ const NEW_YORK = new Intl.DateTimeFormat('en-US', {
 /** Day and minute of the day in New York. */
 function newYork(at: number): { readonly day: string; readonly minute: number } {
   const parts = new Map(NEW_YORK.formatToParts(at).map(({ type, value }) => [type, value]));
-  const [hour, minute] = [parts.get('hour'), parts.get('minute')].map((text) =>
-    Number.parseInt(text ?? '', 10),
-  ); // not money: time of day
-  return { day: parts.get('weekday') ?? '', minute: (hour ?? 0) * 60 + (minute ?? 0) };
+  const hour = Number.parseInt(parts.get('hour') ?? '', 10); // not money: time of day
+  const minute = Number.parseInt(parts.get('minute') ?? '', 10); // not money: time of day
+  return { day: parts.get('weekday') ?? '', minute: hour * 60 + minute };
 }
 
 /**
