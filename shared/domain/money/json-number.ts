@@ -85,9 +85,9 @@ function significantDigits(literal: string): number {
 /** Plain decimal text of a member of `ExactJson.value`: a number, or text that is one. Null for everything else. */
 export function decimalTextOf(value: unknown): string | null {
   if (typeof value === 'number') {
-    const text = String(value);
-    // Finite and without exponent: the usual case, and already plain.
-    return /^[-\d.]+$/.test(text) ? text : plainText(text);
+    const size = Math.abs(value);
+    // Between these the text of a number has no exponent: the usual case, and already plain.
+    return size >= 1e-6 && size < 1e21 ? String(value) : plainText(String(value));
   }
   if (value instanceof LongNumber) return plainText(value.literal);
   return typeof value === 'string' ? plainText(value) : null;

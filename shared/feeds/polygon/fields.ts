@@ -4,21 +4,26 @@ import type { TimeUnit } from './messages.ts';
 
 export type Json = { readonly [name: string]: unknown };
 
-const POSITIVE = /[1-9]/;
+/** Of a number its sign tells; of a long one, or of text, its digits do. */
+const isPositive = (value: unknown, text: string): boolean =>
+  typeof value === 'number' ? value > 0 : !text.startsWith('-') && /[1-9]/.test(text);
 
 /** Its own text is given back; of a number no digit is ever lost on the way. */
 export class Fields {
-  readonly ev: string;
-  readonly ignored: string[] = [];
+  ignored: string[] | null = null;
   /** For instance `XT.p missing`. */
   fault: string | null = null;
   /** Of the last needed time. */
   unit: TimeUnit = 'ms';
-  readonly #item: Json;
+  #ev = '';
+  #item: Json = {};
 
-  constructor(ev: string, item: Json) {
-    this.ev = ev;
+  /** One reader reads all elements of a frame, one after the other: thousands come in a second. */
+  begin(ev: string, item: Json): void {
+    this.#ev = ev;
     this.#item = item;
+    this.fault = null;
+    this.ignored = null;
   }
 
   /** A needed text. */
@@ -36,9 +41,9 @@ export class Fields {
 
   /** A needed price above zero. */
   price(name: string): string {
-    const text = decimalTextOf(this.#item[name]);
-    if (text === null || text.startsWith('-') || !POSITIVE.test(text)) return this.#broken(name, '');
-    return text;
+    const value = this.#item[name];
+    const text = decimalTextOf(value);
+    return text !== null && isPositive(value, text) ? text : this.#broken(name, '');
   }
 
   /** Zero, missing and null are all nobody; anything else has to be a price. */
@@ -47,7 +52,7 @@ export class Fields {
     if (value == null || value === 0) return null;
     const text = decimalTextOf(value);
     if (text === null || text.startsWith('-')) return this.#broken(name, null);
-    return POSITIVE.test(text) ? text : null;
+    return isPositive(value, text) ? text : null;
   }
 
   /** Zero or more. */
@@ -107,12 +112,13 @@ export class Fields {
 
   #broken<T>(name: string, instead: T): T {
     const isMissing = this.#item[name] == null;
-    this.fault ??= `${this.ev}.${name} ${isMissing ? 'missing' : 'wrong'}`;
+    this.fault ??= `${this.#ev}.${name} ${isMissing ? 'missing' : 'wrong'}`;
     return instead;
   }
 
   #unreadable(name: string): null {
-    this.ignored.push(`${this.ev}.${name}`);
+    this.ignored ??= [];
+    this.ignored.push(`${this.#ev}.${name}`);
     return null;
   }
 }

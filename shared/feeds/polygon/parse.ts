@@ -45,8 +45,6 @@ const stockBar = (f: Fields, width: number) => {
   };
 };
 
-const stamp = (f: Fields, name = 't') => ({ at: f.time(name), atUnit: f.unit });
-
 const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['status', (f) => ({ ev: 'status', status: f.text('status'), message: f.textOrNull('message') ?? '' })],
   [
@@ -60,7 +58,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       venue: f.whole('x'),
       conditions: f.wholes('c'),
       receivedAt: f.timeOrNull('r'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   [
@@ -74,7 +73,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       askSize: f.amount('as'),
       venue: f.whole('x'),
       receivedAt: f.timeOrNull('r'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   ['XA', (f) => ({ ev: 'XA', ...bar(f, 'pair', MINUTE_MS) })],
@@ -92,7 +92,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       conditions: f.wholes('c'),
       sequence: f.whole('q'),
       facility: f.whole('trfi'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   [
@@ -108,7 +109,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       askVenue: f.whole('ax'),
       condition: f.whole('c'),
       sequence: f.whole('q'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   ['A', (f) => ({ ev: 'A', ...stockBar(f, SECOND_MS) })],
@@ -122,7 +124,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       low: f.price('l'),
       indicators: f.wholes('i'),
       sequence: f.whole('q'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   [
@@ -134,7 +137,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       paired: f.amount('p'),
       clearingPrice: f.amount('b'),
       auction: f.textOrNull('a'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   // `p` is the pair here, not a price.
@@ -146,13 +150,17 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
       bid: f.price('b'),
       ask: f.price('a'),
       venue: f.whole('x'),
-      ...stamp(f),
+      at: f.time('t'),
+      atUnit: f.unit,
     }),
   ],
   ['CA', (f) => ({ ev: 'CA', ...bar(f, 'pair', MINUTE_MS) })],
   ['CAS', (f) => ({ ev: 'CAS', ...bar(f, 'pair', SECOND_MS) })],
-  ['FMV', (f) => ({ ev: 'FMV', name: f.text('sym'), value: f.price('fmv'), ...stamp(f) })],
-  ['V', (f) => ({ ev: 'V', name: f.text('T'), value: f.price('val'), ...stamp(f) })],
+  [
+    'FMV',
+    (f) => ({ ev: 'FMV', name: f.text('sym'), value: f.price('fmv'), at: f.time('t'), atUnit: f.unit }),
+  ],
+  ['V', (f) => ({ ev: 'V', name: f.text('T'), value: f.price('val'), at: f.time('t'), atUnit: f.unit })],
 ]);
 
 /** The names of all events that are read. */
@@ -172,17 +180,18 @@ export function parsePolygonFrame(text: string): ParsedFrame {
   const messages: PolygonMessage[] = [];
   const dropped: string[] = [];
   const ignored: string[] = [];
+  const fields = new Fields();
   for (const item of Array.isArray(exact.value) ? (exact.value as unknown[]) : [exact.value]) {
     const ev = isObject(item) ? item['ev'] : undefined;
     const read = typeof ev === 'string' ? READERS.get(ev) : undefined;
     if (typeof ev !== 'string' || !isObject(item)) dropped.push('not an event');
     else if (read === undefined) dropped.push('unknown event');
     else {
-      const fields = new Fields(ev, item);
+      fields.begin(ev, item);
       const message = read(fields);
       if (fields.fault === null) messages.push(message);
       else dropped.push(fields.fault);
-      if (fields.ignored.length > 0) ignored.push(...fields.ignored);
+      if (fields.ignored !== null) ignored.push(...fields.ignored);
     }
   }
   return { messages, dropped, ignored, longNumbers: exact.longNumbers };
