@@ -16,7 +16,8 @@ import { type Side, VenueQuotes } from './venue-quotes.ts';
 
 interface Price {
   readonly units: Units;
-  readonly text: string;
+  /** Where it has digits finer than the units; null: the units say it all. */
+  readonly text: string | null;
 }
 
 /** Decimal text as the message has it. */
@@ -55,8 +56,8 @@ export class PolygonMarket {
     if (bids === null || asks === null) return 'unusable';
     if (bids.units > asks.units) return 'crossed';
     this.#venues.set(venue, {
-      bid: { ...bids, size: bidSize ?? '' },
-      ask: { ...asks, size: askSize ?? '' },
+      bid: { units: bids.units, text: bids.text, size: bidSize ?? '' },
+      ask: { units: asks.units, text: asks.text, size: askSize ?? '' },
       takenAt: now,
     });
     this.#quote = this.#venues.combined();
@@ -76,7 +77,7 @@ export class PolygonMarket {
     const bid = this.#quote === null ? this.#lastAsSide() : this.#quote.bid;
     const ask = this.#quote === null ? this.#lastAsSide() : this.#quote.ask;
     if (bid === null || ask === null) return null;
-    const last = this.#last ?? this.#middle(bid.units, ask.units);
+    const last = this.#last ?? { units: midOf(bid.units, ask.units), text: null };
     return {
       spec,
       tick: {
@@ -91,7 +92,7 @@ export class PolygonMarket {
       },
       bid: bid.text ?? formatUnits(bid.units, spec.unitExponent),
       ask: ask.text ?? formatUnits(ask.units, spec.unitExponent),
-      last: last.text,
+      last: last.text ?? formatUnits(last.units, spec.unitExponent),
       quoted: this.#quote !== null,
     };
   }
@@ -100,18 +101,12 @@ export class PolygonMarket {
     return this.#last === null || !this.isTradesOnly ? null : { ...this.#last, size: '' };
   }
 
-  #middle(bid: Units, ask: Units): Price {
-    const units = midOf(bid, ask);
-    return { units, text: formatUnits(units, this.spec.unitExponent) };
-  }
-
   /** Null where it is no price in this symbol's units. */
   #read(text: string): Price | null {
-    const exponent = this.spec.unitExponent;
-    const parsed = parseUnits(text, exponent);
+    const parsed = parseUnits(text, this.spec.unitExponent);
     if (!parsed.ok || parsed.value.units === 0) return null;
     const { units, rounded } = parsed.value;
     if (rounded) this.rounded += 1;
-    return { units, text: rounded ? text : formatUnits(units, exponent) };
+    return { units, text: rounded ? text : null };
   }
 }

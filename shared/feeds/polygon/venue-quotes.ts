@@ -2,16 +2,15 @@
  * The best bid and ask of several venues as one (design section 11). Pure.
  *
  * It is the median of the venues' bids and the median of their asks, of two in the middle the mean (a bid rounded
- * down, an ask up). Why not the highest bid and the lowest ask: venues differ by some basis points, so these cross all
+ * down, an ask up) with the size of the one whose price is worse. Why not the highest bid and the lowest ask: venues differ by some basis points, so these cross all
  * day, and one venue's wrong price would be everybody's. The median of bids is never above that of asks, because no
  * venue's own bid is above its ask; with one venue it is that venue's quote as it stands.
  */
-import { Decimal } from '../../domain/money/decimal.ts';
 import type { Units } from '../../domain/triggers/types.ts';
 
 export interface Side {
   readonly units: Units;
-  /** Exact; null where it is no venue's own: then the units say it. */
+  /** The venue's own, where it has digits finer than the units; null: the units say it all. */
   readonly text: string | null;
   /** Decimal text; '' where the source has none. */
   readonly size: string;
@@ -44,41 +43,44 @@ export class VenueQuotes {
   /** Null where no venue has a quote. */
   combined(): { readonly bid: Side; readonly ask: Side } | null {
     let newest = Number.NEGATIVE_INFINITY;
-    for (const { takenAt } of this.#byVenue.values()) newest = Math.max(newest, takenAt);
-    const fresh: VenueQuote[] = [];
-    for (const quote of this.#byVenue.values()) {
-      if (newest - quote.takenAt <= FRESH_MS) fresh.push(quote);
+    for (const { takenAt } of this.#byVenue.values()) if (takenAt > newest) newest = takenAt;
+    const bids: Side[] = [];
+    const asks: Side[] = [];
+    for (const { bid, ask, takenAt } of this.#byVenue.values()) {
+      if (newest - takenAt > FRESH_MS) continue;
+      insert(bids, bid);
+      insert(asks, ask);
     }
-    const [first] = fresh;
-    if (first === undefined) return null;
-    if (fresh.length === 1) return first;
+    const [lowBid, highBid] = middle(bids);
+    const [lowAsk, highAsk] = middle(asks);
+    if (!lowBid || !highBid || !lowAsk || !highAsk) return null;
     return {
-      bid: median(
-        fresh.map(({ bid }) => bid),
-        Math.floor,
-      ),
-      ask: median(
-        fresh.map(({ ask }) => ask),
-        Math.ceil,
-      ),
+      bid: lowBid === highBid ? lowBid : mean(lowBid, highBid, lowBid.size, Math.floor),
+      ask: lowAsk === highAsk ? lowAsk : mean(lowAsk, highAsk, highAsk.size, Math.ceil),
     };
   }
 }
 
-function median(sides: readonly Side[], round: (units: number) => number): Side {
-  const sorted = sides.toSorted((a, b) => a.units - b.units);
-  const high = sorted[sorted.length >> 1];
-  const low = sorted[(sorted.length - 1) >> 1];
-  if (high === undefined || low === undefined) throw new Error('a median of nothing');
-  if (high === low) return high;
-  return {
-    units: round((low.units + high.units) / 2) as Units,
-    text: null,
-    size: smaller(low.size, high.size),
-  };
+/** Keeps the list sorted; it has a few members, thousands of times a second. */
+function insert(sorted: Side[], side: Side): void {
+  let at = sorted.length;
+  sorted.push(side);
+  for (; at > 0; at -= 1) {
+    const before = sorted[at - 1];
+    if (before === undefined || before.units <= side.units) break;
+    sorted[at] = before;
+  }
+  sorted[at] = side;
 }
 
-function smaller(a: string, b: string): string {
-  if (a === '' || b === '') return '';
-  return new Decimal(a).lessThan(b) ? a : b;
-}
+/** The two in the middle, which are one where their number is odd. */
+const middle = (sorted: readonly Side[]): readonly [Side | undefined, Side | undefined] => [
+  sorted[(sorted.length - 1) >> 1],
+  sorted[sorted.length >> 1],
+];
+
+const mean = (low: Side, high: Side, size: string, round: (units: number) => number): Side => ({
+  units: round((low.units + high.units) / 2) as Units,
+  text: null,
+  size,
+});

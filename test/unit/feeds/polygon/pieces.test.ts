@@ -41,7 +41,7 @@ describe('several venues as one quote', () => {
     );
   });
 
-  it('rounds a mean away from the other side, and offers no more than the smaller size', () => {
+  it('rounds a mean away from the other side, and offers what the worse of the two does', () => {
     const quotes = new VenueQuotes();
     quotes.set(1, { bid: side(10, '9'), ask: side(12, '10'), takenAt: 0 });
     quotes.set(2, { bid: side(11, '10'), ask: side(13, ''), takenAt: 0 });

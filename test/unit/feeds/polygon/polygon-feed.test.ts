@@ -70,7 +70,7 @@ describe('crypto', () => {
 
   it('combines venues to one quote that is never crossed', async () => {
     const { send, ticks, seen } = await feedOf(['BTC/USD'], '/crypto', 2);
-    send([xq(100, 101), xq(102, 103, { x: 2, bs: 0.25 }), xq(90, 91, { x: 6 })]);
+    send([xq(100, 101), xq(102, 103, { x: 2, bs: 0.25, as: 0.25 }), xq(90, 91, { x: 6 })]);
     await seen(3);
     // The second venue bids above what the first asks; the third is far off, and changes the middle only.
     expect(ticks.map(({ bid, ask }) => [bid, ask])).toEqual([
@@ -78,7 +78,7 @@ describe('crypto', () => {
       ['101', '102'],
       ['100', '101'],
     ]);
-    expect(ticks[1]?.tick.bidSize).toBe('0.25');
+    expect(ticks[1]?.tick).toMatchObject({ bidSize: '0.5', askSize: '0.25' });
   });
 
   it('counts a trade once, by venue and id, also over a reconnect', async () => {
