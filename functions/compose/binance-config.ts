@@ -6,16 +6,7 @@
 import * as z from 'zod';
 import { BINANCE_ENVIRONMENTS, type BinanceEnvironment } from '../../shared/domain/types.ts';
 import { type BinanceEndpoints, binanceEndpoints } from '../../shared/venues/binance/endpoints.ts';
-
-/** An empty variable is one that is not set. */
-const given = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
-
-/** Paths and signed queries are added to it, so it has no query and no user of its own. */
-const baseUrl = (protocol: RegExp, expected: string) =>
-  given(z.url({ protocol, error: expected }).regex(/^[^?#@]*$/, `${expected}, without query or user`));
-const httpUrl = baseUrl(/^https?$/, 'an http or https URL is expected');
-const wsUrl = baseUrl(/^wss?$/, 'a ws or wss URL is expected');
+import { type ConfigProblem, given, httpUrl, wsUrl } from './variables.ts';
 
 const Variables = z.object({
   BINANCE_ENVIRONMENT: given(
@@ -54,11 +45,6 @@ export interface BinanceConfig {
 }
 
 type BinanceVariables = z.output<typeof Variables>;
-
-export interface ConfigProblem {
-  readonly path: string;
-  readonly message: string;
-}
 
 /**
  * What is missing or contradicts itself among variables that are well formed one by one. `keys`: the process seals

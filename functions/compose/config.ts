@@ -5,9 +5,9 @@ import {
   type BinanceConfig,
   binanceOf,
   binanceProblems,
-  type ConfigProblem,
   KEY_CIPHER_VARIABLE,
 } from './binance-config.ts';
+import type { ConfigProblem } from './variables.ts';
 
 const name = z.string().min(1);
 const count = (text: string) => z.coerce.number<string>().int().positive().prefault(text);

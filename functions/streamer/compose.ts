@@ -87,7 +87,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
       ids,
       log,
       metrics,
-      openFeed: (known) => openFeed(config.feed, known, { registry, clock, openConnection, lastPrices }),
+      openFeed: (known) => openFeed(config.feed, known, { registry, clock, log, openConnection, lastPrices }),
       symbols: symbolRegistry()
         .all()
         .map(({ symbol }) => symbol),

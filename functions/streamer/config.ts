@@ -5,9 +5,15 @@ import {
   type BinanceConfig,
   binanceOf,
   binanceProblems,
-  type ConfigProblem,
   KEY_CIPHER_VARIABLE,
 } from '../compose/binance-config.ts';
+import {
+  POLYGON_VARIABLES,
+  type PolygonConfig,
+  polygonOf,
+  polygonProblems,
+} from '../compose/polygon-config.ts';
+import type { ConfigProblem } from '../compose/variables.ts';
 
 const count = (text: string): z.ZodType<number> => z.coerce.number<string>().int().min(0).prefault(text);
 const flag = z
@@ -22,8 +28,8 @@ const Env = z.object({
   FEED: z
     .string()
     .refine(
-      (text) => text === 'synthetic' || text === 'binance' || REPLAY.test(text),
-      'synthetic, binance or replay:FILE is expected',
+      (text) => ['synthetic', 'binance', 'polygon'].includes(text) || REPLAY.test(text),
+      'synthetic, binance, polygon or replay:FILE is expected',
     )
     .prefault('synthetic'),
   REPLAY_SPEED: z
@@ -46,6 +52,7 @@ const Env = z.object({
   WS_RECONNECT_DELAY_SECONDS: count('1'),
   WS_RECONNECT_MAX_DELAY_SECONDS: count('60'),
   ...BINANCE_VARIABLES,
+  ...POLYGON_VARIABLES,
   KEY_CIPHER: KEY_CIPHER_VARIABLE,
   WALLETS_TABLE: z.string().min(1).optional(),
   SYMBOLS_TABLE: z.string().min(1).optional(),
@@ -73,6 +80,7 @@ export type FeedConfig =
   | { readonly kind: 'synthetic'; readonly seed: number; readonly ticksPerSecond: number }
   /** Base URLs of the market streams and of REST. */
   | { readonly kind: 'binance'; readonly stream: string; readonly rest: string }
+  | ({ readonly kind: 'polygon' } & PolygonConfig)
   | {
       readonly kind: 'replay';
       readonly file: string;
@@ -122,6 +130,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   const problems = [
     ...issues,
     ...binanceProblems(env, { keys: true }),
+    ...polygonProblems(env),
     ...missing(env),
     ...foreignPrices(env),
   ];
@@ -194,6 +203,7 @@ function binanceFeedOf(e: z.output<typeof Env>): FeedConfig {
 
 function feedOf(e: z.output<typeof Env>): FeedConfig {
   if (e.FEED === 'binance') return binanceFeedOf(e);
+  if (e.FEED === 'polygon') return { kind: 'polygon', ...polygonOf(e) };
   const file = REPLAY.exec(e.FEED)?.[1];
   if (file === undefined) {
     return { kind: 'synthetic', seed: e.FEED_SEED, ticksPerSecond: e.FEED_TICKS_PER_SECOND };

@@ -1,11 +1,12 @@
 /** Makes the configured feed, so that it goes on behind what an earlier run handed on. */
 import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
 import { createBinanceFeed } from '../../shared/feeds/binance/binance-feed.ts';
+import { createPolygonFeed } from '../../shared/feeds/polygon/polygon-feed.ts';
 import { createReplayFeed } from '../../shared/feeds/replay.ts';
 import { createSyntheticFeed } from '../../shared/feeds/synthetic.ts';
 import type { OpenConnection } from '../../shared/ports/connection.ts';
 import type { Feed } from '../../shared/ports/feed.ts';
-import type { Clock } from '../../shared/ports/runtime.ts';
+import type { Clock, Log } from '../../shared/ports/runtime.ts';
 import { FatalFeedError } from '../../shared/usecases/stream-prices/ports.ts';
 import type { FeedConfig } from './config.ts';
 
@@ -15,6 +16,7 @@ const MOST_LINES = 1_000_000_000_000;
 export interface FeedParts {
   readonly registry: SymbolRegistry;
   readonly clock: Clock;
+  readonly log: Log;
   readonly openConnection: OpenConnection;
   /** Every symbol's last price by the venue's name, for the venue's own feed. */
   readonly lastPrices: () => Promise<ReadonlyMap<string, string>>;
@@ -24,7 +26,7 @@ export interface FeedParts {
 export function openFeed(
   config: FeedConfig,
   known: ReadonlyMap<string, number>,
-  { registry, clock, openConnection, lastPrices }: FeedParts,
+  { registry, clock, log, openConnection, lastPrices }: FeedParts,
 ): Feed {
   const highest = Math.max(0, ...known.values());
   if (config.kind === 'synthetic') {
@@ -34,6 +36,10 @@ export function openFeed(
   if (config.kind === 'binance') {
     const { stream: url } = config;
     return createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
+  }
+  if (config.kind === 'polygon') {
+    const { url, key } = config;
+    return createPolygonFeed({ registry, clock, log, url, key, openConnection, startAfter: highest });
   }
   if (highest >= MOST_LINES) {
     throw new FatalFeedError(

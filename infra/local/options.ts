@@ -5,9 +5,14 @@ import type { DeployedBinance } from '../stacks/settings.ts';
 
 export const DEFAULT_PORT = 8787;
 
+/** Never on the command line, which others see and the shell keeps. */
+const POLYGON_KEY = 'POLYGON_API_KEY';
+
 export interface FeedOptions {
-  /** `synthetic`, `binance`, or `replay:` and an absolute path. */
+  /** `synthetic`, `binance`, `polygon`, or `replay:` and an absolute path. */
   readonly feed?: string;
+  /** Base URL of Polygon's sockets; its key comes from the environment (POLYGON_API_KEY). */
+  readonly polygonUrl?: string;
   /** Replay speed: a factor above 0, or `max`. */
   readonly speed?: string;
   readonly strict?: boolean;
@@ -41,6 +46,10 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --feed replay:FILE    recorded trades from a CSV or CSV.gz file
   --feed binance        the public stream of the exchange in use (the default with --binance); with --no-simulator
                         that of the real one, for demo wallets
+  --feed polygon        Polygon (Massive) in real time, with the key in the environment variable POLYGON_API_KEY;
+                        pairs in USDT show its dollar prices as they are. For demo wallets and the simulator only
+  --polygon-url URL     polygon: another address, for instance a simulator's ws://127.0.0.1:PORT or the old
+                        wss://socket.polygon.io (default wss://socket.massive.com)
   --speed N|max         replay: how many times faster than recorded (default 1)
   --strict              replay: a malformed line ends the replay instead of being skipped and counted
   --seed N              synthetic: another seed, other prices
@@ -59,7 +68,10 @@ Ctrl-C stops everything; a second Ctrl-C does not wait.
 `;
 
 const REAL_MONEY = '--i-understand-real-money';
-const WITH_VALUE = new Set(['--port', '--feed', '--speed', '--seed', '--data', '--binance']);
+const WITH_VALUE = new Set([
+  ...['--port', '--feed', '--speed', '--seed', '--data', '--binance'],
+  '--polygon-url',
+]);
 const FLAGS = new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', REAL_MONEY]);
 
 /** Splits the arguments; both `--name value` and `--name=value` are read. */
@@ -88,16 +100,25 @@ function tokens(argv: readonly string[]): Map<string, string> {
 }
 
 /**
- * Reads the command line.
+ * Reads the command line; of the environment only whether there is a key.
  * @throws OptionError naming the option that is unknown or wrong
  */
-export function parseOptions(argv: readonly string[]): CommandLine {
+export function parseOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): CommandLine {
   const given = tokens(argv);
   const exchange = readExchange(given);
   const feed = readFeedFor(exchange, given.get('--feed'));
   const speed = given.get('--speed');
   const seed = given.get('--seed');
   const data = given.get('--data');
+  const polygonUrl = readPolygonUrl(given.get('--polygon-url'), feed);
+  if (feed === 'polygon' && !environment[POLYGON_KEY]) {
+    throw new OptionError(
+      `--feed polygon needs a key in ${POLYGON_KEY} (the Polygon simulator takes its own)`,
+    );
+  }
   const isReplay = feed?.startsWith('replay:') ?? false;
   for (const name of ['--speed', '--strict']) {
     if (given.has(name) && !isReplay) throw new OptionError(`${name} goes with --feed replay:FILE only`);
@@ -108,6 +129,7 @@ export function parseOptions(argv: readonly string[]): CommandLine {
     port: readPort(given.get('--port')),
     ...(exchange === undefined ? {} : { exchange }),
     ...(feed === undefined ? {} : { feed: readFeed(feed) }),
+    ...(polygonUrl === undefined ? {} : { polygonUrl }),
     ...(speed === undefined ? {} : { speed: readSpeed(speed) }),
     ...(seed === undefined ? {} : { seed: readSeed(seed) }),
     ...(given.has('--strict') ? { strict: true } : {}),
@@ -167,13 +189,22 @@ function readFeedFor(exchange: ExchangeChoice | undefined, feed: string | undefi
 }
 
 function readFeed(text: string): string {
-  if (text === 'synthetic' || text === 'binance') return text;
+  if (['synthetic', 'binance', 'polygon'].includes(text)) return text;
   const file = /^replay:(.+)$/.exec(text)?.[1];
   if (file === undefined)
-    throw new OptionError(`--feed ${text}: synthetic, binance or replay:FILE is expected`);
+    throw new OptionError(`--feed ${text}: synthetic, binance, polygon or replay:FILE is expected`);
   const path = resolve(file);
   if (!existsSync(path)) throw new OptionError(`--feed ${text}: there is no file ${path}`);
   return `replay:${path}`;
+}
+
+function readPolygonUrl(text: string | undefined, feed: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (feed !== 'polygon') throw new OptionError('--polygon-url goes with --feed polygon only');
+  if (!/^wss?:\/\/[^\s?#@]+$/.test(text)) {
+    throw new OptionError('--polygon-url: a ws or wss URL is expected, without query or user');
+  }
+  return text;
 }
 
 function readSpeed(text: string): string {
@@ -189,9 +220,20 @@ function readSeed(text: string): string {
 }
 
 /** The feed options as the streamer's environment names them; the template's own feed is not the laptop's. */
-export const feedEnvironment = ({ feed, speed, strict, seed }: FeedOptions): Record<string, string> => ({
+export const feedEnvironment = ({
+  feed,
+  polygonUrl,
+  speed,
+  strict,
+  seed,
+}: FeedOptions): Record<string, string> => ({
   FEED: feed ?? 'synthetic',
+  ...(polygonUrl === undefined ? {} : { POLYGON_WS_URL: polygonUrl }),
   ...(speed === undefined ? {} : { REPLAY_SPEED: speed }),
   ...(strict === undefined ? {} : { REPLAY_STRICT: String(strict) }),
   ...(seed === undefined ? {} : { FEED_SEED: seed }),
 });
+
+/** Secrets that the feed needs from the environment of `npm start`, also where the template declares none. */
+export const feedSecrets = ({ feed }: FeedOptions): readonly string[] =>
+  feed === 'polygon' ? [POLYGON_KEY] : [];

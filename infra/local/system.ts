@@ -21,7 +21,13 @@ import {
 import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
 import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
-import { DEFAULT_PORT, type ExchangeChoice, type FeedOptions, feedEnvironment } from './options.ts';
+import {
+  DEFAULT_PORT,
+  type ExchangeChoice,
+  type FeedOptions,
+  feedEnvironment,
+  feedSecrets,
+} from './options.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
 import { createTables } from './services/dynamodb.ts';
@@ -303,7 +309,7 @@ class System implements RunningSystem {
       const overrides = { ...feedEnvironment(this.#options), ...this.#overrides(container.shortName) };
       const environment = containerEnvironment(
         container.environment,
-        container.secrets,
+        [...container.secrets, ...feedSecrets(this.#options)],
         endpoints,
         overrides,
       );

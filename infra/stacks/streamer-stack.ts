@@ -14,8 +14,10 @@ import {
   type ICluster,
   LogDrivers,
   OperatingSystemFamily,
+  Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { STREAMER } from '../bundle/entries.ts';
 import {
@@ -26,6 +28,7 @@ import {
   type Platform,
   useCaseEnvironment,
 } from './service-function.ts';
+import type { Settings } from './settings.ts';
 
 export interface StreamerStackProps extends StackProps {
   readonly platform: Platform;
@@ -115,8 +118,17 @@ export class StreamerStack extends Stack {
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',
       },
+      ...(settings.feed === 'polygon' ? { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } } : {}),
     });
     grantAccess(task.taskRole, platform, ACCESS);
     return task;
+  }
+
+  /** A SecureString that somebody has to put there first: no template can hold or make it. */
+  private polygonKey({ stage }: Settings): Secret {
+    const parameterName = `/moniqo/${stage}/polygon-api-key`;
+    return Secret.fromSsmParameter(
+      StringParameter.fromSecureStringParameterAttributes(this, 'PolygonKey', { parameterName }),
+    );
   }
 }

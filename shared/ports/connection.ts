@@ -2,7 +2,8 @@
  * A WebSocket that stays: connects, is watched, comes back by itself and is renewed before its time (design section 11).
  *
  * One connection holds one session at a time, and two while it is renewed: the new one is open and subscribed
- * before the old one is closed, so that nothing is missed. What both of them bring comes twice.
+ * before the old one is closed, so that nothing is missed. What both of them bring comes twice. A server that allows
+ * one session only has an exclusive connection: there the old one is closed first.
  */
 
 /** One socket's life. */
@@ -54,7 +55,7 @@ export interface ConnectionStats {
 export interface Connection {
   /** Begins; the first session may take its time. */
   start(): void;
-  /** Opens a new session beside the present one, which is closed when the new one serves. */
+  /** Opens a new session beside the present one, which is closed when the new one serves; exclusive: before it opens. */
   renew(reason: string): void;
   stats(): ConnectionStats;
   /** After it resolves no handler is called any more. Never waits long for the other side. */
@@ -66,6 +67,10 @@ export interface ConnectionRequest {
   readonly name: string;
   readonly url: string;
   readonly handlers: ConnectionHandlers;
+  /** Never two sessions at once; none is ended for its age. */
+  readonly exclusive?: boolean;
+  /** Where frames are larger than the usual limit. */
+  readonly maxFrameBytes?: number;
 }
 
 export type OpenConnection = (request: ConnectionRequest) => Connection;

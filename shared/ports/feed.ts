@@ -23,6 +23,15 @@ export interface FeedStats {
   readonly errors: number;
   readonly lastMessageAt: number | null;
   readonly subscriptions: readonly string[];
+  /** Why the source does not let us in, in a word (`auth_failed`, `max_connections`); null = it does. */
+  readonly trouble?: string | null;
+  /** Symbols that bring nothing, or only a part of what was asked for, and why. */
+  readonly failed?: readonly FailedSubscription[];
+}
+
+export interface FailedSubscription {
+  readonly symbol: string;
+  readonly reason: string;
 }
 
 /** Input that was left out and counted as an error, for instance a malformed line. */

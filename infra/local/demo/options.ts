@@ -22,13 +22,20 @@ export const DEMO_HELP = `Moniqo's demo: opens protected positions, lets prices 
 Exit code 0: everything closed and every number agrees. It takes less than a minute.
 `;
 
-const NOT_HERE = ['--port', '--data', '--no-simulator', '--binance', '--i-understand-real-money'];
+const NOT_HERE = [
+  ...['--port', '--data', '--no-simulator', '--binance', '--i-understand-real-money'],
+  '--polygon-url',
+];
+const LIVE = ['binance', 'polygon'];
 
 /** @throws OptionError naming the option that is unknown or wrong */
 export function parseDemoOptions(argv: readonly string[]): DemoOptions {
   const foreign = argv.find((word) => NOT_HERE.includes(word.split('=')[0] ?? ''));
   if (foreign !== undefined) throw new OptionError(`unknown option ${foreign}`);
-  const options = parseOptions(argv);
-  if (options.feed === 'binance') throw new OptionError('--feed binance goes with npm start');
+  // Nobody has to find a key first to learn that it goes elsewhere.
+  const options = parseOptions(argv, { POLYGON_API_KEY: 'not used' });
+  if (options.feed !== undefined && LIVE.includes(options.feed)) {
+    throw new OptionError(`--feed ${options.feed} goes with npm start`);
+  }
   return options;
 }

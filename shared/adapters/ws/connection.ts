@@ -3,7 +3,8 @@
  *
  * Always true:
  * - it never gives up: after [10] failures it says that it is unhealthy, and goes on;
- * - a session is renewed before the server ends it, the new one serving before the old one is closed;
+ * - a session is renewed before the server ends it, the new one serving before the old one is closed (an exclusive
+ *   connection closes the old one first, and none for its age);
  * - a session without a frame, ping or pong for [25 s] is cut, not waited for;
  * - after `stop` has resolved no handler is called.
  */
@@ -71,7 +72,12 @@ export class WatchedConnection implements Connection {
   constructor(request: ConnectionRequest, parts: ConnectionParts) {
     this.#request = request;
     this.#parts = parts;
-    this.#settings = { ...CONNECTION_DEFAULTS, ...parts.settings };
+    const { maxFrameBytes } = request;
+    this.#settings = {
+      ...CONNECTION_DEFAULTS,
+      ...parts.settings,
+      ...(maxFrameBytes === undefined ? {} : { maxFrameBytes }),
+    };
     this.#setTimer = parts.setTimer ?? setRealTimer;
     this.#elapsed = parts.elapsed ?? (() => performance.now());
     this.#random = parts.random ?? Math.random;
@@ -120,6 +126,7 @@ export class WatchedConnection implements Connection {
         await this.#untilWoken(null);
         continue;
       }
+      if (this.#request.exclusive === true) await this.#retire();
       if (this.#waitFirst) {
         this.#waitFirst = false;
         await this.#untilWoken(Math.max(this.#backOff(), this.#notBefore - this.#elapsed()));
@@ -129,6 +136,16 @@ export class WatchedConnection implements Connection {
         else if (!this.#stopped) await this.#attempt();
       }
     }
+  }
+
+  /** Ends the present session for a new one; no failure. */
+  async #retire(): Promise<void> {
+    const session = this.#current;
+    if (session === null) return;
+    this.#current = null;
+    this.#connectedSince = null;
+    this.#renewBecause = null;
+    await session.close('renewed');
   }
 
   /** What the owner of the connection asks for; its failure is no reason not to connect. */
@@ -230,11 +247,15 @@ export class WatchedConnection implements Connection {
     this.#servingSince = this.#elapsed();
     this.#connectedSince = this.#parts.clock.now();
     this.#cancelLife();
+    if (this.#request.exclusive !== true) this.#limitLife();
+    this.#parts.log.info('connection_serves', { connection: this.#request.name, session: session.id });
+    if (old !== null) void old.close('renewed');
+  }
+
+  #limitLife(): void {
     const life = this.#settings.lifeMs;
     const early = this.#random() * Math.min(LIFE_JITTER_MS, life / 10);
     this.#cancelLife = this.#setTimer(life - early, () => this.renew('its time is over'));
-    this.#parts.log.info('connection_serves', { connection: this.#request.name, session: session.id });
-    if (old !== null) void old.close('renewed');
   }
 
   #onMessage(session: SocketSession, text: string): void {

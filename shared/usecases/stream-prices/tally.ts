@@ -52,6 +52,8 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     connected: feed.connected,
     authenticated: feed.authenticated,
     subscriptions: feed.subscriptions.length,
+    trouble: feed.trouble ?? null,
+    failed_subscriptions: feed.failed ?? [],
     source: feed.name,
     ticks_applied: tally.applied,
     batches: tally.batches,

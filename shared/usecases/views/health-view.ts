@@ -32,6 +32,10 @@ const StreamerStats = z.object({
   connected: z.boolean(),
   authenticated: z.boolean(),
   subscriptions: z.number(),
+  /** Why the source does not let us in: `auth_failed`, `max_connections`; null = it does. */
+  trouble: z.string().nullable().default(null),
+  /** Symbols without prices, or with a part of them, and why. */
+  failed_subscriptions: z.array(z.object({ symbol: z.string(), reason: z.string() })).default([]),
   source: z.string(),
 });
 
@@ -54,6 +58,8 @@ const NOT_RUNNING: WebsocketView = {
   polygon_connected: false,
   polygon_authenticated: false,
   subscriptions: 0,
+  trouble: null,
+  failed_subscriptions: [],
   source: null,
 };
 

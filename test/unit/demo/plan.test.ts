@@ -84,6 +84,9 @@ describe('the demo command line', () => {
   it('names options that belong to npm start only', () => {
     expect(() => parseDemoOptions(['--port', '1'])).toThrow(OptionError);
     expect(() => parseDemoOptions(['--data=x'])).toThrow('unknown option --data=x');
+    for (const feed of ['binance', 'polygon']) {
+      expect(() => parseDemoOptions(['--feed', feed])).toThrow(`--feed ${feed} goes with npm start`);
+    }
     expect(() => parseDemoOptions(['--binance', 'testnet'])).toThrow('unknown option --binance');
     expect(() => parseDemoOptions(['--feed', 'binance'])).toThrow('--feed binance goes with npm start');
     expect(parseDemoOptions(['--json', '--seed', '7'])).toMatchObject({ json: true, seed: '7' });

@@ -20,6 +20,19 @@ const DOORS: Readonly<Record<string, string>> = {
   'shared/domain/triggers/units.ts': 'the door between decimal text and Units (design section 10)',
 };
 
+/**
+ * A venue's or a source's JSON may hold prices as numbers, and whoever parses it holds them without any of the calls
+ * above: file -> why no price or amount becomes a number there.
+ */
+const JSON_DOORS: Readonly<Record<string, string>> = {
+  'shared/domain/money/json-number.ts':
+    'the door for money in JSON numbers: exact text, by the rule of 15 digits (design section 11)',
+  'shared/feeds/binance/market-message.ts': 'prices and sizes come as text and are refused otherwise',
+  'shared/venues/binance/parse/fields.ts': 'prices and sizes come as text and are refused otherwise',
+  'shared/venues/binance/errors.ts': 'codes and texts of errors',
+};
+const WIRE_FOLDERS = ['shared/domain', 'shared/usecases/stream-prices', 'shared/venues', 'shared/feeds'];
+
 const nameOf = (node: unknown): string => {
   const n = node as SyntaxNode;
   if (n?.type === 'Identifier') return String(n['name']);
@@ -56,6 +69,16 @@ describe('money never passes through a JavaScript number', () => {
       });
     }
     expect(broken).toEqual([]);
+  });
+
+  it('holds where messages of venues and sources are parsed: JSON has its doors too', () => {
+    const parsing = new Set<string>();
+    for (const file of WIRE_FOLDERS.flatMap((folder) => sourceFiles(folder))) {
+      walk(parse(file), (node) => {
+        if (nameOf(node) === 'JSON.parse') parsing.add(file);
+      });
+    }
+    expect([...parsing].sort()).toEqual(Object.keys(JSON_DOORS).sort());
   });
 
   it.each([

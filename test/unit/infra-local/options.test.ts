@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { feedEnvironment, OptionError, parseOptions } from '../../../infra/local/options.ts';
+import { feedEnvironment, feedSecrets, OptionError, parseOptions } from '../../../infra/local/options.ts';
 
 const HERE = fileURLToPath(import.meta.url);
 
@@ -51,7 +51,10 @@ describe('the options of npm start', () => {
     [['--port', '80a'], /--port 80a/],
     [['--json=yes'], /--json takes no value/],
     [['--json', '--json'], /--json is given twice/],
-    [['--feed', 'polygon'], /--feed polygon: synthetic, binance or replay:FILE/],
+    [['--feed', 'polygone'], /--feed polygone: synthetic, binance, polygon or replay:FILE/],
+    [['--feed', 'polygon'], /--feed polygon needs a key in POLYGON_API_KEY/],
+    [['--polygon-url', 'ws://127.0.0.1:1'], /--polygon-url goes with --feed polygon only/],
+    [['--binance', 'testnet', '--feed', 'polygon'], /--feed polygon does not go with --binance/],
     [['--feed', 'binance', '--seed', '1'], /--seed goes with --feed synthetic/],
     [['--no-simulator=yes'], /--no-simulator takes no value/],
     [['--binance', 'mainnet'], /--binance mainnet: testnet, demo or production/],
@@ -69,8 +72,23 @@ describe('the options of npm start', () => {
     [['--seed', '1.5'], /--seed 1.5/],
     [['--strict'], /--strict goes with/],
   ])('refuses %j', (argv, message) => {
-    expect(() => parseOptions(argv)).toThrow(OptionError);
-    expect(() => parseOptions(argv)).toThrow(message);
+    expect(() => parseOptions(argv, {})).toThrow(OptionError);
+    expect(() => parseOptions(argv, {})).toThrow(message);
+  });
+
+  it('takes Polygon with a key of the environment, from its own address or another', () => {
+    const environment = { POLYGON_API_KEY: 'k' };
+    expect(parseOptions(['--feed', 'polygon'], environment)).toMatchObject({ feed: 'polygon' });
+    const url = 'ws://127.0.0.1:9001';
+    const options = parseOptions(['--feed=polygon', `--polygon-url=${url}`], environment);
+    expect(options).toMatchObject({ feed: 'polygon', polygonUrl: url });
+    expect(feedEnvironment(options)).toEqual({ FEED: 'polygon', POLYGON_WS_URL: url });
+    expect(feedSecrets(options)).toEqual(['POLYGON_API_KEY']);
+    expect(feedSecrets({})).toEqual([]);
+    for (const bad of ['http://127.0.0.1', 'ws://u@h', 'ws://h?key=1']) {
+      const argv = ['--feed', 'polygon', '--polygon-url', bad];
+      expect(() => parseOptions(argv, environment)).toThrow('--polygon-url: a ws or wss URL');
+    }
   });
 
   it('trades at the simulator, at a real exchange by its own prices, or at none', () => {

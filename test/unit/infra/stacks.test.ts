@@ -120,6 +120,27 @@ describe('the streamer', () => {
     }
   });
 
+  it('has the key of Polygon as a secret that somebody put there, only where Polygon is the feed', () => {
+    expect(container(sandbox)).not.toHaveProperty('Secrets');
+    const other = synthesise('sandbox', { binance: 'none', feed: 'polygon' });
+    try {
+      const { Secrets, Environment } = container(other) as unknown as {
+        Secrets: { Name: string; ValueFrom: unknown }[];
+        Environment: { Name: string }[];
+      };
+      expect(Secrets.map(({ Name }) => Name)).toEqual(['POLYGON_API_KEY']);
+      expect(JSON.stringify(Secrets)).toContain(':parameter/moniqo/sandbox/polygon-api-key');
+      expect(Environment.map(({ Name }) => Name)).not.toContain('POLYGON_API_KEY');
+      const reads = other
+        .ofType('AWS::IAM::Policy')
+        .filter(({ properties }) => JSON.stringify(properties).includes('polygon-api-key'));
+      expect(reads.map(({ id }) => id.slice(0, 17))).toEqual(['TaskExecutionRole']);
+    } finally {
+      other.remove();
+    }
+    expect(() => synthesise('prod', { feed: 'polygon' })).toThrow('feed polygon does not go with binance');
+  });
+
   it('lets nobody in', () => {
     const [service] = sandbox.ofType('AWS::ECS::Service');
     const app = sandbox.one('AWS::EC2::SecurityGroup', 'App');

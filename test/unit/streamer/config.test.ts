@@ -12,8 +12,10 @@ const NEEDED = {
   ORDERS_TABLE: 'orders',
   POSITIONS_TABLE: 'positions',
 };
+const quiet = (): void => undefined;
 const outside = {
   registry: symbolRegistry(),
+  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   clock: { now: () => 1_700_000_000_000 },
   openConnection: () => expect.unreachable('nothing connects before a symbol is asked for'),
   lastPrices: async () => new Map<string, string>(),
@@ -84,10 +86,43 @@ describe("the streamer's configuration", () => {
     });
   });
 
+  it('reads Polygon from the new host, the old one or a simulator, and never sends the key in the clear', () => {
+    const polygon = { ...NEEDED, FEED: 'polygon', POLYGON_API_KEY: 'secret_1' };
+    expect(readConfig(polygon).feed).toEqual({
+      kind: 'polygon',
+      url: 'wss://socket.massive.com',
+      key: 'secret_1',
+    });
+    for (const url of [
+      'wss://socket.polygon.io',
+      'ws://127.0.0.1:9001',
+      'ws://localhost:1',
+      'ws://[::1]:1',
+    ]) {
+      expect(readConfig({ ...polygon, POLYGON_WS_URL: `${url}/` }).feed).toMatchObject({ url });
+    }
+    for (const url of ['ws://socket.massive.com', 'ws://127.0.0.1.example', 'ws://localhost.example:1']) {
+      expect(() => readConfig({ ...polygon, POLYGON_WS_URL: url })).toThrow('POLYGON_WS_URL: a wss URL');
+    }
+    for (const key of [undefined, '']) {
+      expect(() => readConfig({ ...polygon, POLYGON_API_KEY: key })).toThrow('POLYGON_API_KEY: is needed');
+    }
+    const both = { ...polygon, POLYGON_API_KEY: 'secret two', POLYGON_WS_URL: 'https://secret-3' };
+    expect(() => readConfig(both)).toThrow(/POLYGON_API_KEY: a key.*POLYGON_WS_URL: a ws or wss URL/);
+    expect(() => readConfig(both)).not.toThrow('secret');
+    // Where it is not the feed, nothing of it is asked for.
+    expect(readConfig({ ...NEEDED, POLYGON_WS_URL: 'ws://far.example' }).feed.kind).toBe('synthetic');
+  });
+
   it('follows no made-up or recorded prices where a real exchange is served', () => {
     for (const served of [{ BINANCE_ENVIRONMENT: 'binance' }, { BINANCE_TESTNET: 'true' }]) {
       const lone = { ...SERVED, BINANCE_ENVIRONMENT: undefined, ...served };
-      for (const feed of [{}, { FEED: 'synthetic' }, { FEED: 'replay:a.csv' }]) {
+      for (const feed of [
+        {},
+        { FEED: 'synthetic' },
+        { FEED: 'replay:a.csv' },
+        { FEED: 'polygon', POLYGON_API_KEY: 'k' },
+      ]) {
         expect(() => readConfig({ ...lone, ...feed })).toThrow('FEED: binance is needed');
       }
       expect(readConfig({ ...lone, FEED: 'binance' }).feed.kind).toBe('binance');
@@ -126,6 +161,8 @@ describe('opening the feed', () => {
     expect(openFeed(replay, new Map([['BTC/USDT', 500]]), outside).name).toBe('replay');
     const binance = { kind: 'binance', stream: 'ws://127.0.0.1:1', rest: 'http://127.0.0.1:1' } as const;
     expect(openFeed(binance, known, outside).name).toBe('binance');
+    const polygon = { kind: 'polygon', url: 'ws://127.0.0.1:1', key: 'k' } as const;
+    expect(openFeed(polygon, known, outside).name).toBe('polygon');
   });
 });
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WatchedConnection } from '../../../../shared/adapters/ws/connection.ts';
 import type { ConnectionSettings } from '../../../../shared/adapters/ws/settings.ts';
-import type { Session } from '../../../../shared/ports/connection.ts';
+import type { ConnectionRequest, Session } from '../../../../shared/ports/connection.ts';
 import { until } from '../../../support/until.ts';
 import { startWsServer, type TestWsOptions, type TestWsServer } from '../../../support/ws-server.ts';
 
@@ -21,7 +21,12 @@ async function serve(options?: TestWsOptions): Promise<TestWsServer> {
   return server;
 }
 
-function connect(url: string, settings: Partial<ConnectionSettings> = {}, random = () => 0.5) {
+function connect(
+  url: string,
+  settings: Partial<ConnectionSettings> = {},
+  random = () => 0.5,
+  more: Pick<ConnectionRequest, 'exclusive' | 'maxFrameBytes'> = {},
+) {
   const seen = {
     messages: [] as string[],
     closed: [] as string[],
@@ -45,6 +50,7 @@ function connect(url: string, settings: Partial<ConnectionSettings> = {}, random
         },
         onClose: (session, reason) => void seen.closed.push(`${session.id}:${reason}`),
       },
+      ...more,
     },
     {
       clock: { now: () => Date.now() },
@@ -247,6 +253,59 @@ describe('a connection', () => {
     expect(open.slice(0, 3)).toEqual([1, 2, 2]);
     expect(seen.closed.slice(0, 2)).toEqual(['1:renewed', '2:renewed']);
     expect(connection.stats()).toMatchObject({ errors: 0, failures: 0 });
+  });
+
+  it('closes the old session first where only one is allowed, and ends none for its age', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url, { lifeMs: 100 }, () => 0.5, {
+      exclusive: true,
+    });
+    const open: number[] = [];
+    seen.onOpen = async () => void open.push(server.sockets.size);
+    connection.start();
+    await connected();
+    await sleep(250);
+    expect(connection.stats().reconnects).toBe(0);
+    connection.renew('asked');
+    expect(connection.stats().connected).toBe(true);
+    await until(
+      'renewed',
+      () => connection.stats(),
+      ({ reconnects }) => reconnects === 1,
+    );
+    expect(open).toEqual([1, 1]);
+    expect(seen.closed).toEqual(['1:renewed']);
+    expect(connection.stats()).toMatchObject({ connected: true, errors: 0, failures: 0 });
+  });
+
+  it('can be stopped while it closes the old session', async () => {
+    const server = await serve({
+      onConnection: (socket) => {
+        socket.close = () => undefined;
+      },
+    });
+    const { connection, connected } = connect(server.url, {}, () => 0.5, { exclusive: true });
+    connection.start();
+    await connected();
+    connection.renew('asked');
+    await sleep(5);
+    await connection.stop();
+    expect(connection.stats().connected).toBe(false);
+  });
+
+  it('takes larger frames where they are agreed', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url, { maxFrameBytes: 1000 }, () => 0.5, {
+      maxFrameBytes: 4000,
+    });
+    connection.start();
+    await connected();
+    server.broadcast('x'.repeat(2000));
+    await until(
+      'the frame',
+      () => seen.messages,
+      (messages) => messages.length === 1,
+    );
   });
 
   it('obeys a server that refuses the handshake for now, and tells it', async () => {

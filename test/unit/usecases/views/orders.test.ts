@@ -214,4 +214,24 @@ describe('health of the services', () => {
       overall_status: 'degraded',
     });
   });
+
+  it('says why a source does not let us in, and which symbols it does not bring', async () => {
+    const failed = [{ symbol: 'ETH/USDT', reason: 'silent' }];
+    const polygon = {
+      ...{ name: 'polygon', connected: false, authenticated: false, messagesReceived: 2, tradesProcessed: 0 },
+      ...{ quotesProcessed: 0, errors: 1, lastMessageAt: null, subscriptions: ['ETH/USDT'] },
+    };
+    const told = statsJson({ ...polygon, trouble: 'auth_failed', failed }, new Tally());
+    expect((await health({ 'ws:stats': told })).websocket_manager).toMatchObject({
+      trouble: 'auth_failed',
+      failed_subscriptions: failed,
+      polygon_connected: false,
+      source: 'polygon',
+    });
+    expect((await health({ 'ws:stats': stats })).websocket_manager).toMatchObject({
+      trouble: null,
+      failed_subscriptions: [],
+    });
+    expect((await health({})).websocket_manager.trouble).toBeNull();
+  });
 });

@@ -1,0 +1,242 @@
+/**
+ * The one socket of an asset class: let in, subscribed, watched, and slow to come back where haste does harm
+ * (facts: lifecycle; design section 11).
+ *
+ * Always true:
+ * - never two sessions at once: Polygon puts the older one out;
+ * - after every reconnect all topics are asked for again;
+ * - a refused topic is marked with the reason, and takes no other with it;
+ * - `auth_failed`, and being put out by a stranger with the same key, are alarmed and followed by a wait of [60 s] that
+ *   doubles to [15 min]; everything else by the connection's own back-off.
+ */
+import type { PolygonAssetClass } from '../../domain/polygon.ts';
+import type { Connection, ConnectionStats, OpenConnection, Session } from '../../ports/connection.ts';
+import type { Clock, Log } from '../../ports/runtime.ts';
+import { CoolDown } from './cool-down.ts';
+import { Line, type LineSettings, type Refusal } from './line.ts';
+import type { PolygonMessage } from './messages.ts';
+import { parsePolygonFrame } from './parse.ts';
+import type { Topic } from './topic.ts';
+
+/** Frames of a burst are up to [1 MB]; nothing sane is larger than this. */
+const MOST_FRAME_BYTES = 8 * 1_048_576;
+const PUT_OUT = /^closed by the server: 1008\b/;
+
+export interface ClusterSettings extends LineSettings {
+  /** [500] Topics in one request. */
+  readonly topicsPerRequest: number;
+  /** [60 s], [15 min] */
+  readonly coolDownMs: number;
+  readonly longestCoolDownMs: number;
+}
+
+export const CLUSTER_DEFAULTS: ClusterSettings = {
+  handshakeMs: 10_000,
+  ackMs: 5_000,
+  topicsPerRequest: 500,
+  coolDownMs: 60_000,
+  longestCoolDownMs: 15 * 60_000,
+};
+
+export interface ClusterParts {
+  readonly assetClass: PolygonAssetClass;
+  /** Base URL without the class, for instance `wss://socket.massive.com`. */
+  readonly url: string;
+  readonly key: string;
+  readonly openConnection: OpenConnection;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: ClusterSettings;
+  /** Everything but statuses. */
+  readonly onMessage: (message: PolygonMessage) => void;
+  readonly onLeftOut: (reason: string, kind: 'dropped' | 'ignored') => void;
+  readonly onLongNumbers: (count: number) => void;
+  readonly onRefused: (topic: Topic) => void;
+}
+
+export class ClusterConnection {
+  readonly #parts: ClusterParts;
+  readonly #connection: Connection;
+  readonly #topics = new Map<string, Topic>();
+  readonly #coolDown: CoolDown;
+  #line: Line | null = null;
+  #trouble: Refusal | null = null;
+  #elements = 0;
+  #subscribing: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    this.#coolDown = new CoolDown(parts.settings.coolDownMs, parts.settings.longestCoolDownMs);
+    this.#connection = parts.openConnection({
+      name: `polygon ${parts.assetClass}`,
+      url: `${parts.url}/${parts.assetClass}`,
+      exclusive: true,
+      maxFrameBytes: MOST_FRAME_BYTES,
+      handlers: {
+        beforeOpen: async () => this.#coolDown.left(performance.now()),
+        onOpen: (session) => this.#letIn(session),
+        onMessage: (session, text) => this.#onMessage(session, text),
+        onClose: (session, reason) => this.#onClose(session, reason),
+      },
+    });
+  }
+
+  /** Begins with the first topics: a class that nobody needs has no socket. */
+  add(topics: readonly Topic[]): void {
+    const isFirst = this.#topics.size === 0;
+    for (const topic of topics) this.#topics.set(topic.name, topic);
+    if (isFirst && topics.length > 0) this.#connection.start();
+    else this.#subscribeSoon();
+  }
+
+  stats(): ConnectionStats {
+    return this.#connection.stats();
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#line?.isAuthenticated === true;
+  }
+
+  /** Elements of frames, statuses included. */
+  get elements(): number {
+    return this.#elements;
+  }
+
+  /** Why it is not let in, or was put out; null = nothing of the kind. */
+  get trouble(): Refusal | null {
+    return this.#trouble;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#line?.close();
+    await this.#connection.stop();
+    this.#line?.close();
+    await this.#subscribing;
+  }
+
+  /** The first status may be here before the connection says that it is open. */
+  #lineOf(session: Session): Line {
+    if (this.#line?.session !== session) {
+      this.#line?.close();
+      this.#line = new Line(session, this.#parts.settings, (name) =>
+        this.#topics.get(name)?.confirmed(this.#parts.clock.now()),
+      );
+    }
+    return this.#line;
+  }
+
+  async #letIn(session: Session): Promise<void> {
+    await this.#lineOf(session).authenticate(this.#parts.key);
+    if (this.#trouble === 'auth_failed') this.#coolDown.forget();
+    this.#trouble = null;
+    this.#subscribeSoon();
+  }
+
+  #onMessage(session: Session, text: string): void {
+    const { messages, dropped, ignored, longNumbers } = parsePolygonFrame(text);
+    this.#elements += messages.length + dropped.length;
+    for (const reason of dropped) this.#parts.onLeftOut(reason, 'dropped');
+    for (const reason of ignored) this.#parts.onLeftOut(reason, 'ignored');
+    if (longNumbers > 0) this.#parts.onLongNumbers(longNumbers);
+    for (const message of messages) {
+      if (message.ev !== 'status') this.#parts.onMessage(message);
+      else {
+        const refusal = this.#lineOf(session).onStatus(message);
+        if (refusal !== null) this.#refused(session, refusal);
+      }
+    }
+  }
+
+  #refused(session: Session, refusal: Refusal): void {
+    this.#punished(refusal);
+    session.drop(refusal);
+  }
+
+  #onClose(session: Session, reason: string): void {
+    if (this.#line?.session === session) {
+      this.#line.close();
+      this.#line = null;
+      for (const topic of this.#topics.values()) topic.lost();
+    }
+    // Whoever is put out does not always get to read why.
+    if (PUT_OUT.test(reason)) this.#punished('max_connections');
+  }
+
+  #punished(refusal: Refusal): void {
+    const { assetClass, log } = this.#parts;
+    if (refusal === 'auth_timeout') return;
+    const now = performance.now();
+    const isNews = this.#coolDown.left(now) === 0;
+    const wait = this.#coolDown.begin(now);
+    this.#trouble = refusal;
+    if (!isNews) return;
+    log.error(`polygon_${refusal}`, {
+      asset_class: assetClass,
+      retry_in_ms: Math.round(wait),
+      error: MEANS[refusal],
+    });
+  }
+
+  /** Asks for what this session does not have yet. Never rejects. */
+  #subscribeSoon(): void {
+    this.#subscribing ??= this.#subscribeAll().finally(() => {
+      this.#subscribing = null;
+      // Asked for while the last request of an earlier session was ending.
+      if (this.#isAsking() && this.#next().length > 0) this.#subscribeSoon();
+    });
+  }
+
+  #isAsking(): boolean {
+    return !this.#stopped && this.#line?.isAuthenticated === true && this.#line.session.isOpen;
+  }
+
+  /** Up to [500], first those that have never kept others waiting; these one by one. */
+  #next(): readonly Topic[] {
+    const asked = this.#line?.asked;
+    const waiting = [...this.#topics.values()].filter(
+      ({ name, state }) => state !== 'live' && asked?.has(name) === false,
+    );
+    const together = waiting.filter(({ isAlone }) => !isAlone);
+    return together.length > 0
+      ? together.slice(0, this.#parts.settings.topicsPerRequest)
+      : waiting.slice(0, 1);
+  }
+
+  async #subscribeAll(): Promise<void> {
+    for (;;) {
+      const line = this.#line;
+      if (line === null || !this.#isAsking()) return;
+      const topics = this.#next();
+      if (topics.length === 0) return;
+      for (const { name } of topics) line.asked.add(name);
+      const { refused, missing } = await line.subscribe(topics.map(({ name }) => name));
+      if (this.#stopped || this.#line !== line || !line.session.isOpen) continue;
+      const left = missing.flatMap((name) => this.#topics.get(name) ?? []);
+      for (const topic of left) {
+        if (topic.state === 'live') continue;
+        if (left.length <= refused)
+          this.#fail(topic, 'refused', 'not authorized: the plan has no such channel');
+        else if (topics.length === 1)
+          this.#fail(topic, 'unanswered', 'not answered: no such channel, or held');
+        else {
+          // Which of them it was is not said: each is asked for alone.
+          topic.isAlone = true;
+          line.asked.delete(topic.name);
+        }
+      }
+    }
+  }
+
+  #fail(topic: Topic, state: 'refused' | 'unanswered', reason: string): void {
+    topic.failed(state, reason);
+    this.#parts.onRefused(topic);
+  }
+}
+
+const MEANS: Readonly<Record<Exclude<Refusal, 'auth_timeout'>, string>> = {
+  auth_failed: 'Polygon refuses the key of POLYGON_API_KEY: it is wrong, or its plan has no WebSocket access',
+  max_connections:
+    'somebody else uses the same Polygon account: it allows so many connections for each asset class',
+};

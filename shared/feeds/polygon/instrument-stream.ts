@@ -1,0 +1,107 @@
+/** One instrument's subscriptions, and what of its messages counts; its prices are those of one symbol or more. */
+import {
+  isPolygonSession,
+  POLYGON_CHANNELS,
+  type PolygonChannelKind,
+  type PolygonInstrument,
+  polygonTopic,
+} from '../../domain/polygon.ts';
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import type { CryptoTrade, StockTrade } from './messages.ts';
+import { PolygonMarket, type QuoteSides, type Taken } from './polygon-market.ts';
+import type { SeenTrades } from './seen-trades.ts';
+import { TimeOrder } from './time-order.ts';
+import { Topic } from './topic.ts';
+
+/** Trades of several venues come by several ways: one that is later than this moves no last price back. */
+const TRADES_TOLERANCE_MS = 1_000;
+/** A message that names no venue. */
+const NO_VENUE = -1;
+
+/** `old`: others of its venue, or much later trades of all of them, have overtaken it. */
+export type Seen = Taken | 'old' | 'duplicate';
+
+export class InstrumentStream {
+  readonly instrument: PolygonInstrument;
+  /** One for each symbol: `BTC/USD` and `BTC/USDT` are watched at one price. */
+  readonly markets: PolygonMarket[] = [];
+  readonly #topics = new Map<PolygonChannelKind, Topic>();
+  readonly #seen: SeenTrades;
+  readonly #quoteOrder = new Map<number, TimeOrder>();
+  readonly #tradeOrder = new Map<number, TimeOrder>();
+  readonly #trades = new TimeOrder(TRADES_TOLERANCE_MS);
+
+  constructor(instrument: PolygonInstrument, kinds: readonly PolygonChannelKind[], seen: SeenTrades) {
+    this.instrument = instrument;
+    this.#seen = seen;
+    for (const kind of kinds) {
+      const channel = POLYGON_CHANNELS[instrument.assetClass][kind];
+      if (channel !== null) this.#topics.set(kind, new Topic(polygonTopic(channel, instrument.name)));
+    }
+  }
+
+  get topics(): readonly Topic[] {
+    return [...this.#topics.values()];
+  }
+
+  /** Where quotes are refused, trades are all there is. */
+  noteQuotes(): void {
+    const isTradesOnly = this.#topics.get('quote')?.state === 'refused';
+    for (const market of this.markets) market.isTradesOnly = isTradesOnly;
+  }
+
+  add(spec: SymbolSpec): void {
+    this.markets.push(new PolygonMarket(spec));
+  }
+
+  hear(kind: PolygonChannelKind, now: number): void {
+    this.#topics.get(kind)?.hear(now);
+  }
+
+  /** Why it does not count; null: it does, for all markets. `now`: receive time. */
+  refuseTrade(trade: CryptoTrade | StockTrade, now: number): Seen | null {
+    this.hear('trade', now);
+    if (!this.#seen.isNew(trade)) return 'duplicate';
+    const order = orderOf(this.#tradeOrder, trade.venue ?? NO_VENUE);
+    if (order.isLate(trade.at, now) || this.#trades.isLate(trade.at, now)) return 'old';
+    order.take(trade.at, now);
+    this.#trades.take(trade.at, now);
+    return null;
+  }
+
+  /** As of a trade. */
+  refuseQuote(
+    { venue, at }: { readonly venue: number | null; readonly at: number },
+    now: number,
+  ): Seen | null {
+    this.hear('quote', now);
+    const order = orderOf(this.#quoteOrder, venue ?? NO_VENUE);
+    if (order.isLate(at, now)) return 'old';
+    order.take(at, now);
+    return null;
+  }
+
+  quote(market: PolygonMarket, venue: number | null, sides: QuoteSides, now: number): Taken {
+    return market.quote(venue ?? NO_VENUE, sides, now);
+  }
+
+  /** Why it brings nothing or only a part; null = it is as it should be, or it is too early to tell. */
+  failure(now: number, firstDataMs: number): string | null {
+    const topics = this.topics;
+    const failed = topics.filter(({ reason }) => reason !== null);
+    if (failed.length > 0) return failed.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+    const since = Math.min(...topics.map(({ liveSince }) => liveSince ?? Number.POSITIVE_INFINITY));
+    const isSilent = !topics.some(({ heard }) => heard) && now - since >= firstDataMs;
+    if (!isSilent || !isPolygonSession(this.instrument, now)) return null;
+    return `silent: no data within ${Math.round(firstDataMs / 1000)} s; Polygon confirms names that do not exist`;
+  }
+}
+
+function orderOf(orders: Map<number, TimeOrder>, venue: number): TimeOrder {
+  let order = orders.get(venue);
+  if (order === undefined) {
+    order = new TimeOrder(0);
+    orders.set(venue, order);
+  }
+  return order;
+}

@@ -1,0 +1,306 @@
+/**
+ * Polygon (Massive) as a price source: crypto, stocks, currencies and metals (design section 11).
+ *
+ * Tick ids are the start's epoch ms x 1000 and then +1 each, as of every live feed, so they go on growing over
+ * restarts. Ticks are stamped with the time of their receipt. Whether a price can be trusted is not judged here, and
+ * dollars are not converted: see domain/polygon.
+ */
+import {
+  type PolygonAssetClass,
+  type PolygonChannelKind,
+  polygonInstrument,
+  polygonName,
+} from '../../domain/polygon.ts';
+import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
+import type { OpenConnection } from '../../ports/connection.ts';
+import type { FailedSubscription, Feed, FeedHandlers } from '../../ports/feed.ts';
+import type { Clock, Log } from '../../ports/runtime.ts';
+import { CLUSTER_DEFAULTS, ClusterConnection, type ClusterSettings } from './cluster-connection.ts';
+import { InstrumentStream, type Seen } from './instrument-stream.ts';
+import type { CryptoTrade, PolygonBar, PolygonMessage, StockTrade } from './messages.ts';
+import type { PolygonMarket, QuoteSides } from './polygon-market.ts';
+import { SeenTrades } from './seen-trades.ts';
+import { Teller } from './teller.ts';
+import type { Topic } from './topic.ts';
+
+export interface PolygonFeedOptions {
+  /** Read anew for each symbol that is asked for: it may learn symbols meanwhile. */
+  readonly registry: SymbolRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Base URL, for instance `wss://socket.massive.com` (or the old `wss://socket.polygon.io`). */
+  readonly url: string;
+  /** Never told to anybody but the server. */
+  readonly key: string;
+  readonly openConnection: OpenConnection;
+  /** Highest tick id known of an earlier run; ids start above it, also when the clock went back. */
+  readonly startAfter?: number;
+  /** Aggregates that are subscribed too, and who takes them; the last one of the same start wins. */
+  readonly bars?: {
+    readonly widths: readonly ('second' | 'minute')[];
+    readonly onBar: (spec: SymbolSpec, bar: PolygonBar) => void;
+  };
+  readonly settings?: Partial<ClusterSettings>;
+  /** [60 s] After a confirmed subscription; then it is marked silent, while its market is open. */
+  readonly firstDataMs?: number;
+  /** [5 s] Between looks for silent ones. */
+  readonly lookMs?: number;
+}
+
+const CLASS_OF = {
+  ...{ XT: 'crypto', XQ: 'crypto', XA: 'crypto', XAS: 'crypto' },
+  ...{ T: 'stocks', Q: 'stocks', A: 'stocks', AM: 'stocks' },
+  ...{ C: 'forex', CA: 'forex', CAS: 'forex' },
+} as const satisfies Partial<Record<PolygonMessage['ev'], PolygonAssetClass>>;
+
+const WIDTH_OF = {
+  ...{ XA: 'minute', AM: 'minute', CA: 'minute' },
+  ...{ XAS: 'second', A: 'second', CAS: 'second' },
+} as const satisfies Record<PolygonBar['ev'], PolygonChannelKind>;
+
+export function createPolygonFeed(options: PolygonFeedOptions): Feed {
+  const { registry, clock, log, url, key, openConnection, startAfter = 0, bars } = options;
+  const { firstDataMs = 60_000, lookMs = 5_000 } = options;
+  const kinds: readonly PolygonChannelKind[] = ['trade', 'quote', ...(bars?.widths ?? [])];
+  const connections = new Map<PolygonAssetClass, ClusterConnection>();
+  const streams = new Map<PolygonAssetClass, Map<string, InstrumentStream>>();
+  const streamOfTopic = new Map<Topic, InstrumentStream>();
+  const symbols = new Map<string, InstrumentStream>();
+  const silentTold = new Set<InstrumentStream>();
+  const seen = new SeenTrades();
+  const counts = {
+    ...{ trades: 0, quotes: 0, bars: 0, ticks: 0, old: 0, duplicate: 0, crossed: 0, empty_side: 0 },
+    ...{ unusable: 0, unasked: 0, refused: 0, long_numbers: 0, handler_failed: 0 },
+  };
+  let handlers: FeedHandlers | null = null;
+  let stopped = false;
+  let nextId = 0;
+  let looking: NodeJS.Timeout | null = null;
+
+  const skip = (where: string) => (reason: string, times: number) =>
+    handlers?.onSkipped({ where, reason: times === 1 ? reason : `${reason} (${times} times)` });
+  const dropped = new Teller(skip('message of Polygon'));
+  const ignored = new Teller(skip('field of a message of Polygon, left out'));
+
+  const tell = (market: PolygonMarket, taken: Seen, now: number): void => {
+    if (taken === 'waits') return;
+    if (taken !== 'tick') {
+      counts[taken] += 1;
+      return;
+    }
+    const tick = market.tick(nextId, now);
+    if (tick === null || handlers === null) return;
+    nextId += 1;
+    counts.ticks += 1;
+    // A live market does not wait for its listeners; the pipeline bounds what it keeps.
+    void handlers.onTick(tick);
+  };
+
+  const streamOf = (ev: keyof typeof CLASS_OF, name: string): InstrumentStream | null => {
+    const ofClass = streams.get(CLASS_OF[ev]);
+    const stream = ofClass?.get(name) ?? ofClass?.get(polygonName(CLASS_OF[ev], name));
+    if (stream === undefined) counts.unasked += 1;
+    return stream ?? null;
+  };
+
+  const onTrade = (message: CryptoTrade | StockTrade, now: number): void => {
+    const stream = streamOf(message.ev, message.name);
+    if (stream === null) return;
+    counts.trades += 1;
+    const refusal = stream.refuseTrade(message, now);
+    if (refusal !== null) counts[refusal as 'old' | 'duplicate'] += 1;
+    else for (const market of stream.markets) tell(market, market.trade(message.price), now);
+  };
+
+  const onQuote = (
+    ev: 'XQ' | 'Q' | 'C',
+    message: { readonly name: string; readonly venue: number | null; readonly at: number } & QuoteSides,
+    now: number,
+  ): void => {
+    const stream = streamOf(ev, message.name);
+    if (stream === null) return;
+    counts.quotes += 1;
+    if (stream.refuseQuote(message, now) !== null) counts.old += 1;
+    else
+      for (const market of stream.markets)
+        tell(market, stream.quote(market, message.venue, message, now), now);
+  };
+
+  const onBar = (bar: PolygonBar, now: number): void => {
+    const stream = streamOf(bar.ev, bar.name);
+    if (stream === null) return;
+    counts.bars += 1;
+    stream.hear(WIDTH_OF[bar.ev], now);
+    for (const { spec } of stream.markets) bars?.onBar(spec, bar);
+  };
+
+  const route = (message: PolygonMessage, now: number): void => {
+    switch (message.ev) {
+      case 'XT':
+      case 'T':
+        onTrade(message, now);
+        break;
+      case 'XQ':
+        onQuote('XQ', message, now);
+        break;
+      case 'Q':
+        // The best of all venues already.
+        onQuote('Q', { ...message, venue: null }, now);
+        break;
+      case 'C':
+        onQuote('C', { ...message, bidSize: null, askSize: null }, now);
+        break;
+      case 'XA':
+      case 'XAS':
+      case 'A':
+      case 'AM':
+      case 'CA':
+      case 'CAS':
+        onBar(message, now);
+        break;
+      default:
+        counts.unasked += 1;
+    }
+  };
+
+  const onMessage = (message: PolygonMessage): void => {
+    if (stopped) return;
+    try {
+      route(message, clock.now());
+    } catch (error) {
+      // One listener's failure: the other elements of the frame are handed on all the same.
+      counts.handler_failed += 1;
+      if (dropped.count('not handled', performance.now())) {
+        log.error('polygon_message_not_handled', {
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
+  };
+
+  const onRefused = (topic: Topic): void => {
+    counts.refused += 1;
+    handlers?.onSkipped({ where: `subscription ${topic.name}`, reason: topic.reason ?? topic.state });
+    streamOfTopic.get(topic)?.noteQuotes();
+  };
+
+  const connectionOf = (assetClass: PolygonAssetClass): ClusterConnection => {
+    let connection = connections.get(assetClass);
+    if (connection === undefined) {
+      connection = new ClusterConnection({
+        ...{ assetClass, url, key, openConnection, clock, log, onMessage, onRefused },
+        settings: { ...CLUSTER_DEFAULTS, ...options.settings },
+        onLeftOut: (reason, kind) =>
+          (kind === 'dropped' ? dropped : ignored).count(reason, performance.now()),
+        onLongNumbers: (count) => {
+          counts.long_numbers += count;
+        },
+      });
+      connections.set(assetClass, connection);
+    }
+    return connection;
+  };
+
+  /** False where Polygon has nothing of the kind. The topics of a new instrument go to `fresh`. */
+  const add = (spec: SymbolSpec, fresh: Map<PolygonAssetClass, Topic[]>): boolean => {
+    const instrument = polygonInstrument(spec);
+    if (instrument === null) return false;
+    const { assetClass, name } = instrument;
+    const ofClass = streams.get(assetClass) ?? new Map<string, InstrumentStream>();
+    streams.set(assetClass, ofClass);
+    let stream = ofClass.get(name);
+    if (stream === undefined) {
+      stream = new InstrumentStream(instrument, kinds, seen);
+      ofClass.set(name, stream);
+      for (const topic of stream.topics) streamOfTopic.set(topic, stream);
+      fresh.set(assetClass, [...(fresh.get(assetClass) ?? []), ...stream.topics]);
+    }
+    stream.add(spec);
+    stream.noteQuotes();
+    symbols.set(spec.symbol, stream);
+    return true;
+  };
+
+  const failures = (): readonly FailedSubscription[] => {
+    const now = clock.now();
+    return [...symbols].flatMap(([symbol, stream]) => {
+      const reason = stream.failure(now, firstDataMs);
+      return reason === null ? [] : [{ symbol, reason }];
+    });
+  };
+
+  /** Says once that a symbol is silent. */
+  const look = (): void => {
+    for (const { symbol, reason } of failures()) {
+      const stream = symbols.get(symbol);
+      if (stream === undefined || !reason.startsWith('silent') || silentTold.has(stream)) continue;
+      silentTold.add(stream);
+      handlers?.onSkipped({ where: `subscription of ${symbol}`, reason });
+    }
+  };
+
+  const all = (): readonly ClusterConnection[] => [...connections.values()];
+  const lastMessageAt = (): number | null => {
+    const times = all().flatMap((connection) => connection.stats().lastMessageAt ?? []);
+    return times.length === 0 ? null : Math.max(...times);
+  };
+
+  return {
+    name: 'polygon',
+    /** Resolves at once: connections open with the first symbols and come back by themselves. */
+    start: async (given) => {
+      if (handlers !== null) throw new Error('the feed runs already');
+      handlers = given;
+      nextId = Math.max(clock.now() * 1000, startAfter + 1);
+      looking = setInterval(look, lookMs);
+    },
+    subscribe: (asked) => {
+      const unknown: string[] = [];
+      const fresh = new Map<PolygonAssetClass, Topic[]>();
+      for (const symbol of asked) {
+        const spec = registry.get(symbol);
+        if (symbols.has(symbol) || stopped) continue;
+        if (spec === null || !add(spec, fresh)) unknown.push(symbol);
+      }
+      for (const [assetClass, topics] of fresh) connectionOf(assetClass).add(topics);
+      return { unknown };
+    },
+    stats: () => {
+      const stats = all().map((connection) => connection.stats());
+      const connected = stats.length > 0 && stats.every((one) => one.connected);
+      return {
+        name: 'polygon',
+        connected,
+        authenticated: connected && all().every(({ isAuthenticated }) => isAuthenticated),
+        messagesReceived: all().reduce((sum, { elements }) => sum + elements, 0),
+        tradesProcessed: counts.trades,
+        quotesProcessed: counts.quotes,
+        errors:
+          stats.reduce((sum, one) => sum + one.errors, 0) + dropped.total + counts.unusable + counts.refused,
+        lastMessageAt: lastMessageAt(),
+        subscriptions: [...symbols.keys()],
+        trouble: all().flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
+        failed: failures(),
+      };
+    },
+    summary: () => ({
+      ...counts,
+      rounded: [...symbols.values()].reduce(
+        (sum, { markets }) => sum + markets.reduce((of, market) => of + market.rounded, 0),
+        0,
+      ),
+      reconnects: all().reduce((sum, connection) => sum + connection.stats().reconnects, 0),
+      ...prefixed('dropped', dropped.counts),
+      ...prefixed('ignored', ignored.counts),
+    }),
+    stop: async () => {
+      stopped = true;
+      if (looking !== null) clearInterval(looking);
+      await Promise.all(all().map((connection) => connection.stop()));
+      handlers = null;
+    },
+  };
+}
+
+const prefixed = (prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([reason, count]) => [`${prefix}: ${reason}`, count]));

@@ -1,0 +1,112 @@
+/**
+ * One symbol's prices from Polygon, and the ticks they make (design section 11).
+ *
+ * Always true:
+ * - bid and ask are those of all its venues as one (venue-quotes), and never crossed;
+ * - last is the last trade; until there is one, and where there are none at all (forex), it is the middle of the quote;
+ * - where Polygon gives no quotes (the plan does not have them), bid = ask = last, and the tick says so;
+ * - prices are in the currency that Polygon quotes: of a pair in USDT they are dollars (domain/polygon: `rate`).
+ */
+import type { SymbolSpec } from '../../domain/symbols.ts';
+import { midOf } from '../../domain/triggers/rules.ts';
+import type { Units } from '../../domain/triggers/types.ts';
+import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
+import type { FeedTick } from '../../ports/feed.ts';
+import { type Side, VenueQuotes } from './venue-quotes.ts';
+
+interface Price {
+  readonly units: Units;
+  /** Where it has digits finer than the units; null: the units say it all. */
+  readonly text: string | null;
+}
+
+/** Decimal text as the message has it. */
+export interface QuoteSides {
+  readonly bid: string | null;
+  readonly bidSize: string | null;
+  readonly ask: string | null;
+  readonly askSize: string | null;
+}
+
+/** `empty_side`: nobody bids or nobody asks at this venue. `unusable`: a price that has no place in the units. */
+export type Taken = 'tick' | 'waits' | 'crossed' | 'empty_side' | 'unusable';
+
+export class PolygonMarket {
+  readonly spec: SymbolSpec;
+  /** Prices with digits finer than the unit. */
+  rounded = 0;
+  /** No quotes will come. */
+  isTradesOnly = false;
+  readonly #venues = new VenueQuotes();
+  #quote: { readonly bid: Side; readonly ask: Side } | null = null;
+  #last: Price | null = null;
+
+  constructor(spec: SymbolSpec) {
+    this.spec = spec;
+  }
+
+  /** `now`: receive time. A venue with one side only is left out until it has two again. */
+  quote(venue: number, { bid, bidSize, ask, askSize }: QuoteSides, now: number): Taken {
+    const [bids, asks] = [bid === null ? null : this.#read(bid), ask === null ? null : this.#read(ask)];
+    if (bid === null || ask === null) {
+      this.#venues.delete(venue);
+      this.#quote = this.#venues.combined();
+      return 'empty_side';
+    }
+    if (bids === null || asks === null) return 'unusable';
+    if (bids.units > asks.units) return 'crossed';
+    this.#venues.set(venue, {
+      bid: { units: bids.units, text: bids.text, size: bidSize ?? '' },
+      ask: { units: asks.units, text: asks.text, size: askSize ?? '' },
+      takenAt: now,
+    });
+    this.#quote = this.#venues.combined();
+    return 'tick';
+  }
+
+  trade(price: string): Taken {
+    const last = this.#read(price);
+    if (last === null) return 'unusable';
+    this.#last = last;
+    return this.#quote === null && !this.isTradesOnly ? 'waits' : 'tick';
+  }
+
+  /** The state as a tick; null while it is not known whole. */
+  tick(id: number, at: number): FeedTick | null {
+    const { spec } = this;
+    const bid = this.#quote === null ? this.#lastAsSide() : this.#quote.bid;
+    const ask = this.#quote === null ? this.#lastAsSide() : this.#quote.ask;
+    if (bid === null || ask === null) return null;
+    const last = this.#last ?? { units: midOf(bid.units, ask.units), text: null };
+    return {
+      spec,
+      tick: {
+        id,
+        bid: bid.units,
+        ask: ask.units,
+        last: last.units,
+        at,
+        bidSize: bid.size,
+        askSize: ask.size,
+        recordedAt: 0,
+      },
+      bid: bid.text ?? formatUnits(bid.units, spec.unitExponent),
+      ask: ask.text ?? formatUnits(ask.units, spec.unitExponent),
+      last: last.text ?? formatUnits(last.units, spec.unitExponent),
+      quoted: this.#quote !== null,
+    };
+  }
+
+  #lastAsSide(): Side | null {
+    return this.#last === null || !this.isTradesOnly ? null : { ...this.#last, size: '' };
+  }
+
+  /** Null where it is no price in this symbol's units. */
+  #read(text: string): Price | null {
+    const parsed = parseUnits(text, this.spec.unitExponent);
+    if (!parsed.ok || parsed.value.units === 0) return null;
+    const { units, rounded } = parsed.value;
+    if (rounded) this.rounded += 1;
+    return { units, text: rounded ? text : null };
+  }
+}

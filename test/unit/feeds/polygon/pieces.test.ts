@@ -1,0 +1,151 @@
+/** The pure pieces of the Polygon feed: many venues as one quote, times in order, trades seen. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Units } from '../../../../shared/domain/triggers/types.ts';
+import type { CryptoTrade } from '../../../../shared/feeds/polygon/messages.ts';
+import { PolygonMarket } from '../../../../shared/feeds/polygon/polygon-market.ts';
+import { SeenTrades } from '../../../../shared/feeds/polygon/seen-trades.ts';
+import { Teller } from '../../../../shared/feeds/polygon/teller.ts';
+import { TimeOrder } from '../../../../shared/feeds/polygon/time-order.ts';
+import { VenueQuotes } from '../../../../shared/feeds/polygon/venue-quotes.ts';
+import { builtIn } from './support.ts';
+
+const side = (units: number, size = '1') => ({ units: units as Units, text: String(units), size });
+
+describe('several venues as one quote', () => {
+  it('is never crossed, lies within what the venues say, and one of three decides nothing', () => {
+    const quote = fc.record({
+      venue: fc.integer({ min: 1, max: 6 }),
+      bid: fc.integer({ min: 1, max: 1_000 }),
+      spread: fc.integer({ min: 0, max: 50 }),
+    });
+    fc.assert(
+      fc.property(fc.array(quote, { minLength: 1, maxLength: 20 }), (list) => {
+        const quotes = new VenueQuotes();
+        const last = new Map<number, { bid: number; ask: number }>();
+        for (const { venue, bid, spread } of list) {
+          quotes.set(venue, { bid: side(bid), ask: side(bid + spread), takenAt: 0 });
+          last.set(venue, { bid, ask: bid + spread });
+        }
+        const got = quotes.combined();
+        if (got === null) throw new Error('no quote');
+        const bids = [...last.values()].map(({ bid }) => bid).sort((a, b) => a - b);
+        const asks = [...last.values()].map(({ ask }) => ask).sort((a, b) => a - b);
+        expect(got.bid.units).toBeLessThanOrEqual(got.ask.units);
+        const inner = bids.length >= 3 ? 1 : 0;
+        expect(got.bid.units).toBeGreaterThanOrEqual(bids[inner] ?? 0);
+        expect(got.bid.units).toBeLessThanOrEqual(bids.at(-1 - inner) ?? 0);
+        expect(got.ask.units).toBeGreaterThanOrEqual(asks[inner] ?? 0);
+        expect(got.ask.units).toBeLessThanOrEqual(asks.at(-1 - inner) ?? 0);
+      }),
+    );
+  });
+
+  it('rounds a mean away from the other side, and offers what the worse of the two does', () => {
+    const quotes = new VenueQuotes();
+    quotes.set(1, { bid: side(10, '9'), ask: side(12, '10'), takenAt: 0 });
+    quotes.set(2, { bid: side(11, '10'), ask: side(13, ''), takenAt: 0 });
+    expect(quotes.combined()).toEqual({
+      bid: { units: 10, text: null, size: '9' },
+      ask: { units: 13, text: null, size: '' },
+    });
+  });
+
+  it('leaves out a venue that stands still while others go on, and keeps one that is alone', () => {
+    const quotes = new VenueQuotes();
+    quotes.set(1, { bid: side(10), ask: side(12), takenAt: 0 });
+    expect(quotes.combined()?.bid.units).toBe(10);
+    quotes.set(2, { bid: side(20), ask: side(22), takenAt: 10_000 });
+    expect(quotes.combined()?.bid.units).toBe(15);
+    quotes.set(2, { bid: side(20), ask: side(22), takenAt: 10_001 });
+    expect(quotes.combined()?.bid.units).toBe(20);
+    quotes.delete(2);
+    expect(quotes.combined()?.bid.units).toBe(10);
+    quotes.delete(1);
+    expect(quotes.combined()).toBeNull();
+  });
+});
+
+describe('a market', () => {
+  const quote = (bid: string | null, ask: string | null) => ({ bid, bidSize: '1', ask, askSize: '2' });
+
+  it('waits for a quote, unless none will come', () => {
+    const market = new PolygonMarket(builtIn('BTC/USD'));
+    expect(market.trade('10')).toBe('waits');
+    expect(market.tick(1, 1)).toBeNull();
+    market.isTradesOnly = true;
+    expect(market.trade('11')).toBe('tick');
+    expect(market.tick(1, 1)).toMatchObject({ bid: '11', ask: '11', last: '11', quoted: false });
+    expect(market.quote(1, quote('9', '10'), 0)).toBe('tick');
+    expect(market.tick(2, 1)).toMatchObject({ bid: '9', ask: '10', last: '11', quoted: true });
+  });
+
+  it('has no quote while every venue has one side only', () => {
+    const market = new PolygonMarket(builtIn('BTC/USD'));
+    market.quote(1, quote('9', '10'), 0);
+    expect(market.quote(1, quote(null, '10'), 0)).toBe('empty_side');
+    expect(market.trade('9.5')).toBe('waits');
+    expect(market.tick(1, 1)).toBeNull();
+  });
+
+  it.each([
+    ['900000000000', '900000000001', 'unusable'],
+    ['0.00000001', '1', 'unusable'],
+    ['2', '1', 'crossed'],
+  ])('takes no quote of %s and %s', (bid, ask, taken) => {
+    expect(new PolygonMarket(builtIn('BTC/USD')).quote(1, quote(bid, ask), 0)).toBe(taken);
+  });
+});
+
+describe('times', () => {
+  it('are late behind the newest, by more than the tolerance', () => {
+    const order = new TimeOrder(100);
+    order.take(1_000, 1_000);
+    expect([1_000, 900, 899].map((at) => order.isLate(at, 1_001))).toEqual([false, false, true]);
+    order.take(950, 1_001);
+    expect(order.isLate(899, 1_002)).toBe(true);
+  });
+
+  it('in the future hold nobody up for long, and a stream that began anew is taken after a pause', () => {
+    const order = new TimeOrder(0);
+    order.take(1_000_000, 1_000);
+    expect(order.isLate(2_999, 1_000)).toBe(true);
+    expect(order.isLate(3_000, 1_000)).toBe(false);
+    order.take(500_000, 500_000);
+    expect(order.isLate(10, 504_999)).toBe(true);
+    expect(order.isLate(10, 505_000)).toBe(false);
+    order.take(10, 505_000);
+    expect(order.isLate(11, 505_001)).toBe(false);
+  });
+});
+
+describe('trades that were seen', () => {
+  const trade = (id: string | null, venue = 1, price = '1'): CryptoTrade => ({
+    ...{ ev: 'XT', name: 'BTC-USD', price, size: '1', id, venue, conditions: [], receivedAt: null },
+    ...{ at: 1, atUnit: 'ms' },
+  });
+
+  it('are told by venue and id, or by their facts', () => {
+    const seen = new SeenTrades();
+    const asked = [trade('1'), trade('1'), trade('1', 2), trade(null), trade(null), trade(null, 1, '2')];
+    expect(asked.map((one) => seen.isNew(one))).toEqual([true, false, true, true, false, true]);
+  });
+
+  it('are remembered for at least one generation, in bounded memory', () => {
+    const seen = new SeenTrades(10);
+    for (let id = 0; id < 15; id++) expect(seen.isNew(trade(String(id)))).toBe(true);
+    for (let id = 5; id < 15; id++) expect(seen.isNew(trade(String(id)))).toBe(false);
+    for (let id = 15; id < 40; id++) seen.isNew(trade(String(id)));
+    expect(seen.isNew(trade('0'))).toBe(true);
+  });
+});
+
+it('what is left out is told at most once a minute for each reason, with how often it came', () => {
+  const told: string[] = [];
+  const teller = new Teller((reason, times) => void told.push(`${reason} ${times}`));
+  for (const now of [0, 1, 59_999, 60_000, 60_001]) teller.count('a', now);
+  teller.count('b', 2);
+  expect(told).toEqual(['a 1', 'a 3', 'b 1']);
+  expect(teller.counts).toEqual({ a: 5, b: 1 });
+  expect(teller.total).toBe(6);
+});
