@@ -9,7 +9,7 @@ import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/tri
 export interface StreamPorts {
   readonly index: Pick<TriggerIndex, 'applyBatch'>;
   readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wanted' | 'writeBars'>;
-  readonly tape: Pick<TapeStore, 'lastTick' | 'merge'>;
+  readonly tape: Pick<TapeStore, 'lastTick' | 'merge' | 'newestQuarter' | 'putQuarter' | 'since'>;
   readonly leases: Pick<Leases, 'hold' | 'release'>;
   readonly counters: Pick<Counters, 'add' | 'set'>;
   readonly outbox: Pick<Outbox, 'trigger'>;

@@ -25,6 +25,8 @@ export interface StreamSettings {
   /** How often a standby tries. */
   readonly leaseRetryMs: number;
   readonly tapeMs: number;
+  /** How often is looked whether a quarter of an hour of the tape is over. */
+  readonly rollUpMs: number;
   readonly demandMs: number;
   readonly countersMs: number;
   readonly metricsMs: number;
@@ -45,6 +47,7 @@ export const STREAM_DEFAULTS = {
   leaseRenewMs: 3_000,
   leaseRetryMs: 500,
   tapeMs: 2_000,
+  rollUpMs: 10_000,
   demandMs: 1_000,
   countersMs: 1_000,
   metricsMs: 60_000,

@@ -25,6 +25,8 @@ export interface TermContext {
 const SKIPS_TOLD = 100;
 /** Rows merged into the tape at the same time. */
 const TAPE_WRITERS = 16;
+/** Symbols whose quarters are put together at the same time. */
+const ROLL_UPS = 4;
 
 export class WriterTerm {
   readonly #context: TermContext;
@@ -89,6 +91,9 @@ export class WriterTerm {
     ports.log.info('feed_started', { feed: feed.name, resumed_symbols: this.#known.size });
     this.#background.loop('demand', settings.demandMs, () => this.#followDemand(feed));
     this.#background.loop('price tape', settings.tapeMs, () => this.#saveTape(false));
+    this.#background.loop('tape quarters', settings.rollUpMs, () =>
+      this.#each(ROLL_UPS, (stream) => (this.#over.signal.aborted ? undefined : stream.rollUp())),
+    );
   }
 
   async #close(): Promise<void> {
@@ -166,20 +171,25 @@ export class WriterTerm {
     }
   }
 
-  async #saveTape(all: boolean): Promise<void> {
+  #saveTape(all: boolean): Promise<void> {
+    return this.#each(TAPE_WRITERS, (stream) => stream.saveMinutes(all));
+  }
+
+  /** Does it for every symbol, so many at a time; one that fails stops no other. */
+  async #each(workers: number, task: (stream: SymbolStream) => Promise<void> | undefined): Promise<void> {
     const left = [...this.#streams.values()];
     const failures: string[] = [];
     const work = async (): Promise<void> => {
       for (let stream = left.pop(); stream !== undefined; stream = left.pop()) {
         try {
-          await stream.saveMinutes(all);
+          await task(stream);
         } catch (error) {
           failures.push(`${stream.symbol}: ${messageOf(error)}`);
         }
       }
     };
-    await Promise.all(Array.from({ length: TAPE_WRITERS }, work));
-    if (failures.length > 0) throw new Error(`${failures.length} rows not saved, first ${failures[0]}`);
+    await Promise.all(Array.from({ length: workers }, work));
+    if (failures.length > 0) throw new Error(`${failures.length} symbols not saved, first ${failures[0]}`);
   }
 
   /** At the stop: what is applied goes to the tape; what is not is told, and kept there if it cannot be read again. */

@@ -6,7 +6,13 @@ import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
 import { mergeBars } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
-import type { TapeMinute, TapeStore } from '../../../shared/ports/tape.ts';
+import type {
+  FilledLength,
+  FilledRow,
+  TapeMinute,
+  TapeQuarter,
+  TapeStore,
+} from '../../../shared/ports/tape.ts';
 import type {
   CachedPrice,
   Counters,
@@ -113,6 +119,9 @@ const ofEach = (a: Bar['low'], b: Bar['low'], pick: (x: number, y: number) => nu
 
 export class MemoryTape implements TapeStore {
   readonly rows = new Map<string, readonly TapeMinute[]>();
+  readonly history = new Map<string, readonly FilledRow[]>();
+  readonly quarterRows = new Map<string, readonly TapeQuarter[]>();
+  private readonly filledTimes = new Map<string, number>();
   /** Ticks of a row by the first tick of who wrote them: one writer's ticks count once. */
   private readonly counts = new WeakMap<TapeMinute, ReadonlyMap<number, number>>();
 
@@ -137,13 +146,62 @@ export class MemoryTape implements TapeStore {
     return (this.rows.get(symbol) ?? []).filter((row) => row.minute >= fromMinute);
   }
 
+  async between(symbol: string, fromMinute: number, toMinute: number): Promise<readonly TapeMinute[]> {
+    return (await this.since(symbol, fromMinute)).filter((row) => row.minute < toMinute);
+  }
+
+  async putQuarter(symbol: string, row: TapeQuarter): Promise<void> {
+    const others = (this.quarterRows.get(symbol) ?? []).filter(({ from }) => from !== row.from);
+    this.quarterRows.set(
+      symbol,
+      [...others, frozen({ ...row })].sort((a, b) => a.from - b.from),
+    );
+  }
+
+  async quarters(symbol: string, fromMinute: number, toMinute: number): Promise<readonly TapeQuarter[]> {
+    const rows = this.quarterRows.get(symbol) ?? [];
+    return rows.filter(({ from }) => from >= fromMinute && from < toMinute);
+  }
+
+  async newestQuarter(symbol: string): Promise<number | null> {
+    return this.quarterRows.get(symbol)?.at(-1)?.from ?? null;
+  }
+
+  async fill(symbol: string, rows: readonly FilledRow[]): Promise<void> {
+    const key = (row: FilledRow): string => `${row.length} ${row.minute}`;
+    const byMinute = new Map((this.history.get(symbol) ?? []).map((row) => [key(row), row]));
+    for (const row of rows) byMinute.set(key(row), frozen({ ...row }));
+    this.history.set(
+      symbol,
+      [...byMinute.values()].sort((a, b) => a.minute - b.minute),
+    );
+  }
+
+  async filled(
+    symbol: string,
+    length: FilledLength,
+    fromMinute: number,
+    toMinute: number,
+  ): Promise<readonly FilledRow[]> {
+    const rows = (this.history.get(symbol) ?? []).filter((row) => row.length === length);
+    return rows.filter(({ minute }) => minute >= fromMinute && minute < toMinute);
+  }
+
+  async filledAt(symbol: string): Promise<number | null> {
+    return this.filledTimes.get(symbol) ?? null;
+  }
+
+  async noteFilled(symbol: string, at: number): Promise<void> {
+    this.filledTimes.set(symbol, at);
+  }
+
   async lastTick(symbol: string): Promise<number | null> {
     return (this.rows.get(symbol) ?? []).at(-1)?.lastTick ?? null;
   }
 }
 
 const widened = (stored: TapeMinute, news: TapeMinute): TapeMinute => ({
-  ...stored,
+  ...(news.firstTick < stored.firstTick ? news : stored),
   low: ofEach(stored.low, news.low, Math.min),
   high: ofEach(stored.high, news.high, Math.max),
   close: news.lastTick >= stored.lastTick ? news.close : stored.close,

@@ -5,7 +5,7 @@ import type { Bar, Nearest, Tick, Units } from '../../../../shared/domain/trigge
 import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
 import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
 import type { TriggerMessage } from '../../../../shared/ports/messages.ts';
-import type { TapeMinute } from '../../../../shared/ports/tape.ts';
+import type { TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
 import type { Lease, PriceBatch, PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
 import type { StreamPorts } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { STREAM_DEFAULTS, type StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
@@ -99,6 +99,7 @@ export class World {
   readonly batches: PriceBatch[] = [];
   readonly messages: TriggerMessage[] = [];
   readonly rows: TapeMinute[] = [];
+  readonly quarters: TapeQuarter[] = [];
   readonly writtenBars: (readonly Bar[])[] = [];
   readonly logged: string[] = [];
   readonly added = new Map<string, number>();
@@ -142,6 +143,12 @@ export class World {
       merge: async (_, row) => {
         if (this.tapeFails) throw new Error('the table is away');
         this.rows.push(row);
+      },
+      newestQuarter: async () => this.quarters.at(-1)?.from ?? null,
+      since: async (_, from) => this.rows.filter(({ minute }) => minute >= from),
+      putQuarter: async (_, row) => {
+        if (this.tapeFails) throw new Error('the table is away');
+        this.quarters.push(row);
       },
     },
     leases: {
