@@ -31,6 +31,11 @@ const Env = z.object({
     .prefault('1'),
   REPLAY_STRICT: flag,
   REPLAY_START: z.enum(['now', 'on_demand']).prefault('now'),
+  FEED_SYMBOLS: z
+    .string()
+    .prefault('')
+    .transform((text) => text.split(',').flatMap((symbol) => symbol.trim() || []))
+    .pipe(z.array(z.string().regex(/^[^/\s]{1,20}\/[^/\s]{1,20}$/, 'BASE/QUOTE,BASE/QUOTE,... is expected'))),
   FEED_SEED: count('1'),
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
@@ -94,6 +99,8 @@ export interface UserDataConfig {
 
 export interface StreamerConfig {
   readonly feed: FeedConfig;
+  /** Followed whether somebody needs them or not. */
+  readonly fixedSymbols: readonly string[];
   readonly shard: number;
   readonly shards: number;
   readonly stage: string;
@@ -131,6 +138,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   const e = parsed.data;
   return {
     feed: feedOf(e),
+    fixedSymbols: e.FEED_SYMBOLS,
     shard: e.SHARD,
     shards: e.SWEEP_SHARDS,
     stage: e.STAGE,

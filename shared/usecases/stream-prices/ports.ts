@@ -7,13 +7,13 @@ import type { TapeStore } from '../../ports/tape.ts';
 import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/trigger-index.ts';
 
 export interface StreamPorts {
-  readonly index: Pick<TriggerIndex, 'applyBatch'>;
-  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wanted' | 'writeBars'>;
+  readonly index: Pick<TriggerIndex, 'applyBatch' | 'hasLevels'>;
+  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
   readonly tape: Pick<TapeStore, 'lastTick' | 'merge' | 'newestQuarter' | 'putQuarter' | 'since'>;
   readonly leases: Pick<Leases, 'hold' | 'release'>;
   readonly counters: Pick<Counters, 'add' | 'set'>;
   readonly outbox: Pick<Outbox, 'trigger'>;
-  readonly ledger: Pick<Ledger, 'liveSymbols'>;
+  readonly ledger: Pick<Ledger, 'isLive' | 'liveSymbols'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

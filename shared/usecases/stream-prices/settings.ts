@@ -28,6 +28,14 @@ export interface StreamSettings {
   /** How often is looked whether a quarter of an hour of the tape is over. */
   readonly rollUpMs: number;
   readonly demandMs: number;
+  /** Between two looks at everything that is live. */
+  readonly liveMs: number;
+  /** A symbol leaves so long after it was last needed. */
+  readonly leaveMs: number;
+  /** What was under way when a symbol left has come by then; its pipeline ends. */
+  readonly idleMs: number;
+  /** Followed whether somebody needs them or not. */
+  readonly fixedSymbols: readonly string[];
   readonly countersMs: number;
   readonly metricsMs: number;
   /** Longest drain at the stop. */
@@ -49,6 +57,10 @@ export const STREAM_DEFAULTS = {
   tapeMs: 2_000,
   rollUpMs: 10_000,
   demandMs: 1_000,
+  liveMs: 300_000,
+  leaveMs: 600_000,
+  idleMs: 60_000,
+  fixedSymbols: [],
   countersMs: 1_000,
   metricsMs: 60_000,
   stopMs: 1_500,

@@ -80,6 +80,18 @@ export class SymbolStream {
     return [...this.#head, ...this.#queue];
   }
 
+  /** The highest tick id taken in. */
+  get lastTick(): number {
+    return this.#lastId;
+  }
+
+  /** Nothing waits, and nothing has come for so long. */
+  isIdle(ms: number): boolean {
+    return (
+      this.pending().length === 0 && !this.#sending && this.#context.ports.clock.now() - this.#lastAt >= ms
+    );
+  }
+
   /** Takes a tick in. A promise asks a source that can wait to wait: the queue is long. */
   accept(tick: FeedTick): Promise<void> | undefined {
     const { settings, tally } = this.#context;

@@ -6,6 +6,7 @@
  */
 import type { Feed, FeedStats, FeedTick } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
+import { Demand } from './demand.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
@@ -34,15 +35,18 @@ export class WriterTerm {
   readonly #streams = new Map<string, SymbolStream>();
   readonly #toldUnknown = new Set<string>();
   readonly #over = new AbortController();
-  #known: ReadonlyMap<string, number> = new Map();
+  readonly #demand: Demand;
+  /** Symbols that nobody needs any more: their pipelines end when nothing more comes. */
+  readonly #left = new Set<string>();
+  #known: Map<string, number> = new Map();
   #feed: Feed | null = null;
   #failure: Error | null = null;
   #end: TermEnd = 'stopped';
   #skips = 0;
-  #liveSubscribed = false;
 
   constructor(context: TermContext) {
     this.#context = context;
+    this.#demand = new Demand(context.ports, context.settings);
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
     });
@@ -78,7 +82,7 @@ export class WriterTerm {
 
   async #open(): Promise<void> {
     const { ports, settings } = this.#context;
-    this.#known = await this.#untilDone('known_ticks', () => this.#readKnown());
+    this.#known = new Map(await this.#untilDone('known_ticks', () => this.#readKnown()));
     if (this.#over.signal.aborted) return;
     const feed = ports.openFeed(this.#known);
     this.#feed = feed;
@@ -143,7 +147,8 @@ export class WriterTerm {
   /** The highest tick id of each symbol: what the cache shows, else what the tape has. */
   async #readKnown(): Promise<ReadonlyMap<string, number>> {
     const { cache, tape, ledger, symbols: usual } = this.#context.ports;
-    const symbols = [...new Set([...usual, ...(await cache.wanted()), ...(await ledger.liveSymbols())])];
+    const wanted = (await cache.wantedSince()).keys();
+    const symbols = [...new Set([...usual, ...wanted, ...(await ledger.liveSymbols())])];
     const [shown, taped] = await Promise.all([
       cache.prices(symbols),
       Promise.all(symbols.map((symbol) => tape.lastTick(symbol))),
@@ -157,17 +162,39 @@ export class WriterTerm {
   }
 
   async #followDemand(feed: Feed): Promise<void> {
-    const { cache, ledger, log } = this.#context.ports;
-    const symbols = new Set(await cache.wanted());
-    if (!this.#liveSubscribed) {
-      for (const symbol of await ledger.liveSymbols()) symbols.add(symbol);
-      this.#liveSubscribed = true;
+    const { log } = this.#context.ports;
+    const { follow, leave } = await this.#demand.turn();
+    if (this.#over.signal.aborted) return;
+    if (leave.length > 0 && feed.unsubscribe !== undefined) {
+      feed.unsubscribe(leave);
+      for (const symbol of leave) this.#left.add(symbol);
+      log.info('symbols_left', { feed: feed.name, symbols: leave.length, first: leave[0] });
     }
-    const { unknown } = feed.subscribe([...symbols]);
+    for (const symbol of follow) this.#left.delete(symbol);
+    await this.#endIdle();
+    const { unknown } = feed.subscribe(follow);
     for (const symbol of unknown) {
       if (this.#toldUnknown.has(symbol)) continue;
       this.#toldUnknown.add(symbol);
       log.warn('symbol_not_in_feed', { symbol, feed: feed.name });
+    }
+  }
+
+  /** Pipelines of symbols that left, once nothing has come for a while and all of it is in the tape. */
+  async #endIdle(): Promise<void> {
+    const { idleMs } = this.#context.settings;
+    for (const symbol of this.#left) {
+      const stream = this.#streams.get(symbol);
+      if (stream !== undefined) {
+        if (!stream.isIdle(idleMs)) continue;
+        await stream.saveMinutes(true);
+        // One came meanwhile: the next look decides.
+        if (!stream.isIdle(idleMs)) continue;
+        this.#known.set(symbol, stream.lastTick);
+        stream.abandon();
+        this.#streams.delete(symbol);
+      }
+      this.#left.delete(symbol);
     }
   }
 

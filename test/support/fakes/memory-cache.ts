@@ -24,13 +24,15 @@ import { frozen } from './frozen.ts';
 
 const PRICE_TTL_MS = 60_000;
 const TAPE_SECONDS = 7200;
+const WANTED_MS = 600_000;
 
 export class MemoryPrices implements PriceCache {
   readonly clock: Clock;
   /** What a test puts in here lives from the price's own time on. */
   readonly shown = new Map<string, CachedPrice>();
   readonly tape = new Map<string, readonly Bar[]>();
-  readonly wantedSymbols = new Set<string>();
+  /** When each was last wanted. */
+  private readonly wishes = new Map<string, number>();
   /** When the price was written, where it came through `show`. */
   private readonly shownAt = new WeakMap<CachedPrice, number>();
   private readonly tapeUntil = new WeakMap<readonly Bar[], number>();
@@ -42,7 +44,7 @@ export class MemoryPrices implements PriceCache {
   flush(): void {
     this.shown.clear();
     this.tape.clear();
-    this.wantedSymbols.clear();
+    this.wishes.clear();
   }
 
   /** What the price script does with the last price of a batch. */
@@ -97,11 +99,21 @@ export class MemoryPrices implements PriceCache {
   }
 
   async want(symbols: readonly string[]): Promise<void> {
-    for (const symbol of symbols) this.wantedSymbols.add(symbol);
+    for (const symbol of symbols) this.wishes.set(symbol, this.clock.now());
   }
 
   async wanted(): Promise<readonly string[]> {
     return [...this.wantedSymbols].sort();
+  }
+
+  async wantedSince(): Promise<ReadonlyMap<string, number>> {
+    return new Map([...this.wishes].filter(([, at]) => at >= this.clock.now() - WANTED_MS));
+  }
+
+  get wantedSymbols(): ReadonlySet<string> {
+    return new Set(
+      [...this.wishes].filter(([, at]) => at >= this.clock.now() - WANTED_MS).map(([symbol]) => symbol),
+    );
   }
 
   /** A tape that nobody has written to for two hours is gone; one that a test has put in stays. */

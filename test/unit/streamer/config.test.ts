@@ -43,6 +43,15 @@ describe("the streamer's configuration", () => {
     });
   });
 
+  it('reads a fixed list of symbols', () => {
+    expect(readConfig(NEEDED).fixedSymbols).toEqual([]);
+    expect(readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTC/USDT, ETH/USDT,' }).fixedSymbols).toEqual([
+      'BTC/USDT',
+      'ETH/USDT',
+    ]);
+    expect(() => readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTCUSDT' })).toThrow(/FEED_SYMBOLS.*BASE\/QUOTE/);
+  });
+
   it('reads a replay', () => {
     const env = {
       ...NEEDED,

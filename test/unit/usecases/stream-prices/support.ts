@@ -89,6 +89,9 @@ export class TestFeed implements Feed {
       subscriptions: [...this.subscribed],
     };
   }
+  unsubscribe(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.subscribed.delete(symbol);
+  }
   async stop(): Promise<void> {
     this.stopped = true;
   }
@@ -113,6 +116,7 @@ export class World {
   cached: readonly Bar[] = [];
   wanted: string[] = [];
   live: string[] = [];
+  armed: string[] = [];
   lastTicks = new Map<string, number>();
   inFlight = 0;
   mostInFlight = 0;
@@ -131,11 +135,12 @@ export class World {
           this.inFlight -= 1;
         }
       },
+      hasLevels: async (symbol) => this.armed.includes(symbol),
     },
     cache: {
       bars: async () => this.cached,
       prices: async () => new Map(),
-      wanted: async () => this.wanted,
+      wantedSince: async () => new Map(this.wanted.map((symbol) => [symbol, Date.now()])),
       writeBars: async (_, bars) => void this.writtenBars.push(bars),
     },
     tape: {
@@ -173,7 +178,7 @@ export class World {
       },
     },
     outbox: { trigger: async (message) => void this.messages.push(message) },
-    ledger: { liveSymbols: async () => this.live },
+    ledger: { liveSymbols: async () => this.live, isLive: async (symbol) => this.live.includes(symbol) },
     clock: { now: () => Date.now() },
     ids: { token: () => 'me' },
     log: {
