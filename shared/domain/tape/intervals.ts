@@ -60,8 +60,9 @@ export interface Span {
   readonly to: number;
 }
 
-export const floorTo = (at: number, step: number): number => Math.floor(at / step) * step;
-export const ceilTo = (at: number, step: number): number => Math.ceil(at / step) * step;
+/** The begin of the interval that a time lies in; and the end of the one that a time is reached in. */
+export const beginOf = (at: number, step: number): number => Math.floor(at / step) * step;
+export const endOf = (at: number, step: number): number => Math.ceil(at / step) * step;
 
 const lower = (a: Units, b: Units): Units => (a < b ? a : b);
 const higher = (a: Units, b: Units): Units => (a > b ? a : b);
@@ -75,7 +76,7 @@ function ticksOf(a: Piece['ticks'], b: Piece['ticks']): Piece['ticks'] {
 export function intervalBars(pieces: readonly Piece[], step: number, now: number): readonly IntervalBar[] {
   const bars: IntervalBar[] = [];
   for (const piece of pieces) {
-    const from = floorTo(piece.at, step);
+    const from = beginOf(piece.at, step);
     const own = piece.ticks === null ? 0 : 1;
     const open = bars.at(-1);
     if (open === undefined || open.from !== from) {

@@ -1,5 +1,6 @@
 /** What the streamer needs of the outside. */
 import type { Feed } from '../../ports/feed.ts';
+import type { MinuteHistory } from '../../ports/history.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Outbox } from '../../ports/messages.ts';
 import type { Clock, Ids, Log } from '../../ports/runtime.ts';
@@ -9,7 +10,9 @@ import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/tri
 export interface StreamPorts {
   readonly index: Pick<TriggerIndex, 'applyBatch' | 'hasLevels'>;
   readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
-  readonly tape: Pick<TapeStore, 'lastTick' | 'merge' | 'newestQuarter' | 'putQuarter' | 'since'>;
+  readonly tape: Omit<TapeStore, 'filled' | 'quarters'>;
+  /** Where minutes from before we followed a symbol are asked for; left out where nobody can be asked. */
+  readonly history?: MinuteHistory;
   readonly leases: Pick<Leases, 'hold' | 'release'>;
   readonly counters: Pick<Counters, 'add' | 'set'>;
   readonly outbox: Pick<Outbox, 'trigger'>;

@@ -7,6 +7,7 @@
 import type { Feed, FeedStats, FeedTick } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
 import { Demand } from './demand.ts';
+import { HistoryFiller } from './fill-history.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
@@ -36,6 +37,7 @@ export class WriterTerm {
   readonly #toldUnknown = new Set<string>();
   readonly #over = new AbortController();
   readonly #demand: Demand;
+  readonly #filler: HistoryFiller | null;
   /** Symbols that nobody needs any more: their pipelines end when nothing more comes. */
   readonly #left = new Set<string>();
   #known: Map<string, number> = new Map();
@@ -50,6 +52,12 @@ export class WriterTerm {
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
     });
+    const { history, tape, clock, log } = context.ports;
+    const [background, signal] = [this.#background, this.#over.signal];
+    this.#filler =
+      history === undefined
+        ? null
+        : new HistoryFiller({ history, tape, clock, log, tally: context.tally, background, signal });
   }
 
   /** Null before the feed is open. */
@@ -173,6 +181,8 @@ export class WriterTerm {
     for (const symbol of follow) this.#left.delete(symbol);
     await this.#endIdle();
     const { unknown } = feed.subscribe(follow);
+    const missing = new Set(unknown);
+    this.#filler?.want(follow.filter((symbol) => !missing.has(symbol)));
     for (const symbol of unknown) {
       if (this.#toldUnknown.has(symbol)) continue;
       this.#toldUnknown.add(symbol);

@@ -7,8 +7,8 @@
  * neither, there is no bar, and the gap is said.
  */
 import {
-  ceilTo,
-  floorTo,
+  beginOf,
+  endOf,
   gapsOf,
   INTERVAL_SECONDS,
   type Interval,
@@ -20,8 +20,9 @@ import {
 import { mergeBars } from '../../domain/triggers/bars.ts';
 import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
 import { formatUnits } from '../../domain/triggers/units.ts';
-import type { FilledRow, TapeMinute, TapeQuarter } from '../../ports/tape.ts';
+import type { FilledRow, TapeQuarter } from '../../ports/tape.ts';
 import type { Ports } from '../ports.ts';
+import { barOfMinute } from '../rebuild-symbol.ts';
 import { time } from './text.ts';
 
 const MINUTE = 60;
@@ -75,12 +76,12 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
 
   /** Our own minutes, the last ones as far as the cache's seconds know them. */
   async function minutes(symbol: string, span: Span, now: number): Promise<readonly Bar[]> {
-    const fresh = { from: Math.max(span.from, floorTo(now, MINUTE) - FRESH_MINUTES * MINUTE), to: span.to };
+    const fresh = { from: Math.max(span.from, beginOf(now, MINUTE) - FRESH_MINUTES * MINUTE), to: span.to };
     const [rows, last] = await Promise.all([
       tape.between(symbol, span.from / MINUTE, span.to / MINUTE),
       fresh.from < fresh.to ? seconds(symbol, fresh) : [],
     ]);
-    const found = new Map(rows.map((row) => [row.minute * MINUTE, barOfRow(row)]));
+    const found = new Map(rows.map((row) => [row.minute * MINUTE, barOfMinute(row)]));
     for (const [at, bar] of minutesOf(last)) {
       const row = found.get(at);
       found.set(at, row === undefined ? bar : mergeBars(row, bar));
@@ -113,7 +114,7 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
     if (price !== 'last') return own;
     const length = piece === MINUTE ? 1 : 15;
     const filled = await tape.filled(symbol, length, span.from / MINUTE, span.to / MINUTE);
-    const taken = new Set(own.map(({ at }) => floorTo(at, piece)));
+    const taken = new Set(own.map(({ at }) => beginOf(at, piece)));
     const others = filled.map(pieceOfFilled).filter(({ at }) => !taken.has(at));
     return [...own, ...others].sort((a, b) => a.at - b.at);
   }
@@ -123,16 +124,16 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
     const now = Math.floor(clock.now() / 1000);
     const step = INTERVAL_SECONDS[interval];
     const grain = grainOf(step);
-    const kept = floorTo(now - grain.kept, step);
-    const oldest = Math.max(floorTo(query.from ?? kept, step), kept);
-    const to = Math.min(ceilTo(query.to ?? now + 1, step), floorTo(now, step) + step);
+    const kept = beginOf(now - grain.kept, step);
+    const oldest = Math.max(beginOf(query.from ?? kept, step), kept);
+    const to = Math.min(endOf(query.to ?? now + 1, step), beginOf(now, step) + step);
     const limit = Math.min(query.limit, Math.floor((MOST_PIECES * grain.piece) / step));
     const from = Math.max(oldest, to - limit * step);
     const span = { from: Math.min(from, to), to };
     const pieces = await piecesOf(query, span, now);
     const bars = intervalBars(pieces, step, now);
     // What runs is no gap yet.
-    const over = floorTo(now, Math.min(grain.piece, MINUTE));
+    const over = beginOf(now, Math.min(grain.piece, MINUTE));
     const gaps = gapsOf(pieces, { from: span.from, to: Math.min(to, over) });
     return {
       next: from > oldest ? from : null,
@@ -212,13 +213,11 @@ const pieceOfFilled = (row: FilledRow): Piece => ({
   ticks: null,
 });
 
-const barOfRow = ({ minute, ...row }: TapeMinute): Bar => ({ ...row, second: minute * MINUTE });
-
 /** One-second bars, oldest first, put together by minute. */
 function minutesOf(seconds: readonly Bar[]): ReadonlyMap<number, Bar> {
   const minutes = new Map<number, Bar>();
   for (const bar of seconds) {
-    const at = floorTo(bar.second, MINUTE);
+    const at = beginOf(bar.second, MINUTE);
     const open = minutes.get(at);
     const merged = open === undefined ? bar : { ...mergeBars(open, bar), count: open.count + bar.count };
     minutes.set(at, { ...merged, second: at });

@@ -5,7 +5,7 @@ import type { Bar, Nearest, Tick, Units } from '../../../../shared/domain/trigge
 import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
 import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
 import type { TriggerMessage } from '../../../../shared/ports/messages.ts';
-import type { TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
+import type { FilledRow, TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
 import type { Lease, PriceBatch, PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
 import type { StreamPorts } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { STREAM_DEFAULTS, type StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
@@ -103,6 +103,8 @@ export class World {
   readonly messages: TriggerMessage[] = [];
   readonly rows: TapeMinute[] = [];
   readonly quarters: TapeQuarter[] = [];
+  readonly filled: FilledRow[] = [];
+  readonly filledTimes = new Map<string, number>();
   readonly writtenBars: (readonly Bar[])[] = [];
   readonly logged: string[] = [];
   readonly added = new Map<string, number>();
@@ -144,6 +146,10 @@ export class World {
       writeBars: async (_, bars) => void this.writtenBars.push(bars),
     },
     tape: {
+      between: async (_, from, to) => this.rows.filter(({ minute }) => minute >= from && minute < to),
+      fill: async (_, rows) => void this.filled.push(...rows),
+      filledAt: async (symbol) => this.filledTimes.get(symbol) ?? null,
+      noteFilled: async (symbol, at) => void this.filledTimes.set(symbol, at),
       lastTick: async (symbol) => this.lastTicks.get(symbol) ?? null,
       merge: async (_, row) => {
         if (this.tapeFails) throw new Error('the table is away');
