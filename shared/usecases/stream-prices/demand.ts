@@ -2,8 +2,8 @@
  * Which symbols are followed (design section 11): those that somebody asks for, that have live positions or orders, or
  * that are configured; the others leave [10 min] after they were last needed.
  *
- * Always true: no symbol leaves that has a level in the index, a live position or a live order, or while one of the
- * three cannot be asked. The live index may lag by a moment; who places an order has asked for the symbol with it, so it
+ * Always true: no symbol leaves that has a level in the index, a live position or a live order, and nobody leaves while
+ * one of the places where that is known cannot be asked; what is known to be needed is followed all the same. The live index may lag by a moment; who places an order has asked for the symbol with it, so it
  * stays for [10 min] whatever the index shows, and what was overlooked all the same comes back with the next look at
  * everything live.
  */
@@ -13,6 +13,8 @@ import type { StreamSettings } from './settings.ts';
 export interface DemandTurn {
   readonly follow: readonly string[];
   readonly leave: readonly string[];
+  /** What could not be asked; empty when all could. */
+  readonly failures: readonly unknown[];
 }
 
 export class Demand {
@@ -29,18 +31,32 @@ export class Demand {
 
   /** Asks what is needed now. Whoever leaves is not followed any more when this has answered. */
   async turn(): Promise<DemandTurn> {
-    const { cache, clock } = this.#ports;
-    for (const [symbol, askedAt] of await cache.wantedSince()) this.#keep(symbol, askedAt);
-    await this.#lookAtLive();
+    const { clock } = this.#ports;
+    const failures: unknown[] = [];
+    const attempt = async (ask: () => Promise<void>): Promise<void> => {
+      try {
+        await ask();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    await attempt(() => this.#lookAtWishes());
+    await attempt(() => this.#lookAtLive());
     for (const symbol of this.#settings.fixedSymbols) this.#keep(symbol, clock.now());
     const leave: string[] = [];
     for (const [symbol, until] of this.#until) {
-      if (until > clock.now()) continue;
-      if (await this.#isNeeded(symbol)) this.#keep(symbol, clock.now());
-      else leave.push(symbol);
+      if (until > clock.now() || failures.length > 0) continue;
+      await attempt(async () => {
+        if (await this.#isNeeded(symbol)) this.#keep(symbol, clock.now());
+        else leave.push(symbol);
+      });
     }
     for (const symbol of leave) this.#until.delete(symbol);
-    return { follow: [...this.#until.keys()], leave };
+    return { follow: [...this.#until.keys()], leave, failures };
+  }
+
+  async #lookAtWishes(): Promise<void> {
+    for (const [symbol, askedAt] of await this.#ports.cache.wantedSince()) this.#keep(symbol, askedAt);
   }
 
   async #lookAtLive(): Promise<void> {

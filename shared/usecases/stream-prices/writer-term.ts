@@ -171,7 +171,7 @@ export class WriterTerm {
 
   async #followDemand(feed: Feed): Promise<void> {
     const { log } = this.#context.ports;
-    const { follow, leave } = await this.#demand.turn();
+    const { follow, leave, failures } = await this.#demand.turn();
     if (this.#over.signal.aborted) return;
     if (leave.length > 0 && feed.unsubscribe !== undefined) {
       feed.unsubscribe(leave);
@@ -179,7 +179,6 @@ export class WriterTerm {
       log.info('symbols_left', { feed: feed.name, symbols: leave.length, first: leave[0] });
     }
     for (const symbol of follow) this.#left.delete(symbol);
-    await this.#endIdle();
     const { unknown } = feed.subscribe(follow);
     const missing = new Set(unknown);
     this.#filler?.want(follow.filter((symbol) => !missing.has(symbol)));
@@ -188,6 +187,9 @@ export class WriterTerm {
       this.#toldUnknown.add(symbol);
       log.warn('symbol_not_in_feed', { symbol, feed: feed.name });
     }
+    await this.#endIdle();
+    // Told and counted by the loop, after what could be done is done.
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Pipelines of symbols that left, once nothing has come for a while and all of it is in the tape. */
