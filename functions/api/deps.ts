@@ -14,6 +14,7 @@ import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
 import type { AskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
 import type { TakeSignal } from '../../shared/usecases/take-signal.ts';
+import type { ReadBars } from '../../shared/usecases/views/read-bars.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
@@ -39,6 +40,7 @@ export interface Reads {
   readonly positions: ReadPositions;
   readonly wallets: ReadWallets;
   readonly reconciles: ReadReconciles;
+  readonly bars: ReadBars;
   readonly health: () => Promise<unknown>;
 }
 

@@ -1,11 +1,27 @@
 /** Prices and health (design sections 11, 17, 18). */
+import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
+import { httpError } from '../../shared/http/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
+import { BadCursorError } from '../../shared/ports/ledger.ts';
 import { priceView } from '../../shared/usecases/views/price-view.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
-import { symbolOrRefuse } from './known-symbols.ts';
-import { ListPricesQuery, NoQuery } from './schemas.ts';
+import { specOrRefuse, symbolOrRefuse } from './known-symbols.ts';
+import { ListBarsQuery, ListPricesQuery, NoQuery } from './schemas.ts';
+
+/** A time within a second belongs to that second. */
+const wholeSecond = (at: number | null): number | null => (at === null ? null : Math.floor(at / 1000));
+
+/** Where the next page of bars ends. */
+function cursorTime(scope: string, cursor: string): number {
+  try {
+    return Number.parseInt(decodeCursor(scope, cursor).sort, 10);
+  } catch (error) {
+    if (!(error instanceof BadCursorError)) throw error;
+    throw httpError('invalid_cursor', 'The cursor could not be read.', { field: 'cursor' });
+  }
+}
 
 export function marketOperations(deps: ApiDeps) {
   const { symbols, prices, clock, reads } = deps;
@@ -43,6 +59,23 @@ export function marketOperations(deps: ApiDeps) {
         throw apiError('no_price', `There is no current price of ${symbol} yet.`, { field: 'symbol' });
       }
       return { status: 200, body: priceView(price, clock.now()) };
+    },
+
+    listBars: async (request: ApiRequest): Promise<ApiResponse> => {
+      const query = validate(ListBarsQuery, request.query);
+      const spec = await specOrRefuse(deps, request.params['symbol'] ?? '');
+      const { symbol, unitExponent } = spec;
+      const { interval, price, limit, cursor } = query;
+      const [from, to] = [wholeSecond(query.from), wholeSecond(query.to)];
+      const now = clock.now();
+      if (query.from !== null && query.from > now) {
+        throw httpError('invalid_field', 'from must not be in the future.', { field: 'from' });
+      }
+      const scope = `bars/${symbol}/${interval}/${price}/${from ?? ''}`;
+      const asked = { symbol, unitExponent, interval, price, limit, from };
+      const page = await reads.bars({ ...asked, to: cursor === null ? to : cursorTime(scope, cursor) });
+      const next = page.next === null ? null : encodeCursor(scope, { pk: symbol, sort: String(page.next) });
+      return { status: 200, body: { ...page.body, next_cursor: next } };
     },
 
     healthServices: async (): Promise<ApiResponse> => ({ status: 200, body: await reads.health() }),

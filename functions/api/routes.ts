@@ -40,6 +40,7 @@ export const ROUTES = [
   { method: 'GET', path: '/api/v1/positions/{position_id}/signals', name: 'listSignals' },
   { method: 'GET', path: '/api/v1/prices', name: 'listPrices' },
   { method: 'GET', path: '/api/v1/prices/{symbol}', name: 'getPrice' },
+  { method: 'GET', path: '/api/v1/prices/{symbol}/bars', name: 'listBars' },
   { method: 'GET', path: '/api/v1/symbols', name: 'listSymbols' },
   { method: 'GET', path: '/api/v1/symbols/{symbol}', name: 'getSymbol' },
   { method: 'GET', path: '/api/v1/health/services', name: 'healthServices', open: true },

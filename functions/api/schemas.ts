@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
+import { INTERVALS } from '../../shared/domain/tape/intervals.ts';
 import {
   BINANCE_ENVIRONMENTS,
   ORDER_STATUSES,
@@ -299,5 +300,24 @@ export const ListPricesQuery = z.strictObject({
     .transform((text) => text.split(',').map((symbol) => symbol.trim()))
     .optional(),
 });
+
+const timeField = z.iso
+  .datetime('must be a time like 2026-01-05T12:00:00Z')
+  .transform((text) => Date.parse(text));
+
+/** Whole intervals that touch [from, to), newest first. */
+export const ListBarsQuery = z
+  .strictObject({
+    interval: z.enum(INTERVALS),
+    price: z.enum(['last', 'bid', 'ask', 'mid']).default('last'),
+    from: timeField.nullable().default(null),
+    to: timeField.nullable().default(null),
+    limit: countField(1, 1000).default(200),
+    cursor: pageFields.cursor,
+  })
+  .superRefine(({ from, to }, context) => {
+    if (from === null || to === null || from < to) return;
+    context.addIssue({ code: 'custom', path: ['from'], message: 'must be before to' });
+  });
 
 export const NoQuery = z.strictObject({});

@@ -3,6 +3,7 @@
 import type { UserDataBoard } from '../../shared/ports/user-data.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { type HealthPorts, makeReadHealth } from '../../shared/usecases/views/health-view.ts';
+import { makeReadBars } from '../../shared/usecases/views/read-bars.ts';
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import { makeReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
@@ -27,6 +28,7 @@ export const apiDeps = (
     positions: makeReadPositions(ports),
     reconciles: makeReadReconciles(ports),
     wallets: makeReadWallets({ ...ports, userData: exchange?.userData ?? null }),
+    bars: makeReadBars(ports),
     health: makeReadHealth({ ...ports, readBinance: exchange?.readBinance ?? null }),
   },
   ledger: ports.ledger,

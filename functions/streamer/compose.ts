@@ -15,14 +15,18 @@ import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
 import { createOpenConnection } from '../../shared/adapters/ws/connection.ts';
-import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import { type SymbolRegistry, symbolRegistry } from '../../shared/domain/symbols.ts';
 import type { BinanceEnvironment } from '../../shared/domain/types.ts';
+import { createPolygonRest } from '../../shared/feeds/polygon/rest/client.ts';
+import { createPolygonHistory } from '../../shared/feeds/polygon/rest/history.ts';
+import type { MinuteHistory } from '../../shared/ports/history.ts';
 import type { Log } from '../../shared/ports/runtime.ts';
 import type { SymbolDirectory } from '../../shared/ports/symbols.ts';
+import { pause } from '../../shared/usecases/stream-prices/background.ts';
 import type { StreamPorts } from '../../shared/usecases/stream-prices/ports.ts';
 import { requireAnswer } from '../../shared/venues/binance/outcomes.ts';
 import { type BinanceVenue, createBinanceVenue } from '../../shared/venues/binance/venue.ts';
-import type { StreamerConfig } from './config.ts';
+import type { HistoryConfig, StreamerConfig } from './config.ts';
 import { createLiveRegistry } from './live-registry.ts';
 import { openFeed } from './open-feed.ts';
 import { createTriggersOutbox } from './outbox.ts';
@@ -87,6 +91,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
       ids,
       log,
       metrics,
+      ...(config.history !== null && { history: historyOf(config.history, registry) }),
       openFeed: (known) => openFeed(config.feed, known, { registry, clock, log, openConnection, lastPrices }),
       symbols: symbolRegistry()
         .all()
@@ -103,6 +108,20 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
     },
   };
 }
+
+const historyOf = ({ url, key, requestsPerMinute }: HistoryConfig, registry: SymbolRegistry): MinuteHistory =>
+  createPolygonHistory({
+    registry,
+    now: clock.now,
+    rest: createPolygonRest({
+      url,
+      key,
+      requestsPerMinute,
+      pause,
+      now: () => performance.now(),
+      random: Math.random,
+    }),
+  });
 
 /** The served environment; for the public feed alone production's market data, which needs no key. */
 function venueOf(

@@ -23,6 +23,9 @@ const flag = z
 // A name, not an address: local queues have hosts that no URL parser takes.
 const queueUrl = z.string().regex(/^https?:\/\/\S+$/, 'a queue URL is expected');
 const REPLAY = /^replay:(.+)$/;
+/** Plain HTTP stays on this machine. */
+const keepsKey = (text: string): boolean =>
+  /^https:/i.test(text) || ['127.0.0.1', 'localhost', '[::1]'].includes(URL.parse(text)?.hostname ?? '');
 
 const Env = z.object({
   FEED: z
@@ -37,6 +40,16 @@ const Env = z.object({
     .prefault('1'),
   REPLAY_STRICT: flag,
   REPLAY_START: z.enum(['now', 'on_demand']).prefault('now'),
+  FEED_SYMBOLS: z
+    .string()
+    .prefault('')
+    .transform((text) => text.split(',').flatMap((symbol) => symbol.trim() || []))
+    .pipe(z.array(z.string().regex(/^[^/\s]{1,20}\/[^/\s]{1,20}$/, 'BASE/QUOTE,BASE/QUOTE,... is expected'))),
+  POLYGON_REST_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine(keepsKey, 'https is expected: a key does not travel in the open')
+    .prefault('https://api.massive.com'),
+  POLYGON_REQUESTS_PER_MINUTE: z.coerce.number<string>().int().min(1).max(6000).prefault('5'),
   FEED_SEED: count('1'),
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
@@ -100,8 +113,18 @@ export interface UserDataConfig {
   readonly reconcileQueueUrl: string;
 }
 
+export interface HistoryConfig {
+  readonly url: string;
+  readonly key: string;
+  readonly requestsPerMinute: number;
+}
+
 export interface StreamerConfig {
   readonly feed: FeedConfig;
+  /** Followed whether somebody needs them or not. */
+  readonly fixedSymbols: readonly string[];
+  /** Where minutes from before a symbol was followed are asked for; null = nowhere. */
+  readonly history: HistoryConfig | null;
   readonly shard: number;
   readonly shards: number;
   readonly stage: string;
@@ -140,6 +163,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   const e = parsed.data;
   return {
     feed: feedOf(e),
+    fixedSymbols: e.FEED_SYMBOLS,
+    history: historyOf(e),
     shard: e.SHARD,
     shards: e.SWEEP_SHARDS,
     stage: e.STAGE,
@@ -190,6 +215,13 @@ function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {
     exitsQueueUrl: e.EXITS_QUEUE_URL ?? '',
     reconcileQueueUrl: e.RECONCILE_QUEUE_URL ?? '',
   };
+}
+
+/** Made-up and recorded prices have no history in the real world. */
+function historyOf(e: z.output<typeof Env>): HistoryConfig | null {
+  const { POLYGON_REST_URL: url, POLYGON_API_KEY: key, POLYGON_REQUESTS_PER_MINUTE: requestsPerMinute } = e;
+  if (key === undefined || e.FEED === 'synthetic' || REPLAY.test(e.FEED)) return null;
+  return { url, key, requestsPerMinute };
 }
 
 function binanceFeedOf(e: z.output<typeof Env>): FeedConfig {

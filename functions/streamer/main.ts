@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     new Streamer(prices, {
       ...STREAM_DEFAULTS,
       shard: config.shard,
+      fixedSymbols: config.fixedSymbols,
       wakeUps: config.wakeUps,
       resumable: config.feed.kind === 'replay',
     });

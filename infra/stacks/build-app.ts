@@ -49,6 +49,7 @@ export function buildApp(options: AppOptions = {}): App {
   });
   const settings = settingsFor(parseStage(app.node.tryGetContext('stage')), {
     feed: z.string().min(1).optional().parse(app.node.tryGetContext('feed')),
+    symbols: z.string().optional().parse(app.node.tryGetContext('symbols')),
     binance: parseBinance(app.node.tryGetContext('binance')),
     distDir,
   });

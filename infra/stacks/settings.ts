@@ -9,6 +9,8 @@ export interface Settings {
   readonly stage: Stage;
   /** The FEED variable of the streamer. */
   readonly feed: string;
+  /** Symbols that are always followed (the FEED_SYMBOLS variable); '' = those that somebody needs. */
+  readonly feedSymbols: string;
   /** The folder that holds the bundles, one folder per function and one for the streamer. */
   readonly distDir: string;
   /** How many shards the sweeps are divided into (the SWEEP_SHARDS variable). */
@@ -28,7 +30,7 @@ export interface Settings {
 /** A deployment knows no simulator: its addresses are those of a machine. */
 export type DeployedBinance = Exclude<BinanceEnvironment, 'binance_simulator'>;
 
-type StageSettings = Omit<Settings, 'stage' | 'feed' | 'distDir' | 'sweepShards'>;
+type StageSettings = Omit<Settings, 'stage' | 'feed' | 'feedSymbols' | 'distDir' | 'sweepShards'>;
 
 const BY_STAGE: Record<Stage, StageSettings> = {
   sandbox: {
@@ -77,12 +79,17 @@ export interface Choices {
   /** Undefined: the prices of the exchange that is served, made-up ones where none is. */
   readonly feed: string | undefined;
   readonly distDir: string;
+  /** Symbols that are always followed. */
+  readonly symbols?: string | undefined;
   /** Undefined: what the stage has by default. */
   readonly binance: DeployedBinance | null | undefined;
 }
 
 /** @throws Error when orders at an exchange would follow other prices than its own */
-export function settingsFor(stage: Stage, { binance: asked, feed: named, distDir }: Choices): Settings {
+export function settingsFor(
+  stage: Stage,
+  { binance: asked, feed: named, distDir, symbols = '' }: Choices,
+): Settings {
   const settings = BY_STAGE[stage];
   const binance = asked === undefined ? settings.binance : asked;
   const feed = named ?? (binance === null ? 'synthetic' : 'binance');
@@ -92,5 +99,5 @@ export function settingsFor(stage: Stage, { binance: asked, feed: named, distDir
         'use feed binance, or binance none',
     );
   }
-  return { stage, distDir, sweepShards: 1, ...settings, binance, feed };
+  return { stage, distDir, sweepShards: 1, ...settings, binance, feed, feedSymbols: symbols };
 }

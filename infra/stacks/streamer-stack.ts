@@ -113,6 +113,7 @@ export class StreamerStack extends Stack {
         POWERTOOLS_SERVICE_NAME: STREAMER,
         AWS_REGION: this.region,
         FEED: settings.feed,
+        FEED_SYMBOLS: settings.feedSymbols,
         SHARD: '0',
         WS_RECONNECT_MAX_ATTEMPTS: '10',
         WS_RECONNECT_DELAY_SECONDS: '1',

@@ -145,6 +145,10 @@ export function createReplayFeed(options: ReplayOptions): Feed {
       for (const symbol of symbols) subscribed.add(symbol);
       return { unknown: symbols.filter((symbol) => registry.get(symbol) === null) };
     },
+    /** A recording is played as it is, whoever needs it; what was subscribed only decides when it begins. */
+    unsubscribe: (symbols) => {
+      for (const symbol of symbols) subscribed.delete(symbol);
+    },
     stats: () => ({
       name: 'replay',
       connected: running !== null && !stopping.signal.aborted,

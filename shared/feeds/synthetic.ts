@@ -55,7 +55,8 @@ export function createSyntheticFeed(options: SyntheticOptions): Feed {
     }
     return { unknown };
   };
-  const initial = subscribe(options.symbols ?? SYNTHETIC_DEFAULT_SYMBOLS);
+  const always = new Set(options.symbols ?? SYNTHETIC_DEFAULT_SYMBOLS);
+  const initial = subscribe([...always]);
   if (initial.unknown.length > 0) throw new Error(`unknown symbols: ${initial.unknown.join(', ')}`);
 
   const run = (handlers: FeedHandlers): void => {
@@ -100,6 +101,10 @@ export function createSyntheticFeed(options: SyntheticOptions): Feed {
       run(handlers);
     },
     subscribe,
+    /** What is streamed from the start is always streamed; a symbol that comes back begins its walk anew. */
+    unsubscribe: (symbols) => {
+      for (const symbol of symbols) if (!always.has(symbol)) walks.delete(symbol);
+    },
     stats: () => ({
       name: 'synthetic',
       connected: timer !== null,

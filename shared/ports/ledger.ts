@@ -117,7 +117,9 @@ export interface Ledger {
   livePositionsOfWallet(walletId: string): Promise<readonly Position[]>;
   /** Orders of a wallet made at or after this time (epoch ms), whatever became of them; oldest first. No cap. */
   ordersOfWallet(walletId: string, since: number): Promise<readonly Order[]>;
-  /** Symbols with a live position or order (the streamer's demand at start). */
+  /** Whether a symbol has a live position or order; as the lists above. */
+  isLive(symbol: string): Promise<boolean>;
+  /** Symbols with a live position or order: a look at all of them. */
   liveSymbols(): Promise<readonly string[]>;
   /** What is overdue at `now` in this shard, oldest first, at most `limit`. */
   due(shard: number, now: number, limit: number): Promise<readonly DueItem[]>;

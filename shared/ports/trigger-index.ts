@@ -86,6 +86,8 @@ export interface TriggerIndex {
   loadRebuilt(symbol: string, levels: readonly Level[], hits: readonly Hit[], nowMs: number): Promise<void>;
   /** Sets the epoch, last of all. Answers whether hits are visible now (send a wake-up). */
   finishRebuild(symbol: string, epoch: string, nowMs: number): Promise<{ readonly wake: boolean }>;
+  /** Whether a symbol has any level in the index. */
+  hasLevels(symbol: string): Promise<boolean>;
   /** Levels now in the index of a symbol (health, audit, tests). */
   levels(symbol: string): Promise<readonly Level[]>;
 }
@@ -98,9 +100,11 @@ export interface PriceCache {
   bars(symbol: string, fromSecond: number): Promise<readonly Bar[]>;
   /** Streamer, on `rebuild`: writes bars it still holds in memory. */
   writeBars(symbol: string, bars: readonly Bar[]): Promise<void>;
-  /** Symbols that somebody wants prices of (orders, positions, watchers). */
+  /** Somebody wants prices of these (orders, positions, watchers); remembered for [10 min]. */
   want(symbols: readonly string[]): Promise<void>;
   wanted(): Promise<readonly string[]>;
+  /** The same, with when each was last wanted, epoch ms. */
+  wantedSince(): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Whether the caller holds the lease; `fence` grows with each change of hands and stays over renewals. */

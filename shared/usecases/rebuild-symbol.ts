@@ -25,8 +25,10 @@ const LEASE_MS = 15_000;
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
 
-const barOfMinute = (row: TapeMinute): Bar => ({
+/** A minute as one bar, by its first second. */
+export const barOfMinute = (row: TapeMinute): Bar => ({
   second: row.minute * 60,
+  ...(row.open !== undefined && { open: row.open }),
   low: row.low,
   high: row.high,
   close: row.close,

@@ -97,6 +97,19 @@ export function describePrices(name: string, open: () => Promise<OpenCache>): vo
       expect(await prices.wanted()).toEqual([]);
     });
 
+    it('tells when each was last wanted', async () => {
+      const since = async () => [...(await prices.wantedSince())].sort();
+      expect(await since()).toEqual([]);
+      await prices.want(['ETH/USDT', 'BTC/USDT']);
+      const [[, btc = 0] = [], [, eth = 0] = []] = await since();
+      expect(btc).toBe(eth);
+      await cache.pass(20);
+      await prices.want(['BTC/USDT']);
+      const [[, later = 0] = [], [, still = 0] = []] = await since();
+      expect(still).toBe(eth);
+      expect(later).toBeGreaterThanOrEqual(btc + 19);
+    });
+
     it('shows what a price was when it was written, whatever is done to it later', async () => {
       const given = displayOf('BTC/USDT', aTick(1, 100));
       await cache.show(given);

@@ -107,6 +107,11 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       });
       await caughtUp();
       expect(await ledger.liveSymbols()).toEqual(['BTC/USDT', 'SOL/USDT']);
+      expect(await Promise.all(['BTC/USDT', 'SOL/USDT', 'ETH/USDT'].map((s) => ledger.isLive(s)))).toEqual([
+        true,
+        true,
+        false,
+      ]);
       expect(ids(await ledger.liveOrders('SOL/USDT'))).toEqual(['order-1']);
       expect(ids(await ledger.liveOrdersOfWallet('wallet-1'))).toEqual(['order-1']);
       expect(await ledger.liveOrdersOfWallet('nobody')).toEqual([]);
@@ -118,6 +123,7 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       });
       await caughtUp();
       expect(await ledger.liveSymbols()).toEqual([]);
+      expect(await ledger.isLive('BTC/USDT')).toBe(false);
       expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
       expect(await ledger.liveOrders('SOL/USDT')).toEqual([]);
       expect(await ledger.livePositions('BTC/USDT')).toEqual([]);

@@ -74,6 +74,61 @@ export function describeTape(name: string, open: () => Promise<TapeStore>): void
       );
     });
 
+    it('gives the rows between two minutes', async () => {
+      for (const minute of [3, 1, 2, 4]) await tape.merge('G/H', row(minute, minute * 100, [5]));
+      expect((await tape.between('G/H', 2, 4)).map((r) => r.minute)).toEqual([2, 3]);
+      expect(await tape.between('G/H', 3, 3)).toEqual([]);
+      expect(await tape.between('no/one', 0, 9)).toEqual([]);
+    });
+
+    it('keeps the open of the earliest tick, whoever came first, and none where that one had none', async () => {
+      await tape.merge('I/J', { ...row(MINUTE, 10, [30, 31]), open: at(30) });
+      await tape.merge('I/J', { ...row(MINUTE, 20, [40]), open: at(40) });
+      expect((await tape.since('I/J', MINUTE))[0]?.open).toEqual(at(30));
+      await tape.merge('I/J', { ...row(MINUTE, 5, [20]), open: at(20) });
+      expect((await tape.since('I/J', MINUTE))[0]?.open).toEqual(at(20));
+      await tape.merge('I/J', row(MINUTE, 1, [20]));
+      expect((await tape.since('I/J', MINUTE))[0]).not.toHaveProperty('open');
+    });
+
+    it('keeps what another source told apart from its own', async () => {
+      const filled = (minute: number, close: number) => ({
+        ...{ source: 'polygon' as const, ticker: 'X:KLUSD', count: null },
+        ...{ length: 1 as const, minutes: 1, firstMinute: minute, lastMinute: minute },
+        ...{ minute, open: at(5).last, high: at(9).last, low: at(1).last, close: at(close).last },
+      });
+      await tape.merge('K/L', row(40, 4000, [5]));
+      await tape.fill(
+        'K/L',
+        Array.from({ length: 60 }, (_, i) => filled(i, 7)),
+      );
+      await tape.fill('K/L', [filled(59, 8), filled(100, 9)]);
+      expect((await tape.since('K/L', 0)).map((r) => r.minute)).toEqual([40]);
+      expect(await tape.lastTick('K/L')).toBe(4000);
+      expect(await tape.filled('K/L', 1, 58, 60)).toEqual([filled(58, 7), filled(59, 8)]);
+      expect(await tape.filled('K/L', 1, 0, 1000)).toHaveLength(61);
+      expect(await tape.filled('K/L', 1, 5, 5)).toEqual([]);
+      expect(await tape.filledAt('K/L')).toBeNull();
+      await tape.noteFilled('K/L', 1_700_000_000_000);
+      expect(await tape.filledAt('K/L')).toBe(1_700_000_000_000);
+      expect(await tape.filled('K/L', 1, -5, 1000)).toHaveLength(61);
+    });
+
+    it('keeps quarters of an hour beside the minutes', async () => {
+      const quarter = (from: number) => {
+        const { minute: _, ...prices } = { ...row(from, from * 100, [5]), open: at(5) };
+        return { ...prices, from, minutes: 2, firstMinute: from, lastMinute: from + 3 };
+      };
+      expect(await tape.newestQuarter('M/N')).toBeNull();
+      for (const from of [45, 15, 30]) await tape.putQuarter('M/N', quarter(from));
+      await tape.putQuarter('M/N', quarter(30));
+      expect(await tape.newestQuarter('M/N')).toBe(45);
+      expect(await tape.quarters('M/N', 15, 45)).toEqual([quarter(15), quarter(30)]);
+      expect(await tape.quarters('M/N', 15, 15)).toEqual([]);
+      expect(await tape.since('M/N', 0)).toEqual([]);
+      expect(await tape.filled('M/N', 15, 0, 1000)).toEqual([]);
+    });
+
     it('keeps the close of the latest tick, whoever came last', async () => {
       await tape.merge('E/F', row(MINUTE, 10, [30, 31]));
       await tape.merge('E/F', row(MINUTE, 1, [50, 40]));

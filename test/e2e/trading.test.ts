@@ -369,6 +369,34 @@ describe('an order', () => {
   });
 });
 
+describe('the bars of a symbol', () => {
+  it('are what was traded, also while they run; before them there is a gap', async () => {
+    for (const price of ['0.0007', '0.00075', '0.00069', '0.00071']) await system.trade('XRP/ETH', price);
+    interface Bars {
+      readonly items: readonly Readonly<Record<string, unknown>>[];
+      readonly gaps: readonly { readonly from: string; readonly to: string }[];
+      readonly next_cursor: string | null;
+    }
+    const bars = (query: string) => trader.good<Bars>('GET', `/prices/XRP-ETH/bars?${query}`);
+    const [day] = (await bars('interval=1d')).items;
+    expect(day).toMatchObject({
+      ...{ open: '0.0007', high: '0.00075', low: '0.00069', close: '0.00071', count: 4 },
+      ...{ running: true, complete: false, source: 'own' },
+    });
+    const seconds = await bars('interval=1s&price=bid&limit=60');
+    expect(seconds.items[0]).toMatchObject({ close: '0.00071' });
+    expect(seconds.items.reduce((sum, bar) => sum + Number(bar['count']), 0)).toBe(4);
+    expect(seconds.gaps.length).toBeGreaterThan(0);
+    expect(seconds.next_cursor).not.toBeNull();
+    const refused = await trader.send('GET', '/prices/XRP-ETH/bars?interval=2h');
+    expect([refused.status, refused.body.code, refused.body.field]).toEqual([
+      400,
+      'invalid_field',
+      'interval',
+    ]);
+  });
+});
+
 describe('the services', () => {
   it('say that they are well, with the specification’s figures', async () => {
     interface Health {

@@ -1,5 +1,5 @@
 /** The ledger on DynamoDB: orders with their fills, positions with their actions (design section 14). */
-import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateScan, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Change, Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import { createDueIndex } from './due-index.ts';
@@ -117,15 +117,15 @@ function indexOf(isOrders: boolean, userId: string, { positionId, flowId }: List
 export function createLedger(options: LedgerOptions): Ledger {
   const { client, ordersTable, positionsTable } = options;
 
-  const live = <T>(table: string, symbol: string, read: (item: Item) => T): Promise<readonly T[]> => {
-    const query = {
-      TableName: table,
-      IndexName: 'live',
-      KeyConditionExpression: 'live_symbol = :symbol',
-      ExpressionAttributeValues: { ':symbol': { S: symbol } },
-    };
-    return collect(queryAll(client, query), read);
-  };
+  const liveQuery = (table: string, symbol: string, more: Partial<QueryCommandInput> = {}) => ({
+    TableName: table,
+    IndexName: 'live',
+    KeyConditionExpression: 'live_symbol = :symbol',
+    ExpressionAttributeValues: { ':symbol': { S: symbol } },
+    ...more,
+  });
+  const live = <T>(table: string, symbol: string, read: (item: Item) => T): Promise<readonly T[]> =>
+    collect(queryAll(client, liveQuery(table, symbol)), read);
 
   const liveOfWallet = <T>(
     table: string,
@@ -248,6 +248,14 @@ export function createLedger(options: LedgerOptions): Ledger {
         }),
         readOrder,
       ),
+    async isLive(symbol) {
+      for (const table of [positionsTable, ordersTable]) {
+        // One is enough, and of that only that it is there.
+        const query = liveQuery(table, symbol, { Limit: 1, ProjectionExpression: 'pk' });
+        for await (const _ of queryAll(client, query)) return true;
+      }
+      return false;
+    },
     async liveSymbols() {
       const symbols = new Set<string>();
       for (const TableName of [ordersTable, positionsTable]) {

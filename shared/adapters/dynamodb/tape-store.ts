@@ -10,9 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Bar, PriceSource, Units } from '../../domain/triggers/types.ts';
 import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
-import { type Codec, integers, maps, objects } from './codec.ts';
+import { integers, maps, nullableSince, objects } from './codec.ts';
 import type { Item } from './items.ts';
 import { collect, getItem, queryAll } from './reads.ts';
+import { createHistory, prices } from './tape-history.ts';
 import { pauseMs, transactPut } from './transact.ts';
 
 export interface TapeStoreOptions {
@@ -22,16 +23,16 @@ export interface TapeStoreOptions {
 }
 
 type Prices = Bar['low'];
-type Row = Omit<TapeMinute, 'minute' | 'count'> & {
+type Row = Omit<TapeMinute, 'minute' | 'count' | 'open'> & {
   readonly version: number;
+  /** Of the first tick; null in rows from before it was kept. */
+  readonly open: Prices | null;
   readonly counts: Readonly<Record<string, number>>;
 };
 
-/** Units are whole numbers below 9e11 by construction; the brand is put back on. */
-const units = integers as Codec<Units>;
-const prices = objects<Prices>({ bid: units, ask: units, last: units, mid: units });
 const rows = objects<Row>({
   version: integers,
+  open: nullableSince(prices),
   low: prices,
   high: prices,
   close: prices,
@@ -57,6 +58,7 @@ export function mergeRow(stored: Row, news: TapeMinute): Row {
   const run = String(news.firstTick);
   return {
     version: stored.version + 1,
+    open: news.firstTick < stored.firstTick ? (news.open ?? null) : stored.open,
     low: bySource(stored.low, news.low, lower),
     high: bySource(stored.high, news.high, higher),
     close: news.lastTick >= stored.lastTick ? news.close : stored.close,
@@ -68,6 +70,7 @@ export function mergeRow(stored: Row, news: TapeMinute): Row {
 
 const newRow = (news: TapeMinute): Row => ({
   version: 1,
+  open: news.open ?? null,
   low: news.low,
   high: news.high,
   close: news.close,
@@ -87,12 +90,14 @@ const MAX_TRIES = 8;
 export function createTapeStore({ client, priceTapeTable, keepDays = 7 }: TapeStoreOptions): TapeStore {
   const name = (symbol: string, minute: number): string => `tape ${symbol} ${minute}`;
   const read = (item: Item, symbol: string): TapeMinute => {
-    const { counts, version: _, ...row } = rows.fromItem(item, `tape ${symbol}`);
+    const { counts, version: _, open, ...row } = rows.fromItem(item, `tape ${symbol}`);
     const minute = integers.decode(item['sk'] ?? { NULL: true }, `tape ${symbol}.sk`);
-    return { ...row, minute, count: Object.values(counts).reduce((a, b) => a + b, 0) };
+    const count = Object.values(counts).reduce((a, b) => a + b, 0);
+    return { ...row, ...(open !== null && { open }), minute, count };
   };
 
   return {
+    ...createHistory({ client, priceTapeTable, keepDays }),
     async merge(symbol, news) {
       const keys = { pk: { S: symbol }, sk: integers.encode(news.minute) };
       for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
@@ -122,6 +127,18 @@ export function createTapeStore({ client, priceTapeTable, keepDays = 7 }: TapeSt
         ExpressionAttributeValues: { ':symbol': { S: symbol }, ':from': integers.encode(fromMinute) },
       });
       return collect(query, (item) => read(item, symbol));
+    },
+    between(symbol, fromMinute, toMinute) {
+      const query = queryAll(client, {
+        TableName: priceTapeTable,
+        KeyConditionExpression: 'pk = :symbol AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: {
+          ':symbol': { S: symbol },
+          ':from': integers.encode(fromMinute),
+          ':to': integers.encode(toMinute - 1),
+        },
+      });
+      return toMinute <= fromMinute ? Promise.resolve([]) : collect(query, (item) => read(item, symbol));
     },
     async lastTick(symbol) {
       const newest = queryAll(client, {

@@ -1,17 +1,20 @@
 -- The tape: one-second bars of one symbol, a sorted set by second, kept for two hours. Prepended to its scripts.
--- A bar is a JSON array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count.
+-- A bar is a JSON array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count, and
+-- open x4 where it is known.
 -- A bar of a second that is there already is put together with it (lowest low, highest high, the later close), so
 -- neither a change of writers nor a repeat loses an extreme.
 local TAPE_SECONDS = 7200
 
 local function merged(a, b)
   local later = b[15] >= a[15] and b or a
+  local earlier = b[14] < a[14] and b or a
   local bar = { a[1] }
   for i = 2, 5 do bar[i] = math.min(a[i], b[i]) end
   for i = 6, 9 do bar[i] = math.max(a[i], b[i]) end
   for i = 10, 13 do bar[i] = later[i] end
   bar[14], bar[15], bar[16] = math.min(a[14], b[14]), math.max(a[15], b[15]), math.max(a[16], b[16])
-  for i = 1, 16 do bar[i] = string.format('%.0f', bar[i]) end
+  for i = 17, #earlier do bar[i] = earlier[i] end
+  for i = 1, #bar do bar[i] = string.format('%.0f', bar[i]) end
   return '[' .. table.concat(bar, ',') .. ']'
 end
 

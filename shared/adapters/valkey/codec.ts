@@ -75,16 +75,22 @@ export function parseHit(json: string): Hit {
   return { ...rest, ...of };
 }
 
-const barSchema = z.array(z.int()).length(16);
+const barSchema = z.array(z.int()).refine(({ length }) => length === 16 || length === 20, 'no bar');
 
-/** bars.lua's array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count. */
-export const barText = ({ second, low, high, close, firstTick, lastTick, count }: Bar): string =>
+const fourOf = (p: Bar['low']): readonly Units[] => [p.bid, p.ask, p.last, p.mid];
+
+/**
+ * bars.lua's array: second, low x4, high x4, close x4 (bid, ask, last, mid), first tick, last tick, count, and open x4
+ * where it is known.
+ */
+export const barText = ({ second, open, low, high, close, firstTick, lastTick, count }: Bar): string =>
   JSON.stringify([
     second,
-    ...[low, high, close].flatMap((p) => [p.bid, p.ask, p.last, p.mid]),
+    ...[low, high, close].flatMap(fourOf),
     firstTick,
     lastTick,
     count,
+    ...(open === undefined ? [] : fourOf(open)),
   ]);
 
 export function parseBar(json: string): Bar {
@@ -98,6 +104,7 @@ export function parseBar(json: string): Bar {
   });
   return {
     second: at(0),
+    ...(bar.length === 20 && { open: prices(16) }),
     low: prices(1),
     high: prices(5),
     close: prices(9),

@@ -24,6 +24,7 @@ export const indexKeys = (symbol: string): readonly string[] => [
 
 /** Symbols of a shard that ever had levels since the cache was filled. */
 export const armedKey = (shard: number): string => `armed:${shard}`;
-export const wantedKey = 'feed:wanted';
+/** A sorted set by when a symbol was last wanted. */
+export const wantedKey = 'feed:wanted_at';
 export const leaseKey = (name: string): string => `lease:{${name}}`;
 export const fenceKey = (name: string): string => `fence:{${name}}`;

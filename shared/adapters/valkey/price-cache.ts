@@ -35,10 +35,20 @@ const tapeScript = defineScript<{ symbol: string; bars: readonly Bar[] }, string
   reply: z.tuple([z.literal('kept')]).transform(([outcome]) => outcome),
 });
 
-export function createPriceCache(valkey: Valkey): PriceCache {
+/** For how long a wish counts. */
+const WANTED_MS = 600_000;
+
+/** `now`: the wall clock in epoch ms. */
+export function createPriceCache(valkey: Valkey, now: () => number = Date.now): PriceCache {
   async function price(symbol: string): Promise<CachedPrice | null> {
     const flat = strings.parse(await valkey.command(['HGETALL', priceKey(symbol)]));
     return flat.length === 0 ? null : priceSchema.parse(Object.fromEntries(chunks(flat, 2)));
+  }
+
+  async function wantedSince(): Promise<ReadonlyMap<string, number>> {
+    const range = ['ZRANGEBYSCORE', wantedKey, String(now() - WANTED_MS), '+inf', 'WITHSCORES'];
+    const flat = strings.parse(await valkey.command(range));
+    return new Map(chunks(flat, 2).map(([symbol = '', at = '0']) => [symbol, whole.parse(at)]));
   }
 
   return {
@@ -55,8 +65,14 @@ export function createPriceCache(valkey: Valkey): PriceCache {
       for (const part of chunks(bars, BARS_PER_CALL)) await tapeScript.run(valkey, { symbol, bars: part });
     },
     want: async (symbols) => {
-      for (const part of chunks(symbols, BARS_PER_CALL)) await valkey.command(['SADD', wantedKey, ...part]);
+      if (symbols.length === 0) return;
+      const at = String(now());
+      for (const part of chunks(symbols, BARS_PER_CALL)) {
+        await valkey.command(['ZADD', wantedKey, ...part.flatMap((symbol) => [at, symbol])]);
+      }
+      await valkey.command(['ZREMRANGEBYSCORE', wantedKey, '-inf', `(${now() - WANTED_MS}`]);
     },
-    wanted: async () => strings.parse(await valkey.command(['SMEMBERS', wantedKey])).sort(),
+    wanted: async () => [...(await wantedSince()).keys()].sort(),
+    wantedSince,
   };
 }

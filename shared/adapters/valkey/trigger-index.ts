@@ -143,6 +143,7 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
     finishRebuild: async (symbol, epoch, nowMs) => ({
       wake: await finishScript.run(valkey, { symbol, epoch, nowMs }),
     }),
+    hasLevels: async (symbol) => z.int().parse(await valkey.command(['HLEN', levelsKey(symbol)])) > 0,
     levels,
   };
 }

@@ -20,6 +20,7 @@ export const barOf = (tick: Tick): Bar => {
   const prices = pricesOf(tick);
   return {
     second: Math.floor(tick.at / 1000),
+    open: prices,
     low: prices,
     high: prices,
     close: prices,
@@ -35,8 +36,10 @@ export const barOf = (tick: Tick): Bar => {
  */
 export function mergeBars(a: Bar, b: Bar): Bar {
   const later = b.lastTick >= a.lastTick ? b : a;
+  const earlier = b.firstTick < a.firstTick ? b : a;
   return {
     second: a.second,
+    ...(earlier.open !== undefined && { open: earlier.open }),
     low: each((s) => Math.min(a.low[s], b.low[s])),
     high: each((s) => Math.max(a.high[s], b.high[s])),
     close: later.close,
@@ -51,6 +54,7 @@ function extend(open: Bar, tick: Tick): Bar {
   const prices = pricesOf(tick);
   return {
     second: open.second,
+    ...(open.open !== undefined && { open: open.open }),
     low: each((s) => Math.min(open.low[s], prices[s])),
     high: each((s) => Math.max(open.high[s], prices[s])),
     close: prices,

@@ -89,6 +89,8 @@ export interface Hit {
 export interface Bar {
   /** Epoch second. */
   readonly second: number;
+  /** Prices of its first tick; left out where that is not known (written before opens were kept). */
+  readonly open?: Readonly<Record<PriceSource, Units>>;
   readonly low: Readonly<Record<PriceSource, Units>>;
   readonly high: Readonly<Record<PriceSource, Units>>;
   readonly close: Readonly<Record<PriceSource, Units>>;

@@ -37,7 +37,10 @@ export interface BinanceFeedOptions {
 export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   const { registry, clock, url, openConnection, startAfter = 0 } = options;
   const markets = new Map<string, SymbolMarket>();
-  const connections: MarketConnection[] = [];
+  let connections: readonly MarketConnection[] = [];
+  /** Of connections that nobody needed any more. */
+  const ended = { messages: 0, errors: 0, reconnects: 0 };
+  let ending: Promise<unknown> = Promise.resolve();
   const counts = {
     trades: 0,
     quotes: 0,
@@ -52,6 +55,8 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   let handlers: FeedHandlers | null = null;
   let stopped = false;
   let nextId = 0;
+  /** Of symbols that have left. */
+  let rounded = 0;
   let seeding: NodeJS.Timeout | null = null;
   let asking: Promise<void> = Promise.resolve();
 
@@ -105,7 +110,7 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
           answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
           refusedRetryMs: options.refusedRetryMs ?? 30_000,
         });
-        connections.push(connection);
+        connections = [...connections, connection];
       }
       connection.add(left.splice(0, connection.room));
     }
@@ -129,6 +134,19 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   };
   const seedSoon = (): void => {
     asking = asking.then(seed);
+  };
+
+  /** A connection without symbols is silent, and silence looks like a fault: it is closed. */
+  const endEmpty = (): void => {
+    const empty = connections.filter((connection) => connection.isEmpty);
+    connections = connections.filter((connection) => !connection.isEmpty);
+    for (const connection of empty) {
+      const { messagesReceived, errors, reconnects } = connection.stats();
+      ended.messages += messagesReceived;
+      ended.errors += errors;
+      ended.reconnects += reconnects;
+      ending = Promise.all([ending, connection.stop()]);
+    }
   };
 
   const lastMessageAt = (): number | null => {
@@ -162,19 +180,31 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
       }
       return { unknown };
     },
+    unsubscribe: (symbols) => {
+      if (stopped) return;
+      const leaving = new Set(symbols);
+      const gone = [...markets].filter(([, { spec }]) => leaving.has(spec.symbol)).map(([name]) => name);
+      for (const venueSymbol of gone) {
+        rounded += markets.get(venueSymbol)?.rounded ?? 0;
+        markets.delete(venueSymbol);
+      }
+      for (const connection of connections) connection.remove(gone);
+      endEmpty();
+    },
     stats: () => {
       const stats = connections.map((connection) => connection.stats());
-      const connected = stats.length > 0 && stats.every((one) => one.connected);
+      // With no symbol to follow there is nothing to be cut off from: a feed that nobody needs is no fault.
+      const connected = handlers !== null && !stopped && stats.every((one) => one.connected);
       return {
         name: 'binance',
         connected,
         // Public streams ask for no key: whoever is connected may read.
         authenticated: connected,
-        messagesReceived: stats.reduce((sum, one) => sum + one.messagesReceived, 0),
+        messagesReceived: stats.reduce((sum, one) => sum + one.messagesReceived, ended.messages),
         tradesProcessed: counts.trades,
         quotesProcessed: counts.quotes,
         errors:
-          stats.reduce((sum, one) => sum + one.errors, 0) +
+          stats.reduce((sum, one) => sum + one.errors, ended.errors) +
           counts.unusable +
           counts.refused +
           counts.seeds_failed,
@@ -184,13 +214,16 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     },
     summary: () => ({
       ...counts,
-      rounded: [...markets.values()].reduce((sum, market) => sum + market.rounded, 0),
-      reconnects: connections.reduce((sum, connection) => sum + connection.stats().reconnects, 0),
+      rounded: [...markets.values()].reduce((sum, market) => sum + market.rounded, rounded),
+      reconnects: connections.reduce(
+        (sum, connection) => sum + connection.stats().reconnects,
+        ended.reconnects,
+      ),
     }),
     stop: async () => {
       stopped = true;
       if (seeding !== null) clearInterval(seeding);
-      await Promise.all(connections.map((connection) => connection.stop()));
+      await Promise.all([ending, ...connections.map((connection) => connection.stop())]);
       handlers = null;
     },
   };

@@ -75,6 +75,17 @@ export class MarketConnection {
     else for (const session of this.#sessions.keys()) void this.#ask(session);
   }
 
+  /** Which of these are on this connection: they are taken off it. Frames of theirs may come until the venue answers. */
+  remove(venueSymbols: readonly string[]): readonly string[] {
+    const own = venueSymbols.filter((symbol) => this.#wanted.delete(symbol));
+    if (own.length > 0) for (const session of this.#sessions.keys()) void this.#ask(session);
+    return own;
+  }
+
+  get isEmpty(): boolean {
+    return this.#wanted.size === 0;
+  }
+
   stats(): ConnectionStats {
     return this.#connection.stats();
   }
@@ -84,7 +95,7 @@ export class MarketConnection {
     this.#sessions.clear();
   }
 
-  /** Asks for what this session does not have yet, frame by frame. Never rejects. */
+  /** Asks for what this session does not have yet, and gives back what nobody needs, frame by frame. Never rejects. */
   #ask(session: Session): Promise<void> {
     const on = this.#sessions.get(session);
     if (on === undefined) return Promise.resolve();
@@ -96,12 +107,20 @@ export class MarketConnection {
 
   async #askAll(session: Session, on: Subscribing): Promise<void> {
     for (;;) {
+      const gone = [...on.asked].filter((symbol) => !this.#wanted.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
+      if (gone.length > 0 && session.isOpen) {
+        for (const symbol of gone) on.asked.delete(symbol);
+        const error = await this.#tell(session, on, 'UNSUBSCRIBE', gone);
+        if (error !== null) this.#parts.onRefused(gone, error);
+        await new Promise((resolve) => setTimeout(resolve, this.#parts.frameGapMs));
+        continue;
+      }
       const waiting = [...this.#wanted].filter((symbol) => !on.asked.has(symbol));
       const fresh = waiting.filter((symbol) => !on.refused.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
       const missing = fresh.length > 0 ? fresh : waiting.slice(0, 1);
       if (missing.length === 0 || !session.isOpen) return;
       for (const symbol of missing) on.asked.add(symbol);
-      const error = await this.#subscribe(session, on, missing);
+      const error = await this.#tell(session, on, 'SUBSCRIBE', missing);
       if (error !== null) {
         this.#parts.onRefused(missing, error);
         this.#askLater(session, on, missing);
@@ -120,7 +139,12 @@ export class MarketConnection {
   }
 
   /** Answers why it was not taken; null = it was. */
-  #subscribe(session: Session, on: Subscribing, symbols: readonly string[]): Promise<string | null> {
+  #tell(
+    session: Session,
+    on: Subscribing,
+    method: 'SUBSCRIBE' | 'UNSUBSCRIBE',
+    symbols: readonly string[],
+  ): Promise<string | null> {
     const id = on.nextId++;
     const params = symbols.flatMap((symbol) => {
       // Only the Latin letters have a lower case that the venue means.
@@ -139,7 +163,7 @@ export class MarketConnection {
       }, this.#parts.answerTimeoutMs);
       on.answers.set(id, settle);
       try {
-        session.send(JSON.stringify({ method: 'SUBSCRIBE', params, id }));
+        session.send(JSON.stringify({ method, params, id }));
       } catch (error) {
         settle(error instanceof Error ? error.message : String(error));
       }

@@ -96,10 +96,13 @@ export class BarBook {
 }
 
 function merged(row: TapeMinute | null, minute: number, bar: Bar, alreadyCounted: number): TapeMinute {
-  const { low, high, close, firstTick, lastTick, count } = bar;
-  if (row === null) return { minute, low, high, close, firstTick, lastTick, count };
+  const { second: _, ...prices } = bar;
+  if (row === null) return { minute, ...prices };
+  const { low, high, close, firstTick, lastTick, count } = prices;
+  const { open } = firstTick < row.firstTick ? prices : row;
   return {
     minute,
+    ...(open !== undefined && { open }),
     low: bySource((s) => Math.min(low[s], row.low[s])),
     high: bySource((s) => Math.max(high[s], row.high[s])),
     close: lastTick >= row.lastTick ? close : row.close,

@@ -1,5 +1,6 @@
 /** What the streamer needs of the outside. */
 import type { Feed } from '../../ports/feed.ts';
+import type { MinuteHistory } from '../../ports/history.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Outbox } from '../../ports/messages.ts';
 import type { Clock, Ids, Log } from '../../ports/runtime.ts';
@@ -7,13 +8,15 @@ import type { TapeStore } from '../../ports/tape.ts';
 import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/trigger-index.ts';
 
 export interface StreamPorts {
-  readonly index: Pick<TriggerIndex, 'applyBatch'>;
-  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wanted' | 'writeBars'>;
-  readonly tape: Pick<TapeStore, 'lastTick' | 'merge'>;
+  readonly index: Pick<TriggerIndex, 'applyBatch' | 'hasLevels'>;
+  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
+  readonly tape: Omit<TapeStore, 'filled' | 'quarters'>;
+  /** Where minutes from before we followed a symbol are asked for; left out where nobody can be asked. */
+  readonly history?: MinuteHistory;
   readonly leases: Pick<Leases, 'hold' | 'release'>;
   readonly counters: Pick<Counters, 'add' | 'set'>;
   readonly outbox: Pick<Outbox, 'trigger'>;
-  readonly ledger: Pick<Ledger, 'liveSymbols'>;
+  readonly ledger: Pick<Ledger, 'isLive' | 'liveSymbols'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

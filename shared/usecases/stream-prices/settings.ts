@@ -25,7 +25,17 @@ export interface StreamSettings {
   /** How often a standby tries. */
   readonly leaseRetryMs: number;
   readonly tapeMs: number;
+  /** How often is looked whether a quarter of an hour of the tape is over. */
+  readonly rollUpMs: number;
   readonly demandMs: number;
+  /** Between two looks at everything that is live. */
+  readonly liveMs: number;
+  /** A symbol leaves so long after it was last needed. */
+  readonly leaveMs: number;
+  /** What was under way when a symbol left has come by then; its pipeline ends. */
+  readonly idleMs: number;
+  /** Followed whether somebody needs them or not. */
+  readonly fixedSymbols: readonly string[];
   readonly countersMs: number;
   readonly metricsMs: number;
   /** Longest drain at the stop. */
@@ -45,7 +55,12 @@ export const STREAM_DEFAULTS = {
   leaseRenewMs: 3_000,
   leaseRetryMs: 500,
   tapeMs: 2_000,
+  rollUpMs: 10_000,
   demandMs: 1_000,
+  liveMs: 300_000,
+  leaveMs: 600_000,
+  idleMs: 60_000,
+  fixedSymbols: [],
   countersMs: 1_000,
   metricsMs: 60_000,
   stopMs: 1_500,

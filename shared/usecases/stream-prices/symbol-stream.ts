@@ -12,6 +12,7 @@ import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
 import type { Bar, Nearest, Tick } from '../../domain/triggers/types.ts';
 import type { FeedTick } from '../../ports/feed.ts';
 import type { PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
+import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
 import { type Background, messageOf, pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
 import type { StreamPorts } from './ports.ts';
@@ -64,6 +65,7 @@ export class SymbolStream {
   #room: (() => void)[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
   #rebuildSentAt = Number.NEGATIVE_INFINITY;
+  #rolledUp = Number.NEGATIVE_INFINITY;
 
   constructor(symbol: string, lastId: number, context: SymbolContext) {
     this.symbol = symbol;
@@ -76,6 +78,18 @@ export class SymbolStream {
   /** Ticks taken in and not yet applied, oldest first. */
   pending(): readonly FeedTick[] {
     return [...this.#head, ...this.#queue];
+  }
+
+  /** The highest tick id taken in. */
+  get lastTick(): number {
+    return this.#lastId;
+  }
+
+  /** Nothing waits, and nothing has come for so long. */
+  isIdle(ms: number): boolean {
+    return (
+      this.pending().length === 0 && !this.#sending && this.#context.ports.clock.now() - this.#lastAt >= ms
+    );
   }
 
   /** Takes a tick in. A promise asks a source that can wait to wait: the queue is long. */
@@ -282,6 +296,17 @@ export class SymbolStream {
       await ports.tape.merge(this.symbol, row);
       this.book.saved(row, now);
     }
+  }
+
+  /** Puts quarters of an hour together whose minutes are over and written; what was missed before too. */
+  async rollUp(): Promise<void> {
+    const { ports } = this.#context;
+    const now = ports.clock.now();
+    const done = newestDone(now);
+    if (done <= this.#rolledUp) return;
+    if (this.book.due(now, true).some(({ minute }) => minute < done + QUARTER_MINUTES)) return;
+    await rollUpTape(ports.tape, this.symbol, now);
+    this.#rolledUp = done;
   }
 
   async #stillWriter(fence: number): Promise<boolean> {

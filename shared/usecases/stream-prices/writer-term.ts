@@ -6,6 +6,8 @@
  */
 import type { Feed, FeedStats, FeedTick } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
+import { Demand } from './demand.ts';
+import { HistoryFiller } from './fill-history.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
@@ -25,6 +27,8 @@ export interface TermContext {
 const SKIPS_TOLD = 100;
 /** Rows merged into the tape at the same time. */
 const TAPE_WRITERS = 16;
+/** Symbols whose quarters are put together at the same time. */
+const ROLL_UPS = 4;
 
 export class WriterTerm {
   readonly #context: TermContext;
@@ -32,18 +36,28 @@ export class WriterTerm {
   readonly #streams = new Map<string, SymbolStream>();
   readonly #toldUnknown = new Set<string>();
   readonly #over = new AbortController();
-  #known: ReadonlyMap<string, number> = new Map();
+  readonly #demand: Demand;
+  readonly #filler: HistoryFiller | null;
+  /** Symbols that nobody needs any more: their pipelines end when nothing more comes. */
+  readonly #left = new Set<string>();
+  #known: Map<string, number> = new Map();
   #feed: Feed | null = null;
   #failure: Error | null = null;
   #end: TermEnd = 'stopped';
   #skips = 0;
-  #liveSubscribed = false;
 
   constructor(context: TermContext) {
     this.#context = context;
+    this.#demand = new Demand(context.ports, context.settings);
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
     });
+    const { history, tape, clock, log } = context.ports;
+    const [background, signal] = [this.#background, this.#over.signal];
+    this.#filler =
+      history === undefined
+        ? null
+        : new HistoryFiller({ history, tape, clock, log, tally: context.tally, background, signal });
   }
 
   /** Null before the feed is open. */
@@ -76,7 +90,7 @@ export class WriterTerm {
 
   async #open(): Promise<void> {
     const { ports, settings } = this.#context;
-    this.#known = await this.#untilDone('known_ticks', () => this.#readKnown());
+    this.#known = new Map(await this.#untilDone('known_ticks', () => this.#readKnown()));
     if (this.#over.signal.aborted) return;
     const feed = ports.openFeed(this.#known);
     this.#feed = feed;
@@ -89,6 +103,9 @@ export class WriterTerm {
     ports.log.info('feed_started', { feed: feed.name, resumed_symbols: this.#known.size });
     this.#background.loop('demand', settings.demandMs, () => this.#followDemand(feed));
     this.#background.loop('price tape', settings.tapeMs, () => this.#saveTape(false));
+    this.#background.loop('tape quarters', settings.rollUpMs, () =>
+      this.#each(ROLL_UPS, (stream) => (this.#over.signal.aborted ? undefined : stream.rollUp())),
+    );
   }
 
   async #close(): Promise<void> {
@@ -138,7 +155,8 @@ export class WriterTerm {
   /** The highest tick id of each symbol: what the cache shows, else what the tape has. */
   async #readKnown(): Promise<ReadonlyMap<string, number>> {
     const { cache, tape, ledger, symbols: usual } = this.#context.ports;
-    const symbols = [...new Set([...usual, ...(await cache.wanted()), ...(await ledger.liveSymbols())])];
+    const wanted = (await cache.wantedSince()).keys();
+    const symbols = [...new Set([...usual, ...wanted, ...(await ledger.liveSymbols())])];
     const [shown, taped] = await Promise.all([
       cache.prices(symbols),
       Promise.all(symbols.map((symbol) => tape.lastTick(symbol))),
@@ -152,34 +170,65 @@ export class WriterTerm {
   }
 
   async #followDemand(feed: Feed): Promise<void> {
-    const { cache, ledger, log } = this.#context.ports;
-    const symbols = new Set(await cache.wanted());
-    if (!this.#liveSubscribed) {
-      for (const symbol of await ledger.liveSymbols()) symbols.add(symbol);
-      this.#liveSubscribed = true;
+    const { log } = this.#context.ports;
+    const { follow, leave, failures } = await this.#demand.turn();
+    if (this.#over.signal.aborted) return;
+    if (leave.length > 0 && feed.unsubscribe !== undefined) {
+      feed.unsubscribe(leave);
+      for (const symbol of leave) this.#left.add(symbol);
+      log.info('symbols_left', { feed: feed.name, symbols: leave.length, first: leave[0] });
     }
-    const { unknown } = feed.subscribe([...symbols]);
+    for (const symbol of follow) this.#left.delete(symbol);
+    const { unknown } = feed.subscribe(follow);
+    const missing = new Set(unknown);
+    this.#filler?.want(follow.filter((symbol) => !missing.has(symbol)));
     for (const symbol of unknown) {
       if (this.#toldUnknown.has(symbol)) continue;
       this.#toldUnknown.add(symbol);
       log.warn('symbol_not_in_feed', { symbol, feed: feed.name });
     }
+    await this.#endIdle();
+    // Told and counted by the loop, after what could be done is done.
+    if (failures.length > 0) throw failures[0];
   }
 
-  async #saveTape(all: boolean): Promise<void> {
+  /** Pipelines of symbols that left, once nothing has come for a while and all of it is in the tape. */
+  async #endIdle(): Promise<void> {
+    const { idleMs } = this.#context.settings;
+    for (const symbol of this.#left) {
+      const stream = this.#streams.get(symbol);
+      if (stream !== undefined) {
+        if (!stream.isIdle(idleMs)) continue;
+        await stream.saveMinutes(true);
+        // One came meanwhile: the next look decides.
+        if (!stream.isIdle(idleMs)) continue;
+        this.#known.set(symbol, stream.lastTick);
+        stream.abandon();
+        this.#streams.delete(symbol);
+      }
+      this.#left.delete(symbol);
+    }
+  }
+
+  #saveTape(all: boolean): Promise<void> {
+    return this.#each(TAPE_WRITERS, (stream) => stream.saveMinutes(all));
+  }
+
+  /** Does it for every symbol, so many at a time; one that fails stops no other. */
+  async #each(workers: number, task: (stream: SymbolStream) => Promise<void> | undefined): Promise<void> {
     const left = [...this.#streams.values()];
     const failures: string[] = [];
     const work = async (): Promise<void> => {
       for (let stream = left.pop(); stream !== undefined; stream = left.pop()) {
         try {
-          await stream.saveMinutes(all);
+          await task(stream);
         } catch (error) {
           failures.push(`${stream.symbol}: ${messageOf(error)}`);
         }
       }
     };
-    await Promise.all(Array.from({ length: TAPE_WRITERS }, work));
-    if (failures.length > 0) throw new Error(`${failures.length} rows not saved, first ${failures[0]}`);
+    await Promise.all(Array.from({ length: workers }, work));
+    if (failures.length > 0) throw new Error(`${failures.length} symbols not saved, first ${failures[0]}`);
   }
 
   /** At the stop: what is applied goes to the tape; what is not is told, and kept there if it cannot be read again. */

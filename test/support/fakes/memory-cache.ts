@@ -6,7 +6,13 @@ import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
 import { mergeBars } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar, Units } from '../../../shared/domain/triggers/types.ts';
 import type { Clock } from '../../../shared/ports/runtime.ts';
-import type { TapeMinute, TapeStore } from '../../../shared/ports/tape.ts';
+import type {
+  FilledLength,
+  FilledRow,
+  TapeMinute,
+  TapeQuarter,
+  TapeStore,
+} from '../../../shared/ports/tape.ts';
 import type {
   CachedPrice,
   Counters,
@@ -18,13 +24,15 @@ import { frozen } from './frozen.ts';
 
 const PRICE_TTL_MS = 60_000;
 const TAPE_SECONDS = 7200;
+const WANTED_MS = 600_000;
 
 export class MemoryPrices implements PriceCache {
   readonly clock: Clock;
   /** What a test puts in here lives from the price's own time on. */
   readonly shown = new Map<string, CachedPrice>();
   readonly tape = new Map<string, readonly Bar[]>();
-  readonly wantedSymbols = new Set<string>();
+  /** When each was last wanted. */
+  private readonly wishes = new Map<string, number>();
   /** When the price was written, where it came through `show`. */
   private readonly shownAt = new WeakMap<CachedPrice, number>();
   private readonly tapeUntil = new WeakMap<readonly Bar[], number>();
@@ -36,7 +44,7 @@ export class MemoryPrices implements PriceCache {
   flush(): void {
     this.shown.clear();
     this.tape.clear();
-    this.wantedSymbols.clear();
+    this.wishes.clear();
   }
 
   /** What the price script does with the last price of a batch. */
@@ -91,11 +99,21 @@ export class MemoryPrices implements PriceCache {
   }
 
   async want(symbols: readonly string[]): Promise<void> {
-    for (const symbol of symbols) this.wantedSymbols.add(symbol);
+    for (const symbol of symbols) this.wishes.set(symbol, this.clock.now());
   }
 
   async wanted(): Promise<readonly string[]> {
     return [...this.wantedSymbols].sort();
+  }
+
+  async wantedSince(): Promise<ReadonlyMap<string, number>> {
+    return new Map([...this.wishes].filter(([, at]) => at >= this.clock.now() - WANTED_MS));
+  }
+
+  get wantedSymbols(): ReadonlySet<string> {
+    return new Set(
+      [...this.wishes].filter(([, at]) => at >= this.clock.now() - WANTED_MS).map(([symbol]) => symbol),
+    );
   }
 
   /** A tape that nobody has written to for two hours is gone; one that a test has put in stays. */
@@ -113,6 +131,9 @@ const ofEach = (a: Bar['low'], b: Bar['low'], pick: (x: number, y: number) => nu
 
 export class MemoryTape implements TapeStore {
   readonly rows = new Map<string, readonly TapeMinute[]>();
+  readonly history = new Map<string, readonly FilledRow[]>();
+  readonly quarterRows = new Map<string, readonly TapeQuarter[]>();
+  private readonly filledTimes = new Map<string, number>();
   /** Ticks of a row by the first tick of who wrote them: one writer's ticks count once. */
   private readonly counts = new WeakMap<TapeMinute, ReadonlyMap<number, number>>();
 
@@ -137,13 +158,62 @@ export class MemoryTape implements TapeStore {
     return (this.rows.get(symbol) ?? []).filter((row) => row.minute >= fromMinute);
   }
 
+  async between(symbol: string, fromMinute: number, toMinute: number): Promise<readonly TapeMinute[]> {
+    return (await this.since(symbol, fromMinute)).filter((row) => row.minute < toMinute);
+  }
+
+  async putQuarter(symbol: string, row: TapeQuarter): Promise<void> {
+    const others = (this.quarterRows.get(symbol) ?? []).filter(({ from }) => from !== row.from);
+    this.quarterRows.set(
+      symbol,
+      [...others, frozen({ ...row })].sort((a, b) => a.from - b.from),
+    );
+  }
+
+  async quarters(symbol: string, fromMinute: number, toMinute: number): Promise<readonly TapeQuarter[]> {
+    const rows = this.quarterRows.get(symbol) ?? [];
+    return rows.filter(({ from }) => from >= fromMinute && from < toMinute);
+  }
+
+  async newestQuarter(symbol: string): Promise<number | null> {
+    return this.quarterRows.get(symbol)?.at(-1)?.from ?? null;
+  }
+
+  async fill(symbol: string, rows: readonly FilledRow[]): Promise<void> {
+    const key = (row: FilledRow): string => `${row.length} ${row.minute}`;
+    const byMinute = new Map((this.history.get(symbol) ?? []).map((row) => [key(row), row]));
+    for (const row of rows) byMinute.set(key(row), frozen({ ...row }));
+    this.history.set(
+      symbol,
+      [...byMinute.values()].sort((a, b) => a.minute - b.minute),
+    );
+  }
+
+  async filled(
+    symbol: string,
+    length: FilledLength,
+    fromMinute: number,
+    toMinute: number,
+  ): Promise<readonly FilledRow[]> {
+    const rows = (this.history.get(symbol) ?? []).filter((row) => row.length === length);
+    return rows.filter(({ minute }) => minute >= fromMinute && minute < toMinute);
+  }
+
+  async filledAt(symbol: string): Promise<number | null> {
+    return this.filledTimes.get(symbol) ?? null;
+  }
+
+  async noteFilled(symbol: string, at: number): Promise<void> {
+    this.filledTimes.set(symbol, at);
+  }
+
   async lastTick(symbol: string): Promise<number | null> {
     return (this.rows.get(symbol) ?? []).at(-1)?.lastTick ?? null;
   }
 }
 
 const widened = (stored: TapeMinute, news: TapeMinute): TapeMinute => ({
-  ...stored,
+  ...(news.firstTick < stored.firstTick ? news : stored),
   low: ofEach(stored.low, news.low, Math.min),
   high: ofEach(stored.high, news.high, Math.max),
   close: news.lastTick >= stored.lastTick ? news.close : stored.close,

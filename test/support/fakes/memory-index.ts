@@ -161,6 +161,10 @@ export class MemoryIndex implements TriggerIndex {
     return { wake: visible(index, nowMs).length > 0 };
   }
 
+  async hasLevels(symbol: string): Promise<boolean> {
+    return (await this.levels(symbol)).length > 0;
+  }
+
   async levels(symbol: string): Promise<readonly Level[]> {
     return this.indexOf(symbol)?.model.levels() ?? [];
   }

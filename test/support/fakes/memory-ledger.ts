@@ -207,6 +207,10 @@ export class MemoryLedger implements Ledger {
       .toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
+  async isLive(symbol: string): Promise<boolean> {
+    return (await this.livePositions(symbol)).length > 0 || (await this.liveOrders(symbol)).length > 0;
+  }
+
   async liveSymbols(): Promise<readonly string[]> {
     const live = [...this.positionShelf.indexed(isLivePosition), ...this.orderShelf.indexed(isLiveOrder)];
     return [...new Set(live.map((item) => item.symbol))].sort();

@@ -50,6 +50,7 @@ export class ApiWorld {
   readonly ledger = new MemoryLedger();
   readonly wallets = new MemoryWallets();
   readonly prices = new MemoryPrices(this.clock);
+  readonly tape = new MemoryTape();
   readonly outbox = new MemoryOutbox();
   readonly reconciles = new MemoryReconcile();
   readonly counters = new MemoryCounters();
@@ -71,7 +72,7 @@ export class ApiWorld {
       wallets: this.wallets,
       index: this.index,
       prices: this.prices,
-      tape: new MemoryTape(),
+      tape: this.tape,
       leases: new MemoryLeases(this.clock),
       counters: this.counters,
       outbox: this.outbox,

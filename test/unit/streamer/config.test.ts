@@ -45,6 +45,29 @@ describe("the streamer's configuration", () => {
     });
   });
 
+  it('reads a fixed list of symbols', () => {
+    expect(readConfig(NEEDED).fixedSymbols).toEqual([]);
+    expect(readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTC/USDT, ETH/USDT,' }).fixedSymbols).toEqual([
+      'BTC/USDT',
+      'ETH/USDT',
+    ]);
+    expect(() => readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTCUSDT' })).toThrow(/FEED_SYMBOLS.*BASE\/QUOTE/);
+  });
+
+  it('asks for history only with a key, over TLS or on this machine, and only where prices are real', () => {
+    const keyed = { ...NEEDED, FEED: 'binance', POLYGON_API_KEY: 'abc_123' };
+    const history = { url: 'https://api.massive.com', key: 'abc_123', requestsPerMinute: 5 };
+    expect(readConfig(keyed).history).toEqual(history);
+    expect(readConfig({ ...keyed, POLYGON_API_KEY: '' }).history).toBeNull();
+    expect(readConfig({ ...keyed, FEED: 'synthetic' }).history).toBeNull();
+    expect(readConfig({ ...keyed, FEED: 'replay:a.csv' }).history).toBeNull();
+    const url = 'http://127.0.0.1:9999';
+    expect(readConfig({ ...keyed, POLYGON_REST_URL: url }).history?.url).toBe(url);
+    const open = { ...keyed, POLYGON_REST_URL: 'http://api.massive.com', POLYGON_API_KEY: 'a secret' };
+    expect(() => readConfig(open)).toThrow(/POLYGON_API_KEY.*POLYGON_REST_URL: https/);
+    expect(() => readConfig(open)).not.toThrow(/a secret/);
+  });
+
   it('reads a replay', () => {
     const env = {
       ...NEEDED,

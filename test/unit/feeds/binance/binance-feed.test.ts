@@ -239,6 +239,52 @@ describe('the Binance feed', () => {
     expect(feed.stats().subscriptions).toEqual(['BTC/USDT', 'ETH/USDT']);
   });
 
+  it('gives back what nobody needs, closes a connection without symbols, and takes a symbol again', async () => {
+    const { server, frames } = await venue();
+    const { feed, ticks } = await open(server);
+    feed.subscribe(['BTC/USDT', 'ETH/USDT']);
+    await connected(feed);
+    const told = (count: number) =>
+      until(
+        `${count} frames`,
+        () => frames.map(({ frame }) => [frame.method, ...frame.params]),
+        (seen) => seen.length >= count,
+      );
+    await told(1);
+    feed.unsubscribe?.(['ETH/USDT', 'NOPE/USDT']);
+    expect((await told(2))[1]).toEqual(['UNSUBSCRIBE', 'ethusdt@bookTicker', 'ethusdt@trade']);
+    server.broadcast(quote(1, '3000', '3001', 'ETHUSDT'));
+    server.broadcast(trade(1, '3000', 'ETHUSDT'));
+    server.broadcast(quote(1, '50000', '50001'));
+    server.broadcast(trade(1, '50000'));
+    await until(
+      'a tick',
+      () => ticks,
+      (seen) => seen.length === 1,
+    );
+    expect(ticks[0]?.spec.symbol).toBe('BTC/USDT');
+    expect(feed.stats().subscriptions).toEqual(['BTC/USDT']);
+    const received = feed.stats().messagesReceived;
+    feed.unsubscribe?.(['BTC/USDT']);
+    await until(
+      'closed',
+      () => server.sockets.size,
+      (open) => open === 0,
+    );
+    expect(feed.stats()).toMatchObject({ connected: true, subscriptions: [] });
+    expect(feed.stats().messagesReceived).toBeGreaterThanOrEqual(received);
+    const before = frames.length;
+    feed.subscribe(['BTC/USDT']);
+    expect((await told(before + 1)).at(-1)).toEqual(['SUBSCRIBE', 'btcusdt@bookTicker', 'btcusdt@trade']);
+    server.broadcast(quote(2, '50000', '50001'));
+    server.broadcast(trade(2, '50000'));
+    await until(
+      'a tick of the new connection',
+      () => ticks,
+      (seen) => seen.length === 2,
+    );
+  });
+
   it('tells a refused subscription and goes on', async () => {
     const place = await venue();
     place.refuse = 'Invalid request';

@@ -153,4 +153,33 @@ describe('the streamer', () => {
     expect(world.sentIds()).toEqual([1]);
     expect(world.holder).toBeNull();
   });
+
+  it('lets symbols leave that nobody needs, ends their pipelines, and goes on behind their last tick', async () => {
+    const world = new World();
+    world.wanted = ['BTC/USDT', 'ETH/USDT'];
+    world.armed = ['ETH/USDT'];
+    const streamer = new Streamer(
+      world.ports,
+      settings({ leaveMs: 60, idleMs: 40, fixedSymbols: ['SOL/USDT'] }),
+    );
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.subscribed.size === 3);
+    const [feed] = world.feeds;
+    void feed?.handlers?.onTick(feedTick(7, PRICE));
+    await until(() => world.sentIds().length === 1);
+    world.wanted = [];
+    await until(() => feed?.subscribed.has('BTC/USDT') === false);
+    expect([...(feed?.subscribed ?? [])].sort()).toEqual(['ETH/USDT', 'SOL/USDT']);
+    await until(() => world.rows.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    world.wanted = ['BTC/USDT'];
+    await until(() => feed?.subscribed.has('BTC/USDT') === true);
+    void feed?.handlers?.onTick(feedTick(7, PRICE));
+    void feed?.handlers?.onTick(feedTick(8, PRICE));
+    await until(() => world.sentIds().length === 2);
+    expect(world.sentIds()).toEqual([7, 8]);
+    expect(feed?.subscribed.has('ETH/USDT')).toBe(true);
+    streamer.stop();
+    await running;
+  });
 });

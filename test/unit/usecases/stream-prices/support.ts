@@ -5,7 +5,7 @@ import type { Bar, Nearest, Tick, Units } from '../../../../shared/domain/trigge
 import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
 import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
 import type { TriggerMessage } from '../../../../shared/ports/messages.ts';
-import type { TapeMinute } from '../../../../shared/ports/tape.ts';
+import type { FilledRow, TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
 import type { Lease, PriceBatch, PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
 import type { StreamPorts } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { STREAM_DEFAULTS, type StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
@@ -89,6 +89,9 @@ export class TestFeed implements Feed {
       subscriptions: [...this.subscribed],
     };
   }
+  unsubscribe(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.subscribed.delete(symbol);
+  }
   async stop(): Promise<void> {
     this.stopped = true;
   }
@@ -99,6 +102,9 @@ export class World {
   readonly batches: PriceBatch[] = [];
   readonly messages: TriggerMessage[] = [];
   readonly rows: TapeMinute[] = [];
+  readonly quarters: TapeQuarter[] = [];
+  readonly filled: FilledRow[] = [];
+  readonly filledTimes = new Map<string, number>();
   readonly writtenBars: (readonly Bar[])[] = [];
   readonly logged: string[] = [];
   readonly added = new Map<string, number>();
@@ -112,6 +118,7 @@ export class World {
   cached: readonly Bar[] = [];
   wanted: string[] = [];
   live: string[] = [];
+  armed: string[] = [];
   lastTicks = new Map<string, number>();
   inFlight = 0;
   mostInFlight = 0;
@@ -130,18 +137,29 @@ export class World {
           this.inFlight -= 1;
         }
       },
+      hasLevels: async (symbol) => this.armed.includes(symbol),
     },
     cache: {
       bars: async () => this.cached,
       prices: async () => new Map(),
-      wanted: async () => this.wanted,
+      wantedSince: async () => new Map(this.wanted.map((symbol) => [symbol, Date.now()])),
       writeBars: async (_, bars) => void this.writtenBars.push(bars),
     },
     tape: {
+      between: async (_, from, to) => this.rows.filter(({ minute }) => minute >= from && minute < to),
+      fill: async (_, rows) => void this.filled.push(...rows),
+      filledAt: async (symbol) => this.filledTimes.get(symbol) ?? null,
+      noteFilled: async (symbol, at) => void this.filledTimes.set(symbol, at),
       lastTick: async (symbol) => this.lastTicks.get(symbol) ?? null,
       merge: async (_, row) => {
         if (this.tapeFails) throw new Error('the table is away');
         this.rows.push(row);
+      },
+      newestQuarter: async () => this.quarters.at(-1)?.from ?? null,
+      since: async (_, from) => this.rows.filter(({ minute }) => minute >= from),
+      putQuarter: async (_, row) => {
+        if (this.tapeFails) throw new Error('the table is away');
+        this.quarters.push(row);
       },
     },
     leases: {
@@ -166,7 +184,7 @@ export class World {
       },
     },
     outbox: { trigger: async (message) => void this.messages.push(message) },
-    ledger: { liveSymbols: async () => this.live },
+    ledger: { liveSymbols: async () => this.live, isLive: async (symbol) => this.live.includes(symbol) },
     clock: { now: () => Date.now() },
     ids: { token: () => 'me' },
     log: {

@@ -12,6 +12,7 @@ export interface Asked {
   readonly rawQuery: string;
   readonly rawBody: string;
   readonly apiKey: string | undefined;
+  readonly authorization: string | undefined;
   /** Which connection it came on, counted from 1. */
   readonly connection: number;
 }
@@ -81,6 +82,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
         rawQuery,
         rawBody,
         apiKey: request.headers['x-mbx-apikey']?.toString(),
+        authorization: request.headers.authorization,
         connection: connections.get(request.socket) ?? 0,
       };
       asked.push(one);
