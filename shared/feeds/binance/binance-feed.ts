@@ -55,9 +55,9 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   let seeding: NodeJS.Timeout | null = null;
   let asking: Promise<void> = Promise.resolve();
 
-  const tell = (market: SymbolMarket, taken: Taken, at: number): void => {
+  const tell = (market: SymbolMarket, taken: Taken, at: number, printed?: 'quote' | 'trade'): void => {
     if (taken === 'tick') {
-      const tick = market.tick(nextId, at);
+      const tick = market.tick(nextId, at, printed);
       if (tick === null || handlers === null) return;
       nextId += 1;
       counts.ticks += 1;
@@ -78,10 +78,10 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     const now = clock.now();
     if (message.kind === 'quote') {
       counts.quotes += 1;
-      tell(market, market.quote(message, now), now);
+      tell(market, market.quote(message, now), now, 'quote');
     } else if (message.kind === 'trade') {
       counts.trades += 1;
-      tell(market, market.trade(message, now), now);
+      tell(market, market.trade(message, now), now, 'trade');
     }
   };
 

@@ -21,6 +21,22 @@ const COUNTER_NAMES = [
   'om:last_check',
 ] as const;
 
+const count = z.number().prefault(0);
+
+/** How many prices were held or left out, and why (docs/prices.md); since the streamer's start. */
+const Trust = z.object({
+  outliers_held: count,
+  outliers_dropped: count,
+  duplicates: count,
+  out_of_order: count,
+  crossed: count,
+  future: count,
+  late: count,
+  not_positive: count,
+  fallbacks: count,
+});
+const NOTHING_HELD = Trust.parse({});
+
 /** What the streamer writes each second (stream-prices/tally), with a short life; other members stay unread. */
 const StreamerStats = z.object({
   messages_received: z.number(),
@@ -33,6 +49,7 @@ const StreamerStats = z.object({
   authenticated: z.boolean(),
   subscriptions: z.number(),
   source: z.string(),
+  trust: Trust.prefault({}),
 });
 
 interface WebsocketView extends Omit<z.infer<typeof StreamerStats>, 'source'> {
@@ -55,6 +72,7 @@ const NOT_RUNNING: WebsocketView = {
   polygon_authenticated: false,
   subscriptions: 0,
   source: null,
+  trust: NOTHING_HELD,
 };
 
 export interface HealthPorts {

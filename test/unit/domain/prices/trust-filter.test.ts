@@ -181,16 +181,15 @@ describe('a real fall of 20 %', () => {
   it('of the whole book passes at once, tick by tick', () => {
     const desk = new Desk();
     desk.take(market(1));
-    [9_500, 9_000, 8_500, 8_000].forEach((bid, i) => desk.take(aPrint(2 + i, bid, bid + 10, bid)));
+    for (const bid of [9_500, 9_000, 8_500, 8_000]) desk.take(aPrint(desk.nextId, bid, bid + 10, bid));
     expect(desk.passed).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('of trades that run away from a standing book passes whole and in order with the first that agrees', () => {
     const desk = new Desk();
     desk.take(market(1));
-    [9_500, 9_000, 8_500, 8_000].forEach((last, i) =>
-      desk.take(aPrint(2 + i, 10_000, 10_010, last), { printed: 'trade' }),
-    );
+    for (const last of [9_500, 9_000, 8_500, 8_000])
+      desk.take(aPrint(desk.nextId, 10_000, 10_010, last), { printed: 'trade' });
     expect(desk.passed).toEqual([1]);
     desk.take(aPrint(6, 10_000, 10_010, 7_990), { printed: 'trade' });
     expect(desk.passed).toEqual([1, 2, 3, 4, 5, 6]);
@@ -213,9 +212,8 @@ describe('a real fall of 20 %', () => {
   it('with a wrong print beyond it drops that one only', () => {
     const desk = new Desk();
     desk.take(market(1));
-    [9_500, 4_000, 9_000, 8_980].forEach((last, i) =>
-      desk.take(aPrint(2 + i, 10_000, 10_010, last), { printed: 'trade' }),
-    );
+    for (const last of [9_500, 4_000, 9_000, 8_980])
+      desk.take(aPrint(desk.nextId, 10_000, 10_010, last), { printed: 'trade' });
     expect(desk.passed).toEqual([1, 2, 4, 5]);
     expect(desk.dropped).toEqual([[3, 'outliers_dropped']]);
   });

@@ -37,7 +37,7 @@ class NaiveTrades {
       this.#line.pop();
       this.dropped.push(held.id);
     }
-    this.#line.splice(0).forEach((held) => this.#pass(held));
+    for (const held of this.#line.splice(0)) this.#pass(held);
     this.#pass({ id, price });
   }
 
