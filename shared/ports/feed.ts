@@ -20,6 +20,8 @@ export interface FeedStats {
   /** Epoch ms of the last frame or pong; absent: the last message. */
   readonly lastHeardAt?: number | null;
   readonly subscriptions: readonly string[];
+  /** Of the sources that this one is made of; absent: it is one. */
+  readonly parts?: readonly FeedStats[];
   /** How often a symbol went over to its second source; absent: there is one source. */
   readonly fallbacks?: number;
 }

@@ -3,8 +3,8 @@
  *
  *   price in USDT = price in USD / R x basis        R = USDT in USD; basis = venue's price / (price in USD / R)
  *
- * R is the median of the venues that were heard of within [60 s], and so is the price in USD, so one venue's wrong
- * print moves neither where there are three. The basis is the median of the last [60] samples, at most one a second,
+ * R is the median of the venues that were heard of within [60 s], the price in USD that of the last [10 s], so one
+ * venue's wrong print moves neither where there are three. The basis is the median of the last [60] samples, at most one a second,
  * taken while both sources live: it is the premium that is left between the exchanges. A median of an odd number is one
  * of its members and of an even number half of two: nothing is rounded in between. A quotient has 34 digits.
  *
@@ -17,6 +17,8 @@ import { err, ok, type Result } from '../result.ts';
 export interface BasisSettings {
   /** [60 s] */
   readonly freshMs: number;
+  /** [10 s] A venue's price in USD counts among the others for so long. */
+  readonly priceMs: number;
   /** [60] */
   readonly samples: number;
   /** [1 s] */
@@ -25,7 +27,13 @@ export interface BasisSettings {
   readonly guardBp: number;
 }
 
-export const BASIS_DEFAULTS: BasisSettings = { freshMs: 60_000, samples: 60, everyMs: 1_000, guardBp: 100 };
+export const BASIS_DEFAULTS: BasisSettings = {
+  freshMs: 60_000,
+  priceMs: 10_000,
+  samples: 60,
+  everyMs: 1_000,
+  guardBp: 100,
+};
 
 /** Why a price cannot be converted now. */
 export type BasisProblem = 'no_rate' | 'rate_off_peg' | 'basis_too_wide';

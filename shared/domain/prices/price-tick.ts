@@ -13,6 +13,8 @@ export interface PriceTick {
   readonly printed?: 'quote' | 'trade';
   /** The venue's own time of the message, epoch ms; absent where it has none. */
   readonly venueAt?: number;
+  /** Whose message it is, where the source brings those of several venues. */
+  readonly venue?: string;
   /** The source, where a stream is made of several. */
   readonly feed?: string;
   /** Made of a price in another currency (basis.ts). */

@@ -94,6 +94,19 @@ const LAST: readonly Side[] = ['last'];
 /** Whether `a` lies within so many basis points of `of`; exact. */
 export const isWithin = (a: Units, of: Units, bp: number): boolean => Math.abs(a - of) * 10_000 <= bp * of;
 
+/** Why this message by itself is no price; null = it may be one. */
+export function refusalOf(
+  { tick: { bid, ask, last }, quoted, venueAt }: PriceTick,
+  now: number,
+  { futureMs, ageMs }: TrustSettings,
+): DropReason | null {
+  if (!(bid > 0 && ask > 0 && last > 0)) return 'not_positive';
+  if (quoted && bid > ask) return 'crossed';
+  if (venueAt === undefined) return null;
+  if (venueAt > now + futureMs) return 'future';
+  return venueAt < now - ageMs ? 'late' : null;
+}
+
 const newsOf = ({ printed, quoted }: PriceTick): readonly Side[] => {
   if (!quoted || printed === 'trade') return LAST;
   return printed === 'quote' ? BOOK : ALL;
@@ -171,18 +184,15 @@ export class TrustFilter<T extends PriceTick> {
   }
 
   #refusal(tick: T, now: number): DropReason | null {
-    const { bid, ask, last } = tick.tick;
-    if (!(bid > 0 && ask > 0 && last > 0)) return 'not_positive';
-    if (tick.quoted && bid > ask) return 'crossed';
-    return tick.venueAt === undefined ? null : this.#untimely(tick, tick.venueAt, now);
+    const because = refusalOf(tick, now, this.#settings);
+    if (because !== null || tick.venueAt === undefined) return because;
+    return this.#isOvertaken(tick, tick.venueAt);
   }
 
-  #untimely({ feed = '', printed = 'trade' }: T, venueAt: number, now: number): DropReason | null {
-    if (venueAt > now + this.#settings.futureMs) return 'future';
-    if (venueAt < now - this.#settings.ageMs) return 'late';
-    const newest = this.#newest.get(feed);
+  #isOvertaken({ feed = '', venue = feed, printed = 'trade' }: T, venueAt: number): DropReason | null {
+    const newest = this.#newest.get(venue);
     if (newest === undefined) {
-      this.#newest.set(feed, { quote: 0, trade: 0, [printed]: venueAt });
+      this.#newest.set(venue, { quote: 0, trade: 0, [printed]: venueAt });
       return null;
     }
     if (venueAt < newest[printed]) return 'out_of_order';

@@ -63,6 +63,11 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     authenticated: feed.authenticated,
     subscriptions: feed.subscriptions.length,
     source: feed.name,
+    sources: (feed.parts ?? [feed]).map(({ name, connected, authenticated }) => ({
+      name,
+      connected,
+      authenticated,
+    })),
     ticks_applied: tally.applied,
     batches: tally.batches,
     hits: tally.hits,

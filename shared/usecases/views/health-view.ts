@@ -49,6 +49,9 @@ const StreamerStats = z.object({
   authenticated: z.boolean(),
   subscriptions: z.number(),
   source: z.string(),
+  sources: z
+    .array(z.object({ name: z.string(), connected: z.boolean(), authenticated: z.boolean() }))
+    .prefault([]),
   trust: Trust.prefault({}),
 });
 
@@ -72,6 +75,7 @@ const NOT_RUNNING: WebsocketView = {
   polygon_authenticated: false,
   subscriptions: 0,
   source: null,
+  sources: [],
   trust: NOTHING_HELD,
 };
 
@@ -106,11 +110,13 @@ export function makeReadHealth(ports: HealthPorts) {
 function websocketView(text: string | null): WebsocketView {
   if (text === null) return NOT_RUNNING;
   const stats = StreamerStats.parse(JSON.parse(text));
-  const isPolygon = stats.source === 'polygon';
+  const polygon = [stats, ...stats.sources].find(
+    (one) => ('name' in one ? one.name : one.source) === 'polygon',
+  );
   return {
     ...stats,
-    polygon_connected: isPolygon && stats.connected,
-    polygon_authenticated: isPolygon && stats.authenticated,
+    polygon_connected: polygon?.connected ?? false,
+    polygon_authenticated: polygon?.authenticated ?? false,
   };
 }
 
