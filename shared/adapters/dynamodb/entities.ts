@@ -1,7 +1,6 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
-import type { TickOrigin } from '../../domain/triggers/types.ts';
 import {
   SIGNAL_ACTIONS,
   SIGNAL_OUTCOMES,
@@ -10,6 +9,7 @@ import {
   type SignalReason,
   type SignalSummary,
 } from '../../domain/signal-facts.ts';
+import type { TickOrigin } from '../../domain/triggers/types.ts';
 import {
   type Arming,
   ENVIRONMENTS,

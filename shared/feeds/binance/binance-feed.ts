@@ -131,10 +131,8 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     asking = asking.then(seed);
   };
 
-  const lastMessageAt = (): number | null => {
-    const times = connections.flatMap((connection) => connection.stats().lastMessageAt ?? []);
-    return times.length === 0 ? null : Math.max(...times);
-  };
+  const latest = (times: readonly number[]): number | null =>
+    times.length === 0 ? null : Math.max(...times);
 
   return {
     name: 'binance',
@@ -178,7 +176,9 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
           counts.unusable +
           counts.refused +
           counts.seeds_failed,
-        lastMessageAt: lastMessageAt(),
+        lastMessageAt: latest(stats.flatMap((one) => one.lastMessageAt ?? [])),
+        // Of all its connections: where one is silent, its symbols' prices are not known to stand.
+        lastHeardAt: connected ? Math.min(...stats.map((one) => one.lastHeardAt ?? 0)) : null,
         subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
       };
     },

@@ -55,8 +55,9 @@ class Source {
     if (now - this.#lookedAt >= LOOK_EVERY_MS) {
       this.#lookedAt = now;
       const { lastHeardAt, lastMessageAt } = this.feed.stats();
-      const said = lastHeardAt ?? lastMessageAt;
-      if (said !== null) this.#heardAt = Math.max(said, this.#heardAt ?? said);
+      if (lastHeardAt !== undefined) this.#heardAt = lastHeardAt;
+      else if (lastMessageAt !== null)
+        this.#heardAt = Math.max(lastMessageAt, this.#heardAt ?? lastMessageAt);
     }
     return this.#heardAt;
   }

@@ -46,21 +46,21 @@ class Spoken implements Feed {
       authenticated: connected,
       ...counts,
       lastMessageAt: null,
-      lastHeardAt: this.heardAt,
+      ...(this.heardAt !== null && { lastHeardAt: this.heardAt }),
       subscriptions: this.subscribed,
     };
   }
   async stop(): Promise<void> {
     this.handlers = null;
   }
-  say(symbol: string, bid: string, ask = bid, more: Partial<FeedTick> = {}): Promise<void> | undefined {
+  say(symbol: string, bid: string, ask = bid, more: Partial<FeedTick> = {}): void {
     this.ids += 1;
     const spec = registry.get(BTC);
     if (spec === null) throw new Error(`${BTC} is not in the registry`);
     const prices = { bid: unitsOf(bid), ask: unitsOf(ask), last: unitsOf(bid) };
     const tick = { id: this.ids, ...prices, at: now, bidSize: '1', askSize: '1', recordedAt: 0 };
     const texts = { bid, ask, last: bid, quoted: bid !== ask };
-    return this.handlers?.onTick({ spec: { ...spec, symbol }, tick, ...texts, ...more });
+    void this.handlers?.onTick({ spec: { ...spec, symbol }, tick, ...texts, ...more });
   }
 }
 
