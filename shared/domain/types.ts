@@ -8,7 +8,7 @@ import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
 import type { Protection } from './protection-facts.ts';
 import type { SignalPolicy, SignalSummary } from './signal-facts.ts';
-import type { HitCause, PriceSource } from './triggers/types.ts';
+import type { HitCause, PriceSource, TickOrigin } from './triggers/types.ts';
 
 export type { Amendment, OrderAmounts } from './order-amounts.ts';
 export type { Protection } from './protection-facts.ts';
@@ -94,6 +94,10 @@ export interface TriggerFacts {
   readonly tickAt: number;
   /** The recording's own time; 0 when live. */
   readonly recordedAt: number;
+  /** Where the price came from and whether it was checked; null where it stands for a bar of the tape. */
+  readonly origin: TickOrigin | null;
+  /** How old the price was at the decision; null in decisions from before it was kept. */
+  readonly ageMs: number | null;
 }
 
 export interface StatusChange {

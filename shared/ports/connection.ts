@@ -47,6 +47,8 @@ export interface ConnectionStats {
   readonly reconnects: number;
   /** Epoch ms of the last message. */
   readonly lastMessageAt: number | null;
+  /** Epoch ms of the last frame, ping or pong of the session that serves; null = none serves. */
+  readonly lastHeardAt?: number | null;
   /** Since when the present session serves, epoch ms. */
   readonly connectedSince: number | null;
   readonly lastError: string | null;

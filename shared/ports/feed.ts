@@ -1,16 +1,11 @@
 /** A price source (design section 11). */
+import type { PriceTick } from '../domain/prices/price-tick.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
-import type { Tick } from '../domain/triggers/types.ts';
+import type { Units } from '../domain/triggers/types.ts';
 
 /** What a feed hands on: exact decimal text beside the units, so nothing is lost on the way to the cache. */
-export interface FeedTick {
+export interface FeedTick extends PriceTick {
   readonly spec: SymbolSpec;
-  readonly tick: Tick;
-  readonly bid: string;
-  readonly ask: string;
-  readonly last: string;
-  /** False when the source has no quotes and bid = ask = last. */
-  readonly quoted: boolean;
 }
 
 export interface FeedStats {
@@ -22,11 +17,17 @@ export interface FeedStats {
   readonly quotesProcessed: number;
   readonly errors: number;
   readonly lastMessageAt: number | null;
+  /** Epoch ms of the last frame or pong; absent: the last message. */
+  readonly lastHeardAt?: number | null;
   readonly subscriptions: readonly string[];
   /** Why the source does not let us in, in a word (`auth_failed`, `max_connections`); null = it does. */
   readonly trouble?: string | null;
   /** Symbols that bring nothing, or only a part of what was asked for, and why. */
   readonly failed?: readonly FailedSubscription[];
+  /** Of the sources that this one is made of; absent: it is one. */
+  readonly parts?: readonly FeedStats[];
+  /** How often a symbol went over to its second source; absent: there is one source. */
+  readonly fallbacks?: number;
 }
 
 export interface FailedSubscription {
@@ -49,6 +50,8 @@ export interface FeedHandlers {
   /** The feed cannot go on; nothing follows. */
   readonly onError: (error: Error) => void;
   readonly onSkipped: (skipped: SkippedInput) => void;
+  /** What the second source says of a symbol that the first one triggers; null = it says nothing any more. */
+  readonly onSecond?: (symbol: string, price: Units | null, at: number) => void;
 }
 
 export interface Feed {

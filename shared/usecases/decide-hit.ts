@@ -41,7 +41,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   if (p.flatten !== null) return drop('already_closing');
   const level = levelOfHit(p, hit, spec);
   if (level === null) return drop('stale');
-  const trigger = triggerFacts(hit, spec);
+  const trigger = triggerFacts(hit, spec, now);
   if (isOld(hit, now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);

@@ -145,7 +145,7 @@ export function makeEvaluateHits(
     if (order.environment !== 'demo') return order.touchedAt === null;
     const book = await venues.demoBook(order.walletId);
     const clientId = venueClientId(order.orderId, order.send?.attempt ?? 1);
-    return (await book.work(spec.symbol, clientId, triggerFacts(hit, spec))).live;
+    return (await book.work(spec.symbol, clientId, triggerFacts(hit, spec, clock.now()))).live;
   }
 
   /** All hits of one owner, in their order. A failure leaves its hits to come back. */

@@ -10,7 +10,7 @@ import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import { stopOf } from '../domain/triggers/rules.ts';
-import type { Hit, Level, Units } from '../domain/triggers/types.ts';
+import type { Hit, Level, TickOrigin, Units } from '../domain/triggers/types.ts';
 import { decimalToUnits, unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Position, TriggerFacts } from '../domain/types.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
@@ -70,7 +70,7 @@ export const isOld = (hit: Hit, now: number): boolean => now - hit.tick.at > HIT
 const sizeOf = (text: string): Decimal | null => (text === '' ? null : decimal(text));
 
 /** Everything a decision has to record about the price that made it. */
-export function triggerFacts(hit: Hit, spec: SymbolSpec): TriggerFacts {
+export function triggerFacts(hit: Hit, spec: SymbolSpec, now: number): TriggerFacts {
   const price = (units: Units): Decimal => unitsToDecimal(units, spec.unitExponent);
   return {
     levelName: parseMember(hit.member).levelName,
@@ -88,6 +88,8 @@ export function triggerFacts(hit: Hit, spec: SymbolSpec): TriggerFacts {
     armedTickId: hit.armedTick,
     tickAt: hit.tick.at,
     recordedAt: hit.tick.recordedAt,
+    origin: hit.tick.origin ?? null,
+    ageMs: Math.max(0, now - hit.tick.at),
   };
 }
 
@@ -104,5 +106,17 @@ export function factsText(trigger: TriggerFacts): Readonly<Record<string, string
     armed_tick_id: String(trigger.armedTickId),
     tick_at: String(trigger.tickAt),
     ...(trigger.recordedAt !== 0 && { recorded_at: String(trigger.recordedAt) }),
+    ...(trigger.ageMs !== null && { price_age_ms: String(trigger.ageMs) }),
+    ...originText(trigger.origin),
+  };
+}
+
+/** `unchecked`: neither a book nor a second source stood beside the price (design section 11). */
+function originText(origin: TickOrigin | null): Readonly<Record<string, string>> {
+  if (origin === null) return {};
+  return {
+    price_source: origin.feed,
+    ...(origin.converted && { converted: 'true' }),
+    ...(!origin.checked && { unchecked: 'true' }),
   };
 }

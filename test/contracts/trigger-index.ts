@@ -91,6 +91,16 @@ export function describeTriggerIndex(
       expect(await index.levels(symbol)).toEqual([]);
     });
 
+    it('gives a hit its tick back with where the price came from', async () => {
+      const symbol = await aSymbol();
+      await index.arm(symbol, [aStop(90)], [], 2);
+      await apply(symbol, 1, aTick(1, 100));
+      const origin = { feed: 'polygon', converted: true, checked: false };
+      const tick = { ...aTick(2, 89), origin };
+      await apply(symbol, 2, tick);
+      expect(await index.takeHits(symbol, 10, 3000, 2000)).toMatchObject([{ tick }]);
+    });
+
     it('asks to be rebuilt after a flush, takes levels, peaks and hits, and goes on', async () => {
       const symbol = await aSymbol();
       await apply(symbol, 1, aTick(1, 100));

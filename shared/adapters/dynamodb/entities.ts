@@ -1,4 +1,5 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
+
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
   SIGNAL_ACTIONS,
@@ -8,6 +9,7 @@ import {
   type SignalReason,
   type SignalSummary,
 } from '../../domain/signal-facts.ts';
+import type { TickOrigin } from '../../domain/triggers/types.ts';
 import {
   type Arming,
   ENVIRONMENTS,
@@ -72,6 +74,8 @@ const triggerFacts = objects<TriggerFacts>({
   armedTickId: integers,
   tickAt: integers,
   recordedAt: integers,
+  origin: nullableSince(objects<TickOrigin>({ feed: texts, converted: booleans, checked: booleans })),
+  ageMs: nullableSince(integers),
 });
 
 const statusChange = objects<StatusChange>({

@@ -38,6 +38,7 @@ const tickSchema = z.object({
   bidSize: z.string(),
   askSize: z.string(),
   recordedAt: z.int(),
+  origin: z.object({ feed: z.string(), converted: z.boolean(), checked: z.boolean() }).exactOptional(),
 });
 
 const hitSchema = z.object({

@@ -106,6 +106,8 @@ export class WatchedConnection implements Connection {
       failures,
       reconnects: Math.max(0, this.#served - 1),
       lastMessageAt: this.#lastMessageAt,
+      lastHeardAt:
+        this.#current === null ? null : this.#parts.clock.now() - Math.round(this.#current.quietMs),
       connectedSince: this.#connectedSince,
       lastError: this.#lastError,
     };

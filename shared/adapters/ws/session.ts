@@ -42,8 +42,6 @@ export class SocketSession implements Session {
   readonly closed: Promise<string>;
   readonly #parts: SessionParts;
   #heardAt: number;
-  /** What was heard last when a sign of life was asked for. */
-  #askedAfter: number | null = null;
   #reason: string | null = null;
   #refusal: HandshakeRefusedError | null = null;
   #end: (reason: string) => void = () => undefined;
@@ -84,6 +82,11 @@ export class SocketSession implements Session {
 
   get isOpen(): boolean {
     return this.#reason === null && this.#parts.socket.readyState === OPEN;
+  }
+
+  /** How long nothing at all came, not even a pong. */
+  get quietMs(): number {
+    return this.#parts.elapsed() - this.#heardAt;
   }
 
   send(text: string): void {
@@ -127,23 +130,19 @@ export class SocketSession implements Session {
     else this.#parts.events.onMessage(this, (data as Buffer).toString('utf8'));
   }
 
-  /** Half of the silence allowed, and a sign of life is asked for; all of it, and the session is cut. */
+  /** Quiet for [2 s], and a sign of life is asked for, again and again; for all that is allowed, and it is cut. */
   #watch(): void {
-    const { settings, setTimer, elapsed, socket } = this.#parts;
+    const { settings, setTimer, socket } = this.#parts;
     const { silenceMs } = settings;
-    const asksAt = silenceMs / 2;
-    const silent = (): number => elapsed() - this.#heardAt;
-    const waitMs = (silent() < asksAt ? asksAt : silenceMs) - silent();
+    const asksAt = Math.min(settings.pingMs, silenceMs / 2);
+    const waitMs = this.quietMs < asksAt ? asksAt - this.quietMs : Math.min(asksAt, silenceMs - this.quietMs);
     this.#stopWatch = setTimer(Math.max(1, waitMs), () => {
       if (this.#reason !== null) return;
-      if (silent() >= silenceMs) {
-        this.#finish(`silent for ${Math.round(silent())} ms`);
+      if (this.quietMs >= silenceMs) {
+        this.#finish(`silent for ${Math.round(this.quietMs)} ms`);
         return;
       }
-      if (silent() >= asksAt && this.#askedAfter !== this.#heardAt && this.isOpen) {
-        this.#askedAfter = this.#heardAt;
-        socket.ping();
-      }
+      if (this.quietMs >= asksAt && this.isOpen) socket.ping();
       this.#watch();
     });
   }

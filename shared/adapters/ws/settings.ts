@@ -8,10 +8,12 @@ export interface ConnectionSettings {
   /** [60 s] From the open socket to the end of `onOpen`. */
   readonly readyTimeoutMs: number;
   /**
-   * [25 s] Without a frame, ping or pong for so long the session is dead: a lost one is known within 30 s. After half of it
-   * the server is asked for a sign of life, so a quiet one that lives is not cut.
+   * [25 s] Without a frame, ping or pong for so long the session is dead: a lost one is known within 30 s. A quiet
+   * one that lives is not cut: it is asked for a sign of life.
    */
   readonly silenceMs: number;
+  /** [2 s] A session that was quiet for so long is asked for a sign of life (a ping), and again after as long. */
+  readonly pingMs: number;
   /** [23 h] A session older than this is renewed, up to a tenth of an hour earlier so that not all of them do so at once. */
   readonly lifeMs: number;
   /** [1 s], [60 s] Back-off with full jitter: the n-th wait is random below first x 2^n, at most the longest. */
@@ -31,6 +33,7 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = {
   connectTimeoutMs: 10_000,
   readyTimeoutMs: 60_000,
   silenceMs: 25_000,
+  pingMs: 2_000,
   lifeMs: 23 * 3_600_000,
   firstWaitMs: 1_000,
   longestWaitMs: 60_000,

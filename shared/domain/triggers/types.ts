@@ -11,6 +11,16 @@ export type Units = number & { readonly __brand: 'Units' };
 /** Which price of a tick a level is compared with. */
 export type PriceSource = 'bid' | 'ask' | 'last' | 'mid';
 
+/** Where a tick's price comes from, and whether anything stood beside it to check it with (design section 11). */
+export interface TickOrigin {
+  /** The feed's name. */
+  readonly feed: string;
+  /** Made of a price in another currency. */
+  readonly converted: boolean;
+  /** False: neither a book nor a second source, so the rule on outliers was off. */
+  readonly checked: boolean;
+}
+
 /** One price message, ordered, de-duplicated and filtered. A feed without quotes has bid = ask = last. */
 export interface Tick {
   /** The feed's running number; never goes back for one symbol, also over restarts. Replay: the file's line. */
@@ -25,6 +35,8 @@ export interface Tick {
   readonly askSize: string;
   /** The recording's own time, epoch ms; 0 when live. A label, never used to decide. */
   readonly recordedAt: number;
+  /** Absent until the tick is let through, and of a tick that stands for a bar. */
+  readonly origin?: TickOrigin;
 }
 
 interface LevelFacts {

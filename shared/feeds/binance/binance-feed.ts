@@ -60,9 +60,9 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   let seeding: NodeJS.Timeout | null = null;
   let asking: Promise<void> = Promise.resolve();
 
-  const tell = (market: SymbolMarket, taken: Taken, at: number): void => {
+  const tell = (market: SymbolMarket, taken: Taken, at: number, printed?: 'quote' | 'trade'): void => {
     if (taken === 'tick') {
-      const tick = market.tick(nextId, at);
+      const tick = market.tick(nextId, at, printed);
       if (tick === null || handlers === null) return;
       nextId += 1;
       counts.ticks += 1;
@@ -83,10 +83,10 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     const now = clock.now();
     if (message.kind === 'quote') {
       counts.quotes += 1;
-      tell(market, market.quote(message, now), now);
+      tell(market, market.quote(message, now), now, 'quote');
     } else if (message.kind === 'trade') {
       counts.trades += 1;
-      tell(market, market.trade(message, now), now);
+      tell(market, market.trade(message, now), now, 'trade');
     }
   };
 
@@ -149,10 +149,8 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     }
   };
 
-  const lastMessageAt = (): number | null => {
-    const times = connections.flatMap((connection) => connection.stats().lastMessageAt ?? []);
-    return times.length === 0 ? null : Math.max(...times);
-  };
+  const latest = (times: readonly number[]): number | null =>
+    times.length === 0 ? null : Math.max(...times);
 
   return {
     name: 'binance',
@@ -208,7 +206,9 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
           counts.unusable +
           counts.refused +
           counts.seeds_failed,
-        lastMessageAt: lastMessageAt(),
+        lastMessageAt: latest(stats.flatMap((one) => one.lastMessageAt ?? [])),
+        // Of all its connections: where one is silent, its symbols' prices are not known to stand.
+        lastHeardAt: connected ? Math.min(...stats.map((one) => one.lastHeardAt ?? 0)) : null,
         subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
       };
     },

@@ -81,8 +81,8 @@ export class SymbolMarket {
     return this.#quote === null ? 'waits' : 'tick';
   }
 
-  /** The state as a tick; null before all prices are known. */
-  tick(id: number, at: number): FeedTick | null {
+  /** The state as a tick, and what of it is new; null before all prices are known. */
+  tick(id: number, at: number, printed?: 'quote' | 'trade'): FeedTick | null {
     const { spec } = this;
     const quote = this.#quote;
     const last = this.#last;
@@ -95,6 +95,7 @@ export class SymbolMarket {
       ask: ask.text,
       last: last.text,
       quoted: true,
+      ...(printed !== undefined && { printed }),
     };
   }
 

@@ -1,6 +1,10 @@
 /** How the streamer keeps time; all of it configurable (design sections 8, 10, 11). */
+import { TRUST_DEFAULTS, type TrustSettings } from '../../domain/prices/trust-filter.ts';
+
 export interface StreamSettings {
   readonly shard: number;
+  /** When a price may be believed. */
+  readonly trust: TrustSettings;
   /** Wake-ups can be switched off (MONIQO_WAKE_UPS=off): the sweeps alone then take the hits. */
   readonly wakeUps: boolean;
   /** The feed can read again what was not applied; what it loses on a stop is not lost. */
@@ -43,6 +47,7 @@ export interface StreamSettings {
 }
 
 export const STREAM_DEFAULTS = {
+  trust: TRUST_DEFAULTS,
   flushMs: 100,
   pauseMs: 1_000,
   batchTicks: 250,

@@ -2,14 +2,16 @@
  * One symbol's way from the feed to the price script (design sections 10, 11).
  *
  * Always true:
+ * - only ticks that are trusted (domain/prices/trust-filter.ts) go further, marked with where they come from;
  * - ticks reach the script in order, each once; tick ids only grow;
  * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
  * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
  * - a bar holds applied ticks only (see bar-book.ts).
  */
 
+import { TrustFilter } from '../../domain/prices/trust-filter.ts';
 import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
-import type { Bar, Nearest, Tick } from '../../domain/triggers/types.ts';
+import type { Bar, Nearest, Tick, TickOrigin, Units } from '../../domain/triggers/types.ts';
 import type { FeedTick } from '../../ports/feed.ts';
 import type { PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
 import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
@@ -18,7 +20,7 @@ import { BarBook } from './bar-book.ts';
 import type { StreamPorts } from './ports.ts';
 import { reduceTicks } from './reduce-ticks.ts';
 import type { StreamSettings } from './settings.ts';
-import type { RejectedBecause, Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** Whose writes these are; the fence may change while it is held (see streamer.ts). */
 export interface Writer {
@@ -52,7 +54,9 @@ export class SymbolStream {
   readonly #stopped = new AbortController();
   #queue: FeedTick[] = [];
   #head: readonly FeedTick[] = [];
-  #lastId: number;
+  readonly #filter: TrustFilter<FeedTick>;
+  #trustTimer: NodeJS.Timeout | null = null;
+  #origin: TickOrigin = { feed: '', converted: false, checked: true };
   #lastAt = 0;
   #waitingSince = 0;
   #urgent = false;
@@ -69,51 +73,86 @@ export class SymbolStream {
 
   constructor(symbol: string, lastId: number, context: SymbolContext) {
     this.symbol = symbol;
-    this.#lastId = lastId;
     this.#context = context;
-    this.book = new BarBook(context.settings.barsMs);
-    this.#reduceAt = context.settings.reduceAbove;
+    const { settings, tally } = context;
+    this.#filter = new TrustFilter(lastId, settings.trust, {
+      pass: (tick, checked) => this.#enqueue(tick, checked),
+      drop: (_, because) => tally.drop(because),
+      hold: () => tally.hold(),
+    });
+    this.book = new BarBook(settings.barsMs);
+    this.#reduceAt = settings.reduceAbove;
   }
 
-  /** Ticks taken in and not yet applied, oldest first. */
+  /** Trusted ticks that are not yet applied, oldest first. */
   pending(): readonly FeedTick[] {
     return [...this.#head, ...this.#queue];
   }
 
   /** The highest tick id taken in. */
   get lastTick(): number {
-    return this.#lastId;
+    return this.#filter.lastId;
   }
 
   /** Nothing waits, and nothing has come for so long. */
   isIdle(ms: number): boolean {
-    return (
-      this.pending().length === 0 && !this.#sending && this.#context.ports.clock.now() - this.#lastAt >= ms
-    );
+    const isWaiting = this.pending().length > 0 || this.#filter.waiting > 0;
+    return !isWaiting && !this.#sending && this.#context.ports.clock.now() - this.#lastAt >= ms;
   }
 
   /** Takes a tick in. A promise asks a source that can wait to wait: the queue is long. */
   accept(tick: FeedTick): Promise<void> | undefined {
-    const { settings, tally } = this.#context;
-    const because = refusal(tick, this.#lastId);
-    if (because !== null) {
-      tally.reject(because);
-      return undefined;
-    }
-    const { id, at } = tick.tick;
+    if (this.#stopped.signal.aborted) return undefined;
+    this.#filter.take(tick, tick.tick.at);
+    this.#watchHeld();
+    if (this.#queue.length < this.#context.settings.batchTicks) return undefined;
+    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** What the second source says of this symbol; null = nothing any more. */
+  see(price: Units | null, at: number): void {
+    this.#filter.see(price, at);
+    this.#watchHeld();
+  }
+
+  #enqueue(tick: FeedTick, checked: boolean): void {
+    const { settings } = this.#context;
+    const { at } = tick.tick;
     if (at - this.#lastAt > settings.pauseMs || reaches(this.#nearest, tick.tick)) this.#urgent = true;
-    this.#lastId = id;
     this.#lastAt = at;
     if (this.#queue.length === 0) this.#waitingSince = performance.now();
-    this.#queue.push(tick);
+    this.#queue.push({ ...tick, tick: { ...tick.tick, origin: this.#originOf(tick, checked) } });
     this.#reduce();
     this.#schedule();
-    if (this.#queue.length < settings.batchTicks) return undefined;
-    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** The same object while nothing changes: there is one per tick of a busy stream. */
+  #originOf({ feed = this.#context.source, converted = false }: FeedTick, checked: boolean): TickOrigin {
+    const known = this.#origin;
+    if (known.feed !== feed || known.converted !== converted || known.checked !== checked)
+      this.#origin = { feed, converted, checked };
+    return this.#origin;
+  }
+
+  /** A print that is held and about which nothing more is said is decided by time. */
+  #watchHeld(): void {
+    if (this.#trustTimer !== null) clearTimeout(this.#trustTimer);
+    this.#trustTimer = null;
+    const { dueAt } = this.#filter;
+    if (dueAt === null || this.#stopped.signal.aborted) return;
+    const { clock } = this.#context.ports;
+    this.#trustTimer = setTimeout(
+      () => {
+        this.#filter.release(clock.now());
+        this.#watchHeld();
+      },
+      Math.max(1, dueAt - clock.now()),
+    );
   }
 
   /** Sends what waits, until nothing does or `ms` have passed; then sends nothing more. */
   async finish(ms: number): Promise<void> {
+    this.#filter.end();
     const until = performance.now() + ms;
     while (this.pending().length > 0 && performance.now() < until && !this.#stopped.signal.aborted) {
       this.#urgent = true;
@@ -127,6 +166,8 @@ export class SymbolStream {
   /** Another writer has taken over: what waits is its own to send. */
   abandon(): void {
     this.#stopped.abort();
+    this.#filter.end();
+    if (this.#trustTimer !== null) clearTimeout(this.#trustTimer);
     this.#cancelTimer();
     this.#releaseRoom();
   }
@@ -207,7 +248,7 @@ export class SymbolStream {
     const { settings, writer, source, ports } = this.#context;
     const newest = this.#head.at(-1);
     if (newest === undefined) throw new Error('a batch without ticks');
-    const { bid, ask, last, quoted, tick } = newest;
+    const { bid, ask, last, quoted, tick, feed = source } = newest;
     const { bidSize, askSize, at, recordedAt } = tick;
     return {
       symbol: this.symbol,
@@ -223,7 +264,7 @@ export class SymbolStream {
         last,
         bidSize,
         askSize,
-        source,
+        source: feed,
         quoted,
         tickId: tick.id,
         at,
@@ -357,12 +398,6 @@ export class SymbolStream {
     this.#toldAt = now;
     ports.log.error(code, { symbol: this.symbol, waiting: this.pending().length, error: messageOf(error) });
   }
-}
-
-function refusal({ tick, quoted }: FeedTick, lastId: number): RejectedBecause | null {
-  if (tick.id <= lastId) return 'out_of_order';
-  if (!(tick.bid > 0 && tick.ask > 0 && tick.last > 0)) return 'not_positive';
-  return quoted && tick.bid > tick.ask ? 'crossed' : null;
 }
 
 /** Does this tick reach the nearest level of any source? */

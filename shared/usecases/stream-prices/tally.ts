@@ -1,7 +1,9 @@
 /** What the streamer counts, and how it is shown (the specification's counters and get_stats). */
+import { DROP_REASONS, type DropReason } from '../../domain/prices/trust-filter.ts';
 import type { FeedStats } from '../../ports/feed.ts';
 
-export type RejectedBecause = 'not_positive' | 'crossed' | 'out_of_order';
+/** A repeat is the rule after a restart, and a lone print is the market's: neither is a fault. */
+const NO_FAULT: readonly DropReason[] = ['duplicates', 'out_of_order', 'outliers_dropped'];
 
 export class Tally {
   messages = 0;
@@ -14,14 +16,22 @@ export class Tally {
   reduced = 0;
   /** Failed calls, rejected ticks, skipped input. */
   errors = 0;
-  readonly rejected: Record<RejectedBecause, number> = { not_positive: 0, crossed: 0, out_of_order: 0 };
+  /** Prints that had to prove themselves first. */
+  outliersHeld = 0;
+  readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
   #latencySum = 0;
   #latencyCount = 0;
 
-  reject(because: RejectedBecause): void {
-    this.rejected[because] += 1;
-    // A repeat is the rule after a restart, not a fault of the source.
-    if (because !== 'out_of_order') this.errors += 1;
+  hold(): void {
+    this.outliersHeld += 1;
+  }
+
+  drop(because: DropReason): void {
+    this.dropped[because] += 1;
+    if (!NO_FAULT.includes(because)) this.errors += 1;
   }
 
   /** From a tick's receipt to the script's answer. */
@@ -55,12 +65,17 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     trouble: feed.trouble ?? null,
     failed_subscriptions: feed.failed ?? [],
     source: feed.name,
+    sources: (feed.parts ?? [feed]).map(({ name, connected, authenticated }) => ({
+      name,
+      connected,
+      authenticated,
+    })),
     ticks_applied: tally.applied,
     batches: tally.batches,
     hits: tally.hits,
     wake_ups: tally.wakeUps,
     rebuilds: tally.rebuilds,
     ticks_reduced: tally.reduced,
-    rejected: tally.rejected,
+    trust: { outliers_held: tally.outliersHeld, ...tally.dropped, fallbacks: feed.fallbacks ?? 0 },
   });
 }

@@ -99,6 +99,9 @@ export class WriterTerm {
       onEnd: () => ports.log.info('feed_ended', { feed: feed.name, ...feed.summary?.() }),
       onError: (error) => this.#fail(error),
       onSkipped: ({ where, reason }) => this.#onSkipped(where, reason),
+      onSecond: (symbol, price, at) => {
+        if (!this.#over.signal.aborted) this.#streamOf(symbol).see(price, at);
+      },
     });
     ports.log.info('feed_started', { feed: feed.name, resumed_symbols: this.#known.size });
     this.#background.loop('demand', settings.demandMs, () => this.#followDemand(feed));

@@ -21,6 +21,22 @@ const COUNTER_NAMES = [
   'om:last_check',
 ] as const;
 
+const count = z.number().prefault(0);
+
+/** How many prices were held or left out, and why (docs/prices.md); since the streamer's start. */
+const Trust = z.object({
+  outliers_held: count,
+  outliers_dropped: count,
+  duplicates: count,
+  out_of_order: count,
+  crossed: count,
+  future: count,
+  late: count,
+  not_positive: count,
+  fallbacks: count,
+});
+const NOTHING_HELD = Trust.parse({});
+
 /** What the streamer writes each second (stream-prices/tally), with a short life; other members stay unread. */
 const StreamerStats = z.object({
   messages_received: z.number(),
@@ -37,6 +53,10 @@ const StreamerStats = z.object({
   /** Symbols without prices, or with a part of them, and why. */
   failed_subscriptions: z.array(z.object({ symbol: z.string(), reason: z.string() })).default([]),
   source: z.string(),
+  sources: z
+    .array(z.object({ name: z.string(), connected: z.boolean(), authenticated: z.boolean() }))
+    .prefault([]),
+  trust: Trust.prefault({}),
 });
 
 interface WebsocketView extends Omit<z.infer<typeof StreamerStats>, 'source'> {
@@ -61,6 +81,8 @@ const NOT_RUNNING: WebsocketView = {
   trouble: null,
   failed_subscriptions: [],
   source: null,
+  sources: [],
+  trust: NOTHING_HELD,
 };
 
 export interface HealthPorts {
@@ -94,11 +116,13 @@ export function makeReadHealth(ports: HealthPorts) {
 function websocketView(text: string | null): WebsocketView {
   if (text === null) return NOT_RUNNING;
   const stats = StreamerStats.parse(JSON.parse(text));
-  const isPolygon = stats.source === 'polygon';
+  const polygon = [stats, ...stats.sources].find(
+    (one) => ('name' in one ? one.name : one.source) === 'polygon',
+  );
   return {
     ...stats,
-    polygon_connected: isPolygon && stats.connected,
-    polygon_authenticated: isPolygon && stats.authenticated,
+    polygon_connected: polygon?.connected ?? false,
+    polygon_authenticated: polygon?.authenticated ?? false,
   };
 }
 

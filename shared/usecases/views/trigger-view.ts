@@ -14,6 +14,13 @@ export function triggerView(trigger: TriggerFacts) {
     bid: money(trigger.bid),
     ask: money(trigger.ask),
     last: money(trigger.last),
+    /** The feed that sent the price; null where the price was read from the tape. */
+    price_source: trigger.origin?.feed ?? null,
+    /** Made of a price in another currency. */
+    converted: trigger.origin?.converted ?? false,
+    /** True: neither a book nor a second source stood beside the price, so the rule on outliers was off. */
+    unchecked: trigger.origin === null ? null : !trigger.origin.checked,
+    price_age_ms: trigger.ageMs,
     tick_id: trigger.tickId,
     armed_tick_id: trigger.armedTickId,
     tick_at: time(trigger.tickAt),

@@ -28,6 +28,8 @@ export const aTrigger = (changes: Partial<TriggerFacts> = {}): TriggerFacts => (
   armedTickId: 1_790_000_000_000_001,
   tickAt: NOW,
   recordedAt: 0,
+  origin: { feed: 'polygon', converted: true, checked: false },
+  ageMs: 250,
   ...changes,
 });
 

@@ -207,5 +207,7 @@ export const newTrigger = (change: Partial<TriggerFacts> = {}): TriggerFacts => 
   armedTickId: 3,
   tickAt: T0 + 5_000,
   recordedAt: 0,
+  origin: { feed: 'test', converted: false, checked: true },
+  ageMs: 12,
   ...change,
 });

@@ -142,6 +142,8 @@ export function triggerOf(price: CachedPrice, source: 'bid' | 'ask'): TriggerFac
     armedTickId: 0,
     tickAt: price.at,
     recordedAt: 0,
+    origin: null,
+    ageMs: 0,
   };
 }
 

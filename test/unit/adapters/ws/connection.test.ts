@@ -120,6 +120,29 @@ describe('a connection', () => {
     expect(connection.stats().reconnects).toBe(3);
   });
 
+  it('asks a quiet server for a sign of life again and again, and says when it was heard last', async () => {
+    let pings = 0;
+    const server = await serve({
+      onConnection: (socket) => {
+        socket.on('ping', () => {
+          pings += 1;
+        });
+      },
+    });
+    const { connection, seen } = connect(server.url, { silenceMs: 600, pingMs: 30 });
+    connection.start();
+    await until(
+      'it is pinged',
+      () => pings,
+      (count) => count >= 3,
+    );
+    expect(Date.now() - (connection.stats().lastHeardAt ?? 0)).toBeLessThan(500);
+    await sleep(800);
+    expect(seen.closed).toEqual([]);
+    await connection.stop();
+    expect(connection.stats().lastHeardAt).toBeNull();
+  });
+
   it('cuts a server that answers nothing, and keeps one that only answers pings', async () => {
     const server = await serve({ onConnection: (socket, _, nth) => void (nth === 1 && socket.pause()) });
     const { connection, seen } = connect(server.url, { silenceMs: 240 });

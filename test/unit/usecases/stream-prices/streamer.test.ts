@@ -32,6 +32,7 @@ describe('the streamer', () => {
       connected: true,
       authenticated: true,
       is_running: true,
+      trust: { outliers_held: 0, outliers_dropped: 0, duplicates: 1, out_of_order: 0, fallbacks: 0 },
     });
     expect(world.added.get('ws:messages_total')).toBe(5);
     expect(world.added.get('ws:errors_total')).toBe(1);

@@ -67,7 +67,7 @@ describe('ticks of one symbol', () => {
     void stream.accept(feedTick(8, PRICE, { ask: (PRICE - 1) as Units }));
     await stream.finish(200);
     expect(world.sentIds()).toEqual([5]);
-    expect(tally.rejected).toEqual({ out_of_order: 2, not_positive: 2, crossed: 1 });
+    expect(tally.dropped).toMatchObject({ duplicates: 1, out_of_order: 1, not_positive: 2, crossed: 1 });
     expect(tally.errors).toBe(3);
   });
 

@@ -132,6 +132,29 @@ describe('health of the exchange', () => {
     }
   });
 
+  it('shows how many prices were held or left out, also before the streamer has said so', async () => {
+    const stats = {
+      ...{
+        messages_received: 9,
+        trades_processed: 4,
+        quotes_processed: 5,
+        errors: 0,
+        last_message_time: null,
+      },
+      ...{ is_running: true, connected: true, authenticated: true, subscriptions: 1, source: 'binance' },
+    };
+    const of = (told: object | null) =>
+      makeReadHealth({
+        counters: { read: async () => (told === null ? {} : { 'ws:stats': JSON.stringify(told) }) },
+        clock: { now: () => now },
+      })();
+    const trust = { outliers_held: 2, outliers_dropped: 1, fallbacks: 3 };
+    const nothing = { outliers_held: 0, crossed: 0, future: 0, late: 0, not_positive: 0, fallbacks: 0 };
+    expect((await of(null)).websocket_manager.trust).toMatchObject(nothing);
+    expect((await of(stats)).websocket_manager.trust).toMatchObject(nothing);
+    expect((await of({ ...stats, trust })).websocket_manager.trust).toMatchObject({ ...trust, crossed: 0 });
+  });
+
   it('is a part of the services only where an exchange is served, and changes nothing of their status', async () => {
     const ports = { counters: { read: async () => ({}) }, clock: { now: () => now } };
     expect(Object.keys(await makeReadHealth({ ...ports, readBinance: null })())).toEqual([

@@ -1,0 +1,22 @@
+/** A price message before it is trusted (design section 11). */
+import type { Tick } from '../triggers/types.ts';
+
+/** Exact decimal text beside the units, and what the message itself said. */
+export interface PriceTick {
+  readonly tick: Tick;
+  readonly bid: string;
+  readonly ask: string;
+  readonly last: string;
+  /** False when the source has no quotes and bid = ask = last. */
+  readonly quoted: boolean;
+  /** What the message brought; the rest is carried from earlier ones. Absent: all of it is news. */
+  readonly printed?: 'quote' | 'trade';
+  /** The venue's own time of the message, epoch ms; absent where it has none. */
+  readonly venueAt?: number;
+  /** Whose message it is, where the source brings those of several venues. */
+  readonly venue?: string;
+  /** The source, where a stream is made of several. */
+  readonly feed?: string;
+  /** Made of a price in another currency (basis.ts). */
+  readonly converted?: boolean;
+}
