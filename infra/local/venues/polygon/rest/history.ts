@@ -174,10 +174,26 @@ export const lastQuote = (market: Market, of: SymbolMarket): Quote =>
   of.lastQuotes.at(-1) ?? pastQuote(of, Math.floor(market.now() / PAST_TRADE_EVERY_MS) - 1);
 
 const DAY_MS = 86_400_000;
+const DAYS_KEPT = 1_000;
+/** What was before the start never changes: it is worked out once per symbol and day. */
+const pastDays = new WeakMap<SymbolMarket, Map<number, Bar | null>>();
+
+function partOfDay(market: Market, of: SymbolMarket, from: number, to: number): Bar | null {
+  const range = { from, to, limit: DAY_MS / MINUTE_MS, descending: false };
+  return mergeInto(bars(market, of, MINUTE_MS, range).rows, () => from)[0] ?? null;
+}
 
 /** The bar of the UTC day that this time lies in; null: nothing was traded. */
 export function dayBar(market: Market, of: SymbolMarket, time: number): Bar | null {
   const from = Math.floor(time / DAY_MS) * DAY_MS;
-  const range = { from, to: from + DAY_MS - 1, limit: DAY_MS / MINUTE_MS, descending: false };
-  return mergeInto(bars(market, of, MINUTE_MS, range).rows, () => from)[0] ?? null;
+  const end = from + DAY_MS;
+  const split = Math.min(end, Math.max(from, Math.floor(market.startedAt / MINUTE_MS) * MINUTE_MS));
+  const known = pastDays.get(of) ?? new Map<number, Bar | null>();
+  pastDays.set(of, known);
+  if (known.size > DAYS_KEPT) known.clear();
+  const past = known.get(from) ?? (split > from ? partOfDay(market, of, from, split - 1) : null);
+  known.set(from, past);
+  const live = split < end ? partOfDay(market, of, split, end - 1) : null;
+  if (past === null) return live === null ? null : { ...live, s: from };
+  return live === null ? past : merged(past, live);
 }

@@ -46,6 +46,9 @@ interface Member {
   key: PolygonKey | null;
 }
 
+/** Messages made between two looks at whether a big frame is full. */
+const TRIES = 1_000;
+
 const request = z.object({ action: z.string(), params: z.string() });
 
 export class Bucket {
@@ -263,13 +266,16 @@ export class Bucket {
     for (const { connection } of this.members.values()) connection.flush();
   }
 
-  /** One frame of at least so many bytes for everybody who holds something. `more` makes messages. */
+  /** One frame of at least so many bytes for everybody whom messages reach. `more` makes messages. */
   bigFrame(bytes: number, more: () => void): void {
     this.flush();
-    const short = (): boolean =>
-      this.connections().some((c) => c.holdings.list().length > 0 && c.waitingBytes < bytes);
-    // So many make a frame even where one in a hundred messages is for the connection.
-    for (let tries = 0; short() && tries < bytes; tries += 1) more();
+    let short = this.connections().filter((connection) => connection.isReceiving);
+    while (short.length > 0) {
+      const before = short.map((connection) => connection.waitingBytes);
+      for (let nth = 0; nth < TRIES; nth += 1) more();
+      // Whom nothing has reached holds nothing that is told.
+      short = short.filter((c, at) => c.waitingBytes < bytes && c.waitingBytes > (before[at] ?? 0));
+    }
     for (const connection of this.connections()) connection.flush(Number.POSITIVE_INFINITY);
   }
 

@@ -54,7 +54,7 @@ export class Connection {
     this.socket.on('close', (code) => events.onClose(code !== CLOSE_UNCLEAN));
   }
 
-  private get isOpen(): boolean {
+  get isReceiving(): boolean {
     return !this.mute && !this.ending && this.socket.readyState === WebSocket.OPEN;
   }
 
@@ -64,7 +64,7 @@ export class Connection {
   }
 
   holds(channel: string, symbol: string): boolean {
-    return this.isOpen && this.holdings.holds(channel, symbol);
+    return this.isReceiving && this.holdings.holds(channel, symbol);
   }
 
   /** Into the next frame. */
@@ -80,7 +80,7 @@ export class Connection {
   /** Sends what waits, as frames of at most `maxBytes`. */
   flush(maxBytes = this.options.settings.maxFrameBytes): void {
     if (this.pending.length === 0) return;
-    if (!this.isOpen) {
+    if (!this.isReceiving) {
       this.pending = [];
       this.pendingBytes = 0;
       return;
@@ -118,7 +118,7 @@ export class Connection {
   }
 
   private send(texts: readonly string[], channel: 'status' | 'data'): void {
-    if (!this.isOpen) return;
+    if (!this.isReceiving) return;
     const { faults } = this.options;
     if (channel === 'data' && this.isCutAt('frame', texts)) return;
     let bare = false;
@@ -200,13 +200,13 @@ export class Connection {
 
   /** Says a last thing, then TCP ends without a close frame. */
   endWith(text: string): void {
-    if (!this.isOpen) return;
+    if (!this.isReceiving) return;
     this.ending = true;
     this.socket.send(`[${text}]`, () => this.socket.terminate());
   }
 
   ping(): void {
-    if (this.isOpen) this.socket.ping();
+    if (this.isReceiving) this.socket.ping();
   }
 
   destroy(): void {
