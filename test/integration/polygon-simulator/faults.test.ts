@@ -201,6 +201,10 @@ describe('a link that seems alive', () => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect([client.pongs, client.closed]).toEqual([0, null]);
     expect(client.frames.length - before).toBeLessThanOrEqual(1);
+    // Another takes its place, and not even that is told.
+    await on([]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(client.closed).toBeNull();
   });
 
   it.each([
@@ -539,12 +543,11 @@ describe('rules', () => {
         do: { kind: 'extra_fields' },
       });
       const client = await on(['XT.BTC-USD']);
-      await until(
+      const order = await until(
         'five',
-        () => logged('extra_fields', last),
+        () => client.of('XT').flatMap((trade, nth) => ('zz_new' in trade ? [nth] : [])),
         (seen) => seen.length === 5,
       );
-      const order = client.of('XT').flatMap((trade, nth) => ('zz_new' in trade ? [nth] : []));
       const entries = await logged('extra_fields', last);
       expect(entries.map(({ seq }) => seq)).toEqual(
         [1, 2, 3, 4, 5].map((n) => (entries[0]?.seq ?? 0) + n - 1),
@@ -579,6 +582,11 @@ describe('rules', () => {
     [{ when: { channel: 'XT' }, do: { kind: 'drop' } }, 'when.channel does not apply'],
     [{ when: { probability: 0.5 }, do: { kind: 'burst' } }, 'when.probability does not apply'],
     [{ times: 2, do: { kind: 'burst' } }, 'times does not apply'],
+    [{ times: 2, do: { kind: 'drop' } }, 'times does not apply'],
+    [{ when: { stage: 'upgrade' }, do: { kind: 'half_open' } }, 'no stage upgrade'],
+    [{ when: { channel: 'XAM' }, do: { kind: 'duplicate' } }, 'there is no channel XAM'],
+    [{ when: { channel: 'XT' }, do: { kind: 'malformed' } }, 'there is no channel XT'],
+    [{ when: { operation: 'bars' }, do: { kind: 'rest_break' } }, 'there is no operation bars'],
     [{ do: { kind: 'zombie', symbols: ['NO-USD'] } }, 'there is no symbol NO-USD'],
     [{ do: { kind: 'fast_move', symbol: 'NO-USD', percent: 1 } }, 'there is no symbol NO-USD'],
   ])('%j is refused in words', async (rule, words) => {

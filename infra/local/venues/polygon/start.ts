@@ -11,7 +11,7 @@ import { Faults } from './faults/faults.ts';
 import { KeyTable, type PolygonKey } from './keys.ts';
 import { Market, type MarketOptions } from './market/market.ts';
 import { CLUSTERS, type Cluster, catalogue } from './market/symbols.ts';
-import { Rest } from './rest/rest.ts';
+import { REST_OPERATIONS, Rest } from './rest/rest.ts';
 import { World } from './world.ts';
 import { Bucket } from './ws/bucket.ts';
 import { DEFAULT_SOCKETS, type SocketSettings } from './ws/settings.ts';
@@ -73,7 +73,7 @@ export async function startPolygon(options: PolygonOptions = {}): Promise<Polygo
   const keys = new KeyTable();
   for (const key of options.keys ?? []) keys.set(key);
   const world = new World();
-  const faults = new Faults(world, onBug);
+  const faults = new Faults(world, REST_OPERATIONS, onBug);
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_CLIENT_FRAME_BYTES,
@@ -116,7 +116,7 @@ export async function startPolygon(options: PolygonOptions = {}): Promise<Polygo
     audience: new FanOut(delayedBuckets, faults),
   });
   world.use({ clock, keys, market, fanOut, buckets, faults });
-  const rest = new Rest({ market, keys, faults, onBug });
+  const rest = new Rest({ market, keys, faults, scheme: tls ? 'https' : 'http', onBug });
   const control = polygonControl({ faults, world, market, keys, buckets, onBug });
 
   const certificate = tls ? await selfSigned() : null;

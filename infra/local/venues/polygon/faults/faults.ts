@@ -10,6 +10,7 @@ import {
   FaultScriptError,
   type FrameFault,
   familyOf,
+  isAtOnce,
   type MessageFault,
   type RestFault,
   readFaultRules,
@@ -85,20 +86,23 @@ export class Faults {
   private readonly entries: LogEntry[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly world: FaultWorld;
+  private readonly operations: readonly string[];
   private readonly onBug: (error: unknown) => void;
   private nextId = 1;
   private nextSeq = 1;
   /** Families that have rules: what has none costs nothing. */
   private families: ReadonlySet<Family> = new Set();
 
-  constructor(world: FaultWorld, onBug: (error: unknown) => void) {
+  /** `operations`: what REST rules may name. */
+  constructor(world: FaultWorld, operations: readonly string[], onBug: (error: unknown) => void) {
     this.world = world;
+    this.operations = operations;
     this.onBug = onBug;
   }
 
   /** Adds the rules of a script. @returns their ids @throws FaultScriptError */
   add(script: unknown): readonly number[] {
-    return readFaultRules(script).map((rule, at) => {
+    return readFaultRules(script, this.operations).map((rule, at) => {
       const id = this.nextId++;
       const { when = {}, do: fault } = rule;
       const family = familyOf(fault);
@@ -199,9 +203,6 @@ export class Faults {
     this.clear();
   }
 }
-
-const isAtOnce = ({ stage, nth, probability, forMs }: Condition): boolean =>
-  stage === undefined && nth === undefined && probability === undefined && forMs === undefined;
 
 const isWorld = (fault: Fault): fault is WorldFault => familyOf(fault) === 'world';
 const isCut = (fault: Fault): fault is CutFault => familyOf(fault) === 'cut';

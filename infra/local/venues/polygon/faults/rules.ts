@@ -5,6 +5,7 @@
  * a REST answer, or it changes the simulator's world. World faults happen at once or after `afterMs`.
  */
 import * as z from 'zod';
+import { channelsOf } from '../market/messages.ts';
 import { CLUSTERS } from '../market/symbols.ts';
 
 export class FaultScriptError extends Error {
@@ -274,23 +275,48 @@ const APPLIES: Readonly<Record<Family, readonly string[]>> = {
 };
 const CHANCES = ['nth', 'probability', 'seed', 'forMs'];
 
+/** Without a stage and a chance there is nothing to wait for: it strikes all there are. */
+export const isAtOnce = ({ stage, nth, probability, forMs }: Condition): boolean =>
+  stage === undefined && nth === undefined && probability === undefined && forMs === undefined;
+
 /**
  * Reads a fault script.
  * @throws FaultScriptError naming every unknown fault, unknown field, wrong value, and condition that does not apply
  */
-export function readFaultRules(script: unknown): readonly FaultRule[] {
+export function readFaultRules(script: unknown, operations: readonly string[]): readonly FaultRule[] {
   const list = z.array(rule).safeParse(script);
   if (!list.success) throw new FaultScriptError(z.prettifyError(list.error));
-  for (const [at, { when: condition = {}, times, do: fault }] of list.data.entries()) {
-    const family = familyOf(fault);
-    const allowed = ['afterMs', ...APPLIES[family], ...(family === 'world' ? [] : CHANCES)];
-    const stray = Object.keys(condition).find((name) => !allowed.includes(name));
-    if (stray !== undefined) {
-      throw new FaultScriptError(`rule ${at + 1}: when.${stray} does not apply to ${fault.kind}`);
-    }
-    if (family === 'world' && times !== undefined) {
-      throw new FaultScriptError(`rule ${at + 1}: times does not apply to ${fault.kind}, which happens once`);
-    }
+  for (const [at, one] of list.data.entries()) {
+    const wrong = strayCondition(one) ?? unknownName(one, operations);
+    if (wrong !== null) throw new FaultScriptError(`rule ${at + 1}: ${wrong}`);
   }
   return list.data;
+}
+
+function strayCondition({ when: condition = {}, times, do: fault }: FaultRule): string | null {
+  const family = familyOf(fault);
+  const allowed = ['afterMs', ...APPLIES[family], ...(family === 'world' ? [] : CHANCES)];
+  const stray = Object.keys(condition).find((name) => !allowed.includes(name));
+  if (stray !== undefined) return `when.${stray} does not apply to ${fault.kind}`;
+  if (condition.stage === 'upgrade' && fault.kind !== 'drop') return `${fault.kind} has no stage upgrade`;
+  const isOnce = family === 'world' || (family === 'cut' && isAtOnce(condition));
+  return isOnce && times !== undefined ? `times does not apply to ${fault.kind}, which happens once` : null;
+}
+
+const CHANNEL_NAMES: readonly string[] = CLUSTERS.flatMap(channelsOf);
+
+/** A rule that could never strike is a mistake. */
+function unknownName(
+  { when: condition = {}, do: fault }: FaultRule,
+  operations: readonly string[],
+): string | null {
+  const { channel, operation } = condition;
+  const channels = familyOf(fault) === 'frame' ? ['status', 'data'] : CHANNEL_NAMES;
+  if (channel !== undefined && !channels.includes(channel)) {
+    return `there is no channel ${channel}: one of ${channels.join(', ')}`;
+  }
+  if (operation !== undefined && !operations.includes(operation)) {
+    return `there is no operation ${operation}: one of ${operations.join(', ')}`;
+  }
+  return null;
 }

@@ -66,6 +66,8 @@ export interface RestOptions {
   readonly market: Market;
   readonly keys: KeyTable;
   readonly faults: Faults;
+  /** Of `next_url`. */
+  readonly scheme: 'http' | 'https';
   readonly onBug: (error: unknown) => void;
 }
 
@@ -88,7 +90,7 @@ export class Rest {
   private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
     const requestId = createHash('md5').update(String(this.requests)).digest('hex');
-    const base = `http://${request.headers.host ?? '127.0.0.1'}`;
+    const base = `${this.options.scheme}://${request.headers.host ?? '127.0.0.1'}`;
     const url = new URL(request.url ?? '/', base);
     const path = decodeURIComponent(url.pathname);
     const found = ROUTES.find(({ pattern }) => pattern.test(path));

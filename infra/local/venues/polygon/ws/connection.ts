@@ -194,6 +194,8 @@ export class Connection {
   }
 
   close(code: number, reason = ''): void {
+    // Half open: not even the goodbye arrives.
+    if (this.mute) return;
     this.ending = true;
     this.socket.close(code, reason);
   }
