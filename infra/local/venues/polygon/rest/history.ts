@@ -134,36 +134,51 @@ function pastQuote(of: SymbolMarket, second: number): Quote {
   };
 }
 
+export interface EventRange extends Range {
+  /** So many of the first millisecond have been on the page before. */
+  readonly skip: number;
+}
+
+export interface EventPage<T> extends Page<T> {
+  /** How many of the next page's first millisecond have been on this one. */
+  readonly skip: number;
+}
+
+/** A page of the most, and the longest that stocks are closed. */
+const SECONDS_LOOKED_AT = 400_000;
+
 /** Both kinds by time: what is recorded, and before that one a second. */
 function events<T extends { readonly t: number }>(
   market: Market,
   of: SymbolMarket,
   recorded: readonly T[],
   past: (second: number) => T,
-  { from, to, limit, descending }: Range,
-): Page<T> {
+  { from, to, limit, descending, skip }: EventRange,
+): EventPage<T> {
   const live = recorded.filter(({ t }) => t >= from && t <= to).sort((a, b) => a.t - b.t);
   const oldest = recorded[0]?.t ?? market.startedAt;
   const wasOpen = openHours(market, of);
   const older: T[] = [];
   const lastPast = Math.min(to, oldest - 1, market.now());
   const seconds = Math.floor((lastPast - from) / PAST_TRADE_EVERY_MS) + 1;
-  for (let nth = 0; nth <= seconds && older.length <= limit && nth < LOOKED_AT; nth += 1) {
+  for (let nth = 0; nth <= seconds && older.length <= limit + skip && nth < SECONDS_LOOKED_AT; nth += 1) {
     const time = descending ? lastPast - nth * PAST_TRADE_EVERY_MS : from + nth * PAST_TRADE_EVERY_MS;
+    if (!wasOpen(time)) continue;
     const one = past(Math.floor(time / PAST_TRADE_EVERY_MS));
-    if (one.t >= from && one.t <= lastPast && wasOpen(time)) older.push(one);
+    if (one.t >= from && one.t <= lastPast) older.push(one);
   }
   const all = descending ? [...live.reverse(), ...older] : [...older, ...live];
-  // The same millisecond stays on one page, so that the next may begin after it.
-  let end = Math.min(limit, all.length);
-  while (end < all.length && all[end]?.t === all[end - 1]?.t) end += 1;
-  return { rows: all.slice(0, end), next: end < all.length ? (all[end]?.t ?? null) : null };
+  const end = skip + limit;
+  const next = all[end]?.t ?? null;
+  // The next page begins at a time; what of that time has been told is counted.
+  const told = all.slice(0, end).filter(({ t }) => t === next).length;
+  return { rows: all.slice(skip, end), next, skip: told };
 }
 
-export const trades = (market: Market, of: SymbolMarket, range: Range): Page<Trade> =>
+export const trades = (market: Market, of: SymbolMarket, range: EventRange): EventPage<Trade> =>
   events(market, of, of.lastTrades, (second) => pastTrade(of, second), range);
 
-export const quotes = (market: Market, of: SymbolMarket, range: Range): Page<Quote> =>
+export const quotes = (market: Market, of: SymbolMarket, range: EventRange): EventPage<Quote> =>
   events(market, of, of.lastQuotes, (second) => pastQuote(of, second), range);
 
 /** The last one, or one from the path where nothing has happened yet. */

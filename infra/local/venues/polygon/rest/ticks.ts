@@ -14,7 +14,7 @@ import {
   results,
   wholeNumber,
 } from './answer.ts';
-import { lastQuote, lastTrade, type Page, quotes, type Range, trades } from './history.ts';
+import { type EventPage, type EventRange, lastQuote, lastTrade, quotes, trades } from './history.ts';
 
 const USUAL = 1_000;
 const MOST = 50_000;
@@ -84,7 +84,7 @@ export function conversion(call: Call): Body {
 }
 
 /** `timestamp[.gte|.gt|.lte|.lt]` as ms from the first to the last. */
-function readRange({ query }: Call, given: Readonly<Record<string, unknown>>, now: number): Range {
+function readRange({ query }: Call, given: Readonly<Record<string, unknown>>, now: number): EventRange {
   const time = (name: string): number | null => {
     const text = query.get(name);
     if (text === null) return null;
@@ -100,12 +100,12 @@ function readRange({ query }: Call, given: Readonly<Record<string, unknown>>, no
   const order = String(given['order'] ?? query.get('order') ?? 'desc');
   if (order !== 'asc' && order !== 'desc') throw badRequest('order must be asc or desc');
   const limit = Number(given['limit'] ?? wholeNumber(query, 'limit', USUAL, MOST));
-  return { from, to, limit, descending: order === 'desc' };
+  return { from, to, limit, descending: order === 'desc', skip: Number(given['skip'] ?? 0) };
 }
 
 function list<T>(
   call: Call,
-  find: (market: Call['market'], of: SymbolMarket, range: Range) => Page<T>,
+  find: (market: Call['market'], of: SymbolMarket, range: EventRange) => EventPage<T>,
   write: (of: SymbolMarket, one: T) => Body,
   what: string,
 ): Body {
@@ -113,10 +113,10 @@ function list<T>(
   const of = byTicker(call.market, ticker);
   const cursor = call.query.get('cursor');
   const range = readRange(call, cursor === null ? {} : readCursor(cursor), call.market.now());
-  const { rows, next } = find(call.market, of, range);
+  const { rows, next, skip } = find(call.market, of, range);
   const { from, to, limit, descending } = range;
   const rest = descending ? { from, to: next } : { from: next, to };
-  const after = cursorOf({ ...rest, limit, order: descending ? 'desc' : 'asc' });
+  const after = cursorOf({ ...rest, skip, limit, order: descending ? 'desc' : 'asc' });
   return {
     ...results(rows.map((one) => write(of, one))),
     status: 'OK',
