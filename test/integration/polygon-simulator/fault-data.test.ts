@@ -1,240 +1,13 @@
-/** Each kind of fault strikes as it says, on the wire, and is in the log with a number. */
-import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+/** Faults of frames, messages and the market strike as they say, on the wire, and are in the log with a number. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../../infra/local/venues/polygon/faults/rules.ts';
-import type { PolygonSimulator } from '../../../infra/local/venues/polygon/start.ts';
 import { until } from '../../support/until.ts';
-import { ACK, aPolygon, arm, Client, control, KEY, live, type Message } from './client.ts';
+import { aPolygon, arm, Client, control, KEY, live, type Message } from './client.ts';
+import { kept, logged, on, simulator, strike, url, useSimulator } from './fault-bench.ts';
 
-let simulator: PolygonSimulator;
-let open: Client[] = [];
-beforeAll(async () => {
-  simulator = await aPolygon({ rate: 1_000 });
-});
-afterEach(async () => {
-  for (const client of open) client.end();
-  open = [];
-  await control(simulator, 'DELETE', '/faults');
-});
-afterAll(() => simulator.stop());
-
-const kept = (client: Client): Client => {
-  open.push(client);
-  return client;
-};
-const url = (cluster = 'crypto'): string => `${simulator.wsUrl}/${cluster}`;
-const on = async (topics: readonly string[], cluster?: string): Promise<Client> =>
-  kept(await live(url(cluster), topics));
-const entered = async (): Promise<Client> => {
-  const client = kept(await Client.open(url()));
-  client.send('auth', KEY);
-  return client;
-};
-
-interface Entry {
-  readonly seq: number;
-  readonly kind: string;
-  readonly rule: number | null;
-  readonly message?: string;
-}
-async function logged(kind: string, after = 0): Promise<readonly Entry[]> {
-  const { body } = await control(simulator, 'GET', `/log?after=${after}`);
-  return (body['entries'] as Entry[]).filter((entry) => entry.kind === kind);
-}
-
-/** Kinds that a test below has armed; the last test asks that there are no others. */
-const armed = new Set<string>(['price', 'session', 'clock']);
-async function strike(
-  ...rules: readonly { when?: unknown; times?: number; do: { kind: string } }[]
-): Promise<void> {
-  for (const rule of rules) armed.add(rule.do.kind);
-  await arm(simulator, ...rules);
-}
-
-describe('at the handshake', () => {
-  it.each([401, 403, 429, 503, 'reset', 'garbage'])('it is refused: %s', async (how) => {
-    await strike({ do: { kind: 'refuse_handshake', how } as never, times: 1 });
-    const socket = new WebSocket(url());
-    const [error] = await once(socket, 'error');
-    expect(String(error)).toMatch(typeof how === 'number' ? String(how) : /hang up|ECONNRESET|Parse Error/);
-    kept(await Client.open(url()));
-  });
-
-  it('it takes long', async () => {
-    await strike({ do: { kind: 'slow_upgrade', ms: 300 } as never });
-    const from = Date.now();
-    kept(await Client.open(url()));
-    expect(Date.now() - from).toBeGreaterThan(250);
-  });
-
-  it('nothing is said', async () => {
-    await strike({ do: { kind: 'no_connected' }, times: 1 });
-    const client = kept(await Client.open(url()));
-    client.socket.ping();
-    await until(
-      'the pong',
-      () => client.pongs,
-      (n) => n === 1,
-    );
-    expect(client.frames).toEqual([]);
-  });
-
-  it.each([
-    ['auth_failed', 'auth_failed: authentication failed'],
-    ['auth_timeout', 'auth_timeout: No authentication request received.'],
-  ])('%s, although the key is good', async (kind, words) => {
-    await strike({ do: { kind }, times: 1 });
-    const client = await entered();
-    expect(await client.closing()).toBe(1006);
-    expect(client.statuses.at(-1)).toBe(words);
-    expect(await logged(kind)).toHaveLength(1);
-  });
-});
-
-describe('at a subscription', () => {
-  it('a confirmation is missing, the data come', async () => {
-    await strike({ when: { channel: 'XT' }, do: { kind: 'missing_ack' } });
-    const client = await on([]);
-    client.send('subscribe', 'XT.BTC-USD,XQ.BTC-USD');
-    await client.some('XT');
-    expect(client.statuses.slice(2)).toEqual([`${ACK}XQ.BTC-USD`]);
-  });
-
-  it('one topic is refused, before the others are confirmed', async () => {
-    await strike({ when: { symbol: 'ETH-USD' }, do: { kind: 'not_authorized' } });
-    const client = await on([]);
-    client.send('subscribe', 'XT.BTC-USD,XT.ETH-USD');
-    await client.some('XT', 50);
-    expect(client.statuses.slice(2)).toEqual(['error: not authorized', `${ACK}XT.BTC-USD`]);
-    expect(new Set(client.of('XT').map(({ pair }) => pair))).toEqual(new Set(['BTC-USD']));
-  });
-});
-
-describe('an end', () => {
-  it.each(['upgrade', 'connect', 'auth', 'subscribe', 'frame'])('comes abruptly at %s', async (stage) => {
-    await strike({ when: { stage }, times: 1, do: { kind: 'drop' } });
-    if (stage === 'upgrade') {
-      const [error] = await once(new WebSocket(url()), 'error');
-      expect(String(error)).toMatch(/hang up|ECONNRESET/);
-      return;
-    }
-    const client = await entered();
-    client.send('subscribe', 'XT.BTC-USD');
-    expect(await client.closing()).toBe(1006);
-    expect(client.of('XT')).toEqual([]);
-    const statuses = { connect: 0, auth: 1, subscribe: 2, frame: 3 }[stage];
-    expect(client.statuses).toHaveLength(statuses ?? -1);
-  });
-
-  it('comes in the middle of a frame', async () => {
-    await strike({ when: { nth: 3 }, do: { kind: 'drop', midFrame: true } as never });
-    const client = await on(['XT.BTC-USD']);
-    expect(await client.closing()).toBe(1006);
-    expect(client.odd).toEqual([]);
-    expect(client.of('XT').length).toBeGreaterThan(0);
-  });
-
-  it.each([1000, 1001, 1008, 1011, 1012])('is a clean close with %i, at once for all', async (code) => {
-    const clients = [await on([]), await on([], 'forex')];
-    await strike({ do: { kind: 'close', code } as never });
-    expect(await Promise.all(clients.map((client) => client.closing()))).toEqual([code, code]);
-  });
-
-  it('is said to be too many connections, with or without the words', async () => {
-    const client = await on([]);
-    const forex = await on([], 'forex');
-    await strike({ when: { cluster: 'crypto' }, do: { kind: 'max_connections' } });
-    expect(await client.closing()).toBe(1008);
-    expect(client.statuses.at(-1)).toMatch(/^max_connections/);
-    expect(forex.closed).toBeNull();
-    await strike({ do: { kind: 'max_connections', status: false } as never });
-    expect(await forex.closing()).toBe(1008);
-    expect(forex.statuses.at(-1)).toMatch(/^auth_success/);
-  });
-
-  it('comes to all at once, and nobody is let in for a while', async () => {
-    const client = await on(['XT.BTC-USD']);
-    await strike({ do: { kind: 'restart', ms: 400 } as never });
-    expect(await client.closing()).toBe(1006);
-    const [error] = await once(new WebSocket(url()), 'error');
-    expect(String(error)).toContain('503');
-    const again = await until(
-      'it is back',
-      () => Client.open(url()).catch(() => null),
-      (seen) => seen !== null,
-    );
-    if (again !== null) kept(again);
-    // Nothing is replayed.
-    expect(again?.of('XT')).toEqual([]);
-  });
-
-  it('comes after a delay to who is said to read too slowly', async () => {
-    const client = await on(['XT.BTC-USD']);
-    await client.some('XT');
-    await strike({ do: { kind: 'slow_consumer', ms: 200 } as never });
-    expect(await client.closing()).toBe(1006);
-  });
-
-  it('comes to who does read too slowly, and is in the log', async () => {
-    const small = await aPolygon({ rate: 40_000, sockets: { bufferBytes: 200_000, slowGraceMs: 100 } });
-    try {
-      const client = kept(await live(`${small.wsUrl}/crypto`, ['XT.*', 'XQ.*']));
-      client.socket.pause();
-      const log = () => control(small, 'GET', '/log').then(({ text }) => text);
-      await until('the cut', log, (text) => text.includes('slow_consumer_cut'));
-      client.socket.resume();
-      expect(await client.closing()).toBe(1006);
-    } finally {
-      await small.stop();
-    }
-  });
-});
-
-describe('a link that seems alive', () => {
-  it('is half open: nothing comes, pings stay unanswered', async () => {
-    const client = await on(['XT.BTC-USD']);
-    await client.some('XT');
-    await strike({ do: { kind: 'half_open' } });
-    const before = client.frames.length;
-    client.socket.ping();
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expect([client.pongs, client.closed]).toEqual([0, null]);
-    expect(client.frames.length - before).toBeLessThanOrEqual(1);
-    // Another takes its place, and not even that is told.
-    await on([]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(client.closed).toBeNull();
-  });
-
-  it.each([
-    [{ symbols: ['BTC-USD'] }, ['ETH-USD']],
-    [{ cluster: 'crypto' }, []],
-    [{}, []],
-  ])('is a zombie %j', async (which, still) => {
-    const client = await on(['XT.BTC-USD', 'XT.ETH-USD']);
-    await client.some('XT', 10);
-    await strike({ do: { kind: 'zombie', ms: 600, ...which } as never });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const before = client.of('XT').length;
-    client.socket.ping();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(client.pongs).toBe(1);
-    expect([
-      ...new Set(
-        client
-          .of('XT')
-          .slice(before)
-          .map(({ pair }) => pair),
-      ),
-    ]).toEqual(still);
-    await until(
-      'it comes back',
-      () => client.of('XT').at(-1)?.['pair'],
-      (pair) => pair === 'BTC-USD',
-    );
-  });
-});
+useSimulator();
 
 describe('a frame', () => {
   it.each(['truncated', 'text', 'empty', 'null', 'binary'])(
@@ -436,7 +209,7 @@ describe('the market', () => {
       ).size,
     ).toBe(5);
     for (const price of prices(client).slice(late + 5)) expect(price / from).toBeCloseTo(0.95, 2);
-    await control(simulator, 'POST', '/follow', { symbol: 'BTC-USD' });
+    await control(simulator(), 'POST', '/follow', { symbol: 'BTC-USD' });
   });
 
   it('loses the peg, and then the rate is not told any more', async () => {
@@ -452,7 +225,7 @@ describe('the market', () => {
     const before = client.of('XT').length;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(client.of('XT').length).toBe(before);
-    await control(simulator, 'POST', '/follow', { symbol: 'USDT-USD' });
+    await control(simulator(), 'POST', '/follow', { symbol: 'USDT-USD' });
   });
 
   it('goes through a price and comes back while nobody is connected; REST has it', async () => {
@@ -473,7 +246,7 @@ describe('the market', () => {
     await back?.some('XT', 10);
     for (const { p } of back?.of('XT') ?? []) expect(Number(p) / from).toBeCloseTo(1, 2);
     const response = await fetch(
-      `${simulator.restUrl}/v3/trades/X:ETHUSD?order=asc&limit=5000&timestamp.gte=${at - 200}000000&apiKey=${KEY}`,
+      `${simulator().restUrl}/v3/trades/X:ETHUSD?order=asc&limit=5000&timestamp.gte=${at - 200}000000&apiKey=${KEY}`,
     );
     const { results } = (await response.json()) as { results: { price: number }[] };
     expect(Math.min(...results.map(({ price }) => price)) / from).toBeCloseTo(0.7, 2);
@@ -518,13 +291,13 @@ describe('the market', () => {
   });
 
   it('a key may be taken away', async () => {
-    await control(simulator, 'POST', '/key', { key: 'short-lived' });
+    await control(simulator(), 'POST', '/key', { key: 'short-lived' });
     await strike({ do: { kind: 'revoke_key', key: 'short-lived' } as never });
     const client = kept(await Client.open(url()));
     client.send('auth', 'short-lived');
     expect(await client.closing()).toBe(1006);
     expect(
-      (await control(simulator, 'POST', '/faults', [{ do: { kind: 'revoke_key', key: 'short-lived' } }]))
+      (await control(simulator(), 'POST', '/faults', [{ do: { kind: 'revoke_key', key: 'short-lived' } }]))
         .status,
     ).toBe(400);
   });
@@ -535,9 +308,9 @@ const START = Date.now();
 describe('rules', () => {
   it('strike by chance from a seed, the same each time, with numbers in the log', async () => {
     const struck = async (): Promise<readonly number[]> => {
-      await control(simulator, 'DELETE', '/faults');
-      const last = Number((await control(simulator, 'GET', '/log')).body['last']);
-      await arm(simulator, {
+      await control(simulator(), 'DELETE', '/faults');
+      const last = Number((await control(simulator(), 'GET', '/log')).body['last']);
+      await arm(simulator(), {
         when: { channel: 'XT', probability: 0.2, seed: 7 },
         times: 5,
         do: { kind: 'extra_fields' },
@@ -561,7 +334,10 @@ describe('rules', () => {
 
   it('begin and end when they are told to', async () => {
     const client = await on(['XT.BTC-USD']);
-    await arm(simulator, { when: { channel: 'XT', afterMs: 300, forMs: 300 }, do: { kind: 'extra_fields' } });
+    await arm(simulator(), {
+      when: { channel: 'XT', afterMs: 300, forMs: 300 },
+      do: { kind: 'extra_fields' },
+    });
     await client.some('XT', 5);
     await until('it began', () => client.of('XT').some((trade) => 'zz_new' in trade), Boolean);
     await until(
@@ -571,7 +347,7 @@ describe('rules', () => {
     );
     expect('zz_new' in (client.of('XT')[0] ?? {})).toBe(false);
     const forex = await on([], 'forex');
-    await arm(simulator, { when: { cluster: 'forex', afterMs: 150 }, do: { kind: 'close', code: 1012 } });
+    await arm(simulator(), { when: { cluster: 'forex', afterMs: 150 }, do: { kind: 'close', code: 1012 } });
     expect(forex.closed).toBeNull();
     expect(await forex.closing()).toBe(1012);
   });
@@ -590,11 +366,13 @@ describe('rules', () => {
     [{ do: { kind: 'zombie', symbols: ['NO-USD'] } }, 'there is no symbol NO-USD'],
     [{ do: { kind: 'fast_move', symbol: 'NO-USD', percent: 1 } }, 'there is no symbol NO-USD'],
   ])('%j is refused in words', async (rule, words) => {
-    const { status, body } = await control(simulator, 'POST', '/faults', [rule]);
+    const { status, body } = await control(simulator(), 'POST', '/faults', [rule]);
     expect([status, body['error']]).toEqual([400, expect.stringContaining(words)]);
   });
 
-  it('of REST are in their own tests; all others have been armed above', () => {
-    expect(KINDS.filter((kind) => !kind.startsWith('rest_') && !armed.has(kind))).toEqual([]);
+  it('of every kind are armed by these tests', () => {
+    const files = ['fault-links.test.ts', 'fault-data.test.ts', 'rest.test.ts'];
+    const texts = files.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join();
+    expect(KINDS.filter((kind) => !texts.includes(`'${kind}'`))).toEqual([]);
   });
 });
