@@ -7,6 +7,7 @@ import { machine, versions } from '../../infra/local/demo/machine.ts';
 import { benchPlacing } from './binance-place.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
+import { benchPolygonSimulator } from './polygon-simulator.ts';
 import { benchRecovery } from './recovery.ts';
 import type { BenchResult } from './report.ts';
 import { benchSymbols } from './symbols.ts';
@@ -18,6 +19,7 @@ const HELP = `Benchmarks.
   npm run bench -- binance    an order through API, submit queue and the Binance simulator, on the laptop system
   npm run bench -- executions execution reports into orders, fills and positions on DynamoDB Local; ten thousand of one order
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
+  npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
   npm run bench -- recovery   a lost user-data stream of 50 wallets: noticed, and ledger = venue again
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
@@ -37,6 +39,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   binance: (verbose) => benchPlacing(note, verbose),
   executions: () => benchExecutions(note),
   latency: (verbose) => benchLatency(note, verbose),
+  'polygon-simulator': () => benchPolygonSimulator(note),
   recovery: (verbose) => benchRecovery(note, verbose),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),

@@ -5,9 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Environment } from '../functions/environment.ts';
-import { startProgram } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
-import { nodeBinary } from '../processes/node-binary.ts';
+import { startReadyProgram } from '../processes/ready-program.ts';
 import type { SimulatorReady } from '../venues/binance/contract.ts';
 import { PROJECT_ROOT } from './synth.ts';
 
@@ -56,56 +55,17 @@ export async function startSimulator({
   main = MAIN,
   readyTimeoutMs = READY_TIMEOUT_MS,
 }: SimulatorStart): Promise<LocalSimulator> {
-  let take: (line: string) => void = () => undefined;
-  const line = new Promise<string>((resolve) => {
-    take = resolve;
-  });
-  let output: string | null = '';
-  const program = await startProgram({
+  const { program, told } = await startReadyProgram({
     name: 'simulator',
-    command: nodeBinary(),
-    args: [main, '--port', '0', '--json', ...(prices === undefined ? [] : ['--prices', prices]), ...args],
+    main,
+    args: ['--port', '0', '--json', ...(prices === undefined ? [] : ['--prices', prices]), ...args],
     cwd: PROJECT_ROOT,
-    // Nothing of this machine's environment is its business, least of all anybody's keys.
-    env: { PATH: process.env['PATH'] },
     logs,
-    answers: true,
-    onOutput: (data) => {
-      if (output === null) return;
-      output += data.toString();
-      const end = output.indexOf('\n');
-      if (end < 0) return;
-      take(output.slice(0, end));
-      output = null;
-    },
+    readyTimeoutMs,
+    schema: readySchema,
   });
-  const late = new Promise<string>((_, reject) => {
-    setTimeout(
-      () => reject(new Error(`the simulator was not ready within ${readyTimeoutMs} ms`)),
-      readyTimeoutMs,
-    ).unref();
-  });
-  const gone = program.exited.then((code): string => {
-    throw new Error(`the simulator ended while starting (code ${code}); see its log`);
-  });
-  gone.catch(() => undefined);
-  late.catch(() => undefined);
-  try {
-    const { ready: _ready, ...told } = readReady(await Promise.race([line, late, gone]));
-    return { ...told, pid: program.pid, stop: (graceMs) => program.stop(graceMs) };
-  } catch (error) {
-    await program.stop();
-    throw error;
-  }
-}
-
-/** The line itself is in no error: it holds keys. */
-function readReady(line: string): SimulatorReady {
-  try {
-    return readySchema.parse(JSON.parse(line));
-  } catch {
-    throw new Error('the first line of the simulator is not what it should be');
-  }
+  const { ready: _ready, ...addresses } = told;
+  return { ...addresses, pid: program.pid, stop: (graceMs) => program.stop(graceMs) };
 }
 
 /** What functions and streamer are told of it. */

@@ -1,7 +1,8 @@
 /** A whole simulator in this process: an exchange with accounts, and its ports. For tests and for the command. */
+
+import { Clock } from '../common/clock.ts';
 import type { AccountOptions, ExchangeOptions } from './contract.ts';
 import { createExchange, type SimulatedExchange } from './exchange/exchange.ts';
-import { Clock } from './server/clock.ts';
 import { type ServerOptions, type SimulatorServer, startServer } from './server/server.ts';
 
 export interface SimulatorOptions extends Omit<ServerOptions, 'exchange' | 'clock' | 'reports'> {

@@ -3,8 +3,15 @@
  *
  * Faults, prices, deposits, accounts, keys, and orders "made in the app". `GET /control` lists the paths.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import * as z from 'zod';
+import {
+  badInput,
+  type ControlRoute,
+  controlPort,
+  NoSuchPath,
+  type Refusal,
+} from '../../common/control-port.ts';
 import { type Exchange, type Json, VenueError } from '../contract.ts';
 import type { Core } from './core.ts';
 import { FaultScriptError } from './fault-rules.ts';
@@ -22,8 +29,6 @@ export interface ControlOptions {
   readonly prices: FollowedPrices;
   readonly onBug: (error: unknown) => void;
 }
-
-const MAX_BODY_BYTES = 10_000_000;
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number as text is expected');
 const signed = z.string().regex(/^-?\d+(\.\d+)?$/, 'a decimal number as text is expected');
@@ -68,54 +73,9 @@ const keyBody = z.strictObject({
 });
 const revokeBody = z.strictObject({ apiKey: z.string() });
 
-type Handler = (body: unknown, tail: string) => Json;
-
-class NotFound extends Error {}
-
-export class Control {
-  private readonly routes: ReadonlyMap<string, Handler>;
-  private readonly onBug: (error: unknown) => void;
-
-  constructor(options: ControlOptions) {
-    this.onBug = options.onBug;
-    const routes = routesOf(options);
-    this.routes = new Map([...routes, ['GET /control', () => [...routes.keys()]]]);
-  }
-
-  readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    this.answer(request)
-      .then(({ status, body }) => {
-        const text = JSON.stringify(body);
-        response.writeHead(status, { 'Content-Type': 'application/json' }).end(`${text}\n`);
-      })
-      .catch((error: unknown) => {
-        this.onBug(error);
-        response.destroy();
-      });
-  };
-
-  private async answer(request: IncomingMessage): Promise<{ status: number; body: Json }> {
-    try {
-      const path = (request.url ?? '').split('?')[0] ?? '';
-      const [handler, tail] = this.find(request.method ?? '', path);
-      return { status: 200, body: handler(await readJson(request), tail) };
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === null) throw error;
-      return { status, body: errorBody(error) };
-    }
-  }
-
-  private find(method: string, path: string): readonly [Handler, string] {
-    const exact = this.routes.get(`${method} ${path}`);
-    if (exact !== undefined) return [exact, ''];
-    const [, base = '', tail = ''] = /^(.+)\/([^/]+)$/.exec(path) ?? [];
-    const below = this.routes.get(`${method} ${base}/*`);
-    if (below === undefined)
-      throw new NotFound(`there is no ${method} ${path}; GET /control lists what there is`);
-    return [below, decodeURIComponent(tail)];
-  }
-}
+/** The control port's answers, for an HTTP server. */
+export const controlOf = (options: ControlOptions): RequestListener =>
+  controlPort({ routes: routesOf(options), refusal, onBug: options.onBug });
 
 function routesOf({
   exchange,
@@ -124,8 +84,8 @@ function routesOf({
   faults,
   core,
   prices,
-}: ControlOptions): ReadonlyMap<string, Handler> {
-  return new Map<string, Handler>([
+}: ControlOptions): ReadonlyMap<string, ControlRoute> {
+  return new Map<string, ControlRoute>([
     ['POST /control/faults', (body) => ({ ids: [...faults.add(body)] })],
     ['GET /control/faults', () => faults.list() as unknown as Json],
     [
@@ -181,35 +141,16 @@ function routesOf({
 function inTheApp(exchange: Exchange, body: unknown): Json {
   const { uid: of, operation: name, params } = orderBody.parse(body);
   const operation = OPERATIONS.find((o) => o.name === name);
-  if (operation?.by !== 'exchange') throw new NotFound(`there is no operation ${name}`);
+  if (operation?.by !== 'exchange') throw new NoSuchPath(`there is no operation ${name}`);
   const texts = Object.fromEntries(Object.entries(params).map(([key, value]) => [key, String(value)]));
   return exchange.execute(operation.name, of, texts);
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new SyntaxError('the body is too large');
-    chunks.push(chunk);
+const WRONG_INPUT = [FaultScriptError, KeyError];
+
+function refusal(error: unknown): Refusal | null {
+  if (error instanceof VenueError) {
+    return { status: error.status, body: { error: error.message, code: error.code } };
   }
-  return size === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-}
-
-const WRONG_INPUT = [z.ZodError, FaultScriptError, KeyError, SyntaxError];
-
-function statusOf(error: unknown): number | null {
-  if (error instanceof NotFound) return 404;
-  if (error instanceof VenueError) return error.status;
-  if (!(error instanceof Error)) return null;
-  // The exchange words a caller's mistake (no such symbol, no such account) as a plain Error.
-  const isPlain = error.constructor === Error;
-  return isPlain || WRONG_INPUT.some((type) => error instanceof type) ? 400 : null;
-}
-
-function errorBody(error: unknown): Json {
-  if (error instanceof z.ZodError) return { error: z.prettifyError(error) };
-  if (error instanceof VenueError) return { error: error.message, code: error.code };
-  return { error: error instanceof Error ? error.message : String(error) };
+  return WRONG_INPUT.some((type) => error instanceof type) ? badInput(error) : null;
 }

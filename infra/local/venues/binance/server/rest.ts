@@ -1,12 +1,12 @@
 /** REST: paths, headers, bodies and status codes around the core. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addressOf } from '../../common/transport.ts';
 import { type Json, VenueError } from '../contract.ts';
 import type { Core, Outcome, Reply } from './core.ts';
 import { badTimeUnit, RetryLater } from './errors.ts';
 import { isRetiredPath, operationAt } from './operations.ts';
 import { readRest } from './parameters.ts';
-import { addressOf } from './transport.ts';
 
 const MAX_BODY_BYTES = 1_000_000;
 const FORM = 'application/x-www-form-urlencoded';

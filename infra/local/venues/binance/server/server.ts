@@ -3,11 +3,13 @@
  *
  * The exchange decides what orders do; everything that surrounds it (keys, limits, sockets, faults) is here.
  */
+
+import { type Certificate, selfSigned } from '../../common/certificate.ts';
+import type { Clock } from '../../common/clock.ts';
+import { type Listening, listen } from '../../common/transport.ts';
 import type { Exchange } from '../contract.ts';
 import { ApiSession } from './api-session.ts';
-import { type Certificate, selfSigned } from './certificate.ts';
-import type { Clock } from './clock.ts';
-import { Control } from './control.ts';
+import { controlOf } from './control.ts';
 import { Core, type Counter } from './core.ts';
 import { EventSpoiler } from './event-faults.ts';
 import { EventGate } from './event-gate.ts';
@@ -19,7 +21,6 @@ import { DEFAULT_LIMITS, type Limits, RateLimits } from './rate-limits.ts';
 import { Rest } from './rest.ts';
 import { DEFAULT_TIMES, SocketHub, type SocketTimes } from './sockets.ts';
 import { MarketStreams } from './streams.ts';
-import { type Listening, listen } from './transport.ts';
 
 export interface ServerOptions {
   readonly exchange: Exchange;
@@ -104,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<SimulatorServ
     exchange.books(options.uid);
     return keys.create(options);
   };
-  const control = new Control({ exchange, keys, createKey, faults, core, prices, onBug });
+  const control = controlOf({ exchange, keys, createKey, faults, core, prices, onBug });
   const rest = new Rest({ core, sapi: options.sapi ?? true, onBug });
 
   const certificate = tls ? await selfSigned() : null;
@@ -125,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<SimulatorServ
     const restPort = await open(0, certificate, rest.onRequest);
     const apiPort = await open(1, certificate, upgradeOnly);
     const streamPort = await open(2, certificate, upgradeOnly);
-    const controlPort = await open(3, null, control.onRequest);
+    const controlPort = await open(3, null, control);
     const streams = new MarketStreams(exchange, clock.now, onBug);
     market = streams;
     const admit = (weight: number, isPath: (path: string) => boolean) => (ip: string, url: URL) => {

@@ -7,8 +7,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { addressOf } from '../../common/transport.ts';
 import type { Json } from '../contract.ts';
-import { addressOf } from './transport.ts';
 
 export interface SocketTimes {
   /** [20000] */

@@ -1,0 +1,100 @@
+/** `npm run simulator:polygon`: a Polygon on this machine until Ctrl-C. */
+import { writeFileSync } from 'node:fs';
+import { FaultScriptError } from './faults/rules.ts';
+import { PLANS, seededKey } from './keys.ts';
+import { HELP, PolygonOptionError, type PolygonReady, readPolygonCommand } from './options.ts';
+import { type PolygonSimulator, startPolygon } from './start.ts';
+
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+const note = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+function announceReady(simulator: PolygonSimulator, keys: PolygonReady['keys'], json: boolean): void {
+  const { wsUrl, delayedUrl, restUrl, controlUrl } = simulator;
+  const ready: PolygonReady = { ready: true, wsUrl, delayedUrl, restUrl, controlUrl, keys };
+  if (json) {
+    process.stdout.write(`${JSON.stringify(ready)}\n`);
+    return;
+  }
+  const insecure = simulator.certificate === null ? '' : ' -k';
+  process.stdout.write(`
+A Polygon (Massive) on this machine. Its data are made up. Ctrl-C stops it.
+
+  WebSocket  ${wsUrl}/crypto  /stocks  /forex
+  delayed    ${delayedUrl}/stocks
+  REST       ${restUrl}
+  control    ${controlUrl}/control
+
+${Object.entries(keys)
+  .map(([plan, key]) => `  ${plan.padEnd(9)}  ${key}`)
+  .join('\n')}
+
+Try:
+  curl -s${insecure} -H "Authorization: Bearer ${keys['full']}" ${restUrl}/v1/last/crypto/BTC/USD
+
+`);
+}
+
+/** Until the start is over there is nothing to stop in order; a second signal does not wait. */
+function stopOnSignals(): (stop: () => Promise<void>) => void {
+  let stop: (() => Promise<void>) | null = null;
+  let isStopping = false;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (isStopping || stop === null) process.exit(EXIT_INTERRUPTED);
+      isStopping = true;
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          note(`stopping failed: ${String(error)}`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+  return (how) => {
+    stop = how;
+  };
+}
+
+async function main(): Promise<void> {
+  const command = readPolygonCommand(process.argv.slice(2));
+  if (command.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const stopWith = stopOnSignals();
+  const { seed, windowMs, faults, certificateFile, port, tls, rate, moreSymbols, alwaysOpen } = command;
+  const keys = Object.fromEntries(
+    Object.keys(PLANS).map((plan) => [plan, seededKey(`moniqo polygon simulator ${seed} ${plan}`)]),
+  );
+  const simulator = await startPolygon({
+    port,
+    tls,
+    seed,
+    rate,
+    moreSymbols,
+    alwaysOpen,
+    sockets: { windowMs },
+    keys: Object.entries(PLANS).map(([plan, covers]) => ({
+      ...covers,
+      key: keys[plan] ?? plan,
+      account: plan,
+    })),
+    ...(faults === null ? {} : { faults }),
+  });
+  stopWith(() => simulator.stop());
+  if (certificateFile !== null) writeFileSync(certificateFile, simulator.certificate ?? '');
+  announceReady(simulator, keys, command.json);
+}
+
+try {
+  await main();
+} catch (error) {
+  note(error instanceof Error ? error.message : String(error));
+  const isUsage = error instanceof PolygonOptionError || error instanceof FaultScriptError;
+  process.exit(isUsage ? EXIT_USAGE : 1);
+}
