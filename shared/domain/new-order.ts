@@ -7,6 +7,7 @@ type Beginning = Pick<
   | 'status'
   | 'statusHistory'
   | 'refusal'
+  | 'walletPauses'
   | 'cancelWanted'
   | 'send'
   | 'venueOrderId'
@@ -44,6 +45,7 @@ export const newOrderState = (begin: {
   status: 'pending',
   statusHistory: [{ status: 'pending', at: begin.at, reason: begin.reason, cause: begin.cause }],
   refusal: null,
+  walletPauses: null,
   cancelWanted: null,
   send: null,
   venueOrderId: null,

@@ -185,6 +185,8 @@ export interface Order {
     readonly trigger: TriggerFacts | null;
   } | null;
   readonly clientOrderId: string | null;
+  /** Entries at an exchange: `pauses` of the wallet when it was written; null on exits, and on older ones. */
+  readonly walletPauses: number | null;
   /** Hash of the canonical request body; null for orders the system makes itself. */
   readonly bodyHash: string | null;
   readonly flowId: string | null;
@@ -444,6 +446,8 @@ export interface ExchangeAccount {
   readonly pausedAt: number | null;
   /** Whoever paused it says why; null while not paused, or when nothing was said. */
   readonly pauseReason: string | null;
+  /** How often it was paused: an entry leaves only under the count that it was written under. */
+  readonly pauses: number;
 }
 
 export interface Wallet {

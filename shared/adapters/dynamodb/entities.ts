@@ -148,6 +148,7 @@ const amendments = objects<Amendment>({
   wanted: amounts,
   heirId: texts,
   referencePrice: nullable(decimals),
+  walletPauses: nullableSince(integers),
   outcome: words(AMEND_OUTCOMES),
   reason: nullable(texts),
 });
@@ -179,6 +180,7 @@ export const orders = objects<Order>({
     }),
   ),
   clientOrderId: nullable(texts),
+  walletPauses: nullableSince(integers),
   bodyHash: nullable(texts),
   flowId: nullable(texts),
   executionId: nullable(texts),

@@ -37,6 +37,15 @@ export function watchCommits(
     return result;
   };
   ledger.commit = watched;
+  const claim = ledger.claim.bind(ledger);
+  const watchedClaim: MemoryLedger['claim'] = async (change, gate) => {
+    const before = ledger.orderItems.get(change.after.orderId);
+    const result = await claim(change, gate);
+    const after = ledger.orderItems.get(change.after.orderId);
+    if (before !== undefined && after !== undefined) checkOrder(before, after, violations);
+    return result;
+  };
+  ledger.claim = watchedClaim;
 }
 
 function checkOrder(before: Order, after: Order, violations: Violations): void {

@@ -45,6 +45,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   positionId: 'position-1',
   exit: null,
   clientOrderId: 'mine-1',
+  walletPauses: null,
   bodyHash: null,
   flowId: null,
   executionId: null,
