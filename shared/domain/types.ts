@@ -284,6 +284,41 @@ export interface ExternalReduction {
   readonly reversedAt: number | null;
 }
 
+/** A resting order that holds coins; `ours` = of this system, else somebody made it in the venue's app. */
+export interface Holder {
+  readonly venueOrderId: string;
+  readonly quantity: Decimal;
+  readonly ours: boolean;
+}
+
+/** What the account said of the asset that is to be sold. */
+export interface Funds {
+  readonly free: Decimal;
+  readonly locked: Decimal;
+  /** Null: they could not be asked for. */
+  readonly holders: readonly Holder[] | null;
+}
+
+export interface Shortage extends Funds {
+  /** When the account was asked; until then no more than `free`, which grows less with each order, is sent. */
+  readonly at: number;
+  readonly until: number;
+}
+
+/** The claim of a full exit, and how far it has come. */
+export interface Flatten {
+  readonly cause: ExitCause;
+  readonly price: Decimal | null;
+  readonly trigger: TriggerFacts | null;
+  readonly at: number;
+  /** Step of the escalation ladder; grows with each exit that ended without finishing. */
+  readonly step: number;
+  /** Do nothing before this time. */
+  readonly retryAt: number | null;
+  /** The venue refused an exit for want of coins: what the account had. Null = never, or it is over. */
+  readonly shortage: Shortage | null;
+}
+
 export interface Position {
   readonly positionId: string;
   readonly version: number;
@@ -343,16 +378,7 @@ export interface Position {
   readonly armedVersion: number;
   readonly armings: Readonly<Record<string, Arming>>;
   /** A full exit has been claimed. Never taken back. */
-  readonly flatten: {
-    readonly cause: ExitCause;
-    readonly price: Decimal | null;
-    readonly trigger: TriggerFacts | null;
-    readonly at: number;
-    /** Step of the escalation ladder; grows with each exit that ended without finishing. */
-    readonly step: number;
-    /** Do nothing before this time. */
-    readonly retryAt: number | null;
-  } | null;
+  readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;

@@ -16,6 +16,7 @@ import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
+import { makeMeetShortage } from './meet-shortage.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
@@ -27,6 +28,8 @@ type Needs = Pick<
   | 'ledger'
   | 'wallets'
   | 'venues'
+  | 'accounts'
+  | 'reconciles'
   | 'outbox'
   | 'symbols'
   | 'symbolRefresh'
@@ -56,7 +59,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const { ledger, outbox, clock, log } = ports;
   const { changeOrder, applyExecution, afterEffects, arm, checkKeys, markKeyProblem } = parts;
   const happen = makeOrderEvents(ports, changeOrder, afterEffects);
-  const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem }, settings);
+  const meetShortage = makeMeetShortage(ports);
+  const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 

@@ -20,6 +20,7 @@ import type { ApplyExecution } from './apply-execution.ts';
 import { stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { clientIdOf } from './derive-ids.ts';
+import type { MeetShortage } from './meet-shortage.ts';
 import type { Happen } from './order-events.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
@@ -66,11 +67,12 @@ export function makeSendOrder(
     readonly happen: Happen;
     readonly applyExecution: ApplyExecution;
     readonly markKeyProblem: MarkKeyProblem;
+    readonly meetShortage: MeetShortage;
   },
   settings: SendSettings,
 ) {
   const { ledger, wallets, symbolRefresh, served, clock, ids, log } = ports;
-  const { happen, applyExecution, markKeyProblem } = parts;
+  const { happen, applyExecution, markKeyProblem, meetShortage } = parts;
 
   /** The market that an entry went into. Asked before the signing time is taken: that must not age. */
   async function withDayVolume(order: Order, venue: VenueWallet): Promise<Order> {
@@ -181,10 +183,10 @@ export function makeSendOrder(
       rank: claimed.role,
       trigger: claimed.exit?.trigger ?? null,
     });
-    await settle(claimed, outcome);
+    await settle(claimed, outcome, found.venue);
   }
 
-  async function settle(order: Order, outcome: PlaceOutcome): Promise<void> {
+  async function settle(order: Order, outcome: PlaceOutcome, venue: VenueWallet): Promise<void> {
     const at = clock.now();
     switch (outcome.kind) {
       case 'accepted':
@@ -201,7 +203,10 @@ export function makeSendOrder(
         const { response } = outcome;
         const told = response === undefined ? {} : { response };
         await happen(order, { kind: 'refused', at, refusal, cause: 'venue', ...told });
-        return learn(order, outcome);
+        await learn(order, outcome);
+        // Sold, and the wallet compared, once the refusal is booked: what it had reserved is free then.
+        if (code === 'insufficient_balance' && order.role === 'exit') await meetShortage(order, venue);
+        return;
       }
       case 'not_sent': {
         // The due index brings it back then, once. A message of its own beside that would start a second chain of

@@ -16,6 +16,7 @@ import {
   type ExternalReduction,
   type FeeAmount,
   type Fill,
+  type Holder,
   type LiveExit,
   ORDER_STATUSES,
   ORDER_TYPES,
@@ -27,6 +28,7 @@ import {
   type PositionAction,
   type Protection,
   type SendAttempt,
+  type Shortage,
   type StatusChange,
   TIMES_IN_FORCE,
   type TriggerFacts,
@@ -297,6 +299,14 @@ const externalReductions = objects<ExternalReduction>({
   reversedAt: nullable(integers),
 });
 
+const shortages = objects<Shortage>({
+  at: integers,
+  until: integers,
+  free: decimals,
+  locked: decimals,
+  holders: nullable(lists(objects<Holder>({ venueOrderId: texts, quantity: decimals, ours: booleans }))),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -345,6 +355,7 @@ export const positions = objects<Position>({
       at: integers,
       step: integers,
       retryAt: nullable(integers),
+      shortage: nullableSince(shortages),
     }),
   ),
   exitCause: nullable(words(EXIT_CAUSES)),

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly walk: WalkTraits;
   /** About each so many ms; 0 = never. */
   readonly appEveryMs: number;
+  /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
+  readonly pauseEveryMs: number;
   readonly flushEveryMs: number;
   readonly streamerKillEveryMs: number;
   readonly sessionBreakEveryMs: number;
@@ -109,5 +111,6 @@ export function drawScenario(chance: Chance): Scenario {
     closesAll: chance.happens(0.5),
     localStepEveryMs: every(chance.between(5_000, 30_000), 0.4),
     localStepMs: chance.pick([500, 5_000, 30_000]),
+    pauseEveryMs: isDemo ? 0 : every(chance.between(3_000, 15_000), 0.2),
   };
 }
