@@ -19,6 +19,7 @@ type Beginning = Pick<
   | 'filledQuote'
   | 'fees'
   | 'feesQuoteValue'
+  | 'lateFees'
   | 'venueQuantity'
   | 'fillCount'
   | 'referencePrice'
@@ -57,6 +58,7 @@ export const newOrderState = (begin: {
   filledQuote: ZERO,
   fees: [],
   feesQuoteValue: ZERO,
+  lateFees: [],
   venueQuantity: ZERO,
   fillCount: 0,
   referencePrice: begin.referencePrice,

@@ -132,6 +132,14 @@ export interface FeeAmount {
   readonly amount: Decimal;
 }
 
+/** A fee that was valued after its fills were booked: at which price, and when. */
+export interface LateFee extends FeeAmount {
+  readonly price: Decimal;
+  /** In the quote asset. */
+  readonly value: Decimal;
+  readonly at: number;
+}
+
 /** One trade of an order. Key: order + venue trade id. */
 export interface Fill {
   readonly tradeId: string;
@@ -227,8 +235,10 @@ export interface Order {
   readonly filledQuantity: Decimal;
   readonly filledQuote: Decimal;
   readonly fees: readonly FeeAmount[];
-  /** All fees in the quote asset, each at its fill; null once one came without a known value. */
+  /** All fees in the quote asset, each at its fill or as it was valued late; null while a value is missing. */
   readonly feesQuoteValue: Decimal | null;
+  /** Fees without a price at their fills that were valued since, in the order in which they were. */
+  readonly lateFees: readonly LateFee[];
   /** What the venue says it has executed in all; a gap to the sums asks for its trades. */
   readonly venueQuantity: Decimal;
   readonly fillCount: number;

@@ -17,6 +17,7 @@ import {
   type FeeAmount,
   type Fill,
   type Holder,
+  type LateFee,
   type LiveExit,
   ORDER_STATUSES,
   ORDER_TYPES,
@@ -57,6 +58,14 @@ export const sides: Codec<Order['side']> = words(['buy', 'sell']);
 export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
 export const timesInForce: Codec<Order['timeInForce']> = words(TIMES_IN_FORCE);
 export const fees = objects<FeeAmount>({ asset: texts, amount: decimals });
+
+const lateFees = objects<LateFee>({
+  asset: texts,
+  amount: decimals,
+  price: decimals,
+  value: decimals,
+  at: integers,
+});
 
 const triggerFacts = objects<TriggerFacts>({
   levelName: texts,
@@ -211,6 +220,7 @@ export const orders = objects<Order>({
   filledQuote: decimals,
   fees: lists(fees),
   feesQuoteValue: nullableSince(decimals),
+  lateFees: { ...lists(lateFees), whenMissing: () => [] },
   venueQuantity: decimals,
   fillCount: integers,
   referencePrice: nullable(decimals),

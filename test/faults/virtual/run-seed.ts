@@ -304,6 +304,7 @@ class Run {
       longest_undisturbed_ms: this.#protection.longestUndisturbedMs,
       app_acts: this.#app.acts,
       pauses: this.#owner.pauses,
+      fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
       held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
       short_of_funds: [...ledger.actionItems.values()]
         .flat()

@@ -98,6 +98,7 @@ export function drawScenario(chance: Chance): Scenario {
       jump: chance.pick([0, 0.02, 0.08]),
       jumpBp: chance.pick([40, 120]),
       everyMs: chance.pick([400, 900, 1_800]),
+      bnbAfterMs: chance.pick([0, 15_000, 45_000]),
     },
     appEveryMs: isDemo ? 0 : every(chance.between(2_000, 15_000), 0.5),
     flushEveryMs: every(chance.between(8_000, 40_000), 0.3),

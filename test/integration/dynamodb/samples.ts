@@ -85,6 +85,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   filledQuote: ZERO,
   fees: [],
   feesQuoteValue: ZERO,
+  lateFees: [],
   venueQuantity: ZERO,
   fillCount: 0,
   referencePrice: decimal('50000'),

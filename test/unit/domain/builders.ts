@@ -79,6 +79,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     filledQuote: ZERO,
     fees: [],
     feesQuoteValue: ZERO,
+    lateFees: [],
     venueQuantity: ZERO,
     fillCount: 0,
     referencePrice: null,
