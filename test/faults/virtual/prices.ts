@@ -40,6 +40,9 @@ export interface WalkTraits {
   readonly jump: number;
   readonly jumpBp: number;
   readonly everyMs: number;
+}
+
+export interface MarketTraits extends WalkTraits {
   /** From then on a source shows what BNB costs: fees that are paid with it have no value before. */
   readonly bnbAfterMs: number;
 }
@@ -71,7 +74,7 @@ export class Market {
   #rebuildAskedAt = 0;
   #texts: Texts | null = null;
 
-  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: WalkTraits) {
+  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: MarketTraits) {
     this.#kernel = kernel;
     this.#outside = outside;
     this.#chance = chance;

@@ -118,7 +118,10 @@ class Run {
     const { makeProc } = clocks;
     const lambdaChance = chance.fork('lambda');
     this.#functions = startFunctions(this.#machine, { kernel, gate, trace, chance: lambdaChance, makeProc });
-    this.#market = new Market(kernel, outside, chance.fork('market'), trace, scenario.walk);
+    this.#market = new Market(kernel, outside, chance.fork('market'), trace, {
+      ...scenario.walk,
+      bnbAfterMs: scenario.bnbAfterMs,
+    });
     const isDemo = scenario.plans.every((plan) => plan.isDemo);
     this.#news = isDemo ? null : new News(this.#machine, chance.fork('news'));
     this.#api = new Api(this.#machine, makeProc);

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly bots: number;
   readonly weather: Weather;
   readonly walk: WalkTraits;
+  /** No source shows what BNB costs before. */
+  readonly bnbAfterMs: number;
   /** About each so many ms; 0 = never. */
   readonly appEveryMs: number;
   /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
@@ -98,7 +100,6 @@ export function drawScenario(chance: Chance): Scenario {
       jump: chance.pick([0, 0.02, 0.08]),
       jumpBp: chance.pick([40, 120]),
       everyMs: chance.pick([400, 900, 1_800]),
-      bnbAfterMs: chance.pick([0, 15_000, 45_000]),
     },
     appEveryMs: isDemo ? 0 : every(chance.between(2_000, 15_000), 0.5),
     flushEveryMs: every(chance.between(8_000, 40_000), 0.3),
@@ -113,5 +114,6 @@ export function drawScenario(chance: Chance): Scenario {
     localStepEveryMs: every(chance.between(5_000, 30_000), 0.4),
     localStepMs: chance.pick([500, 5_000, 30_000]),
     pauseEveryMs: isDemo ? 0 : every(chance.between(3_000, 15_000), 0.2),
+    bnbAfterMs: chance.pick([0, 15_000, 45_000]),
   };
 }

@@ -37,7 +37,7 @@ const QUEUE_URLS = {
 };
 
 const CONFLICT = { conflict: () => ({ outcome: 'conflict', items: ['somebody else'] }) };
-const BUSY = { conflict: () => 'busy' };
+const CLAIM = { conflict: () => 'busy', isClaim: true } as const;
 const STALE = { conflict: () => false };
 const BOOK_CONFLICT = { conflict: () => 'conflict' };
 
@@ -56,7 +56,7 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
   const log = logOf(machine, proc);
   const ledger = gated(gate, proc, 'ledger', outside.ledger, {
     commit: CONFLICT,
-    claim: BUSY,
+    claim: CLAIM,
     moveDue: STALE,
   });
   const wallets = gated(gate, proc, 'wallets', outside.wallets);
