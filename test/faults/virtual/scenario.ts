@@ -113,7 +113,7 @@ export function drawScenario(chance: Chance): Scenario {
     closesAll: chance.happens(0.5),
     localStepEveryMs: every(chance.between(5_000, 30_000), 0.4),
     localStepMs: chance.pick([500, 5_000, 30_000]),
-    pauseEveryMs: isDemo ? 0 : every(chance.between(3_000, 15_000), 0.2),
+    pauseEveryMs: isDemo ? 0 : every(chance.between(800, 6_000), 0.3),
     bnbAfterMs: chance.pick([0, 15_000, 45_000]),
   };
 }
