@@ -91,6 +91,7 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
       client,
       ordersTable: tables.orders,
       positionsTable: tables.positions,
+      walletsTable: tables.wallets,
       sweepShards: monitor.shards,
     }),
     wallets,

@@ -53,7 +53,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
   });
   const client = createDynamoClient();
   const { ordersTable, positionsTable, priceTapeTable, triggersQueueUrl, shards: sweepShards } = config;
-  const ledger = createLedger({ client, ordersTable, positionsTable, sweepShards });
+  const ledger = createLedger({ client, ordersTable, positionsTable, walletsTable: null, sweepShards });
   const triggers = createTriggersOutbox(triggersQueueUrl);
   const metrics: StreamPorts['metrics'] = (values) =>
     void process.stdout.write(`${metricsLine(config.stage, values, clock.now())}\n`);

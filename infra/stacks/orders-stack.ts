@@ -22,15 +22,17 @@ export class OrdersStack extends Stack {
       reads: ['priceTape', 'symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers'],
     } as const;
+    // What sends orders asks for a comparison where an exit finds its coins gone.
+    const sending = { ...common, sends: [...common.sends, 'reconcile'] } as const;
     const submit = new ServiceFunction(this, 'Submit', {
-      ...common,
+      ...sending,
       name: 'submit',
       keys: 'open',
       worksOn: { queue: 'submit', batchSize: 1, maxConcurrency: 10 },
     });
     // The same code as submit on its own queue: exits never wait behind entries.
     const exits = new ServiceFunction(this, 'Exits', {
-      ...common,
+      ...sending,
       name: 'exits',
       keys: 'open',
       worksOn: { queue: 'exits', batchSize: 1, maxConcurrency: 20 },

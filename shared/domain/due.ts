@@ -3,6 +3,7 @@
  * section 14). Times are epoch ms on our clock.
  */
 import { isAmendingInPlace } from './amendments.ts';
+import { owesFeeValue } from './late-fees.ts';
 import { wantsLevels } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
@@ -24,6 +25,9 @@ export const QUIET_MS = 5 * 60_000;
 export const FOLLOW_UP_MS = 2_000;
 /** An order whose fills do not add up to what the venue says: its trades are asked for. */
 export const GAP_MS = 1_000;
+/** Fees without a value are looked at again. */
+export const FEE_RETRY_MS = 5_000;
+const MAX_FEE_WAIT_MS = 3_600_000;
 /** Re-drives of one state are spaced out up to this. */
 export const MAX_BACKOFF_MS = 60_000;
 
@@ -40,10 +44,22 @@ export function orderNeedsArming(order: Order): boolean {
   return order.type !== 'market' || order.filledQuantity.greaterThan(0);
 }
 
-/** When the order is due: its sending, resolving, cancelling, querying or arming; null when nothing is owed. */
+/** 5 s, doubling to an hour: a price that nobody has yet may take long, and costs nobody money meanwhile. */
+const feeWait = (dueTries: number): number =>
+  Math.min(FEE_RETRY_MS * 2 ** Math.min(Math.max(dueTries, 0), 20), MAX_FEE_WAIT_MS);
+
+/** When an item that is re-driven now comes up again unless its state changes. */
+export const nextDrive = (item: Order | Position, now: number): number => {
+  const isForFees = 'orderId' in item && isFinal(item.status) && isSettled(item);
+  return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
+};
+
+/** When the order is due: its sending, resolving, cancelling, querying, arming or valuing; null when nothing is owed. */
 export function nextDueOrder(order: Order, now: number): number | null {
-  if (isFinal(order.status))
-    return isSettled(order) ? null : order.updatedAt + Math.max(GAP_MS, spaced(order));
+  if (isFinal(order.status)) {
+    if (!isSettled(order)) return order.updatedAt + Math.max(GAP_MS, spaced(order));
+    return owesFeeValue(order) ? order.updatedAt + feeWait(order.dueTries) : null;
+  }
   switch (order.status) {
     case 'pending': {
       // After an attempt that was not executed `dueAt` says when to try again; a first one goes at once.

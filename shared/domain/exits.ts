@@ -14,6 +14,7 @@ import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
 import { freeQuantity, isClosed, isDust, isListed } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
+import { activeShortage, shortageAfter, shortageText } from './shortage.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
 
@@ -67,7 +68,14 @@ export function planExit(
   }
   const { step, retryAt } = p.flatten;
   if (step >= LAST_STEP) steps.push({ kind: 'alarm', why: `${step} exits ended unfinished` });
-  const quantity = sliceOf(freeQuantity(p), step, spec, mark);
+  const shortage = activeShortage(p.flatten, now);
+  const free = freeQuantity(p);
+  const missing = shortage === null ? ZERO : free.minus(shortage.free);
+  // What is free of it goes at once, and whole.
+  const quantity =
+    shortage === null ? sliceOf(free, step, spec, mark) : sliceOf(minOf(free, shortage.free), 0, spec, mark);
+  const isShort = shortage !== null && missing.greaterThan(0) && !isDust(free, spec, mark);
+  if (isShort) steps.push({ kind: 'alarm', why: shortageText(p.base, missing, shortage) });
   // After a failure one at a time: a slice is to find the market that the whole did not find.
   const isSlicing = step > 0 && liveOrders.some((o) => o.exit?.flatten === true && !isFinal(o.status));
   if (quantity.greaterThan(0) && !isSlicing) {
@@ -77,6 +85,8 @@ export function planExit(
     const unknown = liveOrders.some((o) => o.send?.outcome === 'unknown');
     const why = unknown ? 'an order is unknown' : 'orders are not settled';
     steps.push({ kind: 'wait', until: now + LOOK_AGAIN_MS, why });
+  } else if (isShort) {
+    steps.push({ kind: 'wait', until: shortage.until, why: 'the account lacks the coins' });
   } else {
     steps.push({ kind: 'close' });
   }
@@ -113,7 +123,7 @@ export function claimFlatten(
   return ok({
     ...p,
     status: 'closing',
-    flatten: { ...claim, step: 0, retryAt: null },
+    flatten: { ...claim, step: 0, retryAt: null, shortage: null },
     exitCause: claim.cause,
     levelsVersion: p.levelsVersion + 1,
     updatedAt: Math.max(p.updatedAt, claim.at),
@@ -246,7 +256,13 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     return isFreed ? { ...next, levelsVersion: p.levelsVersion + 1 } : next;
   }
   if (order.exit?.flatten !== true) return next;
-  if (order.status === 'filled') return { ...next, flatten: { ...p.flatten, step: 0, retryAt: null } };
+  const shortage = shortageAfter(activeShortage(p.flatten, now), order);
+  // Of a shortage all that was free has been tried: the rest waits until it is over.
+  const isSpent = shortage?.free.isZero() === true;
+  if (order.status === 'filled') {
+    const retryAt = isSpent ? shortage.until : null;
+    return { ...next, flatten: { ...p.flatten, step: 0, retryAt, shortage } };
+  }
   const step = p.flatten.step + 1;
   return {
     ...next,
@@ -254,6 +270,11 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
       ? p.exitOrderIds.filter((id) => id !== order.orderId)
       : p.exitOrderIds,
     exitsMade: exitNumber(p),
-    flatten: { ...p.flatten, step, retryAt: now + ladderStep(step).waitMs },
+    flatten: {
+      ...p.flatten,
+      step,
+      retryAt: isSpent ? shortage.until : now + ladderStep(step).waitMs,
+      shortage,
+    },
   };
 }

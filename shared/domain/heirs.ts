@@ -82,6 +82,7 @@ function heirOf(order: Order, amendment: Amendment, quantity: Decimal, now: numb
       referencePrice: amendment.referencePrice,
       tickAt: null,
     }),
+    walletPauses: amendment.walletPauses,
     replaces: order.orderId,
   };
 }

@@ -7,6 +7,7 @@ type Beginning = Pick<
   | 'status'
   | 'statusHistory'
   | 'refusal'
+  | 'walletPauses'
   | 'cancelWanted'
   | 'send'
   | 'venueOrderId'
@@ -18,6 +19,7 @@ type Beginning = Pick<
   | 'filledQuote'
   | 'fees'
   | 'feesQuoteValue'
+  | 'lateFees'
   | 'venueQuantity'
   | 'fillCount'
   | 'referencePrice'
@@ -44,6 +46,7 @@ export const newOrderState = (begin: {
   status: 'pending',
   statusHistory: [{ status: 'pending', at: begin.at, reason: begin.reason, cause: begin.cause }],
   refusal: null,
+  walletPauses: null,
   cancelWanted: null,
   send: null,
   venueOrderId: null,
@@ -55,6 +58,7 @@ export const newOrderState = (begin: {
   filledQuote: ZERO,
   fees: [],
   feesQuoteValue: ZERO,
+  lateFees: [],
   venueQuantity: ZERO,
   fillCount: 0,
   referencePrice: begin.referencePrice,

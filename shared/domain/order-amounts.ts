@@ -42,6 +42,8 @@ export interface Amendment {
   readonly heirId: string;
   /** The market when it was asked for; null where it was not known. */
   readonly referencePrice: Decimal | null;
+  /** Of an entry: the wallet's pauses when it was asked for; what is sent anew leaves under this count. */
+  readonly walletPauses: number | null;
   readonly outcome: AmendOutcome;
   /** Why, where the outcome is not what was wanted, or not in the way that it was to be. */
   readonly reason: string | null;

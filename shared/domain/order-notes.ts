@@ -54,13 +54,13 @@ export function heard(order: Order, response: VenueText | undefined, at: number,
 }
 
 /** A fee in the quote asset; null where its value is not known. */
-function feeValue({ fee, price, feeQuoteValue }: Fill, symbol: string): Decimal | null {
+export function feeValue({ fee, price, feeQuoteValue }: Fill, symbol: string): Decimal | null {
   const [base, quote] = symbol.split('/');
   if (fee.amount.isZero() || fee.asset === quote) return fee.amount;
   return fee.asset === base ? fee.amount.times(price) : feeQuoteValue;
 }
 
-/** The order's fees in the quote asset with this fill's; null for good once one is not known. */
+/** The order's fees in the quote asset with this fill's; null once one is not known, until late-fees.ts has found it. */
 export function feesWith(order: Order, fill: Fill): Decimal | null {
   const value = feeValue(fill, order.symbol);
   return order.feesQuoteValue === null || value === null ? null : sum([order.feesQuoteValue, value]);

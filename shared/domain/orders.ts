@@ -190,7 +190,9 @@ function amending(order: Order, amendment: Amendment, at: number): Result<Order,
     if (order.status !== 'pending') {
       return err({ code: 'illegal_transition', message: `the order is ${order.status}, no longer unsent` });
     }
-    const next = { ...order, ...wanted, asked, amendment: { ...amendment, outcome: 'done' as const } };
+    const { walletPauses } = amendment;
+    const done = { ...amendment, outcome: 'done' as const };
+    const next = { ...order, ...wanted, asked, walletPauses, amendment: done };
     return ok(noted(next, at, `amended before it was sent: ${changeText(order, next)}`, cause));
   }
   if (order.status === 'pending') {

@@ -136,6 +136,14 @@ export interface FeeAmount {
   readonly amount: Decimal;
 }
 
+/** A fee that was valued after its fills were booked: at which price, and when. */
+export interface LateFee extends FeeAmount {
+  readonly price: Decimal;
+  /** In the quote asset. */
+  readonly value: Decimal;
+  readonly at: number;
+}
+
 /** One trade of an order. Key: order + venue trade id. */
 export interface Fill {
   readonly tradeId: string;
@@ -189,6 +197,8 @@ export interface Order {
     readonly trigger: TriggerFacts | null;
   } | null;
   readonly clientOrderId: string | null;
+  /** Entries at an exchange: `pauses` of the wallet when it was written; null on exits, and on older ones. */
+  readonly walletPauses: number | null;
   /** Hash of the canonical request body; null for orders the system makes itself. */
   readonly bodyHash: string | null;
   readonly flowId: string | null;
@@ -229,8 +239,10 @@ export interface Order {
   readonly filledQuantity: Decimal;
   readonly filledQuote: Decimal;
   readonly fees: readonly FeeAmount[];
-  /** All fees in the quote asset, each at its fill; null once one came without a known value. */
+  /** All fees in the quote asset, each at its fill or as it was valued late; null while a value is missing. */
   readonly feesQuoteValue: Decimal | null;
+  /** Fees without a price at their fills that were valued since, in the order in which they were. */
+  readonly lateFees: readonly LateFee[];
   /** What the venue says it has executed in all; a gap to the sums asks for its trades. */
   readonly venueQuantity: Decimal;
   readonly fillCount: number;
@@ -284,6 +296,41 @@ export interface ExternalReduction {
   readonly at: number;
   /** A trade found later explains the coins: it was put back. */
   readonly reversedAt: number | null;
+}
+
+/** A resting order that holds coins; `ours` = of this system, else somebody made it in the venue's app. */
+export interface Holder {
+  readonly venueOrderId: string;
+  readonly quantity: Decimal;
+  readonly ours: boolean;
+}
+
+/** What the account said of the asset that is to be sold. */
+export interface Funds {
+  readonly free: Decimal;
+  readonly locked: Decimal;
+  /** Null: they could not be asked for. */
+  readonly holders: readonly Holder[] | null;
+}
+
+export interface Shortage extends Funds {
+  /** When the account was asked; until then no more than `free`, which grows less with each order, is sent. */
+  readonly at: number;
+  readonly until: number;
+}
+
+/** The claim of a full exit, and how far it has come. */
+export interface Flatten {
+  readonly cause: ExitCause;
+  readonly price: Decimal | null;
+  readonly trigger: TriggerFacts | null;
+  readonly at: number;
+  /** Step of the escalation ladder; grows with each exit that ended without finishing. */
+  readonly step: number;
+  /** Do nothing before this time. */
+  readonly retryAt: number | null;
+  /** The venue refused an exit for want of coins: what the account had. Null = never, or it is over. */
+  readonly shortage: Shortage | null;
 }
 
 export interface Position {
@@ -345,16 +392,7 @@ export interface Position {
   readonly armedVersion: number;
   readonly armings: Readonly<Record<string, Arming>>;
   /** A full exit has been claimed. Never taken back. */
-  readonly flatten: {
-    readonly cause: ExitCause;
-    readonly price: Decimal | null;
-    readonly trigger: TriggerFacts | null;
-    readonly at: number;
-    /** Step of the escalation ladder; grows with each exit that ended without finishing. */
-    readonly step: number;
-    /** Do nothing before this time. */
-    readonly retryAt: number | null;
-  } | null;
+  readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
@@ -448,6 +486,8 @@ export interface ExchangeAccount {
   readonly pausedAt: number | null;
   /** Whoever paused it says why; null while not paused, or when nothing was said. */
   readonly pauseReason: string | null;
+  /** How often it was paused: an entry leaves only under the count that it was written under. */
+  readonly pauses: number;
 }
 
 export interface Wallet {

@@ -33,6 +33,7 @@ export const newAccount = (keys: SealedKeys, bodyHash: string, now: number): Exc
   pendingKeys: null,
   pausedAt: null,
   pauseReason: null,
+  pauses: 0,
 });
 
 export const isDeleted = (wallet: Wallet): boolean => wallet.exchange?.status === 'deleted';
@@ -144,12 +145,20 @@ export function withKeyProblem(account: ExchangeAccount, problem: KeyProblem, no
 }
 
 export const paused = (account: ExchangeAccount, now: number, reason: string | null): ExchangeAccount =>
-  account.pausedAt === null ? { ...account, pausedAt: now, pauseReason: reason } : account;
+  account.pausedAt === null
+    ? { ...account, pausedAt: now, pauseReason: reason, pauses: account.pauses + 1 }
+    : account;
 
 export const resumed = (account: ExchangeAccount): ExchangeAccount => ({
   ...account,
   pausedAt: null,
   pauseReason: null,
+});
+
+/** The pause that stands is as if it had never been: what was written before it may leave. */
+export const pauseWithdrawn = (account: ExchangeAccount): ExchangeAccount => ({
+  ...resumed(account),
+  pauses: account.pauses - 1,
 });
 
 /** The keys are gone; what happened stays. */

@@ -51,6 +51,15 @@ export type CommitResult =
   /** A fill of this commit is already booked; nothing was written. */
   | { readonly outcome: 'duplicate_fill'; readonly tradeIds: readonly string[] };
 
+/** What a claim asks of the wallet whose position it opens: not paused, and `pauses` as it was (null: not known). */
+export interface PauseGate {
+  readonly walletId: string;
+  readonly pauses: number | null;
+}
+
+/** `busy`: others are at work on one of the items, and nothing was written. */
+export type ClaimResult = 'done' | 'conflict' | 'paused' | 'busy';
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; null = no more. */
@@ -105,6 +114,12 @@ export interface Ledger {
   /** Strongly consistent; null when no call was made under this key. */
   callOf(ownerId: string, key: string): Promise<Call | null>;
   commit(commit: Commit): Promise<CommitResult>;
+  /**
+   * A change of one order that holds only while its wallet lets it, both in one transaction; without a gate nobody is
+   * asked. One try: what is claimed is signed with a time that must not age. Throws when it is not known whether it
+   * was written.
+   */
+  claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult>;
   /** Newest first. */
   ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>>;
   positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>>;

@@ -6,7 +6,15 @@ import type { Environment, Side } from '../domain/types.ts';
 import type { AccountOrder } from './venue.ts';
 
 /** Why a pass ran. */
-export const RECONCILE_REASONS = ['first', 'scheduled', 'start', 'gap', 'asked', 'follow_up'] as const;
+export const RECONCILE_REASONS = [
+  'first',
+  'scheduled',
+  'start',
+  'gap',
+  'asked',
+  'follow_up',
+  'funds',
+] as const;
 export type ReconcileReason = (typeof RECONCILE_REASONS)[number];
 
 /** An open order of the account that is not ours, as the statement keeps it. */

@@ -168,8 +168,8 @@ export interface VenueWallet {
   /** Connects and loads what it needs; throws when the venue cannot be reached. */
   initialize(): Promise<void>;
   testConnection(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
-  /** Throws VenueUnavailableError. */
-  balances(): Promise<readonly Balance[]>;
+  /** Throws VenueUnavailableError. [query] Asked for an exit it ranks as exits. */
+  balances(rank?: BudgetRank): Promise<readonly Balance[]>;
   marketPrice(symbol: string): Promise<MarketPrice | null>;
   /** Venue time in epoch ms, from the server-offset clock. */
   venueTime(): Promise<number>;

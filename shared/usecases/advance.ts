@@ -4,7 +4,8 @@
  * A message is only a pointer: doubled, late and lost ones are harmless, because what is to be done is read from
  * the ledger. submit and exits run the same code on their own queues.
  */
-import { backoff, nextDueOrder, positionNeedsArming, REPORT_EXPECTED_MS } from '../domain/due.ts';
+import { nextDueOrder, positionNeedsArming, REPORT_EXPECTED_MS } from '../domain/due.ts';
+import { owesFeeValue } from '../domain/late-fees.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
 import type { Order, Position } from '../domain/types.ts';
@@ -16,10 +17,12 @@ import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
+import { makeMeetShortage } from './meet-shortage.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
+import { makeValueLateFees } from './value-late-fees.ts';
 import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
@@ -27,7 +30,11 @@ type Needs = Pick<
   | 'ledger'
   | 'wallets'
   | 'venues'
+  | 'accounts'
+  | 'reconciles'
   | 'outbox'
+  | 'prices'
+  | 'counters'
   | 'symbols'
   | 'symbolRefresh'
   | 'served'
@@ -56,8 +63,10 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const { ledger, outbox, clock, log } = ports;
   const { changeOrder, applyExecution, afterEffects, arm, checkKeys, markKeyProblem } = parts;
   const happen = makeOrderEvents(ports, changeOrder, afterEffects);
-  const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem }, settings);
+  const meetShortage = makeMeetShortage(ports);
+  const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
+  const valueLateFees = makeValueLateFees(ports);
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
   /** Is news of a live order owed by now? */
@@ -87,6 +96,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
         const armed = order.armedAt === null && order.touchedAt === null ? await arm.armOrder(order) : order;
         if (isWorkingAmendment(armed)) return amendInPlace(armed);
         if (look || isOverdue(armed, order, clock.now())) await query(armed, look);
+        if (owesFeeValue(order)) await valueLateFees(orderId);
         return;
       }
       case 'filled':
@@ -95,6 +105,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       case 'expired':
       case 'failed':
         if (isGapped(order)) await query(order, false);
+        if (owesFeeValue(order)) await valueLateFees(orderId);
         return;
       default:
         return unreachable(order.status);
@@ -140,6 +151,3 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     return 'walletId' in pointer ? checkKeys(pointer.walletId) : advancePosition(pointer.positionId);
   };
 }
-
-/** When a re-driven item comes up again unless its state changes. */
-export const nextDrive = (dueTries: number, now: number): number => now + backoff(dueTries);

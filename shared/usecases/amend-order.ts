@@ -136,7 +136,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     decided: Decided,
     call: Call | null,
   ): Promise<Result<Amended, Refusal> | 'conflict'> {
-    const { order, position, asked } = of;
+    const { order, position, wallet, asked } = of;
     const { way, wanted, market } = decided;
     const now = clock.now();
     const keys = call === null ? [] : [call];
@@ -147,8 +147,9 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     const reserved = reserve(of, decided);
     if (!reserved.ok) return reserved;
     const heirId = heirIdFor(order.orderId, call?.key ?? ids.token());
+    const walletPauses = order.role === 'entry' ? (wallet.exchange?.pauses ?? null) : null;
     const under = { at: now, cause: 'api', way, asked, wanted, heirId, referencePrice: market };
-    const amendment: Amendment = { ...under, outcome: 'under_way', reason: null };
+    const amendment: Amendment = { ...under, walletPauses, outcome: 'under_way', reason: null };
     const next = transition(order, { kind: 'amend_wanted', at: now, amendment });
     // The order as read allows it; whatever refuses it now is a mistake of ours.
     if (!next.ok) throw new Error(`amendment of ${order.orderId}: ${next.error.message}`);

@@ -4,9 +4,13 @@
  */
 import type { Ports } from './ports.ts';
 
-const MAX_TRIES = 8;
 const FIRST_PAUSE_MS = 5;
-const LONGEST_PAUSE_MS = 200;
+
+interface Patience {
+  readonly tries: number;
+  readonly longestPauseMs: number;
+}
+const PATIENCE: Patience = { tries: 8, longestPauseMs: 200 };
 
 export class ContendedError extends Error {
   override readonly name = 'ContendedError';
@@ -28,11 +32,12 @@ export async function untilWritten<T>(
   { ids, sleep }: Pick<Ports, 'ids' | 'sleep'>,
   what: string,
   attempt: (n: number) => Promise<T | 'conflict'>,
+  { tries, longestPauseMs }: Patience = PATIENCE,
 ): Promise<T> {
-  for (let n = 0; n < MAX_TRIES; n++) {
+  for (let n = 0; n < tries; n++) {
     const result = await attempt(n);
     if (result !== 'conflict') return result;
-    await sleep(jittered(Math.min(FIRST_PAUSE_MS * 2 ** n, LONGEST_PAUSE_MS), ids.token()));
+    await sleep(jittered(Math.min(FIRST_PAUSE_MS * 2 ** n, longestPauseMs), ids.token()));
   }
-  throw new ContendedError(`${what}: still contended after ${MAX_TRIES} tries`);
+  throw new ContendedError(`${what}: still contended after ${tries} tries`);
 }

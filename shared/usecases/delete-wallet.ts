@@ -6,7 +6,7 @@
  */
 import { ok, type Result } from '../domain/result.ts';
 import { POSITION_STATUSES } from '../domain/types.ts';
-import { deleted, paused, resumed } from '../domain/wallets.ts';
+import { deleted, paused, pauseWithdrawn } from '../domain/wallets.ts';
 import type { ChangeAccount, ExchangeWalletFacts } from './change-account.ts';
 import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-wallet.ts';
 import type { Ports } from './ports.ts';
@@ -68,7 +68,7 @@ export function makeDeleteWallet(
       const after = await liveIn(own.value);
       if (Object.keys(after).length > 0) {
         await changeAccount(walletId, (account) =>
-          account.pauseReason === PAUSED_FOR ? resumed(account) : null,
+          account.pauseReason === PAUSED_FOR ? pauseWithdrawn(account) : null,
         );
         return inUse(after);
       }

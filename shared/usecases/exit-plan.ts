@@ -26,6 +26,7 @@ import {
   isClosed,
   maybeClose,
 } from '../domain/positions.ts';
+import { spent } from '../domain/shortage.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
@@ -114,7 +115,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
         position = released;
       } else if (step.kind === 'send' && !again) {
         const order = exitOf(position, step.quantity, context);
-        position = withExit(position, order, null, now);
+        position = spent(withExit(position, order, null, now), order.quantity, now);
         changes.set(order.orderId, { before: null, after: withDue(order, now) });
       } else if (step.kind === 'alarm') {
         alarms.add(step.why);

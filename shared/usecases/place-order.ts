@@ -166,5 +166,6 @@ function newEntry(
     asked: amountsOf(command),
     ...sent,
     ...newOrderState({ at: now, reason: 'placed', cause: 'api', referencePrice, tickAt: null }),
+    walletPauses: wallet.exchange?.pauses ?? null,
   };
 }

@@ -4,8 +4,8 @@
  * Its due time is moved on first, by condition, so that two sweeps do not send the same twice and a step that keeps
  * failing is spaced out (2 s, doubling to 60 s).
  */
+import { nextDrive } from '../domain/due.ts';
 import type { DueItem } from '../ports/ledger.ts';
-import { nextDrive } from './advance.ts';
 import type { Ports } from './ports.ts';
 import type { RedriveChecks } from './redrive-checks.ts';
 import { sendPointer } from './work-pointers.ts';
@@ -39,8 +39,7 @@ export function makeRedriveDue(
     let driven = 0;
     for (const order of await ledger.orders([...byId.keys()])) {
       const item = byId.get(order.orderId);
-      if (item === undefined || !(await ledger.moveDue(item, nextDrive(order.dueTries, clock.now()))))
-        continue;
+      if (item === undefined || !(await ledger.moveDue(item, nextDrive(order, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { orderId: order.orderId, status: order.status, tries: order.dueTries });
       await sendPointer(outbox, order);
       driven += 1;
@@ -55,7 +54,7 @@ export function makeRedriveDue(
     for (const position of await ledger.positions([...byId.keys()])) {
       const { positionId, status, dueTries } = position;
       const item = byId.get(positionId);
-      if (item === undefined || !(await ledger.moveDue(item, nextDrive(dueTries, clock.now())))) continue;
+      if (item === undefined || !(await ledger.moveDue(item, nextDrive(position, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { positionId, status, tries: dueTries });
       await outbox.exits({ positionId });
       driven += 1;

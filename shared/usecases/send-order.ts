@@ -3,7 +3,8 @@
  *
  * Always true:
  * - a request leaves only after its claim is durable, once per claim, signed with the claim's time;
- * - an entry leaves only for a wallet that may trade now; an exit is never given up.
+ * - an entry leaves only for a wallet that may trade now, and was not paused since the entry was written: the claim
+ *   itself holds only then. An exit is never given up, and asks no wallet.
  */
 import { withDue } from '../domain/due.ts';
 import { ownRefusal, transition } from '../domain/orders.ts';
@@ -17,7 +18,9 @@ import {
 } from '../ports/venue.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import { stored } from './change-order.ts';
+import { untilWritten } from './conflicts.ts';
 import { clientIdOf } from './derive-ids.ts';
+import type { MeetShortage } from './meet-shortage.ts';
 import type { Happen } from './order-events.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
@@ -26,7 +29,7 @@ import { walletRefusal } from './wallet-gate.ts';
 
 type Needs = Pick<
   Ports,
-  'ledger' | 'wallets' | 'venues' | 'symbolRefresh' | 'served' | 'clock' | 'ids' | 'log'
+  'ledger' | 'wallets' | 'venues' | 'symbolRefresh' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
 >;
 
 export interface SendSettings {
@@ -37,6 +40,17 @@ export interface SendSettings {
 
 /** Notes that the venue refuses a wallet's key; a check of it is asked for at once. */
 export type MarkKeyProblem = (walletId: string, problem: KeyProblem) => Promise<void>;
+
+/** Well within a function's time; whoever has waited that long is brought back by the due index. */
+const CLAIM_PATIENCE = { tries: 60, longestPauseMs: 100 };
+
+/** Does an order ask its wallet whether it may leave? An entry at an exchange does. */
+const isAsked = (order: Order): boolean => order.role === 'entry' && order.environment !== 'demo';
+
+const PAUSED = {
+  code: 'wallet_paused',
+  message: 'the wallet was paused before the order was sent; only exits and cancels go on',
+} as const;
 
 /** What a refusal says about the key. */
 const KEY_PROBLEMS: Partial<Record<VenueRefusalCode, KeyProblem['code']>> = {
@@ -53,11 +67,12 @@ export function makeSendOrder(
     readonly happen: Happen;
     readonly applyExecution: ApplyExecution;
     readonly markKeyProblem: MarkKeyProblem;
+    readonly meetShortage: MeetShortage;
   },
   settings: SendSettings,
 ) {
   const { ledger, wallets, symbolRefresh, served, clock, ids, log } = ports;
-  const { happen, applyExecution, markKeyProblem } = parts;
+  const { happen, applyExecution, markKeyProblem, meetShortage } = parts;
 
   /** The market that an entry went into. Asked before the signing time is taken: that must not age. */
   async function withDayVolume(order: Order, venue: VenueWallet): Promise<Order> {
@@ -66,7 +81,11 @@ export function makeSendOrder(
   }
 
   /** Wins the right to send this order once, or null. The loser stops. `told`: the order with what it was told before. */
-  async function claim(order: Order, told: Order, signedAt: number): Promise<Order | null> {
+  async function tryClaim(
+    order: Order,
+    told: Order,
+    signedAt: number,
+  ): Promise<Order | null | 'paused' | 'conflict'> {
     const now = clock.now();
     const send: SendAttempt = {
       attempt: (order.send?.attempt ?? 0) + 1,
@@ -79,12 +98,30 @@ export function makeSendOrder(
     const claimed = transition(told, { kind: 'claimed', at: now, send });
     if (!claimed.ok) return null;
     const change = { before: order, after: withDue(claimed.value, now) };
-    const result = await ledger.commit({ orders: [change] });
-    if (result.outcome === 'done') return stored(change);
+    const { walletId, walletPauses: pauses } = order;
+    const result = await ledger.claim(change, isAsked(order) ? { walletId, pauses } : null);
+    if (result === 'done') return stored(change);
+    if (result === 'paused') return 'paused';
+    if (result === 'busy') return 'conflict';
     // A client that retried may have lost against itself: the token tells.
     const current = await ledger.order(order.orderId);
     return current?.status === 'submitted' && current.send?.token === send.token ? current : null;
   }
+
+  /**
+   * The orders of one wallet are claimed one after the other: all of them ask the same item. Each try has a signing
+   * time of its own, because one that had to wait would reach the venue too late.
+   */
+  const claim = (order: Order, told: Order, venue: VenueWallet): Promise<Order | null | 'paused'> =>
+    untilWritten(
+      ports,
+      `claim of order ${order.orderId}`,
+      async () => {
+        const signedAt = await timeOf(order, venue);
+        return signedAt === null ? null : tryClaim(order, told, signedAt);
+      },
+      CLAIM_PATIENCE,
+    );
 
   /** Null while the venue's time is not known: without it nothing can be signed, and the order stays due. */
   async function timeOf({ orderId }: Order, venue: VenueWallet): Promise<number | null> {
@@ -110,13 +147,14 @@ export function makeSendOrder(
     }
     if (order.environment === 'demo') return null;
     if (wallet === null) return { code: 'wallet_unusable', message: 'the wallet is gone' };
-    return walletRefusal(wallet, served);
+    const refusal = walletRefusal(wallet, served);
+    const isOlder = order.walletPauses !== null && order.walletPauses !== wallet.exchange?.pauses;
+    return refusal === null && isOlder ? PAUSED : refusal;
   }
 
   async function send(order: Order): Promise<void> {
     // Exits always may leave; what an entry asks of its wallet is read once, for the gate and for the keys.
-    const asks = order.role === 'entry' && order.environment !== 'demo';
-    const wallet = asks ? await wallets.get(order.walletId) : null;
+    const wallet = isAsked(order) ? await wallets.get(order.walletId) : null;
     const refused = order.role === 'entry' ? barred(order, wallet) : null;
     if (refused !== null) return giveUp(order, refused.code, refused.message);
     const found = await venueOf(ports, order, wallet);
@@ -125,8 +163,8 @@ export function makeSendOrder(
       return order.role === 'entry' ? giveUp(order, 'wallet_unusable', found.why) : undefined;
     }
     const told = await withDayVolume(order, found.venue);
-    const signedAt = await timeOf(order, found.venue);
-    const claimed = signedAt === null ? null : await claim(order, told, signedAt);
+    const claimed = await claim(order, told, found.venue);
+    if (claimed === 'paused') return giveUp(order, PAUSED.code, PAUSED.message);
     if (claimed?.send == null) return;
     const outcome = await found.venue.placeOrder({
       clientId: clientIdOf(claimed),
@@ -145,10 +183,10 @@ export function makeSendOrder(
       rank: claimed.role,
       trigger: claimed.exit?.trigger ?? null,
     });
-    await settle(claimed, outcome);
+    await settle(claimed, outcome, found.venue);
   }
 
-  async function settle(order: Order, outcome: PlaceOutcome): Promise<void> {
+  async function settle(order: Order, outcome: PlaceOutcome, venue: VenueWallet): Promise<void> {
     const at = clock.now();
     switch (outcome.kind) {
       case 'accepted':
@@ -165,7 +203,10 @@ export function makeSendOrder(
         const { response } = outcome;
         const told = response === undefined ? {} : { response };
         await happen(order, { kind: 'refused', at, refusal, cause: 'venue', ...told });
-        return learn(order, outcome);
+        await learn(order, outcome);
+        // Sold, and the wallet compared, once the refusal is booked: what it had reserved is free then.
+        if (code === 'insufficient_balance' && order.role === 'exit') await meetShortage(order, venue);
+        return;
       }
       case 'not_sent': {
         // The due index brings it back then, once. A message of its own beside that would start a second chain of

@@ -1,6 +1,6 @@
 /** What fees in a third asset are worth in the quote asset (design section 7). */
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
-import type { ExecutionReport, Fill } from '../domain/types.ts';
+import type { Environment, ExecutionReport, Fill } from '../domain/types.ts';
 import { specOf } from './change-order.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
@@ -9,20 +9,25 @@ type Needs = Pick<Ports, 'prices' | 'symbols' | 'log'>;
 
 export type ValueFees = ReturnType<typeof makeValueFees>;
 
-export function makeValueFees({ prices, symbols, log }: Needs) {
-  async function priceOf(asset: string, quote: string, report: ExecutionReport): Promise<Decimal | null> {
+/** The last price of an asset in another; null without one, and then the next such fee is to find one. */
+export function makePriceOfFee({ prices, symbols, log }: Needs) {
+  return async (asset: string, quote: string, environment: Environment): Promise<Decimal | null> => {
     const pair = `${asset}/${quote}`;
     const price = await prices.price(pair);
     if (price !== null) return decimal(price.last);
-    // The next such fee is to find one.
-    const isTraded = (await symbols.find(report.environment, pair)) !== null;
+    const isTraded = (await symbols.find(environment, pair)) !== null;
     if (isTraded) await tell(log, prices.want([pair]), { symbol: pair });
     return null;
-  }
+  };
+}
+
+export function makeValueFees(ports: Needs) {
+  const { symbols } = ports;
+  const priceOf = makePriceOfFee(ports);
 
   /**
    * The same fills, their fees in a third asset valued at that asset's price now; without one they are left as they
-   * are, which flags them. Each asset's price is asked for once. Throws when the report's symbol is not known any more.
+   * are, which flags them (value-late-fees.ts comes back to them). Each asset's price is asked for once. Throws when the report's symbol is not known any more.
    */
   return async (fills: readonly Fill[], report: ExecutionReport): Promise<readonly Fill[]> => {
     const { base, quote } = await specOf(symbols, report);
@@ -30,7 +35,7 @@ export function makeValueFees({ prices, symbols, log }: Needs) {
       feeQuoteValue === null && asset !== base && asset !== quote && !amount.isZero();
     const found = new Map<string, Decimal | null>();
     for (const asset of new Set(fills.filter(isForeign).map((fill) => fill.fee.asset))) {
-      found.set(asset, await priceOf(asset, quote, report));
+      found.set(asset, await priceOf(asset, quote, report.environment));
     }
     return fills.map((fill) => {
       const price = isForeign(fill) ? (found.get(fill.fee.asset) ?? null) : null;

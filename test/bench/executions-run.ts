@@ -6,6 +6,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { makeUseCases, type UseCases } from '../../functions/compose/use-cases.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
+import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
 import { type Decimal, decimal } from '../../shared/domain/money/decimal.ts';
 import type { Fill, Order } from '../../shared/domain/types.ts';
 import type { Ledger } from '../../shared/ports/ledger.ts';
@@ -71,6 +72,8 @@ function metered(client: DynamoDBClient): Meter {
   return meter;
 }
 
+type Tables = Readonly<Record<'orders' | 'positions' | 'wallets', string>>;
+
 class Bench {
   readonly world = new World({ exchange: {} });
   readonly ledger: Ledger;
@@ -79,12 +82,21 @@ class Bench {
   private readonly meter: Meter;
   private orders = 0;
 
-  constructor(client: DynamoDBClient, tables: { readonly orders: string; readonly positions: string }) {
+  /** The wallet is in the database too: an entry's claim asks it. */
+  static async open(client: DynamoDBClient, tables: Tables): Promise<Bench> {
+    const bench = new Bench(client, tables);
+    const wallets = createWalletStore({ client, walletsTable: tables.wallets });
+    for (const wallet of bench.world.wallets.items.values()) await wallets.create(wallet);
+    return bench;
+  }
+
+  private constructor(client: DynamoDBClient, tables: Tables) {
     this.meter = metered(client);
     this.ledger = createLedger({
       client,
       ordersTable: tables.orders,
       positionsTable: tables.positions,
+      walletsTable: tables.wallets,
       sweepShards: 1,
     });
     this.useCases = makeUseCases({ ...this.world.ports, ledger: this.ledger }, { monitorEnabled: true });
@@ -189,7 +201,7 @@ export async function runExecutions(
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   try {
-    const bench = new Bench(client, await db.createTables());
+    const bench = await Bench.open(client, await db.createTables());
     note('warming up');
     const warm = await bench.order(quantityOf(trades(100)));
     await bench.apply([streamOf(warm, trades(100))]);

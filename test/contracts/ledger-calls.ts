@@ -53,6 +53,7 @@ export function describeLedgerCalls(name: string, open: OpenLedgerWith): void {
           wanted: amounts,
           heirId: 'order-2',
           referencePrice: null,
+          walletPauses: 3,
           outcome: 'under_way',
           reason: null,
         },

@@ -1,11 +1,13 @@
 /** What the contract of a ledger asks of whoever opens one, and what its tests share. */
 import type { Order, Position } from '../../shared/domain/types.ts';
-import type { Commit, Ledger } from '../../shared/ports/ledger.ts';
+import type { Commit, Ledger, WalletStore } from '../../shared/ports/ledger.ts';
 import { anOrder } from '../integration/dynamodb/samples.ts';
 
 export interface OpenLedger {
   /** Empty, and nobody else's. */
   readonly ledger: Ledger;
+  /** Of the same store. */
+  readonly wallets: WalletStore;
   /** Waits until lists and indexes show everything that was written before. */
   caughtUp(): Promise<void>;
 }

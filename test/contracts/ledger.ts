@@ -8,6 +8,7 @@ import type { Fill, Order } from '../../shared/domain/types.ts';
 import type { Ledger } from '../../shared/ports/ledger.ts';
 import { aFill, anOrder, aPosition, NOW } from '../integration/dynamodb/samples.ts';
 import { describeLedgerCalls } from './ledger-calls.ts';
+import { describeLedgerClaims } from './ledger-claims.ts';
 import { describeLedgerIndexes } from './ledger-indexes.ts';
 import { describeLedgerSignals } from './ledger-signals.ts';
 import {
@@ -303,4 +304,5 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
   describeLedgerIndexes(`${name}: lists and indexes`, open);
   describeLedgerCalls(`${name}: calls under a key`, open);
   describeLedgerSignals(`${name}: signals`, open);
+  describeLedgerClaims(`${name}: claims`, open);
 }

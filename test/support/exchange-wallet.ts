@@ -20,6 +20,7 @@ const account = (change: Partial<ExchangeAccount> = {}): ExchangeAccount => ({
   pendingKeys: null,
   pausedAt: null,
   pauseReason: null,
+  pauses: 0,
   ...change,
 });
 

@@ -140,7 +140,7 @@ export class WalletWorld {
   readonly said: string[] = [];
   readonly logs: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
   readonly wallets = new MemoryWallets();
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new MemoryLedger({ wallets: this.wallets });
   readonly outbox = new MemoryOutbox();
   /** What streamers say, by wallet; null = nobody can be asked. */
   streams: Map<string, WalletStreamStatus> | null = new Map();

@@ -18,6 +18,8 @@ import {
   type ExternalReduction,
   type FeeAmount,
   type Fill,
+  type Holder,
+  type LateFee,
   type LiveExit,
   ORDER_STATUSES,
   ORDER_TYPES,
@@ -29,6 +31,7 @@ import {
   type PositionAction,
   type Protection,
   type SendAttempt,
+  type Shortage,
   type StatusChange,
   TIMES_IN_FORCE,
   type TriggerFacts,
@@ -57,6 +60,14 @@ export const sides: Codec<Order['side']> = words(['buy', 'sell']);
 export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
 export const timesInForce: Codec<Order['timeInForce']> = words(TIMES_IN_FORCE);
 export const fees = objects<FeeAmount>({ asset: texts, amount: decimals });
+
+const lateFees = objects<LateFee>({
+  asset: texts,
+  amount: decimals,
+  price: decimals,
+  value: decimals,
+  at: integers,
+});
 
 const triggerFacts = objects<TriggerFacts>({
   levelName: texts,
@@ -152,6 +163,7 @@ const amendments = objects<Amendment>({
   wanted: amounts,
   heirId: texts,
   referencePrice: nullable(decimals),
+  walletPauses: nullableSince(integers),
   outcome: words(AMEND_OUTCOMES),
   reason: nullable(texts),
 });
@@ -183,6 +195,7 @@ export const orders = objects<Order>({
     }),
   ),
   clientOrderId: nullable(texts),
+  walletPauses: nullableSince(integers),
   bodyHash: nullable(texts),
   flowId: nullable(texts),
   executionId: nullable(texts),
@@ -211,6 +224,7 @@ export const orders = objects<Order>({
   filledQuote: decimals,
   fees: lists(fees),
   feesQuoteValue: nullableSince(decimals),
+  lateFees: { ...lists(lateFees), whenMissing: () => [] },
   venueQuantity: decimals,
   fillCount: integers,
   referencePrice: nullable(decimals),
@@ -299,6 +313,14 @@ const externalReductions = objects<ExternalReduction>({
   reversedAt: nullable(integers),
 });
 
+const shortages = objects<Shortage>({
+  at: integers,
+  until: integers,
+  free: decimals,
+  locked: decimals,
+  holders: nullable(lists(objects<Holder>({ venueOrderId: texts, quantity: decimals, ours: booleans }))),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -347,6 +369,7 @@ export const positions = objects<Position>({
       at: integers,
       step: integers,
       retryAt: nullable(integers),
+      shortage: nullableSince(shortages),
     }),
   ),
   exitCause: nullable(words(EXIT_CAUSES)),

@@ -1,7 +1,8 @@
 /** The ledger on DynamoDB: orders with their fills, positions with their actions (design section 14). */
 import { type DynamoDBClient, paginateScan, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
-import type { Change, Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import type { Change, Commit, CommitResult, Ledger, ListQuery, Page, PauseGate } from '../../ports/ledger.ts';
+import { integers } from './codec.ts';
 import { createDueIndex } from './due-index.ts';
 import { actions, calls, fills, orders, positions, signals } from './entities.ts';
 import {
@@ -21,14 +22,17 @@ import {
   signalItem,
   signalKey,
   sortText,
+  walletKey,
 } from './items.ts';
 import { collect, getItem, getItems, queryAll, readPage, readPageUnder, underKey } from './reads.ts';
-import { type ConditionalPut, transactPut } from './transact.ts';
+import { type ConditionalPut, type ConditionOnly, transactPut, transactPutOnce } from './transact.ts';
 
 export interface LedgerOptions {
   readonly client: DynamoDBClient;
   readonly ordersTable: string;
   readonly positionsTable: string;
+  /** Whose pauses a claim asks for; null where no entries are sent. */
+  readonly walletsTable: string | null;
   /** Number of due shards (SWEEP_SHARDS). */
   readonly sweepShards: number;
 }
@@ -103,6 +107,31 @@ function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: Le
   return puts;
 }
 
+/** The wallet is not paused, and was not since. Items of before there was a count have had no pause. */
+function checkOf({ walletId, pauses }: PauseGate, table: string | null): ConditionOnly {
+  if (table === null) throw new Error('this ledger was given no table of wallets to look at');
+  const isCounted = pauses !== null;
+  const none = pauses === 0 ? ' OR attribute_not_exists(#account.#pauses)' : '';
+  return {
+    table,
+    key: walletKey(walletId),
+    condition: {
+      ConditionExpression: `attribute_type(#account.#pausedAt, :null)${
+        isCounted ? ` AND (#account.#pauses = :pauses${none})` : ''
+      }`,
+      ExpressionAttributeNames: {
+        '#account': 'exchange',
+        '#pausedAt': 'pausedAt',
+        ...(isCounted && { '#pauses': 'pauses' }),
+      },
+      ExpressionAttributeValues: {
+        ':null': { S: 'NULL' },
+        ...(isCounted && { ':pauses': integers.encode(pauses) }),
+      },
+    },
+  };
+}
+
 const only = (value: string | undefined): readonly string[] | undefined =>
   value === undefined ? undefined : [value];
 
@@ -115,7 +144,7 @@ function indexOf(isOrders: boolean, userId: string, { positionId, flowId }: List
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { client, ordersTable, positionsTable } = options;
+  const { client, ordersTable, positionsTable, walletsTable } = options;
 
   const liveQuery = (table: string, symbol: string, more: Partial<QueryCommandInput> = {}) => ({
     TableName: table,
@@ -230,6 +259,13 @@ export function createLedger(options: LedgerOptions): Ledger {
       // A booked fill says more than the version conflict that its booking caused.
       if (tradeIds.length > 0) return { outcome: 'duplicate_fill', tradeIds };
       return { outcome: 'conflict', items: failed.map((put) => put.name) };
+    },
+    async claim(change, gate) {
+      const checks = gate === null ? [] : [checkOf(gate, walletsTable)];
+      const result = await transactPutOnce(client, putsOf({ orders: [change] }, options), checks);
+      if (result.outcome !== 'failed') return result.outcome;
+      // Somebody else's claim says more than the wallet's state.
+      return result.puts.length > 0 ? 'conflict' : 'paused';
     },
     ordersOfUser: (userId, query) => listOf(ordersTable, 'order', userId, query, readOrder),
     positionsOfUser: (userId, query) => listOf(positionsTable, 'position', userId, query, readPosition),

@@ -4,7 +4,7 @@
  * Always true:
  * - `done` means that this very call's items are stored, also when the reply to an earlier try was lost: every
  *   item carries the call's own token, so a condition that failed on our own item is recognised;
- * - `failed` names the puts whose conditions did not hold, and nothing was written;
+ * - `failed` names the puts and checks whose conditions did not hold, and nothing was written;
  * - another transaction in flight on the same item, and throttling, are tried again a few times, then thrown.
  */
 import { randomUUID } from 'node:crypto';
@@ -17,7 +17,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { integers } from './codec.ts';
-import type { Item } from './items.ts';
+import type { Item, Key } from './items.ts';
 
 /** Named in the answer of a failed transaction, for instance `order 0Ab...`. */
 export interface ConditionalPut {
@@ -28,13 +28,27 @@ export interface ConditionalPut {
   readonly expects: 'new' | 'any' | { readonly version: number };
 }
 
+/** A condition on an item that is not written. Its item is busy for others as if it were. */
+export interface ConditionOnly {
+  readonly table: string;
+  readonly key: Key;
+  readonly condition: {
+    readonly ConditionExpression: string;
+    readonly ExpressionAttributeNames: Record<string, string>;
+    readonly ExpressionAttributeValues: Item;
+  };
+}
+
 export type TransactResult =
   | { readonly outcome: 'done' }
-  | { readonly outcome: 'failed'; readonly puts: readonly ConditionalPut[] };
+  | {
+      readonly outcome: 'failed';
+      readonly puts: readonly ConditionalPut[];
+      readonly checks: readonly ConditionOnly[];
+    };
 
 /** DynamoDB's limit. A commit that needs more has to be split by whoever makes it; it is never cut here. */
 const MAX_ITEMS = 100;
-const MAX_TRIES = 6;
 const BUSY = new Set([
   'TransactionConflict',
   'TransactionConflictException',
@@ -69,35 +83,57 @@ const putOf = (put: ConditionalPut, token: string) => ({
   ...condition(put.expects),
 });
 
-/** 20 ms doubling to 640 ms, half of it random, so that those who collided do not collide again. */
-export const pauseMs = (attempt: number, random: () => number = Math.random): number =>
-  20 * 2 ** Math.min(attempt, 5) * (0.5 + random() / 2);
+/** How long a writer goes on where others are at work on its items. */
+export interface Patience {
+  readonly tries: number;
+  /** Pauses double from twice the first to 32 times that. */
+  readonly firstPauseMs: number;
+}
+
+const PATIENCE: Patience = { tries: 6, firstPauseMs: 20 };
+/** Of an item that many transactions ask for: comes again sooner than they do, so that it is not crowded out. */
+export const INSISTENT: Patience = { tries: 60, firstPauseMs: 1 };
+
+/** Half of it random, so that those who collided do not collide again. */
+export const pauseMs = (
+  attempt: number,
+  firstPauseMs = PATIENCE.firstPauseMs,
+  random: () => number = Math.random,
+): number => firstPauseMs * 2 ** Math.min(attempt, 5) * (0.5 + random() / 2);
 
 async function tryOnce(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
+  checks: readonly ConditionOnly[],
   token: string,
 ): Promise<TransactResult | { readonly outcome: 'busy'; readonly error: Error }> {
   const [only] = puts;
   try {
-    if (puts.length === 1 && only !== undefined) {
+    if (puts.length === 1 && checks.length === 0 && only !== undefined) {
       await client.send(new PutItemCommand(putOf(only, token)));
     } else {
-      const TransactItems = puts.map((put) => ({ Put: putOf(put, token) }));
+      const conditions = checks.map(({ table, key, condition: holds }) => ({
+        ConditionCheck: { TableName: table, Key: { ...key }, ...holds },
+      }));
+      const TransactItems = [...puts.map((put) => ({ Put: putOf(put, token) })), ...conditions];
       await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token }));
     }
     return { outcome: 'done' };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) {
-      return error.Item?.[WRITER]?.S === token ? { outcome: 'done' } : { outcome: 'failed', puts };
+      return error.Item?.[WRITER]?.S === token
+        ? { outcome: 'done' }
+        : { outcome: 'failed', puts, checks: [] };
     }
     if (error instanceof TransactionCanceledException) {
       const reasons = error.CancellationReasons ?? [];
-      const failed = puts.filter((_, index) => reasons[index]?.Code === 'ConditionalCheckFailed');
+      const hasFailed = (index: number): boolean => reasons[index]?.Code === 'ConditionalCheckFailed';
+      const failed = puts.filter((_, index) => hasFailed(index));
+      const unmet = checks.filter((_, index) => hasFailed(puts.length + index));
       const own = reasons.filter((reason) => reason.Item?.[WRITER]?.S === token).length;
       // A transaction writes all or nothing: one own item in place means that all of them were written.
       if (own > 0) return { outcome: 'done' };
-      if (failed.length > 0) return { outcome: 'failed', puts: failed };
+      if (failed.length + unmet.length > 0) return { outcome: 'failed', puts: failed, checks: unmet };
       if (reasons.some((reason) => BUSY.has(reason.Code ?? ''))) return { outcome: 'busy', error };
     }
     if (error instanceof Error && BUSY.has(error.name)) return { outcome: 'busy', error };
@@ -124,15 +160,16 @@ function checkPuts(puts: readonly ConditionalPut[]): void {
 export async function transactPut(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
+  { tries, firstPauseMs }: Patience = PATIENCE,
 ): Promise<TransactResult> {
   if (puts.length === 0) return { outcome: 'done' };
   checkPuts(puts);
   const token = randomUUID();
   for (let attempt = 1; ; attempt++) {
-    const result = await tryOnce(client, puts, token);
+    const result = await tryOnce(client, puts, [], token);
     if (result.outcome !== 'busy') return result;
-    if (attempt === MAX_TRIES) throw result.error;
-    await sleep(pauseMs(attempt));
+    if (attempt === tries) throw result.error;
+    await sleep(pauseMs(attempt, firstPauseMs));
   }
 }
 
@@ -143,9 +180,10 @@ export async function transactPut(
 export async function transactPutOnce(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
+  checks: readonly ConditionOnly[] = [],
 ): Promise<TransactResult | { readonly outcome: 'busy' }> {
   checkPuts(puts);
-  const result = await tryOnce(client, puts, randomUUID());
+  const result = await tryOnce(client, puts, checks, randomUUID());
   // An earlier try of the same call may still be at work: that is no answer.
   if (result.outcome === 'busy' && result.error.name === 'TransactionInProgressException') throw result.error;
   return result;

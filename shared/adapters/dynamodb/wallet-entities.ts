@@ -65,6 +65,7 @@ const exchangeAccount = objects<ExchangeAccount>({
   ),
   pausedAt: nullable(integers),
   pauseReason: nullable(texts),
+  pauses: { ...integers, whenMissing: () => 0 },
 });
 
 export const wallets = objects<Wallet>({

@@ -26,7 +26,7 @@ import {
   walletKey,
 } from './items.ts';
 import { collect, countAll, getItem, queryAll, readPage } from './reads.ts';
-import { type ConditionalPut, transactPut } from './transact.ts';
+import { type ConditionalPut, INSISTENT, transactPut } from './transact.ts';
 import { accountClaims, balanceSnapshots, wallets } from './wallet-entities.ts';
 
 export interface WalletStoreOptions {
@@ -72,8 +72,9 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
     };
   };
 
+  // Each entry's claim asks the wallet's item: a pause has to get through between them.
   const write = async (puts: readonly ConditionalPut[]): Promise<boolean> =>
-    (await transactPut(client, puts)).outcome === 'done';
+    (await transactPut(client, puts, INSISTENT)).outcome === 'done';
 
   return {
     async create(wallet) {

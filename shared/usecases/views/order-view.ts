@@ -71,6 +71,14 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     total_fees: fee.fees,
     fee_currency: fee.fee_currency,
     fees_by_asset: feesByAsset(order.fees),
+    /** Fees that had no price at their fills, and what they were taken for when one came. */
+    late_fees: order.lateFees.map(({ asset, amount, price, value, at }) => ({
+      asset,
+      amount: money(amount),
+      price: money(price),
+      value: money(value),
+      valued_at: time(at),
+    })),
     /** Null while a fee's value is not known, and where the quote asset is none that counts as dollars. */
     total_fees_usd: moneyOrNull(inDollars(order.feesQuoteValue, quote)),
     exit: order.exit && {

@@ -11,7 +11,7 @@ import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
-import type { Fill, Order, Position, PositionAction, Protection } from '../../domain/types.ts';
+import type { Fill, Order, Position, PositionAction, Protection, Shortage } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import { fillView, orderView } from './order-view.ts';
 import { markOf } from './price-view.ts';
@@ -22,6 +22,22 @@ import { triggerView } from './trigger-view.ts';
 const MINUTE_MS = 60_000;
 
 type Figures = ReturnType<typeof figures>;
+
+/** Why a close does not come to its end: what the account had when it was last asked. */
+const shortageView = ({ at, until, free, locked, holders }: Shortage) => ({
+  asked_at: time(at),
+  next_try_at: time(until),
+  /** Of what was free then, what has not been ordered since. */
+  account_free: money(free),
+  account_locked: money(locked),
+  /** Null: the orders could not be asked for. */
+  held_by:
+    holders?.map(({ venueOrderId, quantity, ours }) => ({
+      exchange_order_id: venueOrderId,
+      quantity: money(quantity),
+      ours,
+    })) ?? null,
+});
 
 /** The view without what the price tape is needed for (lists). */
 export function positionView(position: Position, price: CachedPrice | null, now: number) {
@@ -44,6 +60,7 @@ export function positionView(position: Position, price: CachedPrice | null, now:
       price: moneyOrNull(position.flatten.price),
       at: time(position.flatten.at),
       step: position.flatten.step,
+      shortage: position.flatten.shortage && shortageView(position.flatten.shortage),
     },
     exit: exitView(position, derived),
     fees: {

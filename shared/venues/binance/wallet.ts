@@ -320,7 +320,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
       const reason = account.kind === 'refused' ? problemText(account.problem) : account.reason;
       return { ok: false, reason };
     },
-    balances: () => balances('query'),
+    balances: (rank = 'query') => balances(rank),
     accountBalances: () => balances('comparison'),
     async marketPrice(symbol) {
       const spec = await specOf(symbol);

@@ -1,5 +1,6 @@
 /** Somebody in the exchange's own app, with the same accounts: cancels, sells and orders that nobody told us of. */
 import { VenueError } from '../../../infra/local/venues/binance/contract.ts';
+import { decimal, floorTo, minOf } from '../../../shared/domain/money/decimal.ts';
 import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
 import { VENUE_SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
@@ -16,6 +17,8 @@ export interface AppParts {
   readonly trace: Trace;
 }
 
+const STEP = decimal('0.00001');
+const MOST_HELD = decimal('50');
 const LIVE = ['NEW', 'PARTIALLY_FILLED'];
 
 export class App {
@@ -55,7 +58,7 @@ export class App {
   #act(): void {
     const { outside, chance, market } = this.#parts;
     const { uid } = chance.pick(outside.plans);
-    const what = chance.weighted({ cancel: 6, sell: 2, buy: 1, limit: 2 });
+    const what = chance.weighted({ cancel: 6, sell: 2, buy: 1, limit: 2, hold: 2 });
     this.acts += 1;
     const quantity = `0.0${chance.between(10, 99)}`;
     switch (what) {
@@ -87,7 +90,23 @@ export class App {
           price: market.away(chance.between(-15, 15)),
         });
         return;
+      case 'hold':
+        this.#hold(uid);
+        return;
     }
+  }
+
+  /** A sell far from the market takes hold of coins that positions want to sell. */
+  #hold(uid: number): void {
+    const { outside, chance, market } = this.#parts;
+    const { free = '0' } = outside.venue.exchange.books(uid).balances['BTC'] ?? {};
+    const share = decimal(String(chance.between(30, 100))).dividedBy(100);
+    const quantity = floorTo(minOf(decimal(free).times(share), MOST_HELD), STEP);
+    if (!quantity.greaterThan(STEP)) return;
+    this.#try(uid, 'order.place', {
+      ...{ symbol: VENUE_SYMBOL, side: 'SELL', type: 'LIMIT', timeInForce: 'GTC' },
+      ...{ quantity: quantity.toFixed(), price: market.away(400) },
+    });
   }
 
   #try(

@@ -74,15 +74,13 @@ export class Chaos {
   readonly #calls: Chance;
   readonly #ofRead: readonly Share[];
   readonly #ofWrite: readonly Share[];
+  readonly #ofClaim: readonly Share[];
 
   constructor(weather: Weather, chance: Chance) {
     this.weather = weather;
     this.#ofRead = sharesOf(ofRead(weather));
-    this.#ofWrite = sharesOf([
-      ...ofRead(weather),
-      ['conflict', weather.conflict],
-      ['repeated', weather.repeated],
-    ]);
+    this.#ofWrite = sharesOf(ofWrite(weather));
+    this.#ofClaim = sharesOf(ofWrite({ ...weather, freeze: CLAIM_FREEZES * weather.freeze }));
     this.#calls = chance.fork('calls');
   }
 
@@ -105,18 +103,26 @@ export class Chaos {
     return this.#calls.between(20, slowMs);
   }
 
-  /** What strikes a call. `isWrite`: only a write meets others, or is repeated. */
-  strike(isWrite: boolean): Strike {
+  /** What strikes a call. Only a write meets others, or is repeated; a claim is a write that is followed by a request. */
+  strike(kind: 'read' | 'write' | 'claim'): Strike {
     if (this.isOver) return 'none';
     const x = this.#calls.unit();
-    for (const { strike, below } of isWrite ? this.#ofWrite : this.#ofRead) {
+    for (const { strike, below } of this.#shares(kind)) {
       if (x >= below) continue;
       this.count(`call_${strike}`);
       return strike;
     }
     return 'none';
   }
+
+  #shares(kind: 'read' | 'write' | 'claim'): readonly Share[] {
+    if (kind === 'read') return this.#ofRead;
+    return kind === 'claim' ? this.#ofClaim : this.#ofWrite;
+  }
 }
+
+/** A process that stands still between claim and request does the most harm: so many times as often as elsewhere. */
+const CLAIM_FREEZES = 10;
 
 /** A strike, and the draws that mean it: all that are below, and not below the ones before it. */
 interface Share {
@@ -138,4 +144,10 @@ const ofRead = (w: Weather): readonly (readonly [Strike, number])[] => [
   ['kill_before', w.killBefore],
   ['kill_after', w.killAfter],
   ['freeze', w.freeze],
+];
+
+const ofWrite = (w: Weather): readonly (readonly [Strike, number])[] => [
+  ...ofRead(w),
+  ['conflict', w.conflict],
+  ['repeated', w.repeated],
 ];

@@ -6,14 +6,15 @@ import { sum } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { Commit, CommitResult } from '../../../shared/ports/ledger.ts';
 import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
-import type { MemoryLedger } from '../../support/fakes/memory-ledger.ts';
+import type { MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import type { TakenOrder } from './exchange.ts';
+import type { Outside } from './outside.ts';
 import type { Violations } from './violations.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 
 export function watchCommits(
-  ledger: MemoryLedger,
+  { ledger, wallets }: Pick<Outside, 'ledger' | 'wallets'>,
   violations: Violations,
   wrote: (position: Position) => void,
 ): void {
@@ -37,6 +38,26 @@ export function watchCommits(
     return result;
   };
   ledger.commit = watched;
+  const claim = ledger.claim.bind(ledger);
+  const watchedClaim: Outside['ledger']['claim'] = async (change, gate) => {
+    const before = ledger.orderItems.get(change.after.orderId);
+    const result = await claim(change, gate);
+    const after = ledger.orderItems.get(change.after.orderId);
+    if (before !== undefined && after !== undefined) checkOrder(before, after, violations);
+    if (result === 'done' && after !== undefined) checkClaim(after, wallets, violations);
+    return result;
+  };
+  ledger.claim = watchedClaim;
+}
+
+/** Nothing is opened by a wallet that is paused, or was since the order was written. */
+function checkClaim(order: Order, wallets: MemoryWallets, violations: Violations): void {
+  const { orderId, walletId, walletPauses, role } = order;
+  const account = wallets.items.get(walletId)?.exchange ?? null;
+  if (role !== 'entry' || account === null) return;
+  if (account.pausedAt === null && account.pauses === walletPauses) return;
+  const text = `${orderId} was written under pause ${walletPauses}, the wallet is at ${account.pauses}`;
+  violations.add('sent_while_paused', text, [orderId]);
 }
 
 function checkOrder(before: Order, after: Order, violations: Violations): void {

@@ -2,6 +2,7 @@
 
 import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
 import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { isSettled } from '../../../shared/domain/orders.ts';
 import { isClosed } from '../../../shared/domain/positions.ts';
 import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
@@ -80,6 +81,7 @@ function checkOrders(orders: readonly Order[], books: Books, parts: EndParts): v
     if (own === undefined) checkAbsent(order, fills, violations);
     else comparePair(order, fills, own, violations);
     checkSums(order, fills, violations);
+    checkFees(order, fills, violations);
   }
   for (const [orderId, [first]] of byOrder) {
     violations.add('unknown_order', `${first?.clientId ?? orderId} is at the venue and not in the ledger`, [
@@ -171,6 +173,17 @@ function checkSums(order: Order, fills: readonly Fill[], violations: Violations)
       ),
     );
   if (!agree) violations.add('sums_differ', `${orderId}: its sums are not those of its fills`, [orderId]);
+}
+
+/** Each fee has one value by now: there is a price. */
+function checkFees(order: Order, fills: readonly Fill[], violations: Violations): void {
+  const { orderId, lateFees, feesQuoteValue } = order;
+  if (!isSettled(order)) return;
+  const unvalued = fills.filter(({ fee, feeQuoteValue }) => fee.asset === 'BNB' && feeQuoteValue === null);
+  const [paid, late] = [sum(unvalued.map(({ fee }) => fee.amount)), sum(lateFees.map((fee) => fee.amount))];
+  if (feesQuoteValue !== null && paid.equals(late)) return;
+  const text = `${orderId}: of ${paid.toFixed()} BNB without a value ${late.toFixed()} was valued since`;
+  violations.add('fee_unvalued', text, [orderId]);
 }
 
 function checkBalances(
@@ -280,7 +293,10 @@ function checkProfit(p: Position, { outside, violations }: EndParts): void {
   const orders = [...outside.ledger.orderItems.values()].filter((o) => o.positionId === p.positionId);
   const fills = orders.flatMap((o) => outside.ledger.fillItems.get(o.orderId) ?? []);
   const paid = sum(fills.filter((f) => f.fee.asset === QUOTE).map((f) => f.fee.amount));
-  const valued = sum(fills.map((f) => f.feeQuoteValue ?? ZERO));
+  const valued = sum([
+    ...fills.map((f) => f.feeQuoteValue ?? ZERO),
+    ...orders.flatMap((o) => o.lateFees).map(({ value }) => value),
+  ]);
   const feesElsewhere = sum(outsideOf(p).map(({ fee }) => fee));
   const cash = p.exitQuote.minus(p.entryQuote).minus(paid).minus(valued).minus(feesElsewhere);
   const cost = p.cost.plus(p.openFees).plus(p.dust?.cost ?? ZERO);

@@ -49,6 +49,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "current?.status === 'submitted' ? current : null",
   ),
   one(
+    'pause',
+    "an entry's claim does not ask whether its wallet is paused",
+    SEND,
+    'isAsked(order) ? { walletId, pauses } : null',
+    'isAsked(order) ? null : null',
+  ),
+  one(
     'fence',
     'absence is believed at once, however young the attempt',
     'shared/domain/due.ts',

@@ -107,7 +107,7 @@ export function makeOutside(clocks: Clocks, plans: readonly WalletPlan[], parts:
   index.build(SYMBOL);
   return {
     clocks,
-    ledger: new MemoryLedger(),
+    ledger: new MemoryLedger({ wallets }),
     wallets,
     index,
     prices: new MemoryPrices(clock),
@@ -161,6 +161,7 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
           pendingKeys: null,
           pausedAt: null,
           pauseReason: null,
+          pauses: 0,
         },
     createdAt: now,
     updatedAt: now,

@@ -23,6 +23,7 @@ const REBUILD_ASK_MS = 2_000;
 /** Bars that the writer has in its own memory. */
 const MOST_HELD = 600;
 const BNB_CENTS = 60_000;
+const BNB = 'BNB/USDT';
 
 export const centsText = (cents: number): string =>
   `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
@@ -39,6 +40,11 @@ export interface WalkTraits {
   readonly jump: number;
   readonly jumpBp: number;
   readonly everyMs: number;
+}
+
+export interface MarketTraits extends WalkTraits {
+  /** From then on a source shows what BNB costs: fees that are paid with it have no value before. */
+  readonly bnbAfterMs: number;
 }
 
 /** The best prices as the system's price writer has them. */
@@ -63,16 +69,18 @@ export class Market {
   #batch = 0;
   #open: Bar | null = null;
   readonly #held: Bar[] = [];
+  readonly #bnbFrom: number;
   #refused: Tick[] = [];
   #rebuildAskedAt = 0;
   #texts: Texts | null = null;
 
-  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: WalkTraits) {
+  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: MarketTraits) {
     this.#kernel = kernel;
     this.#outside = outside;
     this.#chance = chance;
     this.#trace = trace;
     this.#traits = traits;
+    this.#bnbFrom = kernel.now + traits.bnbAfterMs;
     outside.venue.exchange.feedPrice('BNBUSDT', { last: centsText(BNB_CENTS) });
     this.#feed();
   }
@@ -136,6 +144,7 @@ export class Market {
       at: now,
       recordedAt: 0,
     });
+    if (now >= this.#bnbFrom) this.#tellBnb(now);
     const prices = { ...atBest, last: units(last) };
     const tick: Tick = { id: this.#tickId, ...prices, at: now, ...sizes, recordedAt: 0 };
     this.#trace.note('tick', () => `${bid} ${ask}`);
@@ -154,6 +163,18 @@ export class Market {
     const sizes = { bidSize: best.bidSize.toFixed(), askSize: best.askSize.toFixed() };
     this.#texts = { of: best, bid, ask, sizes, units: { bid: units(bid), ask: units(ask) } };
     return this.#texts;
+  }
+
+  /** Where somebody wants it, as of any symbol. */
+  #tellBnb(now: number): void {
+    const { prices } = this.#outside;
+    if (!prices.wantedSymbols.has(BNB)) return;
+    const price = centsText(BNB_CENTS);
+    prices.shown.set(BNB, {
+      symbol: BNB,
+      ...{ bid: price, ask: price, last: price, bidSize: '', askSize: '' },
+      ...{ source: 'walk', quoted: false, tickId: this.#tickId, at: now, recordedAt: 0 },
+    });
   }
 
   #write(): void {

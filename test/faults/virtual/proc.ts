@@ -59,7 +59,12 @@ const LASTING_MS = 15_000;
 export interface CallTraits {
   /** What stands for "somebody else's write was in the way", where the port has such an answer. */
   readonly conflict?: () => unknown;
+  /** A request follows it, which only this call allows. */
+  readonly isClaim?: true;
 }
+
+const kindOf = (traits: CallTraits | null) =>
+  traits === null ? 'read' : traits.isClaim === true ? 'claim' : 'write';
 
 /** One call on its way: there, what it does there, and back. */
 class Call<T> {
@@ -90,7 +95,7 @@ class Call<T> {
 
   leave(about: () => string): void {
     const { chaos, trace } = this.#gate;
-    const strike = chaos.strike(this.#traits !== null);
+    const strike = chaos.strike(kindOf(this.#traits));
     const what = this.#what;
     this.#strike = strike;
     if (strike !== 'none') {

@@ -19,6 +19,7 @@ import { Kernel } from './kernel.ts';
 import type { Lambda } from './lambda.ts';
 import { News } from './news.ts';
 import { makeOutside, type Outside, USER } from './outside.ts';
+import { Owner } from './owner.ts';
 import { Market } from './prices.ts';
 import { Gate, type Proc } from './proc.ts';
 import { Quiet } from './quiet.ts';
@@ -72,6 +73,7 @@ class Run {
   readonly #news: News | null;
   readonly #api: Api;
   readonly #app: App;
+  readonly #owner: Owner;
   readonly #undecidable = new Set<string>();
   readonly #quiet: Quiet;
   #isOver = false;
@@ -102,7 +104,7 @@ class Run {
     this.#taken = new TakenCheck(this.#violations);
     const violations = this.#violations;
     this.#protection = new ProtectionCheck({ kernel, chaos, outside, scenario, violations });
-    watchCommits(outside.ledger, violations, (position) => this.#protection.wrote(position));
+    watchCommits(outside, violations, (position) => this.#protection.wrote(position));
     // Named first: the engine puts a function that is written as a member's value among what stays, and with it all
     // that it refers to, here the run; a thousand runs are then collected by the costly full collections alone.
     const onBug = (error: unknown): void => this.#crashed(error);
@@ -116,7 +118,10 @@ class Run {
     const { makeProc } = clocks;
     const lambdaChance = chance.fork('lambda');
     this.#functions = startFunctions(this.#machine, { kernel, gate, trace, chance: lambdaChance, makeProc });
-    this.#market = new Market(kernel, outside, chance.fork('market'), trace, scenario.walk);
+    this.#market = new Market(kernel, outside, chance.fork('market'), trace, {
+      ...scenario.walk,
+      bnbAfterMs: scenario.bnbAfterMs,
+    });
     const isDemo = scenario.plans.every((plan) => plan.isDemo);
     this.#news = isDemo ? null : new News(this.#machine, chance.fork('news'));
     this.#api = new Api(this.#machine, makeProc);
@@ -125,6 +130,7 @@ class Run {
     const undecidable = this.#undecidable;
     const quiet = { kernel, outside, functions: this.#functions, market: this.#market, undecidable };
     this.#quiet = new Quiet({ ...quiet, violations: this.#violations });
+    this.#owner = new Owner({ api: this.#api, kernel, outside, chance: chance.fork('owner') });
   }
 
   async play(): Promise<SeedResult> {
@@ -195,6 +201,7 @@ class Run {
       market: this.#market,
       news: this.#news,
       app: this.#app,
+      owner: this.#owner,
       onBug: (error) => this.#crashed(error),
     };
   }
@@ -299,6 +306,12 @@ class Run {
       longest_unprotected_ms: this.#protection.longestBareMs,
       longest_undisturbed_ms: this.#protection.longestUndisturbedMs,
       app_acts: this.#app.acts,
+      pauses: this.#owner.pauses,
+      fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
+      held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
+      short_of_funds: [...ledger.actionItems.values()]
+        .flat()
+        .filter(({ kind }) => kind === 'exit_short_of_funds').length,
       events: this.#kernel.fired,
     };
   }

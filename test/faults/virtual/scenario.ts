@@ -11,8 +11,12 @@ export interface Scenario {
   readonly bots: number;
   readonly weather: Weather;
   readonly walk: WalkTraits;
+  /** No source shows what BNB costs before. */
+  readonly bnbAfterMs: number;
   /** About each so many ms; 0 = never. */
   readonly appEveryMs: number;
+  /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
+  readonly pauseEveryMs: number;
   readonly flushEveryMs: number;
   readonly streamerKillEveryMs: number;
   readonly sessionBreakEveryMs: number;
@@ -109,5 +113,7 @@ export function drawScenario(chance: Chance): Scenario {
     closesAll: chance.happens(0.5),
     localStepEveryMs: every(chance.between(5_000, 30_000), 0.4),
     localStepMs: chance.pick([500, 5_000, 30_000]),
+    pauseEveryMs: isDemo ? 0 : every(chance.between(800, 6_000), 0.3),
+    bnbAfterMs: chance.pick([0, 15_000, 45_000]),
   };
 }

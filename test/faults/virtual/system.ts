@@ -37,6 +37,7 @@ const QUEUE_URLS = {
 };
 
 const CONFLICT = { conflict: () => ({ outcome: 'conflict', items: ['somebody else'] }) };
+const CLAIM = { conflict: () => 'busy', isClaim: true } as const;
 const STALE = { conflict: () => false };
 const BOOK_CONFLICT = { conflict: () => 'conflict' };
 
@@ -53,7 +54,11 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
   const { clocks } = outside;
   const clock = { now: (): number => clocks.nowOf(proc) };
   const log = logOf(machine, proc);
-  const ledger = gated(gate, proc, 'ledger', outside.ledger, { commit: CONFLICT, moveDue: STALE });
+  const ledger = gated(gate, proc, 'ledger', outside.ledger, {
+    commit: CONFLICT,
+    claim: CLAIM,
+    moveDue: STALE,
+  });
   const wallets = gated(gate, proc, 'wallets', outside.wallets);
   const index = gated(gate, proc, 'index', outside.index);
   const prices = gated(gate, proc, 'prices', outside.prices);

@@ -5,6 +5,7 @@ import { FULL_BOOK, VENUE_SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
 import type { News } from './news.ts';
 import type { Outside } from './outside.ts';
+import type { Owner } from './owner.ts';
 import type { Market } from './prices.ts';
 import type { Chance } from './random.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,12 +21,13 @@ export interface World {
   /** Null: nobody streams, all wallets are demo wallets. */
   readonly news: News | null;
   readonly app: App;
+  readonly owner: Owner;
   /** Told of a mistake of the harness itself. */
   readonly onBug: (error: unknown) => void;
 }
 
 export function startTroubles(world: World, chance: Chance, endAt: number): void {
-  const { kernel, chaos, trace, scenario: s, outside, news, app } = world;
+  const { kernel, chaos, trace, scenario: s, outside, news, app, owner } = world;
   const { venue, clocks } = outside;
   const again = (name: string, everyMs: number, act: (own: Chance) => void): void => {
     if (everyMs === 0) return;
@@ -60,6 +62,7 @@ export function startTroubles(world: World, chance: Chance, endAt: number): void
     kernel.after(own.between(1_000, 6_000), () => fullBook(outside));
   });
   if (s.appEveryMs > 0) app.run(s.appEveryMs, endAt).catch(world.onBug);
+  if (s.pauseEveryMs > 0) owner.run(s.pauseEveryMs, endAt).catch(world.onBug);
 }
 
 function fullBook({ venue }: Outside): void {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CodecError, decimals, integers, numberText } from '../../../shared/adapters/dynamodb/codec.ts';
 import { orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
 import { wallets } from '../../../shared/adapters/dynamodb/wallet-entities.ts';
-import { Decimal, decimal } from '../../../shared/domain/money/decimal.ts';
+import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { anOrder, aPosition, aTrigger, aWallet } from './samples.ts';
 
@@ -72,6 +72,13 @@ describe('the codec', () => {
           at: 1,
           step: 0,
           retryAt: null,
+          shortage: {
+            at: 1,
+            until: 2,
+            free: decimal('0.5'),
+            locked: ZERO,
+            holders: [{ venueOrderId: '17', quantity: decimal('0.25'), ours: false }],
+          },
         },
         dust: { quantity: decimal('0.000001'), cost: decimal('0.05') },
       }),

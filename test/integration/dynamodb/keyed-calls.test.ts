@@ -26,6 +26,7 @@ describe.runIf(dynamoDbMissing === null)('calls under a key', () => {
       client: db.client,
       ordersTable: tables.orders,
       positionsTable: tables.positions,
+      walletsTable: tables.wallets,
       sweepShards: 1,
     });
     const world = new World();

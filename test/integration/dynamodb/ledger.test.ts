@@ -2,8 +2,10 @@
 import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
+import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import { describeLedger } from '../../contracts/ledger.ts';
 import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { intercepted } from './intercepted.ts';
 import { anOrder, aPosition, NOW } from './samples.ts';
 
 describe.runIf(dynamoDbMissing === null)('the ledger', () => {
@@ -18,20 +20,27 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
     tables = await db.createTables();
   });
 
+  const tableNames = () => ({
+    ordersTable: tables.orders,
+    positionsTable: tables.positions,
+    walletsTable: tables.wallets,
+  });
+
   // The local service's indexes do not lag.
   const caughtUp = async (): Promise<void> => undefined;
   describeLedger(
     'on DynamoDB',
     async ({ shards: sweepShards }) => {
-      const names = { ordersTable: tables.orders, positionsTable: tables.positions };
-      return { ledger: createLedger({ client: db.client, ...names, sweepShards }), caughtUp };
+      const names = tableNames();
+      const ledger = createLedger({ client: db.client, ...names, sweepShards });
+      return { ledger, wallets: createWalletStore({ client: db.client, ...names }), caughtUp };
     },
     { checksItems: true },
   );
 
   it('takes a lost reply for what it is: its own write', async () => {
     const lost = lossy(db);
-    const names = { ordersTable: tables.orders, positionsTable: tables.positions };
+    const names = tableNames();
     const other = createLedger({ client: lost.client, ...names, sweepShards: 2 });
     const single = await other.commit({ orders: [{ before: null, after: anOrder({ dueAt: NOW }) }] });
     expect(single).toEqual({ outcome: 'done' });
@@ -45,7 +54,7 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
   });
 
   it('throws what is neither done nor a failed condition', async () => {
-    const names = { ordersTable: 'no-such-table', positionsTable: tables.positions };
+    const names = { ...tableNames(), ordersTable: 'no-such-table' };
     const other = createLedger({ client: db.client, ...names, sweepShards: 1 });
     await expect(other.commit({ orders: [{ before: null, after: anOrder() }] })).rejects.toThrow();
   });
@@ -62,7 +71,7 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
       calls += 1;
       return command instanceof TransactWriteItemsCommand && calls < 3 ? Promise.reject(busy) : next();
     });
-    const names = { ordersTable: tables.orders, positionsTable: tables.positions };
+    const names = tableNames();
     const other = createLedger({ client, ...names, sweepShards: 2 });
     const commit = {
       orders: [{ before: null, after: anOrder() }],
@@ -74,19 +83,6 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
     await expect(other.commit(commit)).rejects.toBeInstanceOf(TransactionCanceledException);
   });
 });
-
-type Send = DynamoDb['client']['send'];
-
-/** The same client with each call passing through `hook`. */
-function intercepted(
-  db: DynamoDb,
-  hook: (command: unknown, next: () => Promise<unknown>) => Promise<unknown>,
-): DynamoDb['client'] {
-  const client: DynamoDb['client'] = Object.create(db.client);
-  const send = db.client.send.bind(db.client) as (command: never) => Promise<unknown>;
-  client.send = ((command: never) => hook(command, () => send(command))) as Send;
-  return client;
-}
 
 /** Every write's first reply is lost: it is sent again, as the SDK does after a timeout. */
 function lossy(db: DynamoDb) {

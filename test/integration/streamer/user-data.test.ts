@@ -74,6 +74,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       pendingKeys: null,
       pausedAt: null,
       pauseReason: null,
+      pauses: 0,
       bodyHash: '',
       keyFingerprint: '',
       checkWantedAt: null,
@@ -94,6 +95,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       client: outside.dynamo.client,
       ordersTable: tables.orders,
       positionsTable: tables.positions,
+      walletsTable: null,
       sweepShards: 1,
     });
     const live = anOrder({

@@ -127,6 +127,7 @@ export class Listener {
       pendingKeys: null,
       pausedAt: null,
       pauseReason: null,
+      pauses: 0,
       bodyHash: '',
       keyFingerprint: '',
       checkWantedAt: null,

@@ -28,6 +28,8 @@ import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
 import type {
   Call,
+  Change,
+  ClaimResult,
   Commit,
   CommitResult,
   DueItem,
@@ -35,8 +37,10 @@ import type {
   ListQuery,
   Page,
   PageQuery,
+  PauseGate,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
+import type { MemoryWallets } from './memory-wallets.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
 
@@ -47,6 +51,8 @@ export interface MemoryLedgerOptions {
   readonly lag?: IndexLag;
   /** Everything goes through the real codec, and no item may be too large: exact, and much slower. */
   readonly codec?: boolean;
+  /** Whose pauses a claim asks for. */
+  readonly wallets?: Pick<MemoryWallets, 'items'>;
 }
 
 const FINAL = new Set<Order['status']>(['filled', 'cancelled', 'rejected', 'expired', 'failed']);
@@ -69,9 +75,12 @@ export class MemoryLedger implements Ledger {
   /** By position, then by sort key. */
   readonly signalItems = new Map<string, Map<string, Signal>>();
   commits = 0;
+  /** So many claims find an item busy. */
+  busyClaims = 0;
   private readonly orderShelf: Shelf<Order>;
   private readonly positionShelf: Shelf<Position>;
   private readonly codec: boolean;
+  private readonly wallets: MemoryLedgerOptions['wallets'];
   /** What is known of the list that is stored now; a list that a test has set is looked through anew. */
   private readonly tradeIds = new WeakMap<
     readonly Fill[],
@@ -79,8 +88,9 @@ export class MemoryLedger implements Ledger {
   >();
   private readonly actionKeys = new WeakMap<readonly PositionAction[], readonly string[]>();
 
-  constructor({ shards = 1, lag, codec = false }: MemoryLedgerOptions = {}) {
+  constructor({ shards = 1, lag, codec = false, wallets }: MemoryLedgerOptions = {}) {
     this.codec = codec;
+    this.wallets = wallets;
     const common = { lag: lag ?? null, shards };
     this.orderShelf = new Shelf({
       ...{ ...common, kind: 'order', idOf: (order: Order) => order.orderId },
@@ -168,6 +178,27 @@ export class MemoryLedger implements Ledger {
     this.commits += 1;
     for (const write of writes) write.put();
     return { outcome: 'done' };
+  }
+
+  async claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult> {
+    const write = this.orderShelf.write(change);
+    if (this.busyClaims > 0) {
+      this.busyClaims -= 1;
+      return 'busy';
+    }
+    if (write.isStale) return 'conflict';
+    if (gate !== null && this.isPaused(gate)) return 'paused';
+    this.commits += 1;
+    write.put();
+    return 'done';
+  }
+
+  /** An item that is not there has none of its attributes: the condition fails. */
+  private isPaused({ walletId, pauses }: PauseGate): boolean {
+    if (this.wallets === undefined) throw new Error('this ledger was given no wallets to look at');
+    const account = this.wallets.items.get(walletId)?.exchange;
+    if (account == null || account.pausedAt !== null) return true;
+    return pauses !== null && account.pauses !== pauses;
   }
 
   async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {

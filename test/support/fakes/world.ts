@@ -50,6 +50,7 @@ const ACCOUNT: ExchangeAccount = {
   pendingKeys: null,
   pausedAt: null,
   pauseReason: null,
+  pauses: 0,
 };
 
 export interface LogEntry {
@@ -69,8 +70,8 @@ export class World {
   tickId = 100;
   readonly logs: LogEntry[] = [];
   readonly clock = { now: (): number => this.now };
-  readonly ledger = new MemoryLedger();
   readonly wallets = new MemoryWallets();
+  readonly ledger = new MemoryLedger({ wallets: this.wallets });
   readonly index = new MemoryIndex();
   readonly prices = new MemoryPrices(this.clock);
   readonly tape = new MemoryTape();

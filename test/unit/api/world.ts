@@ -47,8 +47,8 @@ export class ApiWorld {
   isWorked = true;
   readonly told: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
   readonly clock = { now: (): number => this.now };
-  readonly ledger = new MemoryLedger();
   readonly wallets = new MemoryWallets();
+  readonly ledger = new MemoryLedger({ wallets: this.wallets });
   readonly prices = new MemoryPrices(this.clock);
   readonly tape = new MemoryTape();
   readonly outbox = new MemoryOutbox();

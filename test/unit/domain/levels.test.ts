@@ -91,7 +91,15 @@ describe('the levels of a position', () => {
   });
 
   it('are none without a holding, a goal or a protection', () => {
-    const flatten = { cause: 'manual', price: null, trigger: null, at: T0, step: 0, retryAt: null } as const;
+    const flatten = {
+      cause: 'manual',
+      price: null,
+      trigger: null,
+      at: T0,
+      step: 0,
+      retryAt: null,
+      shortage: null,
+    } as const;
     expect(levelsOf(newPosition('buy', FULL), BTC)).toEqual([]);
     expect(levelsOf({ ...held(), status: 'closing', flatten }, BTC)).toEqual([]);
     expect(levelsOf({ ...held(), status: 'closed' }, BTC)).toEqual([]);

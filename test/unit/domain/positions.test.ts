@@ -199,7 +199,15 @@ describe('closing', () => {
   const ended = (p: Position): Position => ({ ...p, entryLive: false });
   const flattened = (p: Position): Position => ({
     ...p,
-    flatten: { cause: 'manual', price: d(51_000), trigger: null, at: T0, step: 0, retryAt: null },
+    flatten: {
+      cause: 'manual',
+      price: d(51_000),
+      trigger: null,
+      at: T0,
+      step: 0,
+      retryAt: null,
+      shortage: null,
+    },
     status: 'closing',
   });
 

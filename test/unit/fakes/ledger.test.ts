@@ -5,19 +5,20 @@ import { describeLedger } from '../../contracts/ledger.ts';
 import { anOrder, aPosition, NOW } from '../../integration/dynamodb/samples.ts';
 import { itemSize, MAX_ITEM_BYTES } from '../../support/fakes/item-size.ts';
 import type { IndexLag } from '../../support/fakes/lagging.ts';
-import { MemoryLedger } from '../../support/fakes/memory-ledger.ts';
+import { MemoryLedger, type MemoryLedgerOptions, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 
 const atOnce = async (): Promise<void> => undefined;
 
-describeLedger(
-  'the ledger in memory',
-  async ({ shards }) => ({ ledger: new MemoryLedger({ shards }), caughtUp: atOnce }),
-  { checksItems: false },
-);
+const opened = (options: MemoryLedgerOptions) => {
+  const wallets = new MemoryWallets();
+  return { ledger: new MemoryLedger({ ...options, wallets }), wallets, caughtUp: atOnce };
+};
+
+describeLedger('the ledger in memory', async ({ shards }) => opened({ shards }), { checksItems: false });
 
 describeLedger(
   'the ledger in memory with the real codec',
-  async ({ shards }) => ({ ledger: new MemoryLedger({ shards, codec: true }), caughtUp: atOnce }),
+  async ({ shards }) => opened({ shards, codec: true }),
   { checksItems: true },
 );
 
@@ -29,7 +30,7 @@ describeLedger(
     const caughtUp = async (): Promise<void> => {
       now += 1000;
     };
-    return { ledger: new MemoryLedger({ shards, lag }), caughtUp };
+    return { ...opened({ shards, lag }), caughtUp };
   },
   { checksItems: false },
 );

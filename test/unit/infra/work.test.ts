@@ -114,6 +114,23 @@ describe('the queues', () => {
     expect(others.filter((env) => 'DEAD_LETTER_QUEUE_URL' in env)).toHaveLength(QUEUE_NAMES.length);
   });
 
+  it('let those that send orders ask for a comparison, and look at the wallet while they claim', () => {
+    const reconcile = sandbox.one(QUEUE, 'ReconcileQueue').id;
+    const wallets = sandbox.one('AWS::DynamoDB::Table', 'Wallets').id;
+    for (const worker of ['Submit', 'Exits']) {
+      const [policy] = sandbox
+        .ofType('AWS::IAM::Policy')
+        .filter(({ id }) => id.startsWith(`${worker}Function`));
+      const { Statement: statements } = policy?.properties['PolicyDocument'] as {
+        Statement: { Action: unknown; Resource: unknown }[];
+      };
+      const allowed = (resource: string): unknown[] =>
+        statements.filter(({ Resource }) => mentions(Resource, resource)).flatMap(({ Action }) => Action);
+      expect(allowed(reconcile)).toContain('sqs:SendMessage');
+      expect(allowed(wallets)).toContain('dynamodb:ConditionCheckItem');
+    }
+  });
+
   it('hide a message for at least six times its worker timeout', () => {
     for (const mapping of sandbox.ofType(MAPPING)) {
       const visibility = Number(queueFor(mapping)?.properties['VisibilityTimeout']);

@@ -144,6 +144,15 @@ it('an entry', async () => {
       const { fills } = given;
       const asked = quantityOf(fills).times(share).toDecimalPlaces(5);
       const { world, order } = await restingOrder(asked.greaterThan('0.001') ? asked : d('0.001'));
+      const btc = world.prices.shown.get('BTC/USDT');
+      if (btc === undefined) throw new Error('no price');
+      // Without one the value of fees in BNB would be owed for ever.
+      world.prices.shown.set('BNB/USDT', {
+        ...btc,
+        symbol: 'BNB/USDT',
+        last: '600',
+        at: Number.MAX_SAFE_INTEGER,
+      });
       await happens(world, order.orderId, given);
       orderIsRight(world, order, given);
       const position = world.position(order.positionId);

@@ -65,6 +65,87 @@ describe('a wallet that may not open positions', () => {
     expect(world.venue.placed).toEqual([]);
   });
 
+  /** Pauses, or lets go on, as the API does. */
+  const byHand = async (world: World, what: 'pause' | 'resume') => {
+    const command = { userId: USER, walletId: WALLET, reason: null };
+    const done = await world.useCases.wallets[what](command);
+    if (!done.ok) throw new Error(done.error.message);
+  };
+  const expectPaused = (world: World, order: Order): void => {
+    expect(world.order(order.orderId)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'wallet_paused' },
+    });
+    expect(world.position(order.positionId).status).toBe('closed');
+    expect(world.venue.placed).toEqual([]);
+  };
+
+  it('is noticed in the claim itself, when it was paused after the last look', async () => {
+    const world = atExchange();
+    const order = await world.place();
+    const { venueTime } = world.venue;
+    // The sender has looked at the wallet, and takes its signing time next.
+    world.venue.venueTime = async () => {
+      await byHand(world, 'pause');
+      return venueTime.call(world.venue);
+    };
+    await world.pump();
+    expectPaused(world, order);
+  });
+
+  it('sends nothing that was written before a pause, also once it goes on', async () => {
+    const world = atExchange();
+    const order = await world.place();
+    await byHand(world, 'pause');
+    await byHand(world, 'resume');
+    const later = await world.place({ idempotencyKey: 'later', ...limitBuy });
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({
+      status: 'rejected',
+      refusal: { code: 'wallet_paused' },
+    });
+    expect(world.order(later.orderId).status).toBe('open');
+  });
+
+  it('sends nothing that was written before a pause which came and went after the last look', async () => {
+    const world = atExchange();
+    const order = await world.place();
+    const { venueTime } = world.venue;
+    world.venue.venueTime = async () => {
+      await byHand(world, 'pause');
+      await byHand(world, 'resume');
+      return venueTime.call(world.venue);
+    };
+    await world.pump();
+    expectPaused(world, order);
+  });
+
+  it('an order that rested through a pause can be amended once the wallet goes on', async () => {
+    const world = atExchange();
+    const order = await world.place(limitBuy);
+    await world.pump();
+    await byHand(world, 'pause');
+    await byHand(world, 'resume');
+    const change = { limitPrice: d('48000') };
+    const command = { userId: USER, orderId: order.orderId, change, idempotencyKey: null };
+    expect((await world.useCases.amendOrder(command)).ok).toBe(true);
+    await world.pump();
+    const heir = world.order(world.order(order.orderId).replacedBy ?? '');
+    expect(heir.status).toBe('open');
+  });
+
+  it('a busy claim is tried again with a signing time of its own', async () => {
+    const world = atExchange();
+    world.ledger.busyClaims = 3;
+    const order = await world.place();
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('filled');
+    expect(world.venue.placed).toHaveLength(1);
+    const [{ signedAt } = { signedAt: 0 }] = world.venue.placed;
+    expect(world.now - signedAt).toBeLessThan(50);
+    expect(world.order(order.orderId).send).toMatchObject({ attempt: 1 });
+  });
+
   it('still closes positions and cancels orders', async () => {
     const world = atExchange();
     const { positionId } = await world.openPosition();

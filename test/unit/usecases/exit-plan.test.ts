@@ -20,7 +20,15 @@ it('a plan that has a hundred orders to cancel does so in transactions that the 
     entryLive: false,
     quantity: d(2),
     entryQuantity: d(2),
-    flatten: { cause: 'manual', price: d(50_000), trigger: null, at: T0, step: 0, retryAt: null },
+    flatten: {
+      cause: 'manual',
+      price: d(50_000),
+      trigger: null,
+      at: T0,
+      step: 0,
+      retryAt: null,
+      shortage: null,
+    },
   };
   for (const order of live) position = withExit(position, order, null, T0);
   const sizes: number[] = [];

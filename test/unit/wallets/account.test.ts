@@ -8,6 +8,7 @@ import {
   newAccount,
   nextDueCheck,
   paused,
+  pauseWithdrawn,
   resumed,
   type SealedKeys,
   withCheckWanted,
@@ -169,7 +170,8 @@ describe('an exchange account', () => {
     const first = paused(active, T + 1, 'holiday');
     expect(paused(first, T + 2, 'other')).toBe(first);
     expect(hasUsableKeys(first)).toBe(true);
-    expect(resumed(first)).toEqual(active);
+    expect(resumed(first)).toEqual({ ...active, pauses: 1 });
+    expect(pauseWithdrawn(first)).toEqual(active);
   });
 
   it('owes its check until it is answered, further and further apart', () => {

@@ -34,6 +34,7 @@ const exchangeWallet = (walletId: string, more: Partial<NonNullable<Wallet['exch
     pendingKeys: null,
     pausedAt: null,
     pauseReason: null,
+    pauses: 0,
     bodyHash: '',
     keyFingerprint: '',
     checkWantedAt: null,

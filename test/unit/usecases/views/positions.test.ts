@@ -222,7 +222,15 @@ describe('a position between fills and price', () => {
       {
         ...held(),
         status: 'closing',
-        flatten: { cause: 'stop_loss', price: d('48999.5'), trigger, at: T0, step: 0, retryAt: null },
+        flatten: {
+          cause: 'stop_loss',
+          price: d('48999.5'),
+          trigger,
+          at: T0,
+          step: 0,
+          retryAt: null,
+          shortage: null,
+        },
       },
       entry,
     );

@@ -1,0 +1,77 @@
+/**
+ * An exit that the venue refused for want of coins: what the account has, and for how long that stands (design
+ * section 9).
+ *
+ * Pure. Always true:
+ * - under one shortage no more is sent than was free when the account was asked; afterwards the whole is tried again;
+ * - while one stands no other is noted: the account is asked once, not in a circle;
+ * - nothing is taken off the position here: whether coins are gone is for the comparison to say.
+ */
+import { exitLot } from './lots.ts';
+import { type Decimal, floorTo, maxOf, sum, ZERO } from './money/decimal.ts';
+import type { SymbolSpec } from './symbol-spec.ts';
+import type { Flatten, Funds, Order, Position, Shortage } from './types.ts';
+
+/** As long as the last step of the ladder waits. */
+export const SHORTAGE_MS = 30_000;
+
+export const activeShortage = (flatten: Flatten, now: number): Shortage | null =>
+  flatten.shortage !== null && now < flatten.shortage.until ? flatten.shortage : null;
+
+/**
+ * The position with what its account has for it. Null: nothing is to be noted, because none of it is being closed, one
+ * stands already, or the account has what the refused order was for, so that was not the reason.
+ */
+export function withShortage(
+  p: Position,
+  refused: Pick<Order, 'quantity'>,
+  funds: Funds,
+  spec: SymbolSpec,
+  now: number,
+): Position | null {
+  if (p.flatten === null || activeShortage(p.flatten, now) !== null) return null;
+  const free = floorTo(maxOf(funds.free, ZERO), exitLot(spec).step);
+  if (free.greaterThanOrEqualTo(refused.quantity)) return null;
+  const until = now + SHORTAGE_MS;
+  return {
+    ...p,
+    flatten: {
+      ...p.flatten,
+      retryAt: free.greaterThan(0) ? null : until,
+      shortage: { ...funds, free, at: now, until },
+    },
+    updatedAt: Math.max(p.updatedAt, now),
+    dueTries: 0,
+  };
+}
+
+/** An order was made of what is free. */
+export function spent(p: Position, quantity: Decimal, now: number): Position {
+  if (p.flatten === null) return p;
+  const shortage = activeShortage(p.flatten, now);
+  if (shortage === null) return p;
+  const free = maxOf(shortage.free.minus(quantity), ZERO);
+  return { ...p, flatten: { ...p.flatten, shortage: { ...shortage, free } } };
+}
+
+/** The shortage after an order of the full exit has ended: what an order did not sell, and was not refused, is free again. */
+export function shortageAfter(shortage: Shortage | null, order: Order): Shortage | null {
+  if (shortage === null || order.status === 'rejected') return shortage;
+  return { ...shortage, free: shortage.free.plus(maxOf(order.quantity.minus(order.filledQuantity), ZERO)) };
+}
+
+/** For a person: what cannot be sold, and why. */
+export function shortageText(base: string, missing: Decimal, { locked, holders }: Shortage): string {
+  const what = `${missing.toFixed()} ${base} cannot be sold`;
+  if (holders === null)
+    return `${what}: ${locked.toFixed()} are locked by orders that could not be asked for`;
+  if (holders.length === 0) return `${what}: the account has no more, and no order holds any`;
+  const by = holders.map(
+    ({ venueOrderId, quantity, ours }) =>
+      `order ${venueOrderId} of ${ours ? 'this system' : 'the app'} (${quantity.toFixed()})`,
+  );
+  const held = sum(holders.map(({ quantity }) => quantity));
+  const gone = missing.minus(held);
+  const rest = gone.greaterThan(0) ? `, and ${gone.toFixed()} are not there` : '';
+  return `${what}: the account has ${locked.toFixed()} locked by ${by.join(', ')}${rest}`;
+}

@@ -1,0 +1,94 @@
+/** What an account lacks for an exit: what is sent under it, for how long, and what a person is told. */
+import { describe, expect, it } from 'vitest';
+import { exitSettled, planExit, withExit } from '../../../shared/domain/exits.ts';
+import {
+  activeShortage,
+  SHORTAGE_MS,
+  shortageText,
+  spent,
+  withShortage,
+} from '../../../shared/domain/shortage.ts';
+import type { Funds, Order, Position } from '../../../shared/domain/types.ts';
+import { BTC, d, newOrder, newPosition, T0 } from './builders.ts';
+
+const closing = (quantity: string): Position => ({
+  ...newPosition(),
+  status: 'closing',
+  entryLive: false,
+  quantity: d(quantity),
+  entryQuantity: d(quantity),
+  flatten: {
+    ...{ cause: 'manual', price: d(50_000), trigger: null },
+    ...{ at: T0, step: 1, retryAt: T0 + 1_000, shortage: null },
+  },
+});
+const funds = (free: string, locked = '0', holders: Funds['holders'] = []): Funds => ({
+  free: d(free),
+  locked: d(locked),
+  holders,
+});
+const noted = (p: Position, of: Funds, now = T0): Position => {
+  const next = withShortage(p, { quantity: p.quantity }, of, BTC, now);
+  if (next === null) throw new Error('nothing noted');
+  return next;
+};
+const kinds = (p: Position, now: number) =>
+  planExit(p, [], BTC, now).map((s) => (s.kind === 'send' ? `send ${s.quantity.toFixed()}` : s.kind));
+
+describe('a shortage', () => {
+  it('sends at once what is free, on the step, and waits with the rest until it is over', () => {
+    const p = noted(closing('1'), funds('0.400009'));
+    expect(kinds(p, T0)).toEqual(['alarm', 'send 0.4']);
+    const sold = spent({ ...p, quantity: d('0.6') }, d('0.4'), T0);
+    expect(planExit(sold, [], BTC, T0 + 1)).toEqual([
+      { kind: 'alarm', why: '0.6 BTC cannot be sold: the account has no more, and no order holds any' },
+      { kind: 'wait', until: T0 + SHORTAGE_MS, why: 'the account lacks the coins' },
+    ]);
+    expect(kinds(sold, T0 + SHORTAGE_MS)).toEqual(['send 0.6']);
+  });
+
+  it('is not noted twice at a time, nor where the coins are there, nor where nothing is being closed', () => {
+    const p = noted(closing('1'), funds('0.4'));
+    expect(withShortage(p, { quantity: d('0.6') }, funds('0.1'), BTC, T0 + 5)).toBeNull();
+    expect(withShortage(p, { quantity: d('0.6') }, funds('0.1'), BTC, T0 + SHORTAGE_MS)).not.toBeNull();
+    expect(withShortage(closing('1'), { quantity: d('1') }, funds('1'), BTC, T0)).toBeNull();
+    expect(
+      withShortage({ ...closing('1'), flatten: null }, { quantity: d('1') }, funds('0'), BTC, T0),
+    ).toBeNull();
+  });
+
+  it('closes what is left of it where that is dust', () => {
+    expect(kinds(noted(closing('0.00009'), funds('0')), T0)).toEqual(['close']);
+  });
+
+  it('gives back what an order could not sell, not what was refused', () => {
+    const p = noted(closing('1'), funds('0.4'));
+    const order: Order = newOrder({
+      ...{ orderId: 'exit', role: 'exit', side: 'sell', quantity: d('0.4') },
+      exit: { cause: 'manual', flatten: true, trigger: null },
+    });
+    const sent = spent(withExit(p, order, null, T0), d('0.4'), T0);
+    const ended = (status: Order['status'], filled: string) =>
+      exitSettled(sent, { ...order, status, filledQuantity: d(filled), venueQuantity: d(filled) }, T0)
+        .flatten;
+    expect(ended('expired', '0.1')).toMatchObject({ step: 2, shortage: { free: d('0.3') } });
+    expect(ended('rejected', '0')).toMatchObject({ retryAt: T0 + SHORTAGE_MS, shortage: { free: d('0') } });
+    expect(ended('filled', '0.4')).toMatchObject({ step: 0, retryAt: T0 + SHORTAGE_MS });
+    const { flatten } = sent;
+    expect(flatten && activeShortage(flatten, T0 + SHORTAGE_MS)).toBeNull();
+  });
+
+  it('names who holds the coins', () => {
+    const held = funds('0', '0.5', [
+      { venueOrderId: '17', quantity: d('0.3'), ours: false },
+      { venueOrderId: '18', quantity: d('0.2'), ours: true },
+    ]);
+    const shortage = { ...held, at: T0, until: T0 + 1 };
+    expect(shortageText('BTC', d('0.6'), shortage)).toBe(
+      '0.6 BTC cannot be sold: the account has 0.5 locked by order 17 of the app (0.3), order 18 of this system (0.2), and 0.1 are not there',
+    );
+    expect(shortageText('BTC', d('0.6'), { ...shortage, holders: null })).toBe(
+      '0.6 BTC cannot be sold: 0.5 are locked by orders that could not be asked for',
+    );
+  });
+});
