@@ -21,6 +21,8 @@ type Needs = Pick<
 
 /** Longer than the longest rebuild that one invocation can run. */
 const LEASE_MS = 15_000;
+/** The clock that noted an arming may have been ahead of the one that stamps prices: so much more of the tape is read. */
+const CLOCKS_APART_MS = 60_000;
 
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
@@ -98,7 +100,7 @@ export function makeRebuildSymbol(ports: Needs) {
   }
 
   async function tapeSince(symbol: string, armedAt: number): Promise<Tape> {
-    const fromSecond = Math.floor(armedAt / 1000);
+    const fromSecond = Math.floor((armedAt - CLOCKS_APART_MS) / 1000);
     const [seconds, rows] = await Promise.all([
       prices.bars(symbol, fromSecond),
       tape.since(symbol, Math.floor(fromSecond / 60)),
