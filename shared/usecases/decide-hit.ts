@@ -11,7 +11,7 @@ import type { Change } from '../ports/ledger.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
-import { factsText, isConfirmed, isOld, levelOfHit, triggerFacts } from './hit-rules.ts';
+import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 
 export type HitDecision =
   /** Nothing to do any more: closing, closed, changed, claimed already. */
@@ -28,7 +28,7 @@ export type HitDecision =
 export interface HitContext {
   readonly spec: SymbolSpec;
   readonly now: number;
-  /** The price shown now; asked only for hits that are too old to stand by themselves. */
+  /** The price shown now; asked only for hits that do not stand by themselves. */
   readonly price: CachedPrice | null;
   /** The position's live entry and live exits. */
   readonly live: readonly Order[];
@@ -42,7 +42,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const level = levelOfHit(p, hit, spec);
   if (level === null) return drop('stale');
   const trigger = triggerFacts(hit, spec, now);
-  if (isOld(hit, now) && !isConfirmed(hit, level, context.price, spec, now))
+  if (needsPrice(hit, now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
   const cause = hitCause(levelName);
@@ -96,17 +96,24 @@ function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, contex
 }
 
 /**
- * Too old and not confirmed: recorded, and the whole level set is armed anew under a new version, from now on. A
+ * Not standing by itself and not confirmed: recorded, and the whole level set is armed anew under a new version, from now on. A
  * trailing stop keeps the peak it had.
  */
-function refused(p: Position, hit: Hit, trigger: TriggerFacts, { spec, now }: HitContext): HitDecision {
+function refused(
+  p: Position,
+  hit: Hit,
+  trigger: TriggerFacts,
+  { spec, now, price }: HitContext,
+): HitDecision {
   const arming = p.armings[trigger.levelName];
   const peak = hit.peak === null ? (arming?.peak ?? null) : unitsToDecimal(hit.peak, spec.unitExponent);
+  // The tick that was refused must not count again; nor, where any may be from before the level, those up to now.
+  const shown = hit.armedTick === -1 ? (price?.tickId ?? 0) : 0;
+  const tick = Math.max(hit.tick.id + 1, shown);
   const position = {
     ...p,
     levelsVersion: p.levelsVersion + 1,
-    // The tick that was refused must not count again.
-    armings: { ...p.armings, [trigger.levelName]: { tick: hit.tick.id + 1, at: now, peak } },
+    armings: { ...p.armings, [trigger.levelName]: { tick, at: now, peak } },
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };

@@ -4,6 +4,8 @@
  * - A hit of an older level set counts when the present one is reached by its price too: a change of another
  *   level, or of the stop to a tighter one, must not lose a stop that was reached meanwhile.
  * - A hit older than 30 s has to be confirmed by the current price; a younger one stands by itself.
+ * - So has one of a level that was armed while no tick was known (a rebuilt index, which is then sent what was refused
+ *   meanwhile): its tick may be from before the level.
  */
 
 import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
@@ -65,7 +67,9 @@ export function isConfirmed(
   return current.ok && reaches(current.value, due);
 }
 
-export const isOld = (hit: Hit, now: number): boolean => now - hit.tick.at > HIT_VALID_MS;
+/** Does it not stand by itself? What a rebuild has found in the tape came after the arming. */
+export const needsPrice = (hit: Hit, now: number): boolean =>
+  now - hit.tick.at > HIT_VALID_MS || (hit.armedTick === -1 && hit.cause !== 'rebuilt');
 
 const sizeOf = (text: string): Decimal | null => (text === '' ? null : decimal(text));
 

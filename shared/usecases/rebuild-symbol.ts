@@ -21,6 +21,8 @@ type Needs = Pick<
 
 /** Longer than the longest rebuild that one invocation can run. */
 const LEASE_MS = 15_000;
+/** The clock that noted an arming may have been ahead of the one that stamps prices: so much more of the tape is read. */
+const CLOCKS_APART_MS = 60_000;
 
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
@@ -117,7 +119,7 @@ export function makeRebuildSymbol(ports: Needs) {
     const startedAt = clock.now();
     const all = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
-    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest));
+    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest - CLOCKS_APART_MS));
     await index.loadRebuilt(symbol, levels, hits, clock.now());
     const { wake } = await index.finishRebuild(symbol, ids.token(), clock.now());
     // The first price of a symbol builds an empty index: nothing was lost.

@@ -68,11 +68,14 @@ function columnOf(bars: readonly Bar[], source: PriceSource): Column {
   return { low, high, lowFrom, highFrom };
 }
 
-/** Index of the first bar that lies wholly after the arming: of a later second, or all its ticks came later. */
+/**
+ * Index of the first bar that lies wholly after the arming: all its ticks came later. Ticks never go back; times are
+ * those of two machines, whose clocks may be wrong or have stepped, and count only where no tick is known.
+ */
 function firstWholeBar(bars: readonly Bar[], { armedAt, armedTick }: Level): number {
   const armedIn = Math.floor(armedAt / 1000);
   const isAfter = (bar: Bar | undefined): boolean =>
-    bar === undefined || bar.second > armedIn || (armedTick >= 0 && bar.firstTick > armedTick);
+    bar === undefined || (armedTick >= 0 ? bar.firstTick > armedTick : bar.second > armedIn);
   let low = 0;
   let high = bars.length;
   while (low < high) {

@@ -49,6 +49,10 @@ interface Watched {
   bareSince: number | null;
   /** For too long, and told so. */
   isTold: boolean;
+  /** The lowest bid since its stop loss has been where it is. */
+  low: number;
+  /** A price has reached the armed stop loss, and no exit has followed yet. */
+  isReached: boolean;
 }
 
 interface Bare {
@@ -69,6 +73,7 @@ export class ProtectionCheck {
   readonly #watched = new Map<string, Watched>();
   /** How far two machines' clocks may be apart: what one writes as due now the other may find due so much later. */
   readonly #apartMs: number;
+  #bid = Number.POSITIVE_INFINITY;
   #isLooking = false;
   #isOver = false;
 
@@ -85,29 +90,62 @@ export class ProtectionCheck {
   wrote(position: Position): void {
     const { now } = this.#parts.kernel;
     const known = this.#watched.get(position.positionId);
+    const stops = this.#stopsOf(position);
     if (known === undefined) {
-      this.#watched.set(position.positionId, {
-        position,
-        stops: this.#stopsOf(position),
-        wroteAt: now,
-        fineAt: now,
-        bareSince: null,
-        isTold: false,
-      });
+      const times = { wroteAt: now, fineAt: now, bareSince: null };
+      const seen = { isTold: false, low: this.#bid, isReached: false };
+      this.#watched.set(position.positionId, { position, stops, ...times, ...seen });
     } else {
+      this.#checkCause(known, position);
+      if (position.flatten !== null || lossOf(stops) !== lossOf(known.stops)) {
+        known.low = this.#bid;
+        known.isReached = false;
+      }
       known.position = position;
       known.wroteAt = now;
-      known.stops = this.#stopsOf(position);
+      known.stops = stops;
       if (known.bareSince === null) known.fineAt = now;
       this.#look(known);
     }
     if (!this.#isLooking) this.#lookLater();
   }
 
+  /** A price as the system is shown it. */
+  tick(bid: number): void {
+    this.#bid = bid;
+    for (const one of this.#watched.values()) {
+      const loss = lossOf(one.stops);
+      if (loss === null) continue;
+      one.low = Math.min(one.low, bid);
+      const { armedVersion, levelsVersion } = one.position;
+      if (bid <= loss && armedVersion === levelsVersion) one.isReached = true;
+    }
+  }
+
+  /** The product has decided, and says so, that it does not follow. */
+  dropped(positionId: string): void {
+    const one = this.#watched.get(positionId);
+    if (one !== undefined) one.isReached = false;
+  }
+
   /** Looks no more. */
   end(): void {
-    for (const one of this.#watched.values()) this.#look(one);
+    for (const one of this.#watched.values()) {
+      this.#look(one);
+      const { position: p } = one;
+      if (!one.isReached || isClosed(p) || this.#isDust(p)) continue;
+      const text = `${p.positionId}: a price has reached its stop, and no exit came of it`;
+      this.#parts.violations.add('stop_missed', text, [p.positionId]);
+    }
     this.#isOver = true;
+  }
+
+  /** A stop loss sells where a price has reached it since it is there, and not for what was before. */
+  #checkCause({ position: before, stops, low }: Watched, { positionId, flatten }: Position): void {
+    const loss = lossOf(stops);
+    if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null || low <= loss) return;
+    const text = `${positionId}: sold by its stop at ${loss}, which no price has reached: ${low} was the lowest`;
+    this.#parts.violations.add('stop_invented', text, [positionId]);
   }
 
   #lookLater(): void {
@@ -205,6 +243,12 @@ export class ProtectionCheck {
     const price = this.#parts.outside.prices.shown.get(SYMBOL);
     return isDust(p.quantity, this.#spec, price === undefined ? null : decimal(price.bid));
   }
+}
+
+/** Where the stop loss is; null: there is none. All positions here are long. */
+function lossOf(stops: readonly Level[]): number | null {
+  const loss = stops.find(({ member }) => member.endsWith('|stop_loss'));
+  return loss?.kind === 'fixed' ? loss.price : null;
 }
 
 /** In the index as it should be: of this version, or of an older one and unchanged since. */

@@ -56,6 +56,15 @@ interface Texts {
   readonly units: { readonly bid: Units; readonly ask: Units };
 }
 
+export interface MarketParts {
+  readonly kernel: Kernel;
+  readonly outside: Outside;
+  readonly chance: Chance;
+  readonly trace: Trace;
+  /** Told of each price before the system hears of it. */
+  readonly onTick: (bid: Units) => void;
+}
+
 export class Market {
   cents = START_CENTS;
   ticks = 0;
@@ -64,6 +73,7 @@ export class Market {
   readonly #chance: Chance;
   readonly #trace: Trace;
   readonly #traits: WalkTraits;
+  readonly #onTick: (bid: Units) => void;
   #isStill = false;
   #tickId = 100;
   #batch = 0;
@@ -74,13 +84,14 @@ export class Market {
   #rebuildAskedAt = 0;
   #texts: Texts | null = null;
 
-  constructor(kernel: Kernel, outside: Outside, chance: Chance, trace: Trace, traits: MarketTraits) {
+  constructor({ kernel, outside, chance, trace, onTick }: MarketParts, traits: MarketTraits) {
     this.#kernel = kernel;
     this.#outside = outside;
     this.#chance = chance;
     this.#trace = trace;
     this.#traits = traits;
     this.#bnbFrom = kernel.now + traits.bnbAfterMs;
+    this.#onTick = onTick;
     outside.venue.exchange.feedPrice('BNBUSDT', { last: centsText(BNB_CENTS) });
     this.#feed();
   }
@@ -153,6 +164,7 @@ export class Market {
     this.#held.push(...folded.complete);
     if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
     this.#refused.push(tick);
+    this.#onTick(prices.bid);
     this.#write();
   }
 

@@ -118,10 +118,13 @@ class Run {
     const { makeProc } = clocks;
     const lambdaChance = chance.fork('lambda');
     this.#functions = startFunctions(this.#machine, { kernel, gate, trace, chance: lambdaChance, makeProc });
-    this.#market = new Market(kernel, outside, chance.fork('market'), trace, {
-      ...scenario.walk,
-      bnbAfterMs: scenario.bnbAfterMs,
-    });
+    this.#market = new Market(
+      {
+        ...{ kernel, outside, trace, chance: chance.fork('market') },
+        onTick: (bid) => this.#protection.tick(bid),
+      },
+      { ...scenario.walk, bnbAfterMs: scenario.bnbAfterMs },
+    );
     const isDemo = scenario.plans.every((plan) => plan.isDemo);
     this.#news = isDemo ? null : new News(this.#machine, chance.fork('news'));
     this.#api = new Api(this.#machine, makeProc);
@@ -272,6 +275,7 @@ class Run {
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
     this.#trace.note(joined('log', '.', code), () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
     if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
+    if (code === 'HIT_DROPPED') this.#protection.dropped(String(fields['positionId']));
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
     if (!MUST_NOT_HAPPEN.includes(code)) return;

@@ -8,7 +8,7 @@ import type { SymbolRules } from '../../../shared/domain/symbol-rules.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
 import type { Tick } from '../../../shared/domain/triggers/types.ts';
-import { parseUnits } from '../../../shared/domain/triggers/units.ts';
+import { parseUnits, unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
 import {
   type ExchangeAccount,
   ORDER_TYPES,
@@ -181,10 +181,10 @@ export class World {
     return this.logs.filter((entry) => entry.level === 'error').map((entry) => entry.code);
   }
 
-  /** One tick through the streamer's work: shown price, index, tape, wake-up. */
-  tick(bid: string, ask: string = bid): void {
+  /** A tick as the feed brings it; nobody has seen it yet. */
+  tickOf(bid: string, ask: string = bid): Tick {
     this.tickId += 1;
-    const tick: Tick = {
+    return {
       id: this.tickId,
       bid: units(bid),
       ask: units(ask),
@@ -194,6 +194,17 @@ export class World {
       askSize: '',
       recordedAt: 0,
     };
+  }
+
+  /** One tick through the streamer's work: shown price, index, tape, wake-up. */
+  tick(bid: string, ask: string = bid): void {
+    this.show(this.tickOf(bid, ask));
+  }
+
+  /** The same with a tick that was kept back. */
+  show(tick: Tick): void {
+    const [bid, ask] = [tick.bid, tick.ask].map((price) => unitsToDecimal(price, 4).toFixed());
+    if (bid === undefined || ask === undefined) return;
     this.prices.shown.set(BTC, {
       symbol: BTC,
       bid,
@@ -204,7 +215,7 @@ export class World {
       source: 'test',
       quoted: bid !== ask,
       tickId: tick.id,
-      at: this.now,
+      at: tick.at,
       recordedAt: 0,
     });
     const folded = foldTicks(this.open, [tick]);

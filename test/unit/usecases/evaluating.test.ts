@@ -154,6 +154,86 @@ describe('a rebuild', () => {
     expect(closed.flatten?.trigger?.cause).toBe('rebuilt');
   });
 
+  it.each([
+    ['ahead', 30_000],
+    ['behind', -30_000],
+  ])('finds the stop that was touched meanwhile when the clock that armed it was %s', async (_, ms) => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    const opened = world.position(positionId);
+    const armed = opened.armings['stop_loss'];
+    if (armed === undefined) throw new Error('not armed');
+    const stop_loss = { ...armed, at: armed.at + ms };
+    world.ledger.positionItems.set(positionId, { ...opened, armings: { stop_loss } });
+    world.now += 2_000;
+    world.tick('50000');
+    world.now += 1_000;
+    world.tick('48900');
+    world.outbox.take();
+    world.index.flush();
+    world.now += 1_000;
+    world.tick('50500');
+    await world.pump();
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
+  it('does not sell for a price from before a stop was armed by a clock that was behind', async () => {
+    const world = new World();
+    world.tick('48900');
+    world.now += 5_000;
+    world.tick('50000');
+    world.now += 1_000;
+    const { positionId } = await world.openPosition(stop('49000'));
+    const opened = world.position(positionId);
+    const armed = opened.armings['stop_loss'];
+    if (armed === undefined) throw new Error('not armed');
+    const stop_loss = { ...armed, at: armed.at - 30_000 };
+    world.ledger.positionItems.set(positionId, { ...opened, armings: { stop_loss } });
+    world.outbox.take();
+    world.index.flush();
+    world.now += 1_000;
+    world.tick('50500');
+    await world.pump();
+    expect(status(world, positionId)).toBe('open');
+  });
+
+  it('does not sell a position that was opened meanwhile for a refused price from before it', async () => {
+    const world = new World();
+    world.tick('50000');
+    world.index.flush();
+    // Refused while the index is away, and sent again after the rebuild: first the one from before the position.
+    const before = world.tickOf('48900');
+    world.now += 3_000;
+    const after = world.tickOf('50500');
+    const order = await world.place({ protection: stop('49000') });
+    const position = () => world.position(order.positionId);
+    await world.pump();
+    expect(position()).toMatchObject({ status: 'open', armedVersion: 0 });
+    await world.useCases.rebuildSymbol(BTC);
+    for (const tick of [before, after]) world.show(tick);
+    await world.useCases.evaluateHits(BTC);
+    expect(status(world, order.positionId)).toBe('open');
+    expect(await kinds(world, order.positionId)).toContain('hit_refused');
+    await world.pass(3);
+    expect(position().armedVersion).toBe(position().levelsVersion);
+    world.tick('48990');
+    await world.pump();
+    expect(position()).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
+  it('sells a position that was opened meanwhile where the price is past its stop', async () => {
+    const world = new World();
+    world.tick('50000');
+    world.index.flush();
+    const order = await world.place({ protection: stop('49000') });
+    await world.pump();
+    await world.useCases.rebuildSymbol(BTC);
+    world.now += 1_000;
+    world.tick('48900');
+    await world.pump();
+    expect(world.position(order.positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
   it('keeps a trailing stop as tight as it was', async () => {
     const world = new World();
     const trailingStop = { distance: { percent: d('2') }, activationPrice: null };

@@ -135,6 +135,20 @@ describe('levels replayed over bars', () => {
     expect(replayBars([{ ...trailing, armedAt: 1_900, armedTick: -1 }], bars).hits).toEqual([]);
   });
 
+  it('count ticks, however wrong the clock was that told when they were armed', () => {
+    const bars = barsOf([at(1_000, aTick(1, 80)), at(2_000, aTick(2, 100)), at(3_000, aTick(3, 80))]);
+    const fixed: Level = {
+      ...{ member: 'p|stop_loss', version: 1, source: 'bid', armedTick: 2, armedAt: 2_500 },
+      ...{ kind: 'fixed', direction: 'falls', price: units(90) },
+    };
+    for (const armedAt of [0, 2_500, 33_000]) {
+      expect(replayBars([{ ...fixed, armedAt }], bars).hits, `armed at ${armedAt}`).toMatchObject([
+        { tick: { id: 3 } },
+      ]);
+      expect(replayBars([{ ...fixed, armedAt }], bars.slice(0, 2)).hits, `armed at ${armedAt}`).toEqual([]);
+    }
+  });
+
   it('activate in the bar that reaches the activation, and take its high as the peak', () => {
     const level = { ...trailing, peak: null, activation: units(110) };
     const bars = barsOf([at(1_000, aTick(1, 90)), at(2_000, aTick(2, 112)), at(2_100, aTick(3, 108))]);
