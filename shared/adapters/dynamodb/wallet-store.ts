@@ -9,6 +9,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
+  TransactionConflictException,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Environment, Wallet } from '../../domain/types.ts';
@@ -176,6 +177,8 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
         );
         return true;
       } catch (error) {
+        // An entry's claim asks the wallet this moment: the next sweep moves it on.
+        if (error instanceof TransactionConflictException) return false;
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         return error.Item?.['due_moved_by']?.S === mark; // an earlier try of this call whose reply was lost
       }

@@ -118,12 +118,13 @@ describe('the queues', () => {
     const reconcile = sandbox.one(QUEUE, 'ReconcileQueue').id;
     const wallets = sandbox.one('AWS::DynamoDB::Table', 'Wallets').id;
     for (const worker of ['Submit', 'Exits']) {
-      const [policy] = sandbox
+      const policies = sandbox
         .ofType('AWS::IAM::Policy')
         .filter(({ id }) => id.startsWith(`${worker}Function`));
-      const { Statement: statements } = policy?.properties['PolicyDocument'] as {
-        Statement: { Action: unknown; Resource: unknown }[];
-      };
+      const statements = policies.flatMap(
+        ({ properties }) =>
+          (properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
+      );
       const allowed = (resource: string): unknown[] =>
         statements.filter(({ Resource }) => mentions(Resource, resource)).flatMap(({ Action }) => Action);
       expect(allowed(reconcile)).toContain('sqs:SendMessage');
