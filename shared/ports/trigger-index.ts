@@ -60,6 +60,11 @@ export type ArmResult =
   | { readonly outcome: 'armed'; readonly armedTick: number; readonly hits: number; readonly wake: boolean }
   | { readonly outcome: 'rebuild' };
 
+/** `wake`: hits are visible now, send a wake-up. */
+export type FinishResult =
+  | { readonly outcome: 'finished'; readonly wake: boolean }
+  | { readonly outcome: 'lost' };
+
 export interface TriggerIndex {
   /** Applies a numbered batch of ticks in order. */
   applyBatch(batch: PriceBatch): Promise<PriceBatchResult>;
@@ -82,10 +87,15 @@ export interface TriggerIndex {
   symbolsWithHits(shard: number, nowMs: number): Promise<readonly string[]>;
   /** True when the symbol's epoch exists. */
   isBuilt(symbol: string): Promise<boolean>;
+  /** Before anything is read or loaded for a rebuild: the token goes when the cache is lost. */
+  beginRebuild(symbol: string, token: string): Promise<void>;
   /** Arms levels before the epoch is set, with peaks and hits that the caller found from the tape. */
   loadRebuilt(symbol: string, levels: readonly Level[], hits: readonly Hit[], nowMs: number): Promise<void>;
-  /** Sets the epoch, last of all. Answers whether hits are visible now (send a wake-up). */
-  finishRebuild(symbol: string, epoch: string, nowMs: number): Promise<{ readonly wake: boolean }>;
+  /**
+   * Sets the epoch, last of all, where this rebuild's token still stands. Else the cache was lost meanwhile, or another
+   * rebuild has begun: nothing is set, and what was loaded counts for nothing.
+   */
+  finishRebuild(symbol: string, token: string, nowMs: number): Promise<FinishResult>;
   /** Whether a symbol has any level in the index. */
   hasLevels(symbol: string): Promise<boolean>;
   /** Levels now in the index of a symbol (health, audit, tests). */

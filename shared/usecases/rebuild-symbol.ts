@@ -24,6 +24,9 @@ const LEASE_MS = 15_000;
 /** The clock that noted an arming may have been ahead of the one that stamps prices: so much more of the tape is read. */
 const CLOCKS_APART_MS = 60_000;
 
+/** In one invocation; its message comes again. */
+const MOST_REBUILDS = 3;
+
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
 
@@ -115,13 +118,20 @@ export function makeRebuildSymbol(ports: Needs) {
     }
   }
 
-  async function rebuild(symbol: string): Promise<void> {
+  /** False: the cache was lost meanwhile, so nothing is built. */
+  async function rebuild(symbol: string): Promise<boolean> {
     const startedAt = clock.now();
+    const token = ids.token();
+    await index.beginRebuild(symbol, token);
     const all = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
     const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest - CLOCKS_APART_MS));
     await index.loadRebuilt(symbol, levels, hits, clock.now());
-    const { wake } = await index.finishRebuild(symbol, ids.token(), clock.now());
+    const finished = await index.finishRebuild(symbol, token, clock.now());
+    if (finished.outcome === 'lost') {
+      log.warn('INDEX_REBUILD_LOST', { symbol, levels: levels.length });
+      return false;
+    }
     // The first price of a symbol builds an empty index: nothing was lost.
     const say = all.length === 0 ? log.info : log.warn;
     say.call(log, 'INDEX_REBUILT', {
@@ -130,7 +140,8 @@ export function makeRebuildSymbol(ports: Needs) {
       hits: hits.length,
       tookMs: clock.now() - startedAt,
     });
-    if (wake) await outbox.trigger({ kind: 'wake', symbol, at: clock.now() });
+    if (finished.wake) await outbox.trigger({ kind: 'wake', symbol, at: clock.now() });
+    return true;
   }
 
   /** One rebuild at a time; a second message for a built symbol changes nothing. */
@@ -141,8 +152,8 @@ export function makeRebuildSymbol(ports: Needs) {
     if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
     try {
       if (await index.isBuilt(symbol)) return 'already_built';
-      await rebuild(symbol);
-      return 'rebuilt';
+      for (let n = 0; n < MOST_REBUILDS; n += 1) if (await rebuild(symbol)) return 'rebuilt';
+      throw new Error(`the cache was lost in each of ${MOST_REBUILDS} rebuilds of ${symbol}`);
     } finally {
       await leases.release(name, token);
     }

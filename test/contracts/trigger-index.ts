@@ -5,7 +5,7 @@ import { NaiveTriggers } from '../../shared/domain/triggers/naive.ts';
 import { InvalidLevelError } from '../../shared/domain/triggers/rules.ts';
 import type { FixedLevel, Hit, TrailingLevel, Units } from '../../shared/domain/triggers/types.ts';
 import type { TriggerIndex } from '../../shared/ports/trigger-index.ts';
-import { aBatch, asIndexTells, runOnIndex } from '../support/index-model.ts';
+import { aBatch, asIndexTells, build, runOnIndex } from '../support/index-model.ts';
 import { aTick, histories, run } from '../support/trigger-histories.ts';
 
 const units = (n: number): Units => n as Units;
@@ -63,7 +63,7 @@ export function describeTriggerIndex(
     /** A symbol of its own for each test, ready to be armed. */
     const aSymbol = async (): Promise<string> => {
       const symbol = `T${names()}/USDT`;
-      await index.finishRebuild(symbol, 'e1', 0);
+      await build(index, symbol);
       return symbol;
     };
     const apply = (symbol: string, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
@@ -114,10 +114,11 @@ export function describeTriggerIndex(
         ...{ price: units(96), peak: null, armedTick: 1, tick: aTick(2, 96) },
       };
       const levels = [aStop(90, { armedTick: 1 }), aTrailing({ armedTick: 1, peak: units(120) })];
+      await index.beginRebuild(symbol, 'e2');
       await index.loadRebuilt(symbol, levels, [found], 3000);
       expect(await index.isBuilt(symbol)).toBe(false);
       expect(await index.arm(symbol, [aStop(90)], [], 3001)).toEqual({ outcome: 'rebuild' });
-      expect(await index.finishRebuild(symbol, 'e2', 3002)).toEqual({ wake: true });
+      expect(await index.finishRebuild(symbol, 'e2', 3002)).toEqual({ outcome: 'finished', wake: true });
       expect(await index.symbolsWithHits(0, 3002)).toEqual([symbol]);
       expect(await index.takeHits(symbol, 10, 3002, 2000)).toEqual([found]);
 
@@ -290,6 +291,7 @@ export function describeTriggerIndex(
         ...{ member: 'p|stop', version, cause: 'rebuilt', source: 'bid', level: units(95) },
         ...{ price: units(94), peak: null, armedTick: 1, tick: aTick(2, 94) },
       });
+      await index.beginRebuild(symbol, 'e');
       await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 5);
       await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 900);
       expect(await index.levels(symbol)).toEqual([]);
@@ -310,13 +312,33 @@ export function describeTriggerIndex(
       expect(await index.levels(symbol)).toEqual([]);
     });
 
+    it('is not built where the cache was lost after a rebuild began, or another one has begun', async () => {
+      const symbol = `T${names()}/USDT`;
+      await index.beginRebuild(symbol, 'one');
+      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 1);
+      await flush();
+      expect(await index.finishRebuild(symbol, 'one', 2)).toEqual({ outcome: 'lost' });
+      expect(await index.isBuilt(symbol)).toBe(false);
+      expect(await index.arm(symbol, [aStop(90)], [], 3)).toEqual({ outcome: 'rebuild' });
+
+      await index.beginRebuild(symbol, 'two');
+      await index.beginRebuild(symbol, 'three');
+      expect(await index.finishRebuild(symbol, 'two', 4)).toEqual({ outcome: 'lost' });
+      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 5);
+      expect(await index.finishRebuild(symbol, 'three', 6)).toEqual({ outcome: 'finished', wake: false });
+      expect(await index.levels(symbol)).toHaveLength(1);
+      // Once: a doubled finish says nothing of what is there.
+      expect(await index.finishRebuild(symbol, 'three', 7)).toEqual({ outcome: 'lost' });
+    });
+
     it('shows hits of a rebuild that is under way, and its levels', async () => {
       const symbol = `T${names()}/USDT`;
+      await index.beginRebuild(symbol, 'e');
       await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 1);
       expect(await index.levels(symbol)).toEqual([aStop(90, { armedTick: 1 })]);
       expect(await index.isBuilt(symbol)).toBe(false);
       expect(await index.symbolsWithHits(0, 99)).not.toContain(symbol);
-      expect(await index.finishRebuild(symbol, 'e', 2)).toEqual({ wake: false });
+      expect(await index.finishRebuild(symbol, 'e', 2)).toEqual({ outcome: 'finished', wake: false });
       expect(await index.isBuilt(symbol)).toBe(true);
     });
 

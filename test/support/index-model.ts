@@ -4,6 +4,12 @@ import type { Hit, Nearest, Tick } from '../../shared/domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, TriggerIndex } from '../../shared/ports/trigger-index.ts';
 import { byMember, type History, type Seen } from './trigger-histories.ts';
 
+/** A symbol without levels, to be trusted from now on. */
+export async function build(index: TriggerIndex, symbol: string, nowMs = 0): Promise<void> {
+  await index.beginRebuild(symbol, 'test');
+  await index.finishRebuild(symbol, 'test', nowMs);
+}
+
 export const displayOf = (symbol: string, tick: Tick): CachedPrice => ({
   symbol,
   bid: String(tick.bid),
@@ -31,7 +37,7 @@ const byKey = (a: Hit, b: Hit): number =>
 
 /** As `run` for a model; hits of one step in the order of their keys, nearest only where the index answers it. */
 export async function runOnIndex(index: TriggerIndex, symbol: string, { steps }: History): Promise<Seen[]> {
-  await index.finishRebuild(symbol, 'test', 0);
+  await build(index, symbol);
   const seen: Seen[] = [];
   let nearest: Nearest = { falls: NONE, rises: NONE };
   let now = 1;

@@ -1,8 +1,9 @@
 /** take.lua, settle.lua and finish.lua as typed steps. */
 import * as z from 'zod';
 import type { Versioned } from '../../domain/triggers/model.ts';
+import type { FinishResult } from '../../ports/trigger-index.ts';
 import finish from './finish.lua';
-import { epochKey, hitKey, hitsKey, struckKey } from './keys.ts';
+import { epochKey, hitKey, hitsKey, stateKey, struckKey } from './keys.ts';
 import { defineScript } from './script.ts';
 import settle from './settle.lua';
 import take from './take.lua';
@@ -26,10 +27,12 @@ export const settleScript = defineScript<{ symbol: string; hits: readonly Versio
   reply: z.tuple([z.literal('settled'), z.int()]).transform(([, count]) => count),
 });
 
-export const finishScript = defineScript<{ symbol: string; epoch: string; nowMs: number }, boolean>({
+export const finishScript = defineScript<{ symbol: string; token: string; nowMs: number }, FinishResult>({
   name: 'finish',
   source: [finish],
-  keys: ({ symbol }) => [epochKey(symbol), hitsKey(symbol)],
-  args: ({ epoch, nowMs }) => [epoch, String(nowMs)],
-  reply: z.tuple([z.literal('finished'), z.int()]).transform(([, visible]) => visible === 1),
+  keys: ({ symbol }) => [epochKey(symbol), hitsKey(symbol), stateKey(symbol)],
+  args: ({ token, nowMs }) => [token, String(nowMs)],
+  reply: z
+    .tuple([z.enum(['finished', 'lost']), z.int()])
+    .transform(([outcome, visible]) => (outcome === 'lost' ? { outcome } : { outcome, wake: visible === 1 })),
 });

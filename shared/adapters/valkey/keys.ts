@@ -3,6 +3,7 @@ export const priceKey = (symbol: string): string => `price:{${symbol}}`;
 export const quoteKey = (symbol: string): string => `quote:{${symbol}}`;
 export const tapeKey = (symbol: string): string => `tape:{${symbol}}`;
 export const epochKey = (symbol: string): string => `epoch:{${symbol}}`;
+export const stateKey = (symbol: string): string => `state:{${symbol}}`;
 export const hitsKey = (symbol: string): string => `hits:{${symbol}}`;
 export const hitKey = (symbol: string): string => `hit:{${symbol}}`;
 export const struckKey = (symbol: string): string => `struck:{${symbol}}`;
@@ -11,7 +12,7 @@ export const levelsKey = (symbol: string): string => `levels:{${symbol}}`;
 /** KEYS[1..10] of index.lua, in its order. */
 export const indexKeys = (symbol: string): readonly string[] => [
   epochKey(symbol),
-  `state:{${symbol}}`,
+  stateKey(symbol),
   levelsKey(symbol),
   hitsKey(symbol),
   hitKey(symbol),

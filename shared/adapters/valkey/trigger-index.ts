@@ -8,7 +8,7 @@ import { armScript } from './arm.ts';
 import type { Valkey } from './client.ts';
 import { parseHit } from './codec.ts';
 import { finishScript, settleScript, takeScript } from './hits.ts';
-import { armedKey, epochKey, hitsKey, levelsKey } from './keys.ts';
+import { armedKey, epochKey, hitsKey, levelsKey, stateKey } from './keys.ts';
 import { peaksScript } from './peaks.ts';
 import { partsOf, priceScript } from './price.ts';
 import { chunks } from './script.ts';
@@ -140,9 +140,10 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
     symbolsWithHits,
     isBuilt,
     loadRebuilt,
-    finishRebuild: async (symbol, epoch, nowMs) => ({
-      wake: await finishScript.run(valkey, { symbol, epoch, nowMs }),
-    }),
+    beginRebuild: async (symbol, token) => {
+      await valkey.command(['HSET', stateKey(symbol), 'building', token]);
+    },
+    finishRebuild: (symbol, token, nowMs) => finishScript.run(valkey, { symbol, token, nowMs }),
     hasLevels: async (symbol) => z.int().parse(await valkey.command(['HLEN', levelsKey(symbol)])) > 0,
     levels,
   };

@@ -19,6 +19,7 @@ import type { StreamPorts } from '../../../shared/usecases/stream-prices/ports.t
 import { STREAM_DEFAULTS } from '../../../shared/usecases/stream-prices/settings.ts';
 import { Streamer } from '../../../shared/usecases/stream-prices/streamer.ts';
 import { type Gate, startGate } from '../../support/gate.ts';
+import { build } from '../../support/index-model.ts';
 import { realRedisMissing, startRealRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
 import { startWsServer, type TestWsServer } from '../../support/ws-server.ts';
@@ -80,7 +81,7 @@ describe.skipIf(realRedisMissing !== null)('a streamer under load', () => {
     });
     const symbols = specs.map(({ symbol }) => symbol);
     const index = createTriggerIndex(valkey);
-    for (const symbol of symbols) await index.finishRebuild(symbol, 'e', Date.now());
+    for (const symbol of symbols) await build(index, symbol);
     await createPriceCache(valkey).want(symbols);
     const world = new World();
     const { log } = world.ports;
@@ -140,7 +141,7 @@ describe.skipIf(realRedisMissing !== null)('a streamer under load', () => {
     stops.unshift(() => gate.stop());
     const direct = await cacheOf(redis.url);
     const index = createTriggerIndex(direct);
-    await index.finishRebuild('BTC/USDT', 'e', Date.now());
+    await build(index, 'BTC/USDT');
     const world = new World();
     const feed = new TestFeed(new Map());
     streamOn(await cacheOf(`redis://127.0.0.1:${gate.port}`), world, { openFeed: () => feed });

@@ -171,8 +171,10 @@ export class Evaluator {
   async #rebuild(symbol: string): Promise<void> {
     const hit = new Set(this.hits.map(({ member }) => member));
     const left = (this.levels.get(symbol) ?? []).filter(({ member }) => !hit.has(member));
+    const token = `rebuild-${Date.now()}`;
+    await this.#index.beginRebuild(symbol, token);
     await this.#index.loadRebuilt(symbol, left, [], Date.now());
-    await this.#index.finishRebuild(symbol, `epoch-${Date.now()}`, Date.now());
+    await this.#index.finishRebuild(symbol, token, Date.now());
   }
 
   async #take(symbol: string): Promise<void> {

@@ -11,7 +11,7 @@ import { barOf } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar } from '../../../shared/domain/triggers/types.ts';
 import type { Leases, PriceBatch, PriceCache } from '../../../shared/ports/trigger-index.ts';
 import { describeCounters, describeLeases, describePrices, type OpenCache } from '../../contracts/cache.ts';
-import { aBatch } from '../../support/index-model.ts';
+import { aBatch, build } from '../../support/index-model.ts';
 import {
   cableTo,
   type RedisServer,
@@ -49,7 +49,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
   let batches = 0;
   const write = async (symbol: string, more: Partial<PriceBatch>): Promise<void> => {
     const index = createTriggerIndex(valkey);
-    await index.finishRebuild(symbol, 'e', 0);
+    await build(index, symbol);
     batches += 1;
     const batch = { ...aBatch(symbol, batches, [aTick(1, 500_000)], 1), ...more };
     expect(await index.applyBatch(batch)).toMatchObject({ outcome: 'applied' });

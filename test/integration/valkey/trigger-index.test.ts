@@ -4,7 +4,7 @@ import { createValkey, type Valkey } from '../../../shared/adapters/valkey/clien
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
 import type { TriggerIndex } from '../../../shared/ports/trigger-index.ts';
 import { aStop, aTrailing, describeTriggerIndex } from '../../contracts/trigger-index.ts';
-import { aBatch } from '../../support/index-model.ts';
+import { aBatch, build } from '../../support/index-model.ts';
 import { type RedisServer, realRedisMissing, startJsRedis, startRealRedis } from '../../support/redis.ts';
 import { aTick } from '../../support/trigger-histories.ts';
 
@@ -35,7 +35,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number;
   const aSymbol = async (): Promise<string> => {
     running += 1;
     const symbol = `L${running}/USDT`;
-    await index.finishRebuild(symbol, 'e1', 0);
+    await build(index, symbol);
     return symbol;
   };
   const apply = (symbol: string, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>

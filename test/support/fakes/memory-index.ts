@@ -5,6 +5,7 @@ import { shardOf } from '../../../shared/domain/triggers/shard.ts';
 import type { Hit, Level, Tick } from '../../../shared/domain/triggers/types.ts';
 import type {
   ArmResult,
+  FinishResult,
   PriceBatch,
   PriceBatchResult,
   TriggerIndex,
@@ -48,6 +49,8 @@ const newIndex = (): SymbolIndex => ({ model: new NaiveTriggers(), hits: new Map
 export class MemoryIndex implements TriggerIndex {
   /** By symbol, those whose epoch exists. */
   readonly built = new Map<string, SymbolIndex>();
+  /** Tokens of rebuilds that have begun. */
+  private readonly building = new Map<string, string>();
   private readonly loading = new Map<string, SymbolIndex>();
   private readonly shards: number;
   private readonly prices: MemoryPrices | null;
@@ -64,6 +67,7 @@ export class MemoryIndex implements TriggerIndex {
 
   flush(): void {
     this.built.clear();
+    this.building.clear();
     this.loading.clear();
   }
 
@@ -154,11 +158,17 @@ export class MemoryIndex implements TriggerIndex {
     this.store(index, index.model.arm(armable(index, levels)).hits, nowMs);
   }
 
-  async finishRebuild(symbol: string, _epoch: string, nowMs: number): Promise<{ readonly wake: boolean }> {
+  async beginRebuild(symbol: string, token: string): Promise<void> {
+    this.building.set(symbol, token);
+  }
+
+  async finishRebuild(symbol: string, token: string, nowMs: number): Promise<FinishResult> {
+    if (this.building.get(symbol) !== token) return { outcome: 'lost' };
+    this.building.delete(symbol);
     const index = this.indexOf(symbol) ?? newIndex();
     this.built.set(symbol, index);
     this.loading.delete(symbol);
-    return { wake: visible(index, nowMs).length > 0 };
+    return { outcome: 'finished', wake: visible(index, nowMs).length > 0 };
   }
 
   async hasLevels(symbol: string): Promise<boolean> {

@@ -29,6 +29,7 @@ const JSON_DOORS: Readonly<Record<string, string>> = {
     'the door for money in JSON numbers: exact text, by the rule of 15 digits (design section 11)',
   'shared/feeds/binance/market-message.ts': 'prices and sizes come as text and are refused otherwise',
   'shared/venues/binance/parse/fields.ts': 'prices and sizes come as text and are refused otherwise',
+  'shared/feeds/polygon/rest/client.ts': 'every number stays the text that it was written in',
   'shared/venues/binance/errors.ts': 'codes and texts of errors',
 };
 const WIRE_FOLDERS = ['shared/domain', 'shared/usecases/stream-prices', 'shared/venues', 'shared/feeds'];

@@ -64,7 +64,8 @@ describe("the streamer's configuration", () => {
     const url = 'http://127.0.0.1:9999';
     expect(readConfig({ ...keyed, POLYGON_REST_URL: url }).history?.url).toBe(url);
     const open = { ...keyed, POLYGON_REST_URL: 'http://api.massive.com', POLYGON_API_KEY: 'a secret' };
-    expect(() => readConfig(open)).toThrow(/POLYGON_API_KEY.*POLYGON_REST_URL: https/);
+    expect(() => readConfig(open)).toThrow(/POLYGON_API_KEY: a key without spaces/);
+    expect(() => readConfig(open)).toThrow(/POLYGON_REST_URL: https/);
     expect(() => readConfig(open)).not.toThrow(/a secret/);
   });
 

@@ -283,6 +283,25 @@ describe('a rebuild', () => {
     expect(await world.useCases.rebuildSymbol(BTC)).toBe('already_built');
   });
 
+  it('begins again when the cache is lost between its levels and its end', async () => {
+    const world = new World();
+    await world.openPosition(stop('49000'));
+    world.index.flush();
+    const load = world.index.loadRebuilt.bind(world.index);
+    let losses = 1;
+    world.index.loadRebuilt = async (...given) => {
+      await load(...given);
+      if (losses > 0) world.index.flush();
+      losses -= 1;
+    };
+    expect(await world.useCases.rebuildSymbol(BTC)).toBe('rebuilt');
+    expect(await world.index.levels(BTC)).toHaveLength(1);
+    losses = 3;
+    world.index.flush();
+    await expect(world.useCases.rebuildSymbol(BTC)).rejects.toThrow('lost in each of 3 rebuilds');
+    expect(await world.index.isBuilt(BTC)).toBe(false);
+  });
+
   it('takes each stretch of the tape once, in its order', () => {
     const prices = (price: number) => ({
       bid: price as Units,

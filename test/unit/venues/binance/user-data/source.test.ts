@@ -308,6 +308,8 @@ describe('user data', () => {
     const source = await world.start({}, { silenceMs: 200 });
     source.watch([world.wallet(1)]);
     await subscribedTo(1);
+    // It reads nothing any more, so no ping is answered.
+    for (const socket of world.server.sockets.sockets) socket.pause();
     await until(
       'gap again',
       () => world.gaps.length,
