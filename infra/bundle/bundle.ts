@@ -19,12 +19,15 @@ const REQUIRE_SHIM =
 
 /**
  * Ways to credentials that a Lambda never takes: its own are in the environment, the first link of the SDK's chain,
- * so the files and sign-in services of a developer's machine are not carried along (about 90 kB). The streamer runs
- * on Fargate, whose chain goes through them, and keeps them.
+ * so the files and sign-in services of a developer's machine, and those of containers and instances, are not carried
+ * along (about 100 kB). The streamer runs on Fargate, whose chain goes through them, and keeps them.
  */
-const NOT_ON_LAMBDA = ['sso', 'ini', 'process', 'web-identity', 'login'].map(
-  (name) => `@aws-sdk/credential-provider-${name}`,
-);
+const NOT_ON_LAMBDA = [
+  ...['sso', 'ini', 'process', 'web-identity', 'login', 'http'].map(
+    (name) => `@aws-sdk/credential-provider-${name}`,
+  ),
+  '@smithy/credential-provider-imds',
+];
 
 export interface BundleOptions {
   /** Where `<name>/index.mjs` is written; default `dist` in the project. */

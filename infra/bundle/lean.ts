@@ -64,8 +64,21 @@ export const redisWithoutMethods: Plugin = {
   },
 };
 
+/** The Redis client's pool of connections: one is all that is used here (`shared/adapters/valkey/client.ts`). */
+export const redisWithoutPool: Plugin = {
+  name: 'redis-without-pool',
+  setup({ onLoad }) {
+    onLoad({ filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]client[\\/]pool\.js$/ }, () => ({
+      contents:
+        "exports.RedisClientPool = { create() { throw new Error('a pool of connections is not in this bundle'); } };",
+      loader: 'js',
+    }));
+  },
+};
+
 export const LEAN_PLUGINS: readonly Plugin[] = [
   luaWithoutComments,
   redisWithoutCommandTable,
   redisWithoutMethods,
+  redisWithoutPool,
 ];
