@@ -20,6 +20,8 @@ import type { Scenario } from './scenario.ts';
 import type { Violations } from './violations.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** In the calm, while all are protected and none is closing: nothing strikes, so what changes is a write. */
+const LOOK_SELDOM_MS = 5_000;
 /** From the first report of a fill, or a change of the stop, to the stop in the index. */
 const ARMED_MS = 3_000;
 /** From the loss of the index to its rebuild. */
@@ -150,7 +152,10 @@ export class ProtectionCheck {
 
   #lookLater(): void {
     this.#isLooking = true;
-    this.#parts.kernel.after(LOOK_EVERY_MS, () => {
+    const { kernel, chaos } = this.#parts;
+    const isQuiet = (one: Watched): boolean => one.bareSince === null && one.position.flatten === null;
+    const isSeldom = chaos.isOver && [...this.#watched.values()].every(isQuiet);
+    kernel.after(isSeldom ? LOOK_SELDOM_MS : LOOK_EVERY_MS, () => {
       this.#isLooking = false;
       if (this.#isOver) return;
       this.#missSweeps();

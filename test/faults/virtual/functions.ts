@@ -17,6 +17,7 @@ import { type Handler, Lambda, type LambdaParts } from './lambda.ts';
 import type { Proc } from './proc.ts';
 import { MAX_RECEIVES, type Queue } from './sqs.ts';
 import { type Machine, makeSystem, type System } from './system.ts';
+import { markOf } from './trace.ts';
 
 /** Makes a function's handler of its system and of where it gives up messages, as `queueWorker` does. */
 type Make = (system: System, givingUp: GivingUp) => Handler;
@@ -79,7 +80,7 @@ export function startFunctions(machine: Machine, parts: LambdaParts): readonly L
         maxReceives: MAX_RECEIVES,
         deadLetters: {
           send: (letter) =>
-            machine.gate.call(proc, 'sqs.dead', async () => queue.giveUp(letter, proc.wasStruck)),
+            machine.gate.call(proc, markOf('sqs.dead'), async () => queue.giveUp(letter, proc.wasStruck)),
         },
       });
   const lambda = (

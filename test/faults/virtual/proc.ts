@@ -8,7 +8,7 @@
  */
 import type { Chaos, Strike } from './chaos.ts';
 import type { Kernel } from './kernel.ts';
-import { joined, type Trace } from './trace.ts';
+import { joined, type Mark, markOf, type Trace } from './trace.ts';
 import { asProcess } from './virtual-globals.ts';
 
 export class Proc {
@@ -70,7 +70,7 @@ const kindOf = (traits: CallTraits | null) =>
 class Call<T> {
   readonly #gate: Gate;
   readonly #proc: Proc;
-  readonly #what: string;
+  readonly #what: Mark;
   readonly #perform: () => Promise<T>;
   readonly #traits: CallTraits | null;
   readonly #resolve: (value: T) => void;
@@ -102,9 +102,12 @@ class Call<T> {
       this.#proc.wasStruck = true;
       chaos.disturb(this.#gate.kernel.now + (LASTING.has(strike) ? LASTING_MS : 0));
     }
-    trace.note(strike === 'none' ? what : joined(what, '!', strike), () => `${this.#proc.name} ${about()}`);
+    trace.note(
+      strike === 'none' ? what : joined(what.name, '!', strike),
+      () => `${this.#proc.name} ${about()}`,
+    );
     if (strike === 'kill_before') {
-      this.#gate.kill(this.#proc, `before ${what}`);
+      this.#gate.kill(this.#proc, `before ${what.name}`);
       return;
     }
     const ms = this.#travelMs();
@@ -133,7 +136,7 @@ class Call<T> {
     const strike = this.#strike;
     if (strike === 'freeze') this.#proc.frozenUntil = this.#gate.kernel.now + FREEZE_MS;
     if (strike === 'kill_after') {
-      this.#gate.kill(this.#proc, `after ${this.#what}`);
+      this.#gate.kill(this.#proc, `after ${this.#what.name}`);
       return;
     }
     if (strike === 'error_after') {
@@ -147,7 +150,7 @@ class Call<T> {
   }
 
   #fail(why: string): void {
-    this.#answer(() => this.#reject(new OutsideError(`${this.#what}: ${why}`)));
+    this.#answer(() => this.#reject(new OutsideError(`${this.#what.name}: ${why}`)));
   }
 
   #answer(hear: () => void): void {
@@ -167,7 +170,7 @@ class Call<T> {
 }
 
 interface Asked<T> {
-  readonly what: string;
+  readonly what: Mark;
   readonly perform: () => Promise<T>;
   readonly traits: CallTraits | null;
 }
@@ -215,7 +218,7 @@ export class Gate {
 
   call<T>(
     proc: Proc,
-    what: string,
+    what: Mark,
     perform: () => Promise<T>,
     traits: CallTraits | null = null,
     about: () => string = () => '',
@@ -269,7 +272,7 @@ function classOf(
   if (known !== undefined) return known;
   const made = class extends Gated {};
   for (const method of methodsOf(target)) {
-    const what = `${name}.${method}`;
+    const what = markOf(`${name}.${method}`);
     const trait = traits[method] ?? null;
     const value = function (this: Gated, ...args: unknown[]): Promise<unknown> {
       const { gate, proc, target: of } = this;

@@ -213,7 +213,7 @@ export function sqsClient(gate: Gate, proc: Proc, queues: Queues): SQSClient {
     const queue = queues[input.QueueUrl];
     return gate.call(
       proc,
-      `sqs.${queue.name}`,
+      joined('sqs', '.', queue.name),
       async () => {
         for (const entry of input.Entries ?? [input]) put(queue, entry);
         return { Failed: [] };

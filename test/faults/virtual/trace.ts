@@ -11,34 +11,39 @@ export interface Note {
   readonly detail: string;
 }
 
-/** Names are few: each is read once in a thread. */
-const numbers = new Map<string, number>();
+/** What a note is called. Names are few: each is read once in a thread. */
+export interface Mark {
+  readonly name: string;
+  readonly number: number;
+}
 
-function numberOf(what: string): number {
-  let number = numbers.get(what);
-  if (number === undefined) {
-    number = seedFrom(what);
-    numbers.set(what, number);
+const marks = new Map<string, Mark>();
+
+export function markOf(name: string): Mark {
+  let mark = marks.get(name);
+  if (mark === undefined) {
+    mark = { name, number: seedFrom(name) };
+    marks.set(name, mark);
   }
-  return number;
+  return mark;
 }
 
 /** By its first part: a name that is put together anew for each note would have to be read anew for each. */
-const names = { '.': new Map<string, Map<string, string>>(), '!': new Map<string, Map<string, string>>() };
+const joins = { '.': new Map<string, Map<string, Mark>>(), '!': new Map<string, Map<string, Mark>>() };
 
 /** The name that two parts make together. */
-export function joined(first: string, between: '.' | '!', second: string): string {
-  let known = names[between].get(first);
+export function joined(first: string, between: '.' | '!', second: string): Mark {
+  let known = joins[between].get(first);
   if (known === undefined) {
     known = new Map();
-    names[between].set(first, known);
+    joins[between].set(first, known);
   }
-  let name = known.get(second);
-  if (name === undefined) {
-    name = `${first}${between}${second}`;
-    known.set(second, name);
+  let mark = known.get(second);
+  if (mark === undefined) {
+    mark = markOf(`${first}${between}${second}`);
+    known.set(second, mark);
   }
-  return name;
+  return mark;
 }
 
 export class Trace {
@@ -55,12 +60,13 @@ export class Trace {
     this.isKept = isKept;
   }
 
-  note(what: string, detail: () => string): void {
+  note(what: Mark | string, detail: () => string): void {
+    const { name, number } = typeof what === 'string' ? markOf(what) : what;
     this.count += 1;
     const now = this.#now();
     this.#mix(now % 0x7fffffff);
-    this.#mix(numberOf(what));
-    if (this.isKept) this.notes.push({ at: now, what, detail: detail() });
+    this.#mix(number);
+    if (this.isKept) this.notes.push({ at: now, what: name, detail: detail() });
   }
 
   fingerprint(): string {

@@ -95,7 +95,7 @@ export class Wire implements HttpTransport {
       const fate = this.#fate(isAction);
       if (fate !== 'none') this.#proc.wasStruck = true;
       const what = joined('http', '.', `${request.method}${path}`);
-      trace.note(fate === 'none' ? what : joined(what, '!', fate), () =>
+      trace.note(fate === 'none' ? what : joined(what.name, '!', fate), () =>
         `${this.#proc.name} ${query} ${request.body}`.replaceAll(/&?signature=[^&\s]*/g, ''),
       );
       let isDone = false;

@@ -22,8 +22,8 @@ export interface Codec<T> {
  * The value as a store gives it back: unchangeable, and with a codec exactly as the real one would read it. Throws
  * what the real one throws for what cannot be kept, for instance an item that is too large.
  */
-export function kept<T>(value: T, codec: Codec<T> | null): T {
-  if (codec === null) return frozen(value);
+export function kept<T>(value: T, codec: Codec<T> | null, before?: T): T {
+  if (codec === null) return frozen(value, before);
   const item = codec.toItem(value);
   const size = itemSize(item);
   if (size > MAX_ITEM_BYTES) {
@@ -86,7 +86,7 @@ export class Shelf<T extends Kept> {
     }
     const stored = this.items.get(id);
     const isStale = before === null ? stored !== undefined : stored?.version !== before.version;
-    const next = kept({ ...after, version: (before?.version ?? 0) + 1 }, codec);
+    const next = kept({ ...after, version: (before?.version ?? 0) + 1 }, codec, stored);
     return { name: `${kind} ${id}`, isStale, put: () => this.put(id, next) };
   }
 
@@ -112,7 +112,7 @@ export class Shelf<T extends Kept> {
   moveDue(id: string, from: number, to: number): boolean {
     const item = this.items.get(id);
     if (item === undefined || item.dueAt !== from) return false;
-    this.put(id, frozen({ ...item, dueAt: to, dueTries: item.dueTries + 1 }));
+    this.put(id, frozen({ ...item, dueAt: to, dueTries: item.dueTries + 1 }, item));
     return true;
   }
 
