@@ -30,4 +30,9 @@ export interface Ports {
   readonly log: Log;
   /** Waits between tries of one step; never longer than a second. */
   readonly sleep: (ms: number) => Promise<void>;
+  /** Beats again and again beside whatever is under way, `everyMs` after the last beat has ended. Answers how to end it. */
+  readonly repeat: Repeat;
 }
+
+/** A beat never fails: what it meets is its own to tell. */
+export type Repeat = (everyMs: number, beat: () => Promise<void>) => () => void;

@@ -16,11 +16,22 @@ import type { Ports } from './ports.ts';
 
 type Needs = Pick<
   Ports,
-  'ledger' | 'index' | 'prices' | 'tape' | 'leases' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'log'
+  | 'ledger'
+  | 'index'
+  | 'prices'
+  | 'tape'
+  | 'leases'
+  | 'outbox'
+  | 'symbols'
+  | 'clock'
+  | 'ids'
+  | 'log'
+  | 'repeat'
 >;
 
-/** Longer than the longest rebuild that one invocation can run. */
-const LEASE_MS = 15_000;
+/** Short, and renewed while the rebuild lasts: one whose process was killed keeps the next one away for no longer. */
+const LEASE_MS = 2_000;
+const RENEW_MS = 500;
 /** The clock that noted an arming may have been ahead of the one that stamps prices: so much more of the tape is read. */
 const CLOCKS_APART_MS = 60_000;
 
@@ -144,17 +155,32 @@ export function makeRebuildSymbol(ports: Needs) {
     return true;
   }
 
+  async function renew(name: string, token: string): Promise<void> {
+    try {
+      await leases.hold(name, token, LEASE_MS);
+    } catch (error) {
+      log.warn('REBUILD_LEASE_NOT_RENEWED', { name, error: String(error) });
+    }
+  }
+
   /** One rebuild at a time; a second message for a built symbol changes nothing. */
   return async (symbol: string): Promise<Rebuilt> => {
     if (await index.isBuilt(symbol)) return 'already_built';
     const name = `rebuild:{${symbol}}`;
     const token = ids.token();
     if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
+    // Where it cannot be renewed, another rebuild may begin beside this one: only one of them ends.
+    const stop = ports.repeat(RENEW_MS, () => renew(name, token));
     try {
-      if (await index.isBuilt(symbol)) return 'already_built';
-      for (let n = 0; n < MOST_REBUILDS; n += 1) if (await rebuild(symbol)) return 'rebuilt';
+      for (let n = 0; n < MOST_REBUILDS; n += 1) {
+        if (await index.isBuilt(symbol)) return 'already_built';
+        if (await rebuild(symbol)) return 'rebuilt';
+        // Whoever holds it now has begun after us.
+        if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
+      }
       throw new Error(`the cache was lost in each of ${MOST_REBUILDS} rebuilds of ${symbol}`);
     } finally {
+      stop();
       await leases.release(name, token);
     }
   };

@@ -111,6 +111,20 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
     ids: { token: () => `${proc.name}-${tokens.between(0, 2 ** 31)}` },
     log,
     sleep,
+    repeat: (everyMs, beat) => {
+      let isOver = false;
+      const run = async (): Promise<void> => {
+        for (;;) {
+          await sleep(everyMs);
+          if (isOver) return;
+          await beat();
+        }
+      };
+      void run();
+      return () => {
+        isOver = true;
+      };
+    },
   };
 }
 

@@ -141,6 +141,8 @@ export class World {
       clock: this.clock,
       ids: { token: () => `token-${++this.tokens}` },
       log: { debug: entry('debug'), info: entry('info'), warn: entry('warn'), error: entry('error') },
+      // No time passes within a call.
+      repeat: () => () => undefined,
       sleep: async (ms) => {
         this.now += ms;
       },

@@ -85,6 +85,8 @@ export class ApiWorld {
       clock: this.clock,
       ids: { token: () => randomUUID() },
       log,
+      // No time passes within a call.
+      repeat: () => () => undefined,
       sleep: async (ms) => {
         this.now += ms;
         if (this.isWorked) await this.#work();
