@@ -67,9 +67,12 @@ export function isConfirmed(
   return current.ok && reaches(current.value, due);
 }
 
-/** Does it not stand by itself? What a rebuild has found in the tape came after the arming. */
+/**
+ * Does it not stand by itself? Where no tick was known at the arming (no price yet, or the index was away) only the times
+ * of two machines say what came before it and what after.
+ */
 export const needsPrice = (hit: Hit, now: number): boolean =>
-  now - hit.tick.at > HIT_VALID_MS || (hit.armedTick === -1 && hit.cause !== 'rebuilt');
+  now - hit.tick.at > HIT_VALID_MS || hit.armedTick === -1;
 
 const sizeOf = (text: string): Decimal | null => (text === '' ? null : decimal(text));
 
