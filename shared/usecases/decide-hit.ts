@@ -42,7 +42,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const level = levelOfHit(p, hit, spec);
   if (level === null) return drop('stale');
   const trigger = triggerFacts(hit, spec, now);
-  if (needsPrice(hit, now) && !isConfirmed(hit, level, context.price, spec, now))
+  if (needsPrice(hit, level, now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
   const cause = hitCause(levelName);

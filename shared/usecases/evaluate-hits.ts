@@ -19,7 +19,7 @@ import { untilWritten } from './conflicts.ts';
 import { decideHit } from './decide-hit.ts';
 import { venueClientId } from './derive-ids.ts';
 import { liveOrderIds, wantsWork } from './exit-plan.ts';
-import { isConfirmed, needsPrice, triggerFacts } from './hit-rules.ts';
+import { isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
 
@@ -69,7 +69,9 @@ export function makeEvaluateHits(
       if (before === null) return null;
       const spec = await specOf(ports.symbols, before);
       const now = clock.now();
-      const price = needsPrice(hit, now) ? await prices.price(symbol) : null;
+      const level = levelOfHit(before, hit, spec);
+      const asks = level !== null && needsPrice(hit, level, now);
+      const price = asks ? await prices.price(symbol) : null;
       const live = liveOrderIds(before).length === 0 ? [] : await readLiveOrders(ledger, before, null);
       const decision = decideHit(before, hit, { spec, now, price, live });
       if (decision.kind === 'drop') {
@@ -106,7 +108,8 @@ export function makeEvaluateHits(
 
   /** A hit of an order's own price that does not stand by itself has to be confirmed, like any other. */
   async function isStillReached(hit: Hit, order: Order, spec: SymbolSpec): Promise<boolean> {
-    if (!needsPrice(hit, clock.now())) return true;
+    const armedAt = order.armedAt ?? order.updatedAt;
+    if (!needsPrice(hit, { armedAt }, clock.now())) return true;
     const price = await prices.price(spec.symbol);
     const level = orderLevels(order, spec).find(({ member }) => member === hit.member);
     return level !== undefined && isConfirmed(hit, level, price, spec, clock.now());

@@ -4,13 +4,14 @@
  * - A hit of an older level set counts when the present one is reached by its price too: a change of another
  *   level, or of the stop to a tighter one, must not lose a stop that was reached meanwhile.
  * - A hit older than 30 s has to be confirmed by the current price; a younger one stands by itself.
- * - So has one of a level that was armed while no tick was known (a rebuilt index, which is then sent what was refused
- *   meanwhile): its tick may be from before the level.
+ * - So has one, from about the time of the arming, of a level that was armed while no tick was known (a rebuilt index,
+ *   which is then sent what was refused meanwhile): its tick may be from before the level.
  */
 
 import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
+import { CLOCKS_APART_MS } from '../domain/triggers/rebuild.ts';
 import { stopOf } from '../domain/triggers/rules.ts';
 import type { Hit, Level, TickOrigin, Units } from '../domain/triggers/types.ts';
 import { decimalToUnits, unitsToDecimal } from '../domain/triggers/units.ts';
@@ -69,10 +70,10 @@ export function isConfirmed(
 
 /**
  * Does it not stand by itself? Where no tick was known at the arming (no price yet, or the index was away) only the times
- * of two machines say what came before it and what after.
+ * of two machines say what came before it and what after: a tick that is clearly later stands like any other.
  */
-export const needsPrice = (hit: Hit, now: number): boolean =>
-  now - hit.tick.at > HIT_VALID_MS || hit.armedTick === -1;
+export const needsPrice = (hit: Hit, { armedAt }: Pick<Level, 'armedAt'>, now: number): boolean =>
+  now - hit.tick.at > HIT_VALID_MS || (hit.armedTick === -1 && hit.tick.at <= armedAt + CLOCKS_APART_MS);
 
 const sizeOf = (text: string): Decimal | null => (text === '' ? null : decimal(text));
 

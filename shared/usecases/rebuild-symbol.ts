@@ -7,7 +7,7 @@
  */
 import { levelsOf } from '../domain/levels.ts';
 import { orderLevels } from '../domain/order-levels.ts';
-import { replayBars } from '../domain/triggers/rebuild.ts';
+import { CLOCKS_APART_MS, replayBars } from '../domain/triggers/rebuild.ts';
 import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
 import type { TapeMinute } from '../ports/tape.ts';
@@ -32,8 +32,6 @@ type Needs = Pick<
 /** Short, and renewed while the rebuild lasts: one whose process was killed keeps the next one away for no longer. */
 const LEASE_MS = 2_000;
 const RENEW_MS = 500;
-/** The clock that noted an arming may have been ahead of the one that stamps prices: so much more of the tape is read. */
-const CLOCKS_APART_MS = 60_000;
 
 /** In one invocation; its message comes again. */
 const MOST_REBUILDS = 3;
@@ -83,13 +81,13 @@ export function replayTape(
   return { levels: [...older.levels, ...younger.levels], hits: [...older.hits, ...younger.hits] };
 }
 
-/** Seconds and minutes since a time. */
+/** Seconds and minutes since an arming, and what a clock that was ahead then would have hidden. */
 export async function tapeSince(
   { prices, tape }: Pick<Ports, 'prices' | 'tape'>,
   symbol: string,
-  at: number,
+  armedAt: number,
 ): Promise<Tape> {
-  const fromSecond = Math.floor(at / 1000);
+  const fromSecond = Math.floor((armedAt - CLOCKS_APART_MS) / 1000);
   const [seconds, rows] = await Promise.all([
     prices.bars(symbol, fromSecond),
     tape.since(symbol, Math.floor(fromSecond / 60)),
@@ -136,7 +134,7 @@ export function makeRebuildSymbol(ports: Needs) {
     await index.beginRebuild(symbol, token);
     const all = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
-    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest - CLOCKS_APART_MS));
+    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest));
     await index.loadRebuilt(symbol, levels, hits, clock.now());
     const finished = await index.finishRebuild(symbol, token, clock.now());
     if (finished.outcome === 'lost') {

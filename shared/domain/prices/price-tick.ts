@@ -1,6 +1,9 @@
 /** A price message before it is trusted (design section 11). */
 import type { Tick } from '../triggers/types.ts';
 
+/** What a message brings. */
+export type Printed = 'quote' | 'trade';
+
 /** Exact decimal text beside the units, and what the message itself said. */
 export interface PriceTick {
   readonly tick: Tick;
@@ -10,7 +13,7 @@ export interface PriceTick {
   /** False when the source has no quotes and bid = ask = last. */
   readonly quoted: boolean;
   /** What the message brought; the rest is carried from earlier ones. Absent: all of it is news. */
-  readonly printed?: 'quote' | 'trade';
+  readonly printed?: Printed;
   /** The venue's own time of the message, epoch ms; absent where it has none. */
   readonly venueAt?: number;
   /** Whose message it is, where the source brings those of several venues. */

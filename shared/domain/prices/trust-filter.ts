@@ -17,7 +17,7 @@
  * Without a word, a held print passes after [300 ms] if the second source agrees, else after [2 s].
  */
 import type { Tick, Units } from '../triggers/types.ts';
-import type { PriceTick } from './price-tick.ts';
+import type { PriceTick, Printed } from './price-tick.ts';
 
 export interface TrustSettings {
   /** [100 bp] A print further than this from the book or the other source is held. */
@@ -76,7 +76,7 @@ interface Suspect {
 }
 
 /** What a source still carries in its later messages although it was dropped; no message carries both. */
-type Carried = 'quote' | 'trade' | null;
+type Carried = Printed | null;
 
 interface Waiting<T> {
   readonly tick: T;
@@ -310,7 +310,7 @@ export class TrustFilter<T extends PriceTick> {
     return second !== null && suspects.every(({ price }) => isWithin(price, second, outlierBp));
   }
 
-  #setBad(printed: 'quote' | 'trade', because: DropReason): void {
+  #setBad(printed: Printed, because: DropReason): void {
     this.#badBecause = because;
     this.#carries[printed] = true;
   }

@@ -16,6 +16,9 @@ export interface Replayed {
   readonly hits: readonly Hit[];
 }
 
+/** Two machines' clocks are never further apart than this; where no tick is known, times say no more than that. */
+export const CLOCKS_APART_MS = 60_000;
+
 /** The bars of one source as plain columns, for one pass per trailing level. */
 interface Column {
   readonly low: readonly Units[];

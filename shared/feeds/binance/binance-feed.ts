@@ -4,6 +4,7 @@
  * Tick ids are the start's epoch ms x 1000 and then +1 each, as of every live feed, so they go on growing over
  * restarts. Ticks are stamped with the time of their receipt.
  */
+import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
 import type { Feed, FeedHandlers } from '../../ports/feed.ts';
@@ -60,7 +61,7 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   let seeding: NodeJS.Timeout | null = null;
   let asking: Promise<void> = Promise.resolve();
 
-  const tell = (market: SymbolMarket, taken: Taken, at: number, printed?: 'quote' | 'trade'): void => {
+  const tell = (market: SymbolMarket, taken: Taken, at: number, printed?: Printed): void => {
     if (taken === 'tick') {
       const tick = market.tick(nextId, at, printed);
       if (tick === null || handlers === null) return;

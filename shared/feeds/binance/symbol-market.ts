@@ -6,6 +6,7 @@
  * - what two sessions of a renewed connection bring twice, or late, counts once;
  * - prices go from the venue's text to units exactly.
  */
+import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { Units } from '../../domain/triggers/types.ts';
 import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
@@ -82,7 +83,7 @@ export class SymbolMarket {
   }
 
   /** The state as a tick, and what of it is new; null before all prices are known. */
-  tick(id: number, at: number, printed?: 'quote' | 'trade'): FeedTick | null {
+  tick(id: number, at: number, printed?: Printed): FeedTick | null {
     const { spec } = this;
     const quote = this.#quote;
     const last = this.#last;

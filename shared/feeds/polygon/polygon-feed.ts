@@ -11,6 +11,7 @@ import {
   polygonInstrument,
   polygonName,
 } from '../../domain/polygon.ts';
+import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
 import type { FailedSubscription, Feed, FeedHandlers } from '../../ports/feed.ts';
@@ -82,13 +83,13 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const dropped = new Teller(skip('message of Polygon'));
   const ignored = new Teller(skip('field of a message of Polygon, left out'));
 
-  const tell = (market: PolygonMarket, taken: Seen, now: number): void => {
+  const tell = (market: PolygonMarket, taken: Seen, now: number, printed: Printed): void => {
     if (taken === 'waits') return;
     if (taken !== 'tick') {
       counts[taken] += 1;
       return;
     }
-    const tick = market.tick(nextId, now);
+    const tick = market.tick(nextId, now, printed);
     if (tick === null || handlers === null) return;
     nextId += 1;
     counts.ticks += 1;
@@ -109,7 +110,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     counts.trades += 1;
     const refusal = stream.refuseTrade(message, now);
     if (refusal !== null) counts[refusal as 'old' | 'duplicate'] += 1;
-    else for (const market of stream.markets) tell(market, market.trade(message.price), now);
+    else for (const market of stream.markets) tell(market, market.trade(message.price), now, 'trade');
   };
 
   const onQuote = (
@@ -123,7 +124,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     if (stream.refuseQuote(message, now) !== null) counts.old += 1;
     else
       for (const market of stream.markets)
-        tell(market, stream.quote(market, message.venue, message, now), now);
+        tell(market, stream.quote(market, message.venue, message, now), now, 'quote');
   };
 
   const onBar = (bar: PolygonBar, now: number): void => {

@@ -7,6 +7,7 @@
  * - where Polygon gives no quotes (the plan does not have them), bid = ask = last, and the tick says so;
  * - prices are in the currency that Polygon quotes: of a pair in USDT they are dollars (domain/polygon: `rate`).
  */
+import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import { midOf } from '../../domain/triggers/rules.ts';
 import type { Units } from '../../domain/triggers/types.ts';
@@ -71,8 +72,11 @@ export class PolygonMarket {
     return this.#quote === null && !this.isTradesOnly ? 'waits' : 'tick';
   }
 
-  /** The state as a tick; null while it is not known whole. */
-  tick(id: number, at: number): FeedTick | null {
+  /**
+   * The state as a tick, and what of it is new; null while it is not known whole. Where last is the middle of the quote all
+   * of it is new with each quote.
+   */
+  tick(id: number, at: number, printed?: Printed): FeedTick | null {
     const { spec } = this;
     const bid = this.#quote === null ? this.#lastAsSide() : this.#quote.bid;
     const ask = this.#quote === null ? this.#lastAsSide() : this.#quote.ask;
@@ -94,6 +98,7 @@ export class PolygonMarket {
       ask: ask.text ?? formatUnits(ask.units, spec.unitExponent),
       last: last.text ?? formatUnits(last.units, spec.unitExponent),
       quoted: this.#quote !== null,
+      ...(printed !== undefined && this.#last !== null && { printed }),
     };
   }
 

@@ -221,6 +221,22 @@ describe('a rebuild', () => {
     expect(position()).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
 
+  it('sells a position that was opened meanwhile by a later touch, though the price comes back', async () => {
+    const world = new World();
+    world.tick('50000');
+    world.index.flush();
+    const order = await world.place({ protection: stop('49000') });
+    await world.pump();
+    await world.useCases.rebuildSymbol(BTC);
+    await world.pass(4);
+    world.now += 2 * 60_000;
+    world.tick('50000');
+    world.tick('48900');
+    world.tick('50500');
+    await world.pump();
+    expect(world.position(order.positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
   it('sells a position that was opened meanwhile where the price is past its stop', async () => {
     const world = new World();
     world.tick('50000');

@@ -1,6 +1,7 @@
 /** From a source's print to the exit: what is no price closes nothing, a real fall closes all that it reaches. */
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { Printed } from '../../../shared/domain/prices/price-tick.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { Units } from '../../../shared/domain/triggers/types.ts';
 import { parseUnits } from '../../../shared/domain/triggers/units.ts';
@@ -18,8 +19,6 @@ const units = (text: string): Units => {
   if (!parsed.ok) throw new Error(`not a price: ${text}`);
   return parsed.value.units;
 };
-
-type Printed = 'quote' | 'trade';
 
 /** The streamer's path of one symbol into the system in memory. */
 class Market {

@@ -1,6 +1,8 @@
 /** The pure pieces of the Polygon feed: many venues as one quote, times in order, trades seen. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Printed } from '../../../../shared/domain/prices/price-tick.ts';
+import { TRUST_DEFAULTS, TrustFilter } from '../../../../shared/domain/prices/trust-filter.ts';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
 import type { CryptoTrade } from '../../../../shared/feeds/polygon/messages.ts';
 import { PolygonMarket } from '../../../../shared/feeds/polygon/polygon-market.ts';
@@ -8,6 +10,7 @@ import { SeenTrades } from '../../../../shared/feeds/polygon/seen-trades.ts';
 import { Teller } from '../../../../shared/feeds/polygon/teller.ts';
 import { TimeOrder } from '../../../../shared/feeds/polygon/time-order.ts';
 import { VenueQuotes } from '../../../../shared/feeds/polygon/venue-quotes.ts';
+import type { FeedTick } from '../../../../shared/ports/feed.ts';
 import { builtIn } from './support.ts';
 
 const side = (units: number, size = '1') => ({ units: units as Units, text: String(units), size });
@@ -148,4 +151,66 @@ it('what is left out is told at most once a minute for each reason, with how oft
   expect(told).toEqual(['a 1', 'a 3', 'b 1']);
   expect(teller.counts).toEqual({ a: 5, b: 1 });
   expect(teller.total).toBe(6);
+});
+
+describe('a print far from the book', () => {
+  const market = (): {
+    quote: (bid: string, ask: string) => void;
+    trade: (price: string) => void;
+    passed: string[];
+  } => {
+    const prices = new PolygonMarket(builtIn('BTC/USD'));
+    const passed: string[] = [];
+    const filter = new TrustFilter<FeedTick>(-1, TRUST_DEFAULTS, {
+      pass: ({ bid, ask, last }) => void passed.push(`${bid} ${ask} ${last}`),
+      drop: () => undefined,
+      hold: () => undefined,
+    });
+    let id = 0;
+    const tell = (printed: Printed): void => {
+      id += 1;
+      const tick = prices.tick(id, id, printed);
+      if (tick !== null) filter.take(tick, id);
+    };
+    return {
+      passed,
+      quote: (bid, ask) => {
+        prices.quote(1, { bid, bidSize: '1', ask, askSize: '1' }, id);
+        tell('quote');
+      },
+      trade: (price) => {
+        prices.trade(price);
+        tell('trade');
+      },
+    };
+  };
+
+  it('is not confirmed by a quote that carries it along', () => {
+    const btc = market();
+    btc.quote('50000', '50001');
+    btc.trade('50000.5');
+    btc.trade('45000');
+    btc.quote('50000', '50001');
+    btc.trade('50000.5');
+    expect(btc.passed.filter((text) => text.includes('45000'))).toEqual([]);
+    expect(btc.passed.at(-1)).toBe('50000 50001 50000.5');
+  });
+
+  it('nor is a bid by the trade after it', () => {
+    const btc = market();
+    btc.quote('50000', '50001');
+    btc.trade('50000.5');
+    btc.quote('45000', '50001');
+    btc.trade('50000.5');
+    btc.quote('50000', '50001');
+    expect(btc.passed.filter((text) => text.startsWith('45000'))).toEqual([]);
+  });
+
+  it('is judged whole where last is the middle of the quote', () => {
+    const eur = market();
+    eur.quote('50000', '50001');
+    eur.quote('45000', '50001');
+    eur.quote('50000', '50001');
+    expect(eur.passed).toEqual(['50000 50001 50000.5', '50000 50001 50000.5']);
+  });
 });
