@@ -1,7 +1,7 @@
 /** The folder of `--data DIR`: made and tried before anything is started. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { OptionError } from './options.ts';
+import { OptionError } from '../command-line.ts';
 
 /**
  * Makes the folder, parents first, one by one: a recursive mkdir never returns where a parent exists but takes no

@@ -1,6 +1,8 @@
 /** `npm start`: the whole system in this terminal until Ctrl-C (design section 19). */
+
+import { OptionError } from '../command-line.ts';
 import { announcement } from './announcement.ts';
-import { HELP, OptionError, parseOptions } from './options.ts';
+import { HELP, parseOptions } from './options.ts';
 import { offerSimulatorWallet, SIMULATOR_WALLET } from './simulator-wallet.ts';
 import { type RunningSystem, startSystem } from './system.ts';
 

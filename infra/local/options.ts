@@ -1,6 +1,7 @@
 /** The command line of `npm start`. Pure apart from looking whether a replay file is there. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { OptionError, readOptions } from '../command-line.ts';
 import type { DeployedBinance } from '../stacks/settings.ts';
 
 export const DEFAULT_PORT = 8787;
@@ -31,10 +32,6 @@ export interface CommandLine extends FeedOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly help: boolean;
-}
-
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
 }
 
 export const HELP = `Moniqo on this machine: API, queues, tables, functions and the streamer, as the CDK template declares them.
@@ -68,36 +65,10 @@ Ctrl-C stops everything; a second Ctrl-C does not wait.
 `;
 
 const REAL_MONEY = '--i-understand-real-money';
-const WITH_VALUE = new Set([
-  ...['--port', '--feed', '--speed', '--seed', '--data', '--binance'],
-  '--polygon-url',
-]);
-const FLAGS = new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', REAL_MONEY]);
-
-/** Splits the arguments; both `--name value` and `--name=value` are read. */
-function tokens(argv: readonly string[]): Map<string, string> {
-  const found = new Map<string, string>();
-  for (let at = 0; at < argv.length; at += 1) {
-    const word = argv[at] ?? '';
-    const [name = '', ...rest] = word.split('=');
-    const inline = rest.length > 0 ? rest.join('=') : undefined;
-    if (found.has(name)) throw new OptionError(`${name} is given twice`);
-    if (FLAGS.has(name)) {
-      if (inline !== undefined) throw new OptionError(`${name} takes no value`);
-      found.set(name, '');
-    } else if (WITH_VALUE.has(name)) {
-      if (inline === undefined) at += 1;
-      const value = inline ?? argv[at];
-      if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
-        throw new OptionError(`${name} needs a value`);
-      }
-      found.set(name, value);
-    } else {
-      throw new OptionError(`unknown option ${word}`);
-    }
-  }
-  return found;
-}
+const KNOWN = {
+  withValue: new Set([...['--port', '--feed', '--speed', '--seed', '--data', '--binance'], '--polygon-url']),
+  flags: new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', REAL_MONEY]),
+};
 
 /**
  * Reads the command line; of the environment only whether there is a key.
@@ -107,7 +78,7 @@ export function parseOptions(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): CommandLine {
-  const given = tokens(argv);
+  const given = readOptions(argv, KNOWN);
   const exchange = readExchange(given);
   const feed = readFeedFor(exchange, given.get('--feed'));
   const speed = given.get('--speed');

@@ -1,5 +1,6 @@
 /** `npm run redrive`: the dead letters of a queue, listed or moved back (docs/operations.md). */
-import { HELP, parseRedriveOptions, RedriveOptionError } from './options.ts';
+import { OptionError } from '../command-line.ts';
+import { HELP, parseRedriveOptions } from './options.ts';
 import { findPlace } from './place.ts';
 import { redriveJson, redriveText } from './print.ts';
 import { redrive } from './redrive.ts';
@@ -27,5 +28,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof RedriveOptionError ? EXIT_USAGE : 1;
+  process.exitCode = error instanceof OptionError ? EXIT_USAGE : 1;
 }

@@ -1,5 +1,6 @@
 /** The command line of `npm run redrive`. Pure. */
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../../shared/ports/dead-letters.ts';
+import { OptionError, readArguments } from '../command-line.ts';
 import { isQueueName, QUEUE_NAMES, type QueueName } from '../queues.ts';
 
 /** SQS moved it by itself: nobody could say why. */
@@ -28,10 +29,6 @@ export interface RedriveOptions {
   readonly json: boolean;
 }
 
-export class RedriveOptionError extends Error {
-  override readonly name = 'RedriveOptionError';
-}
-
 export const LAPTOP_STAGE = 'sandbox';
 
 export const HELP = `The dead letters of a queue: lists them with their reasons, or moves them back to be worked again.
@@ -53,45 +50,20 @@ Without --stage and --endpoint it speaks to the system that "npm start" runs on 
 What each reason means and what to check first: docs/operations.md. Exit code 0: done; 1: not all was done; 2: usage.
 `;
 
-const WITH_VALUE = new Set(['--reason', '--message', '--limit', '--stage', '--port', '--endpoint']);
-const FLAGS = new Set(['--go', '--json']);
+const KNOWN = {
+  withValue: new Set(['--reason', '--message', '--limit', '--stage', '--port', '--endpoint']),
+  flags: new Set(['--go', '--json']),
+};
 
-function tokens(argv: readonly string[]): { words: string[]; given: Map<string, string> } {
-  const words: string[] = [];
-  const given = new Map<string, string>();
-  for (let at = 0; at < argv.length; at += 1) {
-    const word = argv[at] ?? '';
-    const [name = '', ...rest] = word.split('=');
-    const inline = rest.length > 0 ? rest.join('=') : undefined;
-    if (!word.startsWith('--')) {
-      words.push(word);
-    } else if (given.has(name)) {
-      throw new RedriveOptionError(`${name} is given twice`);
-    } else if (FLAGS.has(name) && inline === undefined) {
-      given.set(name, '');
-    } else if (WITH_VALUE.has(name)) {
-      if (inline === undefined) at += 1;
-      const value = inline ?? argv[at];
-      if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
-        throw new RedriveOptionError(`${name} needs a value`);
-      }
-      given.set(name, value);
-    } else {
-      throw new RedriveOptionError(`unknown option ${word}`);
-    }
-  }
-  return { words, given };
-}
-
-/** @throws RedriveOptionError naming the argument that is missing, unknown or wrong. Null: help was asked for. */
+/** @throws OptionError naming the argument that is missing, unknown or wrong. Null: help was asked for. */
 export function parseRedriveOptions(argv: readonly string[]): RedriveOptions | null {
   if (argv.includes('--help')) return null;
-  const { words, given } = tokens(argv);
+  const { words, given } = readArguments(argv, KNOWN);
   const [queue, ...others] = words;
   const known = QUEUE_NAMES.join(', ');
-  if (queue === undefined) throw new RedriveOptionError(`which queue? One of: ${known}`);
-  if (others.length > 0) throw new RedriveOptionError(`one queue at a time, not also ${others.join(', ')}`);
-  if (!isQueueName(queue)) throw new RedriveOptionError(`there is no queue ${queue}; there are: ${known}`);
+  if (queue === undefined) throw new OptionError(`which queue? One of: ${known}`);
+  if (others.length > 0) throw new OptionError(`one queue at a time, not also ${others.join(', ')}`);
+  if (!isQueueName(queue)) throw new OptionError(`there is no queue ${queue}; there are: ${known}`);
   return {
     queue,
     where: readWhere(given),
@@ -107,13 +79,12 @@ function readReason(text: string | undefined): Reason | null {
   if (text === undefined) return null;
   const reason = REASONS.find((one) => one === text);
   if (reason !== undefined) return reason;
-  throw new RedriveOptionError(`--reason ${text}: one of ${REASONS.join(', ')} is expected`);
+  throw new OptionError(`--reason ${text}: one of ${REASONS.join(', ')} is expected`);
 }
 
 function readCount(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new RedriveOptionError(`${name} ${text}: a number above 0 is expected`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new OptionError(`${name} ${text}: a number above 0 is expected`);
   return Number(text);
 }
 
@@ -122,20 +93,14 @@ function readWhere(given: ReadonlyMap<string, string>): Where {
   const endpoint = given.get('--endpoint');
   const port = readCount('--port', given.get('--port'));
   if (port !== null && (stage !== undefined || endpoint !== undefined)) {
-    throw new RedriveOptionError(
-      '--port is of a system on this machine; it does not go with --stage or --endpoint',
-    );
+    throw new OptionError('--port is of a system on this machine; it does not go with --stage or --endpoint');
   }
   if (stage !== undefined && !/^[a-z][a-z0-9-]{0,30}$/.test(stage)) {
-    throw new RedriveOptionError(
-      `--stage ${stage}: the name of a stage is expected, such as sandbox or prod`,
-    );
+    throw new OptionError(`--stage ${stage}: the name of a stage is expected, such as sandbox or prod`);
   }
   if (endpoint !== undefined) {
     if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
-      throw new RedriveOptionError(
-        `--endpoint ${endpoint}: an address such as http://127.0.0.1:4566 is expected`,
-      );
+      throw new OptionError(`--endpoint ${endpoint}: an address such as http://127.0.0.1:4566 is expected`);
     }
     return { kind: 'endpoint', url: endpoint.replace(/\/+$/, ''), stage: stage ?? LAPTOP_STAGE };
   }

@@ -5,7 +5,7 @@
 import { decimal, decimalText } from '../../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { SYNTHETIC_DEFAULT_SYMBOLS } from '../../../shared/feeds/synthetic.ts';
-import { OptionError } from '../options.ts';
+import { OptionError } from '../../command-line.ts';
 import { type RunningSystem, type SystemOptions, startSystem } from '../system.ts';
 import { createApiClient } from './api-client.ts';
 import { checkAll } from './checks.ts';

@@ -1,5 +1,6 @@
 /** The command line of `npm run demo`: the feed's options of `npm start`, and nothing that needs an answer. */
-import { type CommandLine, OptionError, parseOptions } from '../options.ts';
+import { OptionError } from '../../command-line.ts';
+import { type CommandLine, parseOptions } from '../options.ts';
 
 export type DemoOptions = Pick<
   CommandLine,

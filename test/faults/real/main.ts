@@ -3,8 +3,9 @@
  * figures and what is wrong; fails when anything is.
  */
 import { loadavg } from 'node:os';
+import { OptionError } from '../../../infra/command-line.ts';
 import { machine, versions } from '../../../infra/local/demo/machine.ts';
-import { HELP, parseRealOptions, RealOptionError } from './options.ts';
+import { HELP, parseRealOptions } from './options.ts';
 import { textOf } from './report.ts';
 import { runReal } from './run.ts';
 
@@ -21,7 +22,7 @@ export async function realFaults(words: readonly string[]): Promise<number> {
   try {
     options = parseRealOptions(words);
   } catch (error) {
-    if (!(error instanceof RealOptionError)) throw error;
+    if (!(error instanceof OptionError)) throw error;
     note(error.message);
     return EXIT_USAGE;
   }

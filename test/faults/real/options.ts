@@ -1,4 +1,5 @@
 /** The command line of `npm run faults -- --real`. */
+import { OptionError, readOptions, wholeNumber } from '../../../infra/command-line.ts';
 
 export const HELP = `Minutes of trading on the laptop system while its processes are killed and the exchange misbehaves.
 
@@ -13,13 +14,13 @@ export const HELP = `Minutes of trading on the laptop system while its processes
 Afterwards the ledger has to be what the simulator's books are. Exit code 1: something is wrong.
 `;
 
+const MOST_SEED = 999_999_999;
 const DEFAULT_MINUTES = 5;
 const LONGEST_MINUTES = 24 * 60;
-const FLAGS = new Set(['--json', '--verbose', '--help', '--real']);
-
-export class RealOptionError extends Error {
-  override readonly name = 'RealOptionError';
-}
+const KNOWN = {
+  withValue: new Set(['--minutes', '--seed']),
+  flags: new Set(['--json', '--verbose', '--help', '--real']),
+};
 
 export interface RealCommand {
   readonly minutes: number;
@@ -30,39 +31,22 @@ export interface RealCommand {
   readonly help: boolean;
 }
 
-/** @throws RealOptionError naming the option that is unknown or wrong */
+/** @throws OptionError naming the option that is unknown or wrong */
 export function parseRealOptions(words: readonly string[]): RealCommand {
-  const flags = new Set<string>();
-  let minutes = DEFAULT_MINUTES;
-  let seed: number | null = null;
-  for (let at = 0; at < words.length; at += 1) {
-    const [name = '', inline] = (words[at] ?? '').split('=', 2);
-    if (FLAGS.has(name) && inline === undefined) {
-      flags.add(name);
-      continue;
-    }
-    if (name !== '--minutes' && name !== '--seed') throw new RealOptionError(`unknown option ${words[at]}`);
-    if (inline === undefined) at += 1;
-    const text = inline ?? words[at] ?? '';
-    if (name === '--seed') seed = readSeed(text);
-    else minutes = readMinutes(text);
-  }
+  const given = readOptions(words, KNOWN);
+  const minutes = given.get('--minutes');
+  const seed = given.get('--seed');
   return {
-    minutes,
-    seed,
-    json: flags.has('--json'),
-    verbose: flags.has('--verbose'),
-    help: flags.has('--help'),
+    minutes: minutes === undefined ? DEFAULT_MINUTES : readMinutes(minutes),
+    seed: seed === undefined ? null : wholeNumber('--seed', seed, 0, MOST_SEED),
+    json: given.has('--json'),
+    verbose: given.has('--verbose'),
+    help: given.has('--help'),
   };
-}
-
-function readSeed(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number.parseInt(text, 10); // not money: a seed
-  throw new RealOptionError(`--seed ${text}: a whole number of at most nine digits is expected`);
 }
 
 function readMinutes(text: string): number {
   const minutes = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number.parseFloat(text) : 0; // not money: a time
   if (minutes > 0 && minutes <= LONGEST_MINUTES) return minutes;
-  throw new RealOptionError(`--minutes ${text}: more than 0 and at most ${LONGEST_MINUTES} are expected`);
+  throw new OptionError(`--minutes ${text}: more than 0 and at most ${LONGEST_MINUTES} are expected`);
 }

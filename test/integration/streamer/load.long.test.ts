@@ -123,7 +123,12 @@ describe.skipIf(realRedisMissing !== null)('a streamer under load', () => {
     // A call that a busy machine does not answer in time is made again, and counted.
     console.log(`calls made again and the like: ${String(shown['errors'])}; log: ${counted(world.logged)}`);
     expect(shown).toMatchObject({ subscriptions: 100, connected: true });
-    expect(shown['trust']).toMatchObject({ not_positive: 0, crossed: 0, out_of_order: 0, outliers_dropped: 0 });
+    expect(shown['trust']).toMatchObject({
+      not_positive: 0,
+      crossed: 0,
+      out_of_order: 0,
+      outliers_dropped: 0,
+    });
     // Whatever was sent arrives; the last of it may be under way.
     expect(Number(shown['messages_received'])).toBeGreaterThan(sent * 0.95);
     for (const symbol of symbols) {

@@ -1,5 +1,6 @@
 /** The verdict of `faults --real` can fail: whatever differs between ledger and exchange is found and named. */
 import { describe, expect, it } from 'vitest';
+import { OptionError } from '../../../infra/command-line.ts';
 import type { AccountBooks, JsonObject } from '../../../infra/local/venues/binance/contract.ts';
 import { applyEntryFill, applyExitFill, entryEnded, maybeClose } from '../../../shared/domain/positions.ts';
 import { clientIdOf } from '../../../shared/usecases/derive-ids.ts';
@@ -7,7 +8,7 @@ import { type OrderView, orderView } from '../../../shared/usecases/views/order-
 import { positionView } from '../../../shared/usecases/views/position-view.ts';
 import { compareAccount } from '../../faults/real/compare.ts';
 import { judgeLetter } from '../../faults/real/letters.ts';
-import { parseRealOptions, RealOptionError } from '../../faults/real/options.ts';
+import { parseRealOptions } from '../../faults/real/options.ts';
 import { checkClosed } from '../../faults/real/positions.ts';
 import { checkIntents } from '../../faults/real/verdict.ts';
 import {
@@ -213,6 +214,6 @@ describe('the command line', () => {
   });
   it.each([['--minutes', '0'], ['--minutes', 'x'], ['--seed', '-1'], ['--what'], ['--minutes']])(
     'refuses %s %s',
-    (...words) => expect(() => parseRealOptions(words)).toThrow(RealOptionError),
+    (...words) => expect(() => parseRealOptions(words)).toThrow(OptionError),
   );
 });

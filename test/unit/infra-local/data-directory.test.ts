@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OptionError } from '../../../infra/command-line.ts';
 import { useDataDirectory } from '../../../infra/local/data-directory.ts';
-import { OptionError } from '../../../infra/local/options.ts';
 
 let folder: string;
 beforeAll(() => {

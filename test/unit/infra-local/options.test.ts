@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { feedEnvironment, feedSecrets, OptionError, parseOptions } from '../../../infra/local/options.ts';
+import { OptionError } from '../../../infra/command-line.ts';
+import { feedEnvironment, feedSecrets, parseOptions } from '../../../infra/local/options.ts';
 
 const HERE = fileURLToPath(import.meta.url);
 

@@ -11,8 +11,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { OptionError } from '../../../infra/command-line.ts';
 import { letterOf, subjectOf } from '../../../infra/redrive/letters.ts';
-import { parseRedriveOptions, RedriveOptionError } from '../../../infra/redrive/options.ts';
+import { parseRedriveOptions } from '../../../infra/redrive/options.ts';
 import { chooseSystem, findPlace, type Place } from '../../../infra/redrive/place.ts';
 import { redriveJson, redriveText } from '../../../infra/redrive/print.ts';
 import { redrive } from '../../../infra/redrive/redrive.ts';
@@ -185,7 +186,7 @@ describe('the command line', () => {
     [['exits', '--endpoint', 'here'], /--endpoint here/],
     [['exits', '--port', '1', '--stage', 'prod'], /--port.*does not go with --stage/],
   ])('%j is refused', (argv, says) => {
-    expect(() => parseRedriveOptions(argv)).toThrow(RedriveOptionError);
+    expect(() => parseRedriveOptions(argv)).toThrow(OptionError);
     expect(() => parseRedriveOptions(argv)).toThrow(says);
   });
 });

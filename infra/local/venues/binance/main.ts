@@ -1,14 +1,15 @@
 /** `npm run simulator`: a Binance Spot on this machine until Ctrl-C. */
 import { writeFileSync } from 'node:fs';
+import { OptionError } from '../../../command-line.ts';
+import { stopOnSignals } from '../common/stop-on-signals.ts';
 import type { SimulatorReady } from './contract.ts';
 import { FaultScriptError } from './server/fault-rules.ts';
 import { type KeyType, seededText } from './server/keys.ts';
-import { HELP, readCommand, type SimulatorCommand, SimulatorOptionError } from './server/options.ts';
+import { HELP, readCommand, type SimulatorCommand } from './server/options.ts';
 import { cachedPrices, type PriceSource, syntheticPrices } from './server/prices.ts';
 import { type Simulator, startSimulator } from './start.ts';
 
 const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 const PRICES_EVERY_MS = 50;
 
 const BALANCES = { USDT: '100000', BTC: '1', ETH: '10', BNB: '10', SOL: '100' };
@@ -83,21 +84,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  let stop: (() => Promise<void>) | null = null;
-  let isStopping = false;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (isStopping || stop === null) process.exit(EXIT_INTERRUPTED);
-      isStopping = true;
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          note(`stopping failed: ${String(error)}`);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const stopWith = stopOnSignals();
   const { port, tls, sapi, faults, certificateFile } = command;
   const simulator = await startSimulator({
     port,
@@ -106,13 +93,13 @@ async function main(): Promise<void> {
     accounts: ACCOUNTS,
     ...(faults === null ? {} : { faults }),
   });
-  stop = () => simulator.stop();
+  stopWith(() => simulator.stop());
   if (certificateFile !== null) writeFileSync(certificateFile, simulator.certificate ?? '');
   const source = await follow(simulator, command);
-  stop = async () => {
+  stopWith(async () => {
     await source.stop();
     await simulator.stop();
-  };
+  });
   announce(simulator, createKeys(simulator, command.seed), command.json);
 }
 
@@ -120,6 +107,6 @@ try {
   await main();
 } catch (error) {
   note(error instanceof Error ? error.message : String(error));
-  const isUsage = error instanceof SimulatorOptionError || error instanceof FaultScriptError;
+  const isUsage = error instanceof OptionError || error instanceof FaultScriptError;
   process.exit(isUsage ? EXIT_USAGE : 1);
 }

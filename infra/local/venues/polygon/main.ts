@@ -1,12 +1,13 @@
 /** `npm run simulator:polygon`: a Polygon on this machine until Ctrl-C. */
 import { writeFileSync } from 'node:fs';
+import { OptionError } from '../../../command-line.ts';
+import { stopOnSignals } from '../common/stop-on-signals.ts';
 import { FaultScriptError } from './faults/rules.ts';
 import { PLANS, seededKey } from './keys.ts';
-import { HELP, PolygonOptionError, type PolygonReady, readPolygonCommand } from './options.ts';
+import { HELP, type PolygonReady, readPolygonCommand } from './options.ts';
 import { type PolygonSimulator, startPolygon } from './start.ts';
 
 const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 
 const note = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -36,28 +37,6 @@ Try:
   curl -s${insecure} -H "Authorization: Bearer ${keys['full']}" ${restUrl}/v1/last/crypto/BTC/USD
 
 `);
-}
-
-/** Until the start is over there is nothing to stop in order; a second signal does not wait. */
-function stopOnSignals(): (stop: () => Promise<void>) => void {
-  let stop: (() => Promise<void>) | null = null;
-  let isStopping = false;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (isStopping || stop === null) process.exit(EXIT_INTERRUPTED);
-      isStopping = true;
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          note(`stopping failed: ${String(error)}`);
-          process.exit(1);
-        },
-      );
-    });
-  }
-  return (how) => {
-    stop = how;
-  };
 }
 
 async function main(): Promise<void> {
@@ -95,6 +74,6 @@ try {
   await main();
 } catch (error) {
   note(error instanceof Error ? error.message : String(error));
-  const isUsage = error instanceof PolygonOptionError || error instanceof FaultScriptError;
+  const isUsage = error instanceof OptionError || error instanceof FaultScriptError;
   process.exit(isUsage ? EXIT_USAGE : 1);
 }

@@ -1,5 +1,5 @@
 /** The simulator's command line, and the one line that `--json` writes. */
-import { readFileSync } from 'node:fs';
+import { OptionError, readJsonFile, readOptions, wholeNumber } from '../../../command-line.ts';
 import { PLANS } from './keys.ts';
 
 export const DEFAULT_POLYGON_PORT = 9610;
@@ -35,10 +35,6 @@ export interface PolygonReady {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-export class PolygonOptionError extends Error {
-  override readonly name = 'PolygonOptionError';
-}
-
 export const HELP = `A Polygon (Massive) market-data service of your own on 127.0.0.1: WebSocket clusters, REST, and a control port.
 
   npm run simulator:polygon -- [options]
@@ -59,48 +55,21 @@ export const HELP = `A Polygon (Massive) market-data service of your own on 127.
 Keys are printed at the start, one per plan: ${Object.keys(PLANS).join(', ')}. Ctrl-C stops it.
 `;
 
-const WITH_VALUE = new Set(['--port', '--cert', '--seed', '--rate', '--symbols', '--window', '--faults']);
-const FLAGS = new Set(['--tls', '--json', '--help', '--always-open']);
-
-function wordsOf(argv: readonly string[]): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (let at = 0; at < argv.length; at += 1) {
-    const word = argv[at] ?? '';
-    const cut = word.indexOf('=');
-    const name = cut < 0 ? word : word.slice(0, cut);
-    const inline = cut < 0 ? null : word.slice(cut + 1);
-    if (found.has(name)) throw new PolygonOptionError(`${name} is given twice`);
-    if (FLAGS.has(name)) {
-      if (inline !== null) throw new PolygonOptionError(`${name} takes no value`);
-      found.set(name, '');
-    } else if (WITH_VALUE.has(name)) {
-      if (inline === null) at += 1;
-      const value = inline ?? argv[at] ?? '';
-      if (value === '' || (inline === null && value.startsWith('--'))) {
-        throw new PolygonOptionError(`${name} needs a value`);
-      }
-      found.set(name, value);
-    } else {
-      throw new PolygonOptionError(`unknown option ${word}`);
-    }
-  }
-  return found;
-}
+const KNOWN = {
+  withValue: new Set(['--port', '--cert', '--seed', '--rate', '--symbols', '--window', '--faults']),
+  flags: new Set(['--tls', '--json', '--help', '--always-open']),
+};
 
 /**
  * Reads the command line, and the fault script that it names.
- * @throws PolygonOptionError naming the option that is unknown or wrong
+ * @throws OptionError naming the option that is unknown or wrong
  */
 export function readPolygonCommand(argv: readonly string[]): PolygonCommand {
-  const given = wordsOf(argv);
-  const number = (name: string, usual: number, from: number, to: number): number => {
-    const text = given.get(name) ?? String(usual);
-    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= from && value <= to) return value;
-    throw new PolygonOptionError(`${name} ${text}: a whole number from ${from} to ${to} is expected`);
-  };
+  const given = readOptions(argv, KNOWN);
+  const number = (name: string, usual: number, from: number, to: number): number =>
+    wholeNumber(name, given.get(name) ?? String(usual), from, to);
   const tls = given.has('--tls');
-  if (given.has('--cert') && !tls) throw new PolygonOptionError('--cert goes with --tls only');
+  if (given.has('--cert') && !tls) throw new OptionError('--cert goes with --tls only');
   return {
     port: number('--port', DEFAULT_POLYGON_PORT, 0, 65_535 - PORTS + 1),
     tls,
@@ -111,17 +80,7 @@ export function readPolygonCommand(argv: readonly string[]): PolygonCommand {
     moreSymbols: number('--symbols', 0, 0, MOST_SYMBOLS),
     windowMs: number('--window', 20, 0, 100),
     alwaysOpen: given.has('--always-open'),
-    faults: readScript(given.get('--faults')),
+    faults: readJsonFile('--faults', given.get('--faults')),
     certificateFile: given.get('--cert') ?? null,
   };
-}
-
-function readScript(file: string | undefined): unknown {
-  if (file === undefined) return null;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new PolygonOptionError(`--faults ${file}: ${why}`);
-  }
 }

@@ -1,5 +1,5 @@
 /** The simulator's command line. */
-import { readFileSync } from 'node:fs';
+import { OptionError, readJsonFile, readOptions, wholeNumber } from '../../../../command-line.ts';
 
 export const DEFAULT_PORT = 9600;
 const DEFAULT_TICKS_PER_SECOND = 10;
@@ -19,10 +19,6 @@ export interface SimulatorCommand {
   readonly certificateFile: string | null;
   /** false: like the testnet, without `/sapi`. */
   readonly sapi: boolean;
-}
-
-export class SimulatorOptionError extends Error {
-  override readonly name = 'SimulatorOptionError';
 }
 
 export const HELP = `A Binance Spot of your own on 127.0.0.1: REST, WebSocket API, market streams, and a control port.
@@ -45,45 +41,22 @@ export const HELP = `A Binance Spot of your own on 127.0.0.1: REST, WebSocket AP
 Ctrl-C stops it.
 `;
 
-const WITH_VALUE = new Set(['--port', '--cert', '--faults', '--prices', '--seed', '--speed']);
-const FLAGS = new Set(['--tls', '--testnet', '--json', '--help']);
-
-function tokens(argv: readonly string[]): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (let at = 0; at < argv.length; at += 1) {
-    const word = argv[at] ?? '';
-    const cut = word.indexOf('=');
-    const name = cut < 0 ? word : word.slice(0, cut);
-    const inline = cut < 0 ? null : word.slice(cut + 1);
-    if (found.has(name)) throw new SimulatorOptionError(`${name} is given twice`);
-    if (FLAGS.has(name)) {
-      if (inline !== null) throw new SimulatorOptionError(`${name} takes no value`);
-      found.set(name, '');
-    } else if (WITH_VALUE.has(name)) {
-      if (inline === null) at += 1;
-      const value = inline ?? argv[at] ?? '';
-      if (value === '' || (inline === null && value.startsWith('--'))) {
-        throw new SimulatorOptionError(`${name} needs a value`);
-      }
-      found.set(name, value);
-    } else {
-      throw new SimulatorOptionError(`unknown option ${word}`);
-    }
-  }
-  return found;
-}
+const KNOWN = {
+  withValue: new Set(['--port', '--cert', '--faults', '--prices', '--seed', '--speed']),
+  flags: new Set(['--tls', '--testnet', '--json', '--help']),
+};
 
 /**
  * Reads the command line, and the fault script that it names.
- * @throws SimulatorOptionError naming the option that is unknown or wrong
+ * @throws OptionError naming the option that is unknown or wrong
  */
 export function readCommand(argv: readonly string[]): SimulatorCommand {
-  const given = tokens(argv);
+  const given = readOptions(argv, KNOWN);
   const tls = given.has('--tls');
   const prices = readPrices(given.get('--prices'));
-  if (given.has('--cert') && !tls) throw new SimulatorOptionError('--cert goes with --tls only');
+  if (given.has('--cert') && !tls) throw new OptionError('--cert goes with --tls only');
   if (given.has('--speed') && prices !== null) {
-    throw new SimulatorOptionError('--speed goes with --prices synthetic only');
+    throw new OptionError('--speed goes with --prices synthetic only');
   }
   return {
     port: readPort(given.get('--port')),
@@ -93,16 +66,10 @@ export function readCommand(argv: readonly string[]): SimulatorCommand {
     seed: wholeNumber('--seed', given.get('--seed') ?? '1', 0, Number.MAX_SAFE_INTEGER),
     ticksPerSecond: wholeNumber('--speed', given.get('--speed') ?? String(DEFAULT_TICKS_PER_SECOND), 1, 1000),
     prices,
-    faults: readScript(given.get('--faults')),
+    faults: readJsonFile('--faults', given.get('--faults')),
     certificateFile: given.get('--cert') ?? null,
     sapi: !given.has('--testnet'),
   };
-}
-
-function wholeNumber(name: string, text: string, from: number, to: number): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= from && value <= to) return value;
-  throw new SimulatorOptionError(`${name} ${text}: a whole number from ${from} to ${to} is expected`);
 }
 
 function readPort(text: string | undefined): number {
@@ -114,15 +81,5 @@ function readPrices(text: string | undefined): string | null {
   if (text === undefined || text === 'synthetic') return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '') return text;
-  throw new SimulatorOptionError(`--prices ${text}: synthetic or redis://HOST:PORT is expected`);
-}
-
-function readScript(file: string | undefined): unknown {
-  if (file === undefined) return null;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SimulatorOptionError(`--faults ${file}: ${why}`);
-  }
+  throw new OptionError(`--prices ${text}: synthetic or redis://HOST:PORT is expected`);
 }
