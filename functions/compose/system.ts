@@ -25,7 +25,8 @@ import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.t
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
 import type { KeySealer } from '../../shared/ports/keys.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
-import type { Ports, Repeat } from '../../shared/usecases/ports.ts';
+import type { Ports } from '../../shared/usecases/ports.ts';
+import { repeatBy } from '../../shared/usecases/repeat.ts';
 import type { BinanceWalletsParts } from '../../shared/venues/binance/wallets.ts';
 import { createVenueFactory } from '../../shared/venues/factory.ts';
 import { type Config, loadConfig } from './config.ts';
@@ -111,26 +112,10 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     ids: { token: () => randomUUID() },
     log,
     sleep: (ms) => sleep(ms),
-    repeat,
+    repeat: repeatBy((ms) => sleep(ms)),
   };
   return { ports, exchange };
 }
-
-/** By timers: while a function is frozen none fires. */
-const repeat: Repeat = (everyMs, beat) => {
-  let isOver = false;
-  const run = async (): Promise<void> => {
-    for (;;) {
-      await sleep(everyMs);
-      if (isOver) return;
-      await beat();
-    }
-  };
-  void run();
-  return () => {
-    isOver = true;
-  };
-};
 
 /** What only some functions hold; a function's bundle carries no more than it imports for this. */
 export interface Parts {

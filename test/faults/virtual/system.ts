@@ -5,6 +5,7 @@ import type { DemoStore } from '../../../shared/ports/demo-store.ts';
 import type { RateBudget } from '../../../shared/ports/rate-budget.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
+import { repeatBy } from '../../../shared/usecases/repeat.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
 import { keyOf } from './exchange.ts';
 import { EXCHANGE, type Outside } from './outside.ts';
@@ -111,20 +112,7 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
     ids: { token: () => `${proc.name}-${tokens.between(0, 2 ** 31)}` },
     log,
     sleep,
-    repeat: (everyMs, beat) => {
-      let isOver = false;
-      const run = async (): Promise<void> => {
-        for (;;) {
-          await sleep(everyMs);
-          if (isOver) return;
-          await beat();
-        }
-      };
-      void run();
-      return () => {
-        isOver = true;
-      };
-    },
+    repeat: repeatBy(sleep),
   };
 }
 
