@@ -1,0 +1,161 @@
+/** What is kept of positions and their exits (design sections 8, 9). Times are epoch milliseconds. */
+import type { Decimal } from './money/decimal.ts';
+import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
+import type { Protection } from './protection-facts.ts';
+import type { SignalSummary } from './signal-facts.ts';
+import type { Environment } from './wallet-facts.ts';
+
+export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'liquidated'] as const;
+export type PositionStatus = (typeof POSITION_STATUSES)[number];
+
+/** When a level was first armed, kept over rebuilds. `peak` is a trailing stop's best price then. */
+export interface Arming {
+  readonly tick: number;
+  readonly at: number;
+  readonly peak: Decimal | null;
+}
+
+/** One live exit order of a position: what it reserves. */
+export interface LiveExit {
+  readonly orderId: string;
+  /** Quantity still reserved (asked minus filled; zero is removed when the order is settled). */
+  readonly reserved: Decimal;
+  readonly levelName: string | null;
+}
+
+/** Coins of a position that left the account without an order of ours, as they were booked (domain/reconcile). */
+export interface ExternalReduction {
+  readonly id: string;
+  readonly quantity: Decimal;
+  /** Of the sales that explain it; null = none is known. */
+  readonly price: Decimal | null;
+  /** What it is taken to have brought, in quote. */
+  readonly quote: Decimal;
+  readonly fee: Decimal;
+  /** What left with it: cost, entry fees; and the P&L that was realized. */
+  readonly cost: Decimal;
+  readonly openFees: Decimal;
+  readonly pnl: Decimal;
+  readonly at: number;
+  /** A trade found later explains the coins: it was put back. */
+  readonly reversedAt: number | null;
+}
+
+/** A resting order that holds coins; `ours` = of this system, else somebody made it in the venue's app. */
+export interface Holder {
+  readonly venueOrderId: string;
+  readonly quantity: Decimal;
+  readonly ours: boolean;
+}
+
+/** What the account said of the asset that is to be sold. */
+export interface Funds {
+  readonly free: Decimal;
+  readonly locked: Decimal;
+  /** Null: they could not be asked for. */
+  readonly holders: readonly Holder[] | null;
+}
+
+export interface Shortage extends Funds {
+  /** When the account was asked; until then no more than `free`, which grows less with each order, is sent. */
+  readonly at: number;
+  readonly until: number;
+}
+
+/** The claim of a full exit, and how far it has come. */
+export interface Flatten {
+  readonly cause: ExitCause;
+  readonly price: Decimal | null;
+  readonly trigger: TriggerFacts | null;
+  readonly at: number;
+  /** Step of the escalation ladder; grows with each exit that ended without finishing. */
+  readonly step: number;
+  /** Do nothing before this time. */
+  readonly retryAt: number | null;
+  /** The venue refused an exit for want of coins: what the account had. Null = never, or it is over. */
+  readonly shortage: Shortage | null;
+}
+
+export interface Position {
+  readonly positionId: string;
+  readonly version: number;
+  readonly userId: string;
+  readonly walletId: string;
+  readonly environment: Environment;
+  readonly flowId: string | null;
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly side: PositionSide;
+  readonly status: PositionStatus;
+  /** The entry order that is live, or was last: an amendment may have put it in the place of `formerEntryIds`. */
+  readonly entryOrderId: string;
+  /** Without those that filled nothing where there are very many; those that traded all are here. */
+  readonly formerEntryIds: readonly string[];
+  /** The entry order can still fill. */
+  readonly entryLive: boolean;
+  /** Its exits; without those of a full exit that ended and had sold nothing. */
+  readonly exitOrderIds: readonly string[];
+  /** Exits ever made: the ids of a full exit's orders count on from here (`exitNumber` in exits.ts). */
+  readonly exitsMade: number;
+  readonly liveExits: readonly LiveExit[];
+  /** Sums of the entry's fills, before fees. */
+  readonly entryQuantity: Decimal;
+  readonly entryQuote: Decimal;
+  readonly entryFees: readonly FeeAmount[];
+  /** Reductions from outside, those that were put back too; their sums are part of the exits'. */
+  readonly externals: readonly ExternalReduction[];
+  /** Sums of the exits' fills. */
+  readonly exitQuantity: Decimal;
+  readonly exitQuote: Decimal;
+  readonly exitFees: readonly FeeAmount[];
+  /** Held now: bought - base fees - sold (mirrored for a short). */
+  readonly quantity: Decimal;
+  /** Cost of what is held, in quote. */
+  readonly cost: Decimal;
+  /** Entry fees in quote value not yet charged to a sale. */
+  readonly openFees: Decimal;
+  /** P&L of what has been sold, after fees. */
+  readonly realizedPnl: Decimal;
+  /** Third-asset fees without a known price: booked, flagged, valued later. */
+  readonly unvaluedFees: readonly FeeAmount[];
+  /** Sum of (fill - reference price) x quantity; against us positive. */
+  readonly slippage: Decimal;
+  readonly protection: Protection;
+  /** The stop and targets as set at entry (the specification's initial_*). */
+  readonly initialProtection: Protection;
+  readonly breakEvenActivatedAt: number | null;
+  /** Stop price set by break-even; combined with the others, the tightest wins. */
+  readonly breakEvenStop: Decimal | null;
+  /** Take-profit rungs already claimed, by index. */
+  readonly claimedRungs: readonly number[];
+  /** Revision of the level set; grows with each change. */
+  readonly levelsVersion: number;
+  /** Revision that the index is known to hold; 0 = none. */
+  readonly armedVersion: number;
+  readonly armings: Readonly<Record<string, Arming>>;
+  /** A full exit has been claimed. Never taken back. */
+  readonly flatten: Flatten | null;
+  readonly exitCause: ExitCause | null;
+  /** What was left below the venue's minimum at close, at its cost. */
+  readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
+  /** Null before the first. */
+  readonly signals: SignalSummary | null;
+  readonly aiReasoning: string | null;
+  readonly aiConfidence: number | null;
+  readonly aiAgentId: string | null;
+  readonly createdAt: number;
+  readonly openedAt: number | null;
+  readonly closedAt: number | null;
+  readonly updatedAt: number;
+  readonly dueAt: number | null;
+  readonly dueTries: number;
+}
+
+/** A thing done to a position, kept in order: its timeline. */
+export interface PositionAction {
+  readonly at: number;
+  readonly kind: string;
+  /** Facts as text: prices as decimal text, ids. */
+  readonly facts: Readonly<Record<string, string>>;
+}
