@@ -1,8 +1,9 @@
 /** What is kept of orders and their fills (design sections 5 to 7). Times are epoch milliseconds. */
+
+import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
 import type { HitCause, PriceSource, TickOrigin } from './triggers/types.ts';
-import type { Environment } from './wallet-facts.ts';
 
 export type Side = 'buy' | 'sell';
 export type PositionSide = 'long' | 'short';

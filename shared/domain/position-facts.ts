@@ -1,9 +1,10 @@
 /** What is kept of positions and their exits (design sections 8, 9). Times are epoch milliseconds. */
+
+import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
 import type { Protection } from './protection-facts.ts';
 import type { SignalSummary } from './signal-facts.ts';
-import type { Environment } from './wallet-facts.ts';
 
 export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'liquidated'] as const;
 export type PositionStatus = (typeof POSITION_STATUSES)[number];

@@ -4,6 +4,7 @@
  * Facts only. What follows from entry, fills and prices (value, unrealized P&L, water marks, risk level) is
  * derived when read. Times are epoch milliseconds. Prices and amounts are `Decimal`.
  */
+export * from './environments.ts';
 export type { Amendment, OrderAmounts } from './order-amounts.ts';
 export * from './order-facts.ts';
 export * from './position-facts.ts';

@@ -1,18 +1,9 @@
 /** What is kept of wallets (design section 13). Times are epoch milliseconds. */
+
+import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { FeeAmount } from './order-facts.ts';
 import type { SignalPolicy } from './signal-facts.ts';
-
-/** Where a wallet lives; qualifies every venue id. `demo` is our own demo wallet, `binance_demo` Binance's demo mode. */
-export const BINANCE_ENVIRONMENTS = [
-  'binance',
-  'binance_testnet',
-  'binance_demo',
-  'binance_simulator',
-] as const;
-export type BinanceEnvironment = (typeof BINANCE_ENVIRONMENTS)[number];
-export const ENVIRONMENTS = ['demo', ...BINANCE_ENVIRONMENTS] as const;
-export type Environment = (typeof ENVIRONMENTS)[number];
 
 export interface DemoSettings {
   /** Fraction, for instance 0.001. */
