@@ -1,6 +1,6 @@
 /** Small steps of an order's changes (orders.ts): what is noted of them, and what the venue says of its quantity. */
 import { isAmendingInPlace } from './amendments.ts';
-import { type Decimal, sum } from './money/decimal.ts';
+import { type Decimal, maxOf, sum } from './money/decimal.ts';
 import { amountsOf } from './order-fields.ts';
 import type { ExecutionReport, Fill, Order, OrderAmounts, VenueText } from './types.ts';
 
@@ -21,19 +21,24 @@ export function changeText(before: OrderAmounts, after: OrderAmounts): string {
 /**
  * What the venue says of the quantity. It only ever grows less, so an older report, which has more, says nothing.
  * By whom: ours was under way, or somebody amended it at the venue.
+ *
+ * Set to less than had filled already, the order ends, and was as big as what had filled: fills that are not booked
+ * yet stay reserved, and are no surplus. It ends as expired then, so one that is `filled` above it has a surplus.
  */
 export function resized(order: Order, report: ExecutionReport): Order {
-  const { quantity } = report;
-  if (quantity === undefined || order.quoteQuantity !== null || !quantity.lessThan(order.quantity))
-    return order;
+  const { quantity: set, cumulativeQuantity, status } = report;
+  if (set === undefined || order.quoteQuantity !== null) return order;
+  const quantity = status === 'filled' ? set : maxOf(set, cumulativeQuantity);
+  if (!quantity.lessThan(order.quantity)) return order;
   const ours = isAmendingInPlace(order) ? order.amendment : null;
-  const change = `quantity ${order.quantity.toFixed()} to ${quantity.toFixed()}`;
-  if (ours !== null && quantity.equals(ours.wanted.quantity)) {
+  const why = quantity.equals(set) ? '' : `, which had filled before ${set.toFixed()} was set`;
+  const change = `quantity ${order.quantity.toFixed()} to ${quantity.toFixed()}${why}`;
+  if (ours !== null && set.equals(ours.wanted.quantity)) {
     const next = { ...order, quantity, asked: ours.asked, amendment: { ...ours, outcome: 'done' as const } };
     return noted(next, report.at, `amended in its place: ${change}`, ours.cause);
   }
   const reason = 'less was set at the exchange meanwhile';
-  const isMoot = ours !== null && quantity.lessThan(ours.wanted.quantity);
+  const isMoot = ours !== null && set.lessThan(ours.wanted.quantity);
   const amendment = isMoot ? { ...ours, outcome: 'too_late' as const, reason } : order.amendment;
   const next = { ...order, quantity, amendment };
   return noted(next, report.at, `amended at the exchange, not by this system: ${change}`, 'venue');

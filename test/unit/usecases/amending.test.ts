@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
-import type { Order, Position } from '../../../shared/domain/types.ts';
+import type { ExecutionReport, Order, Position } from '../../../shared/domain/types.ts';
 import type { OrderSought } from '../../../shared/ports/venue.ts';
 import type { AmendChange } from '../../../shared/usecases/amend-order.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
@@ -40,6 +40,23 @@ const clientId = (order: Order): string => `mq${order.orderId}-1`;
 const heirOf = (world: World, order: Order): Order =>
   world.order(world.order(order.orderId).replacedBy ?? 'none');
 const reserved = (p: Position): string => p.liveExits.map((e) => e.reserved.toFixed()).join();
+
+type Executed = Pick<ExecutionReport, 'status' | 'cumulativeQuantity'> & Partial<ExecutionReport>;
+
+/** What the exchange says of an order. */
+const heard = (world: World, order: Order, said: Executed): Promise<void> =>
+  world.useCases.applyExecution({
+    walletId: order.walletId,
+    environment: order.environment,
+    symbol: order.symbol,
+    clientId: clientId(order),
+    venueOrderId: order.venueOrderId ?? '',
+    reason: null,
+    fills: [],
+    at: world.now,
+    source: 'stream',
+    ...said,
+  });
 
 describe('an order that was never sent', () => {
   it('is changed where it stands, and goes to the venue as it is then', async () => {
@@ -122,6 +139,40 @@ describe('less of an order at an exchange', () => {
       expect(world.venue.amended).toHaveLength(fault === 'lost_before' ? 2 : 1);
     },
   );
+
+  it('than has filled already ends it, unalarmed, as big as what had filled', async () => {
+    const world = exchange();
+    const order = await resting(world);
+    world.outbox.fate = (sent) => (sent.queue === 'exits' ? 'drop' : 'deliver');
+    await amend(world, order, { quantity: d('0.4') });
+    // Of the fill nothing was heard before.
+    const ended = { status: 'expired', cumulativeQuantity: d('0.5'), quantity: d('0.4') } as const;
+    await heard(world, order, ended);
+    const before = world.order(order.orderId);
+    expect([before.quantity.toFixed(), before.status]).toEqual(['0.5', 'expired']);
+    expect(before).toMatchObject({ amendment: { outcome: 'done' }, replacedBy: null });
+    expect(before.statusHistory.map(({ reason }) => reason)).toContain(
+      'amended in its place: quantity 1 to 0.5, which had filled before 0.4 was set',
+    );
+    await heard(world, order, { ...ended, fills: [newFill('40000', '0.5', { tradeId: '77' })] });
+    expect(world.order(order.orderId).filledQuantity.toFixed()).toBe('0.5');
+    expect(world.position(order.positionId)).toMatchObject({ status: 'open', entryLive: false });
+    expect(world.errors()).toEqual([]);
+  });
+
+  it.each<[string, Executed]>([
+    ['more than before it', { status: 'expired', cumulativeQuantity: d('1.1'), quantity: d('0.4') }],
+    ['more than is left', { status: 'filled', cumulativeQuantity: d('0.5'), quantity: d('0.4') }],
+  ])('that fills %s is alarmed', async (_what, said) => {
+    const world = exchange();
+    const order = await resting(world);
+    world.outbox.fate = (sent) => (sent.queue === 'exits' ? 'drop' : 'deliver');
+    await amend(world, order, { quantity: d('0.4') });
+    const quantity = said.cumulativeQuantity.toFixed();
+    await heard(world, order, { ...said, fills: [newFill('40000', quantity, { tradeId: '77' })] });
+    expect(world.errors()).toContain('ORDER_OVERFILLED');
+    expect(world.position(order.positionId).entryQuantity.toFixed()).toBe(quantity);
+  });
 
   it('is a new order where the venue does not change it in its place', async () => {
     const world = exchange();
@@ -357,6 +408,21 @@ describe('an exit that a client placed', () => {
     expect(world.order(exit.orderId).quantity.toFixed()).toBe('0.1');
   });
 
+  it('goes on to hold what it has sold already, though less was set', async () => {
+    const world = exchange();
+    const { exit, positionId } = await selling(world);
+    world.outbox.fate = (sent) => (sent.queue === 'exits' ? 'drop' : 'deliver');
+    await amend(world, exit, { quantity: d('0.1') });
+    const ended = { status: 'expired', cumulativeQuantity: d('0.3'), quantity: d('0.1') } as const;
+    await heard(world, exit, ended);
+    // Free would be what is no longer there.
+    expect(reserved(world.position(positionId))).toBe('0.3');
+    await heard(world, exit, { ...ended, fills: [newFill('60000', '0.3', { tradeId: '77' })] });
+    expect(world.position(positionId)).toMatchObject({ status: 'open', liveExits: [] });
+    expect(world.position(positionId).quantity.toFixed()).toBe('0.7');
+    expect(world.errors()).toEqual([]);
+  });
+
   it('keeps what it is to have more of while the old one fills on before its cancel', async () => {
     const world = exchange();
     const { exit, positionId } = await selling(world);
@@ -364,18 +430,10 @@ describe('an exit that a client placed', () => {
     const more = exit.quantity.plus('0.2');
     expect(await amend(world, exit, { quantity: more })).toMatchObject({ ok: true });
     expect(reserved(world.position(positionId))).toBe(more.toFixed());
-    await world.useCases.applyExecution({
-      walletId: exit.walletId,
-      environment: exit.environment,
-      symbol: exit.symbol,
-      clientId: clientId(exit),
-      venueOrderId: exit.venueOrderId ?? '',
+    await heard(world, exit, {
       status: 'partially_filled',
-      reason: null,
       cumulativeQuantity: d('0.1'),
       fills: [newFill('60000', '0.1', { tradeId: '77' })],
-      at: world.now,
-      source: 'stream',
     });
     expect(reserved(world.position(positionId))).toBe(more.minus('0.1').toFixed());
   });
