@@ -171,7 +171,7 @@ export class ProtectionCheck {
   #missSweeps(): void {
     const { chaos, kernel } = this.#parts;
     const { message_lost = 0, message_late = 0, dispatch_failed = 0 } = chaos.counts;
-    // In the calm a sweep comes whenever something is due (quiet.ts).
+    // In the calm a sweep comes at each second at which something is due (quiet.ts).
     if (chaos.isOver || message_lost + message_late + dispatch_failed === 0) return;
     if (kernel.now - chaos.sweptAt > SWEPT_MS) chaos.disturb(kernel.now + 1_000);
   }

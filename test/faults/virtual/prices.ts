@@ -20,6 +20,8 @@ import type { Trace } from './trace.ts';
 const START_CENTS = 5_000_000;
 const UNIT_EXPONENT = 4;
 const REBUILD_ASK_MS = 2_000;
+/** What was refused is sent again, whether another price comes or not. */
+const RETRY_MS = 500;
 /** Bars that the writer has in its own memory. */
 const MOST_HELD = 600;
 const BNB_CENTS = 60_000;
@@ -82,6 +84,7 @@ export class Market {
   readonly #bnbFrom: number;
   #refused: Tick[] = [];
   #rebuildAskedAt = 0;
+  #isRetrying = false;
   #texts: Texts | null = null;
 
   constructor({ kernel, outside, chance, trace, onTick }: MarketParts, traits: MarketTraits) {
@@ -214,12 +217,22 @@ export class Market {
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#outside.clocks.common() });
           return prices.writeBars(SYMBOL, this.#unwritten(bars));
         }
+        this.#retry();
         if (this.#kernel.now - this.#rebuildAskedAt < REBUILD_ASK_MS) return undefined;
         this.#rebuildAskedAt = this.#kernel.now;
         this.#send({ kind: 'rebuild', symbol: SYMBOL, at: this.#outside.clocks.common() });
         return prices.writeBars(SYMBOL, [...this.#held, ...bars]);
       })
       .catch((error: unknown) => this.#outside.venue.onBug(error));
+  }
+
+  #retry(): void {
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    this.#kernel.after(RETRY_MS, () => {
+      this.#isRetrying = false;
+      if (this.#refused.length > 0) this.#write();
+    });
   }
 
   /** The last whole bars, where the tape does not have them as they are, and the open ones. */

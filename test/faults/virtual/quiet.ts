@@ -12,6 +12,7 @@ import type { Violations } from './violations.ts';
 const LONGEST_SILENCE_MS = 6 * 60_000;
 const LONGEST_CALM_MS = 20 * 60_000;
 const GRACE_MS = 500;
+const SECOND_MS = 1_000;
 
 const isSweep = (body: string): boolean => body.includes('"kind":"sweep"');
 
@@ -27,7 +28,7 @@ export interface QuietParts {
 
 export class Quiet {
   readonly #world: QuietParts;
-  #sweepAt = 0;
+  #isOver = false;
 
   constructor(world: QuietParts) {
     this.#world = world;
@@ -107,23 +108,44 @@ export class Quiet {
     return Math.min(owed ?? Number.POSITIVE_INFINITY, ...back.map((at) => at - 2_000));
   }
 
-  /** Sweeps at the seconds at which something is owed, until nothing is that the longest silence would not show. */
+  /**
+   * From the calm on prices and sweeps come at each second at which something is owed, whoever is still busy: there is
+   * no fault any more that could keep them away. Those that were sent ahead are lost: each second would be swept, and
+   * most of them twice.
+   */
+  begin(): void {
+    this.#world.outside.queues.triggers.loseHidden(isSweep);
+    this.#beat();
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #beat(): void {
+    const { kernel, market } = this.#world;
+    kernel.after(SECOND_MS - (kernel.now % SECOND_MS), () => {
+      if (this.#isOver) return;
+      const owed = this.#nextOwed();
+      const next = this.#isWorking() ? this.#nextWork(owed) : owed;
+      if (next !== null && next <= kernel.now) {
+        market.refresh();
+        this.#sweep();
+      }
+      this.#beat();
+    });
+  }
+
+  /** Until nothing is owed that the longest silence would not show. */
   async untilQuiet(): Promise<void> {
     const kernel = this.#world.kernel;
-    const { queues } = this.#world.outside;
     const silentFrom = kernel.now;
     const lastAt = kernel.now + LONGEST_CALM_MS;
-    // Those that were sent ahead are lost: each second would be swept, and most of them twice.
-    queues.triggers.loseHidden(isSweep);
     while (kernel.now < lastAt) {
-      const isWorking = this.#isWorking();
       const next = this.#nextOwed();
-      const isQuiet = !isWorking && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
+      const isQuiet = !this.#isWorking() && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
       if (isQuiet && kernel.now >= silentFrom + 5_000) return;
-      const wait = Math.max(1_000, (isWorking ? this.#nextWork(next) : (next ?? kernel.now)) - kernel.now);
-      await kernel.sleep(1_000 - (kernel.now % 1_000) + Math.floor((wait - 1) / 1_000) * 1_000);
-      this.#world.market.refresh();
-      this.#sweep();
+      await kernel.sleep(SECOND_MS - (kernel.now % SECOND_MS));
     }
     this.#world.violations.add(
       'not_quiet',
@@ -140,9 +162,7 @@ export class Quiet {
   }
 
   #sweep(): void {
-    const second = Math.floor(this.#world.kernel.now / 1_000);
-    if (second === this.#sweepAt) return;
-    this.#sweepAt = second;
+    const second = Math.floor(this.#world.kernel.now / SECOND_MS);
     this.#world.outside.queues.triggers.send(
       encodeTrigger({ kind: 'sweep', shard: 0, second }),
       0,

@@ -177,11 +177,13 @@ class Run {
     startTroubles(world, this.#chance, endAt);
     await this.#kernel.sleep(stormMs);
     endTroubles(world);
+    this.#quiet.begin();
     this.#quiet.compare();
     await bots;
     if (this.#scenario.closesAll) await this.#closeAll();
     await this.#quiet.untilQuiet();
     await this.#quiet.untilAgreed();
+    this.#quiet.end();
     this.#protection.end();
     checkEnd({
       outside: this.#outside,
