@@ -90,8 +90,9 @@ export class Quiet {
   }
 
   #isWorking(): boolean {
-    // While the index is being rebuilt nothing is decided.
-    if (!this.#world.outside.index.built.has(SYMBOL)) return true;
+    const index = this.#world.outside.index.built.get(SYMBOL);
+    // While the index is being rebuilt nothing is decided. And a hit that never comes back is work that is not done.
+    if (index === undefined || index.hits.size > 0) return true;
     const waiting = this.#workQueues.some((queue) => queue.messages.length > 0);
     return waiting || this.#world.functions.some((one) => !one.isIdle);
   }
