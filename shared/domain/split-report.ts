@@ -7,10 +7,12 @@ export const TRADES_PER_REPORT = 50;
 
 /**
  * The same news in order, in reports of at most so many trades. The cumulative quantity counts up: each part says what
- * had been executed with its own last trade; only the last part has the order's status and its whole quantity.
+ * had been executed with its own last trade; only the last part has the order's status and its whole quantity, and
+ * says what the order was set to, which may be less than had filled.
  */
 export function splitReport(report: ExecutionReport): readonly ExecutionReport[] {
   const { fills, cumulativeQuantity } = report;
+  const { quantity: _ofTheWhole, ...told } = report;
   if (fills.length <= TRADES_PER_REPORT) return [report];
   const parts: ExecutionReport[] = [];
   let executed = maxOf(cumulativeQuantity.minus(sum(fills.map((fill) => fill.quantity))), ZERO);
@@ -21,7 +23,7 @@ export function splitReport(report: ExecutionReport): readonly ExecutionReport[]
     parts.push(
       isLast
         ? { ...report, fills: part }
-        : { ...report, fills: part, status: 'partially_filled', reason: null, cumulativeQuantity: executed },
+        : { ...told, fills: part, status: 'partially_filled', reason: null, cumulativeQuantity: executed },
     );
   }
   return parts;
