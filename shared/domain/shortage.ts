@@ -7,10 +7,23 @@
  * - while one stands no other is noted: the account is asked once, not in a circle;
  * - nothing is taken off the position here: whether coins are gone is for the comparison to say.
  */
+import { isClientPlaced } from './amendments.ts';
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, sum, ZERO } from './money/decimal.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { Flatten, Funds, Order, Position, Shortage } from './types.ts';
+
+/**
+ * Is another order, for what is there, owed in the place of one that was refused for want of coins? A full exit's ladder makes its
+ * own; a client's own order is its client's to place anew; one that took another's place already is not made once more.
+ */
+export const wantsInstead = (order: Order): boolean =>
+  order.role === 'exit' &&
+  order.side === 'sell' &&
+  order.type === 'market' &&
+  order.exit?.flatten === false &&
+  order.replaces === null &&
+  !isClientPlaced(order);
 
 /** As long as the last step of the ladder waits. */
 export const SHORTAGE_MS = 30_000;
