@@ -8,29 +8,10 @@ import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import { VenueUnavailableError } from '../../../shared/ports/venue.ts';
 import { type CrashPlan, dying } from '../../support/fakes/crash.ts';
+import { holding } from '../../support/fakes/short-account.ts';
 import { USER, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
-
-/** An account with these coins, whatever the ledger says of them: it refuses to sell more. */
-function holding(world: World, coins: string): { free: Decimal; looks: number } {
-  const { venue } = world;
-  const account = { free: d(coins), looks: 0 };
-  const place = venue.placeOrder.bind(venue);
-  venue.placeOrder = async (request) => {
-    if (request.side === 'sell' && request.quantity.greaterThan(account.free)) {
-      return { kind: 'refused', code: 'insufficient_balance', message: 'insufficient balance' };
-    }
-    const outcome = await place(request);
-    if (outcome.kind === 'accepted') account.free = account.free.minus(request.quantity);
-    return outcome;
-  };
-  venue.balances = async () => {
-    account.looks += 1;
-    return [{ asset: 'BTC', free: account.free, locked: d('0') }];
-  };
-  return account;
-}
 
 /** 0.5 are held, the account has 0.2 of them, and 0.3 are to be closed: the order of it is on its queue. */
 async function closingPart(coins = '0.2') {
