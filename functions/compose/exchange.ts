@@ -2,6 +2,7 @@
 import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { createRateBudget } from '../../shared/adapters/valkey/budget.ts';
 import type { Valkey } from '../../shared/adapters/valkey/client.ts';
+import { createCounters } from '../../shared/adapters/valkey/counters.ts';
 import { createUserDataBoard } from '../../shared/adapters/valkey/user-data-board.ts';
 import type { WalletStore } from '../../shared/ports/ledger.ts';
 import type { RateBudget } from '../../shared/ports/rate-budget.ts';
@@ -53,6 +54,7 @@ export function makeExchangeReads(parts: ExchangeParts) {
     environment: binance.environment,
     budget: makeBudget(parts, clock.now),
     ...{ symbolStore, userData, wallets, clock },
+    counters: createCounters(valkey),
   });
   return { readBinance, userData };
 }

@@ -7,8 +7,9 @@ import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
+import { waitMetrics } from './wait-metrics.ts';
 
-const { ports, useCases } = startSystem('reconcile', { exchange: signingExchange });
+const { ports, useCases, config } = startSystem('reconcile', { exchange: signingExchange });
 const { wallet, schedule } = useCases.reconcile;
 
 const work = queueWorker({
@@ -24,7 +25,8 @@ export async function handler(
   context: Context,
 ): Promise<SQSBatchResponse | undefined> {
   if ('Records' in event) return work(event, context);
-  const sent = await schedule();
-  ports.log.debug('RECONCILES_SCHEDULED', { sent });
+  const scheduled = await schedule();
+  ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
+  process.stdout.write(`${waitMetrics(config.stage, scheduled, ports.clock.now())}\n`);
   return undefined;
 }

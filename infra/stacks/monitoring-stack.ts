@@ -33,7 +33,12 @@ export interface MonitoringStackProps extends StackProps {
 }
 
 /** The specification's metrics, emitted with the one dimension `stage`. */
-type MetricName = 'ws_connected' | 'ws_errors_total' | 'om_checks_total' | 'reconcile_differences_total';
+type MetricName =
+  | 'ws_connected'
+  | 'ws_errors_total'
+  | 'om_checks_total'
+  | 'reconcile_differences_total'
+  | 'reconcile_oldest_wait_seconds';
 
 type Severity = 'critical' | 'warning';
 
@@ -49,6 +54,9 @@ interface AlarmShape {
 
 /** Messages that wait for a worker: more are not worked off within the minute that makes them late. */
 const BACKLOG = 1_000;
+
+/** Twice the time after which a comparison takes the rank of other queries. */
+const HALF_AN_HOUR_S = 1_800;
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
@@ -85,6 +93,15 @@ export class MonitoringStack extends Stack {
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('ComparisonsWait', {
+      severity: 'warning',
+      says: 'A wallet that should be compared with its venue has waited for half an hour.',
+      metric: this.metric('reconcile_oldest_wait_seconds', 'Maximum', MINUTE),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: HALF_AN_HOUR_S,
+      periods: 2,
       missing: TreatMissingData.NOT_BREACHING,
     });
     new Dashboard(this, 'MonitorHealth', {

@@ -50,14 +50,16 @@ const feeWait = (dueTries: number): number =>
 
 /** When an item that is re-driven now comes up again unless its state changes. */
 export const nextDrive = (item: Order | Position, now: number): number => {
-  const isForFees = 'orderId' in item && isFinal(item.status) && isSettled(item);
+  const isForFees = 'orderId' in item && isFinal(item.status) && isSettled(item) && item.shortSince === null;
   return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
 };
 
-/** When the order is due: its sending, resolving, cancelling, querying, arming or valuing; null when nothing is owed. */
+/** When the order is due: its sending, resolving, cancelling, querying, arming, replacing or valuing; null when nothing is owed. */
 export function nextDueOrder(order: Order, now: number): number | null {
   if (isFinal(order.status)) {
     if (!isSettled(order)) return order.updatedAt + Math.max(GAP_MS, spaced(order));
+    // Whoever booked the refusal looks for the coins at once.
+    if (order.shortSince !== null) return order.updatedAt + backoff(order.dueTries);
     return owesFeeValue(order) ? order.updatedAt + feeWait(order.dueTries) : null;
   }
   switch (order.status) {

@@ -9,12 +9,13 @@
  * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
  */
 import { isAmending, isAmendingInPlace } from './amendments.ts';
+import { LAST_STEP, ladderStep } from './exit-ladder.ts';
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
 import { freeQuantity, isClosed, isDust, isListed } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
-import { activeShortage, shortageAfter, shortageText } from './shortage.ts';
+import { activeShortage, brought, shortageAfter, shortageText, unsold } from './shortage.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
 
@@ -31,21 +32,6 @@ export type PlanStep =
 
 /** How long a plan waits for the news of its live orders before it looks again. */
 const LOOK_AGAIN_MS = 2_000;
-
-/**
- * The escalation ladder: the wait after an exit that ended unfinished, and the part of what is free that the
- * next one takes (a thin book or a price-range rule may take less than all). The last step repeats, alarmed, for as
- * long as it takes: a symbol that is halted for hours must be sold within seconds of its return.
- */
-const LADDER = [
-  { waitMs: 0, divisor: 1 },
-  { waitMs: 1_000, divisor: 1 },
-  { waitMs: 2_000, divisor: 2 },
-  { waitMs: 4_000, divisor: 4 },
-] as const;
-const LAST_STEP = LADDER.length;
-const LAST_WAIT_MS = 30_000;
-const ladderStep = (step: number) => LADDER[step] ?? { waitMs: LAST_WAIT_MS, divisor: 1 };
 
 /**
  * What a flattened position needs now. `liveOrders`: its entry while it is live, and the orders of `liveExits`.
@@ -255,7 +241,8 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     const isFreed = order.status !== 'filled' && p.armedVersion > 0;
     return isFreed ? { ...next, levelsVersion: p.levelsVersion + 1 } : next;
   }
-  if (order.exit?.flatten !== true) return next;
+  // What it held at the venue and did not sell can be sold there now.
+  if (order.exit?.flatten !== true) return order.send === null ? next : brought(next, unsold(order), now);
   const shortage = shortageAfter(activeShortage(p.flatten, now), order);
   // Of a shortage all that was free has been tried: the rest waits until it is over.
   const isSpent = shortage?.free.isZero() === true;
@@ -273,7 +260,7 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     flatten: {
       ...p.flatten,
       step,
-      retryAt: isSpent ? shortage.until : now + ladderStep(step).waitMs,
+      retryAt: Math.max(now + ladderStep(step).waitMs, isSpent ? shortage.until : 0),
       shortage,
     },
   };

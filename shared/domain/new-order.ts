@@ -15,6 +15,7 @@ type Beginning = Pick<
   | 'amendment'
   | 'replaces'
   | 'replacedBy'
+  | 'shortSince'
   | 'filledQuantity'
   | 'filledQuote'
   | 'fees'
@@ -54,6 +55,7 @@ export const newOrderState = (begin: {
   amendment: null,
   replaces: null,
   replacedBy: null,
+  shortSince: null,
   filledQuantity: ZERO,
   filledQuote: ZERO,
   fees: [],

@@ -213,6 +213,11 @@ export interface Order {
   /** The order whose place this one took, and the one that took its place: an amendment by a new order. */
   readonly replaces: string | null;
   readonly replacedBy: string | null;
+  /**
+   * Part exits that the venue refused for want of coins: since when it is owed to sell what is there in its place; null =
+   * nothing is, or it was decided.
+   */
+  readonly shortSince: number | null;
   /** Sums over fills; never averages. */
   readonly filledQuantity: Decimal;
   readonly filledQuote: Decimal;

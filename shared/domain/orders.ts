@@ -15,6 +15,7 @@ import type { Decimal } from './money/decimal.ts';
 import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
 import { changeText, feesWith, heard, latest, noted, resized } from './order-notes.ts';
 import { err, ok, type Result, unreachable } from './result.ts';
+import { wantsInstead } from './shortage.ts';
 import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
 import type {
   Amendment,
@@ -117,7 +118,10 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
     }
     case 'refused':
     case 'gave_up': {
-      const refused = { ...order, refusal: event.refusal, send: settledSend(order.send, 'answered') };
+      const { refusal, at } = event;
+      const isShort = event.kind === 'refused' && refusal.code === 'insufficient_balance';
+      const shortSince = isShort && wantsInstead(order) ? at : null;
+      const refused = { ...order, refusal, shortSince, send: settledSend(order.send, 'answered') };
       const next = event.kind === 'refused' ? heard(refused, event.response, event.at, 'answer') : refused;
       return moved(next, outcome, event.at, event.refusal.code, event.cause);
     }

@@ -3,17 +3,29 @@
  * section 9).
  *
  * Pure. Always true:
- * - under one shortage no more is sent than was free when the account was asked; afterwards the whole is tried again;
+ * - under one shortage no more is sent than was free when the account was asked, and what fills and cancels have brought
+ *   since; it lasts as long as the ladder waits, and then the whole is tried again;
  * - while one stands no other is noted: the account is asked once, not in a circle;
  * - nothing is taken off the position here: whether coins are gone is for the comparison to say.
  */
+import { isClientPlaced } from './amendments.ts';
+import { ladderStep } from './exit-ladder.ts';
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, sum, ZERO } from './money/decimal.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { Flatten, Funds, Order, Position, Shortage } from './types.ts';
 
-/** As long as the last step of the ladder waits. */
-export const SHORTAGE_MS = 30_000;
+/**
+ * Is another order, for what is there, owed in the place of one that was refused for want of coins? A full exit's ladder makes its
+ * own; a client's own order is its client's to place anew; one that took another's place already is not made once more.
+ */
+export const wantsInstead = (order: Order): boolean =>
+  order.role === 'exit' &&
+  order.side === 'sell' &&
+  order.type === 'market' &&
+  order.exit?.flatten === false &&
+  order.replaces === null &&
+  !isClientPlaced(order);
 
 export const activeShortage = (flatten: Flatten, now: number): Shortage | null =>
   flatten.shortage !== null && now < flatten.shortage.until ? flatten.shortage : null;
@@ -32,7 +44,8 @@ export function withShortage(
   if (p.flatten === null || activeShortage(p.flatten, now) !== null) return null;
   const free = floorTo(maxOf(funds.free, ZERO), exitLot(spec).step);
   if (free.greaterThanOrEqualTo(refused.quantity)) return null;
-  const until = now + SHORTAGE_MS;
+  // As the ladder waits after the refusal: coins that come back soon are sold soon, and the account is not asked in a row.
+  const until = now + ladderStep(Math.max(p.flatten.step, 1)).waitMs;
   return {
     ...p,
     flatten: {
@@ -54,10 +67,23 @@ export function spent(p: Position, quantity: Decimal, now: number): Position {
   return { ...p, flatten: { ...p.flatten, shortage: { ...shortage, free } } };
 }
 
+/** The account has got so much more of what the position holds: it does not wait for the next look. */
+export function brought(p: Position, quantity: Decimal, now: number): Position {
+  if (p.flatten === null || !quantity.greaterThan(0)) return p;
+  const shortage = activeShortage(p.flatten, now);
+  if (shortage === null) return p;
+  const free = shortage.free.plus(quantity);
+  const retryAt = shortage.free.isZero() ? null : p.flatten.retryAt;
+  return { ...p, flatten: { ...p.flatten, retryAt, shortage: { ...shortage, free } } };
+}
+
+/** What an order has ended without selling. */
+export const unsold = (order: Order): Decimal =>
+  order.status === 'rejected' ? ZERO : maxOf(order.quantity.minus(order.filledQuantity), ZERO);
+
 /** The shortage after an order of the full exit has ended: what an order did not sell, and was not refused, is free again. */
 export function shortageAfter(shortage: Shortage | null, order: Order): Shortage | null {
-  if (shortage === null || order.status === 'rejected') return shortage;
-  return { ...shortage, free: shortage.free.plus(maxOf(order.quantity.minus(order.filledQuantity), ZERO)) };
+  return shortage === null ? null : { ...shortage, free: shortage.free.plus(unsold(order)) };
 }
 
 /** For a person: what cannot be sold, and why. */

@@ -144,8 +144,15 @@ export function withKeyProblem(account: ExchangeAccount, problem: KeyProblem, no
   return problem.code === 'no_trade_permission' ? asked : { ...asked, status: 'refused' };
 }
 
+/** The reason of the pause that a deletion makes while it looks: nobody asked for it, and it may be taken back. */
+export const BEING_DELETED = 'the wallet is being deleted';
+
+/**
+ * An account that is paused stays so, with its first reason. Only the pause of a deletion is taken over: it goes when
+ * the deletion gives up, and would take a pause that came meanwhile with it.
+ */
 export const paused = (account: ExchangeAccount, now: number, reason: string | null): ExchangeAccount =>
-  account.pausedAt === null
+  account.pausedAt === null || (account.pauseReason === BEING_DELETED && reason !== BEING_DELETED)
     ? { ...account, pausedAt: now, pauseReason: reason, pauses: account.pauses + 1 }
     : account;
 

@@ -206,11 +206,14 @@ export interface AccountOrders {
   readonly of: ReadonlySet<string> | null;
 }
 
-/** A wallet at a real exchange: what only that has. All but `checkKey` is for comparisons, and ranks as one. */
+/** The right of those who compare books: below all others, until they have waited for too long. */
+export type AccountRank = Extract<BudgetRank, 'comparison' | 'query'>;
+
+/** A wallet at a real exchange: what only that has. All but `checkKey` is for comparisons, and ranks as `AccountRank`. */
 export interface ExchangeWallet extends VenueWallet {
   /** Signs one account query: is the key good, whose is it, what may it do? Never throws. */
   checkKey(): Promise<KeyCheck>;
-  /** As `balances`, in the rank of comparisons. Throws VenueUnavailableError. */
+  /** As `balances`, for comparisons. Throws VenueUnavailableError. */
   accountBalances(): Promise<readonly Balance[]>;
   /** Own trades of a symbol, oldest first. Throws VenueUnavailableError. */
   trades(
@@ -273,8 +276,8 @@ export interface VenueFactory {
 
 /** What only wallets at an exchange have, for those who compare books. */
 export interface AccountFactory {
-  /** Throws like `forWallet`, and for a demo wallet. */
-  forAccount(walletId: string): Promise<ExchangeWallet>;
+  /** `rank`: of what compares books; that of comparisons unless said. Throws like `forWallet`, and for a demo wallet. */
+  forAccount(walletId: string, rank?: AccountRank): Promise<ExchangeWallet>;
 }
 
 /** The wallet cannot be used: keys deleted or unreadable, or its environment is not served by this deployment. */

@@ -23,6 +23,7 @@ import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
 import { makeValueLateFees } from './value-late-fees.ts';
+import { venueOf } from './venue-of.ts';
 import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
@@ -77,6 +78,12 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     return dueAt !== null && dueAt <= now && order.version === before.version;
   }
 
+  /** Whoever was refused for want of coins was interrupted before something took its place. */
+  async function sellInstead(order: Order): Promise<void> {
+    const { venue } = await venueOf(ports, order);
+    if (venue !== null) await meetShortage(order, venue);
+  }
+
   /** `look`: the venue is asked now, whether anything is due or not. */
   async function advanceOrder(orderId: string, look: boolean): Promise<void> {
     const order = await ledger.order(orderId);
@@ -105,6 +112,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       case 'expired':
       case 'failed':
         if (isGapped(order)) await query(order, false);
+        if (order.shortSince !== null) await sellInstead(order);
         if (owesFeeValue(order)) await valueLateFees(orderId);
         return;
       default:

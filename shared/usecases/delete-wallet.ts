@@ -5,8 +5,8 @@
  * Refused while anything is live: without keys nobody could close it any more.
  */
 import { ok, type Result } from '../domain/result.ts';
-import { POSITION_STATUSES } from '../domain/types.ts';
-import { deleted, paused, pauseWithdrawn } from '../domain/wallets.ts';
+import { type ExchangeAccount, POSITION_STATUSES } from '../domain/types.ts';
+import { BEING_DELETED, deleted, paused, pauseWithdrawn } from '../domain/wallets.ts';
 import type { ChangeAccount, ExchangeWalletFacts } from './change-account.ts';
 import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-wallet.ts';
 import type { Ports } from './ports.ts';
@@ -20,8 +20,6 @@ const SETTLE_MS = 1_000;
 const NAMED = 20;
 
 const LIVE_POSITIONS = POSITION_STATUSES.filter((status) => status !== 'closed' && status !== 'liquidated');
-
-const PAUSED_FOR = 'the wallet is being deleted';
 
 const named = (what: string, ids: readonly string[], more: boolean): Record<string, string> =>
   ids.length === 0 ? {} : { [what]: `${ids.join(', ')}${more ? ' and more' : ''}` };
@@ -62,26 +60,25 @@ export function makeDeleteWallet(
     if (Object.keys(before).length > 0) return inUse(before);
 
     // No entry may begin between the last look and the end of the keys.
-    const stopped = await changeAccount(walletId, (account, now) => paused(account, now, PAUSED_FOR));
+    const stopped = await changeAccount(walletId, (account, now) => paused(account, now, BEING_DELETED));
+    const isAsStopped = ({ pausedAt, pauseReason }: ExchangeAccount) =>
+      pausedAt === stopped?.exchange.pausedAt && pauseReason === stopped?.exchange.pauseReason;
+    const isOwn = (account: ExchangeAccount) => account.pauseReason === BEING_DELETED && isAsStopped(account);
     if (clock.now() - (stopped?.exchange.pausedAt ?? 0) < SETTLE_MS) {
       await sleep(SETTLE_MS);
       const after = await liveIn(own.value);
       if (Object.keys(after).length > 0) {
-        await changeAccount(walletId, (account) =>
-          account.pauseReason === PAUSED_FOR ? pauseWithdrawn(account) : null,
-        );
+        await changeAccount(walletId, (account) => (isOwn(account) ? pauseWithdrawn(account) : null));
         return inUse(after);
       }
     }
     const wallet = await changeAccount(walletId, (account) =>
-      account.status === 'deleted' || account.pausedAt !== stopped?.exchange.pausedAt
-        ? null
-        : deleted(account),
+      account.status === 'deleted' || !isAsStopped(account) ? null : deleted(account),
     );
     if (wallet === null) return walletDeleted();
     if (wallet.exchange.status !== 'deleted') {
-      // Somebody let it go on meanwhile: an entry may have begun since the look.
-      return refuse('conflict', 'wallet_id', 'the wallet was resumed meanwhile', 'delete it again');
+      // Let go on by somebody, an entry may have begun since the look; paused by somebody, it is theirs to decide anew.
+      return refuse('conflict', 'wallet_id', 'the wallet was paused or resumed meanwhile', 'delete it again');
     }
     log.info('WALLET_DELETED', { walletId });
     return ok(wallet);

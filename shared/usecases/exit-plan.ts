@@ -26,7 +26,7 @@ import {
   isClosed,
   maybeClose,
 } from '../domain/positions.ts';
-import { spent } from '../domain/shortage.ts';
+import { brought, spent } from '../domain/shortage.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
@@ -66,7 +66,8 @@ export function followOrder(
   const isEntry = order.role === 'entry';
   const booked = isEntry ? applyEntryFill : applyExitFill;
   let next = fills.reduce((position, fill) => booked(position, fill, order, now), p);
-  if (!isEntry) next = exitResized(next, order, now);
+  if (isEntry) next = brought(next, next.quantity.minus(p.quantity), now);
+  else next = exitResized(next, order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {
     next = isEntry ? entryPassed(next, order, heir, now) : exitPassed(next, order, heir, now);

@@ -4,16 +4,17 @@
  *
  * Always true:
  * - what is sold is free in the account and free of the position: sold + reserved never exceeds what was bought;
- * - a full exit notes what it found, and tries the whole again once that is old; a part exit is made once more, for less;
+ * - a full exit notes what it found, and tries the whole again once that is old; a part exit is made once more, for what
+ *   is free, and the refused order stays due until that order is written or it is decided that there is none;
  * - coins that are gone stay in the position until the comparison says so.
- * Whoever dies here has lost nothing: the ladder tries again, is refused again, and comes here again.
+ * Whoever dies here has lost nothing: the due index brings the part back, the ladder tries the whole again, is refused
+ * again, and comes here again.
  */
-import { isClientPlaced } from '../domain/amendments.ts';
 import { withDue } from '../domain/due.ts';
 import { claimPart, newExitOrder } from '../domain/exits.ts';
 import { exitLot } from '../domain/lots.ts';
 import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from '../domain/money/decimal.ts';
-import { activeShortage, withShortage } from '../domain/shortage.ts';
+import { activeShortage, wantsInstead, withShortage } from '../domain/shortage.ts';
 import type { Funds, Holder, Order, Position, PositionAction } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
 import { type AccountOrder, VenueUnavailableError, type VenueWallet } from '../ports/venue.ts';
@@ -120,12 +121,11 @@ export function makeMeetShortage(ports: Needs) {
     const { positionId, orderId } = order;
     return untilWritten(ports, `shortage of position ${positionId}`, async () => {
       const [before, refused] = await Promise.all([ledger.position(positionId), ledger.order(orderId)]);
-      if (before === null || refused === null || refused.exit === null) return [];
+      if (before === null || refused?.exit == null || refused.shortSince === null) return [];
       const now = clock.now();
       const spec = await specOf(ports.symbols, before);
+      // All of it, where the coins have come since: it was due, and nobody else sells it.
       const quantity = minOf(floorTo(maxOf(funds.free, ZERO), exitLot(spec).step), refused.quantity);
-      // The coins are there: they were not the reason.
-      if (!quantity.lessThan(refused.quantity)) return [];
       const { cause } = refused.exit;
       const insteadId = exitOrderIdFor({ positionId, key: `instead of ${orderId}` });
       const price = refused.referencePrice === null ? {} : { price: refused.referencePrice };
@@ -138,7 +138,12 @@ export function makeMeetShortage(ports: Needs) {
           why: claimed.error.code,
           free: funds.free.toFixed(),
         });
-        return [];
+        const decided = await ledger.commit({
+          orders: [{ before: refused, after: withDue({ ...refused, shortSince: null }, now) }],
+          positions: [],
+          actions: [shortOf(order, funds, now)],
+        });
+        return decided.outcome === 'done' ? [] : 'conflict';
       }
       const made = newExitOrder(before, {
         ...{ orderId: insteadId, quantity, cause, flatten: false, trigger: null, now },
@@ -147,7 +152,13 @@ export function makeMeetShortage(ports: Needs) {
       const instead = withDue({ ...made, asked: refused.asked, replaces: orderId }, now);
       const change = { before: null, after: instead };
       const result = await ledger.commit({
-        orders: [change, { before: refused, after: { ...refused, replacedBy: insteadId } }],
+        orders: [
+          change,
+          {
+            before: refused,
+            after: withDue({ ...refused, replacedBy: insteadId, shortSince: null }, now),
+          },
+        ],
         positions: [{ before, after: withDue(claimed.value, now) }],
         actions: [shortOf(order, funds, now)],
       });
@@ -155,20 +166,32 @@ export function makeMeetShortage(ports: Needs) {
     });
   }
 
+  /** The position is being closed, and the part goes with it: its plan looks for the coins itself. */
+  const leaveToPlan = (orderId: string): Promise<readonly Order[]> =>
+    untilWritten(ports, `shortage of order ${orderId}`, async () => {
+      const before = await ledger.order(orderId);
+      if (before === null || before.shortSince === null) return [];
+      const after = withDue({ ...before, shortSince: null }, clock.now());
+      const result = await ledger.commit({ orders: [{ before, after }], positions: [] });
+      return result.outcome === 'done' ? [] : 'conflict';
+    });
+
   async function compare(walletId: string): Promise<void> {
     const last = await reconciles.latest(walletId);
     await want(walletId, 'funds', last === null ? 0 : last.startedAt + SPACE_MS);
   }
 
-  /** `order`: as it was sent. */
+  /** `order`: as it was sent, or as it stands when it is taken up again. */
   return async (order: Order, venue: VenueWallet): Promise<void> => {
     const { orderId, positionId, walletId, environment } = order;
     const position = await ledger.position(positionId);
     if (position === null || order.side !== 'sell') return;
     const { flatten } = position;
-    // A client's own order is its client's to place anew; one that was made for less already is not made for less again.
-    const isOwn = order.type === 'market' && !isClientPlaced(order) && order.replaces === null;
-    const asks = flatten === null ? isOwn : activeShortage(flatten, clock.now()) === null;
+    if (flatten !== null && wantsInstead(order)) {
+      await leaveToPlan(orderId);
+      return;
+    }
+    const asks = flatten === null ? wantsInstead(order) : activeShortage(flatten, clock.now()) === null;
     const funds = asks ? await fundsOf(order, venue, position.base) : null;
     if (funds !== null) {
       const facts = { free: funds.free.toFixed(), locked: funds.locked.toFixed() };

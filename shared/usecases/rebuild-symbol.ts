@@ -4,15 +4,17 @@
  * Levels come back with their original arming ids and times; every whole bar since arming is tested and raises
  * peaks; what was reached meanwhile is a hit, cause `rebuilt`. The epoch is set last: until then the index answers
  * `rebuild` to everyone, so a level that changes during the rebuild stays due and is armed right after it.
+ * Nothing is loaded but by the holder of the lease, who has had it all the while: no step holds the process for so long
+ * that the lease could not be renewed.
  */
 import { levelsOf } from '../domain/levels.ts';
 import { orderLevels } from '../domain/order-levels.ts';
-import { CLOCKS_APART_MS, replayBars } from '../domain/triggers/rebuild.ts';
+import type { Replayed } from '../domain/triggers/rebuild.ts';
 import { checkLevel } from '../domain/triggers/rules.ts';
-import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
-import type { TapeMinute } from '../ports/tape.ts';
+import type { Level } from '../domain/triggers/types.ts';
 import { specOf } from './change-order.ts';
 import type { Ports } from './ports.ts';
+import { replayTapeInSlices, type Tape, tapeSince } from './replay-tape.ts';
 
 type Needs = Pick<
   Ports,
@@ -26,6 +28,7 @@ type Needs = Pick<
   | 'clock'
   | 'ids'
   | 'log'
+  | 'sleep'
   | 'repeat'
 >;
 
@@ -33,70 +36,17 @@ type Needs = Pick<
 const LEASE_MS = 2_000;
 const RENEW_MS = 500;
 
+/** Items whose levels are made at a time: some 20 ms. */
+const AT_ONCE = 250;
+
 /** In one invocation; its message comes again. */
 const MOST_REBUILDS = 3;
 
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
 
-/** A minute as one bar, by its first second. */
-export const barOfMinute = (row: TapeMinute): Bar => ({
-  second: row.minute * 60,
-  ...(row.open !== undefined && { open: row.open }),
-  low: row.low,
-  high: row.high,
-  close: row.close,
-  firstTick: row.firstTick,
-  lastTick: row.lastTick,
-  count: row.count,
-});
-
-export interface Tape {
-  /** 1 s bars at hand, oldest first. */
-  readonly seconds: readonly Bar[];
-  /** Durable minutes before and around them. */
-  readonly minutes: readonly Bar[];
-}
-
-/**
- * Replays each level over the finest bars that cover it. The first minute that is only partly in 1 s bars is taken
- * as its minute row by levels that were armed before it, and as 1 s bars by later ones: mixing the two would put a
- * minute's high before its own first seconds.
- */
-export function replayTape(
-  levels: readonly Level[],
-  tape: Tape,
-): { levels: readonly Level[]; hits: readonly Hit[] } {
-  const first = tape.seconds[0];
-  const seam = first === undefined ? Number.POSITIVE_INFINITY : Math.floor(first.second / 60) * 60;
-  const startsOnSeam = first?.second === seam;
-  const rows = tape.minutes.filter((row) => (startsOnSeam ? row.second < seam : row.second <= seam));
-  const rest = startsOnSeam ? tape.seconds : tape.seconds.filter((bar) => bar.second >= seam + 60);
-  const isOlder = (level: Level): boolean => Math.floor(level.armedAt / 1000) < seam;
-  const older = replayBars(levels.filter(isOlder), [...rows, ...rest]);
-  const younger = replayBars(
-    levels.filter((level) => !isOlder(level)),
-    tape.seconds,
-  );
-  return { levels: [...older.levels, ...younger.levels], hits: [...older.hits, ...younger.hits] };
-}
-
-/** Seconds and minutes since an arming, and what a clock that was ahead then would have hidden. */
-export async function tapeSince(
-  { prices, tape }: Pick<Ports, 'prices' | 'tape'>,
-  symbol: string,
-  armedAt: number,
-): Promise<Tape> {
-  const fromSecond = Math.floor((armedAt - CLOCKS_APART_MS) / 1000);
-  const [seconds, rows] = await Promise.all([
-    prices.bars(symbol, fromSecond),
-    tape.since(symbol, Math.floor(fromSecond / 60)),
-  ]);
-  return { seconds, minutes: rows.map(barOfMinute) };
-}
-
 export function makeRebuildSymbol(ports: Needs) {
-  const { ledger, index, leases, outbox, clock, ids, log } = ports;
+  const { ledger, index, leases, outbox, clock, ids, sleep, log } = ports;
 
   /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
   async function liveLevels(symbol: string): Promise<readonly Level[]> {
@@ -108,11 +58,30 @@ export function makeRebuildSymbol(ports: Needs) {
       ledger.positions(livePositions.map((p) => p.positionId)),
       ledger.orders(liveOrders.map((o) => o.orderId)),
     ]);
-    const all = await Promise.all([
-      ...positions.map((p) => usable(p.positionId, async () => levelsOf(p, await specOf(ports.symbols, p)))),
-      ...orders.map((o) => usable(o.orderId, async () => orderLevels(o, await specOf(ports.symbols, o)))),
-    ]);
+    const owners = [
+      ...positions.map(
+        (p) => () => usable(p.positionId, async () => levelsOf(p, await specOf(ports.symbols, p))),
+      ),
+      ...orders.map(
+        (o) => () => usable(o.orderId, async () => orderLevels(o, await specOf(ports.symbols, o))),
+      ),
+    ];
+    const all: Level[][] = [];
+    for (let from = 0; from < owners.length; from += AT_ONCE) {
+      if (from > 0) await sleep(0);
+      const some = await Promise.all(owners.slice(from, from + AT_ONCE).map((levels) => levels()));
+      all.push(some.flat());
+    }
     return all.flat();
+  }
+
+  async function replay(levels: readonly Level[], tape: Tape): Promise<Replayed> {
+    const slices = replayTapeInSlices(levels, tape);
+    for (;;) {
+      const slice = slices.next();
+      if (slice.done === true) return slice.value;
+      await sleep(0);
+    }
   }
 
   /** Levels that the index can hold; one that it cannot is its owner's trouble, and not the whole symbol's. */
@@ -127,14 +96,18 @@ export function makeRebuildSymbol(ports: Needs) {
     }
   }
 
-  /** False: the cache was lost meanwhile, so nothing is built. */
-  async function rebuild(symbol: string): Promise<boolean> {
+  /** False: the cache, or the right to it, was lost meanwhile, so nothing is built. */
+  async function rebuild(symbol: string, isStillOurs: () => Promise<boolean>): Promise<boolean> {
     const startedAt = clock.now();
     const token = ids.token();
     await index.beginRebuild(symbol, token);
     const all = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
-    const { levels, hits } = replayTape(all, await tapeSince(ports, symbol, oldest));
+    const { levels, hits } = await replay(all, await tapeSince(ports, symbol, oldest));
+    if (!(await isStillOurs())) {
+      log.warn('REBUILD_LEASE_RAN_OUT', { symbol, levels: levels.length, tookMs: clock.now() - startedAt });
+      return false;
+    }
     await index.loadRebuilt(symbol, levels, hits, clock.now());
     const finished = await index.finishRebuild(symbol, token, clock.now());
     if (finished.outcome === 'lost') {
@@ -166,17 +139,25 @@ export function makeRebuildSymbol(ports: Needs) {
     if (await index.isBuilt(symbol)) return 'already_built';
     const name = `rebuild:{${symbol}}`;
     const token = ids.token();
-    if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
+    let lease = await leases.hold(name, token, LEASE_MS);
+    if (!lease.held) return 'somebody_else';
     // Where it cannot be renewed, another rebuild may begin beside this one: only one of them ends.
     const stop = ports.repeat(RENEW_MS, () => renew(name, token));
     try {
       for (let n = 0; n < MOST_REBUILDS; n += 1) {
         if (await index.isBuilt(symbol)) return 'already_built';
-        if (await rebuild(symbol)) return 'rebuilt';
+        const { fence } = lease;
+        const isStillOurs = async (): Promise<boolean> => {
+          const now = await leases.hold(name, token, LEASE_MS);
+          // Another fence: it had run out, and somebody may have come and gone.
+          return now.held && now.fence === fence;
+        };
+        if (await rebuild(symbol, isStillOurs)) return 'rebuilt';
+        lease = await leases.hold(name, token, LEASE_MS);
         // Whoever holds it now has begun after us.
-        if (!(await leases.hold(name, token, LEASE_MS)).held) return 'somebody_else';
+        if (!lease.held) return 'somebody_else';
       }
-      throw new Error(`the cache was lost in each of ${MOST_REBUILDS} rebuilds of ${symbol}`);
+      throw new Error(`the cache or the lease was lost in each of ${MOST_REBUILDS} rebuilds of ${symbol}`);
     } finally {
       stop();
       await leases.release(name, token);

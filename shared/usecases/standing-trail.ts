@@ -10,7 +10,7 @@ import { unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Arming, Position } from '../domain/types.ts';
 import { priceBySource } from './arm-levels.ts';
 import type { Ports } from './ports.ts';
-import { replayTape, tapeSince } from './rebuild-symbol.ts';
+import { replayTape, tapeSince } from './replay-tape.ts';
 
 /** As a new arming of it would begin; null where there is none, it has not begun, or no price is shown. */
 export async function standingTrail(

@@ -88,9 +88,9 @@ export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts 
       const wallet = await read(walletId);
       return exchange(wallet).forKeyCheck(wallet);
     },
-    async forAccount(walletId) {
+    async forAccount(walletId, rank) {
       const wallet = await read(walletId);
-      return exchange(wallet).wallet(wallet);
+      return exchange(wallet).wallet(wallet, rank);
     },
     async demoBook(walletId) {
       const { kind, venue } = await find(walletId);

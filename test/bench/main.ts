@@ -8,6 +8,7 @@ import { benchPlacing } from './binance-place.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
 import { benchPolygonSimulator } from './polygon-simulator.ts';
+import { benchRebuild } from './rebuild.ts';
 import { benchRecovery } from './recovery.ts';
 import type { BenchResult } from './report.ts';
 import { benchSymbols } from './symbols.ts';
@@ -20,6 +21,7 @@ const HELP = `Benchmarks.
   npm run bench -- executions execution reports into orders, fills and positions on DynamoDB Local; ten thousand of one order
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
+  npm run bench -- rebuild    levels of one symbol over a day and a week of bars, as a rebuild of the index replays them
   npm run bench -- recovery   a lost user-data stream of 50 wallets: noticed, and ledger = venue again
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
@@ -40,6 +42,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   executions: () => benchExecutions(note),
   latency: (verbose) => benchLatency(note, verbose),
   'polygon-simulator': () => benchPolygonSimulator(note),
+  rebuild: () => benchRebuild(),
   recovery: (verbose) => benchRecovery(note, verbose),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),

@@ -220,6 +220,7 @@ export const orders = objects<Order>({
   amendment: nullableSince(amendments),
   replaces: nullableSince(texts),
   replacedBy: nullableSince(texts),
+  shortSince: nullableSince(integers),
   filledQuantity: decimals,
   filledQuote: decimals,
   fees: lists(fees),

@@ -183,9 +183,9 @@ export class TrustFilter<T extends PriceTick> {
     }
   }
 
-  /** The source ends: what was not decided is no price. */
-  end(): void {
-    for (const { tick } of this.#line.splice(0)) this.#sink.drop(tick, 'outliers_dropped');
+  /** The source ends: what has to prove itself is no price; what only waited behind it is one. */
+  end(now: number): void {
+    for (this.#passCleared(now); this.#line.length > 0; this.#passCleared(now)) this.#dropHeld(0, now);
   }
 
   #refusal(tick: T, now: number): DropReason | null {

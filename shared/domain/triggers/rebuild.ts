@@ -6,7 +6,9 @@
  * the peak. What happened inside one bar, up and down again, stays open; the next tick is tested against the
  * raised peak anyway.
  */
-import { checkLevel, SOURCES, stopOf } from './rules.ts';
+import { type Extremes, extremesOf } from './extremes.ts';
+import { checkLevel } from './rules.ts';
+import { type Followed, nothingFollowed, trailOver } from './trail.ts';
 import type { Bar, FixedLevel, Hit, Level, PriceSource, Tick, TrailingLevel, Units } from './types.ts';
 
 export interface Replayed {
@@ -19,109 +21,147 @@ export interface Replayed {
 /** Two machines' clocks are never further apart than this; where no tick is known, times say no more than that. */
 export const CLOCKS_APART_MS = 60_000;
 
-/** The bars of one source as plain columns, for one pass per trailing level. */
-interface Column {
-  readonly low: readonly Units[];
-  readonly high: readonly Units[];
-  /** Lowest low and highest high from this bar to the last: most fixed levels are answered by one look. */
-  readonly lowFrom: readonly number[];
-  readonly highFrom: readonly number[];
+/** So much work at a time, some 20 ms: levels and steps of trailing stops count. */
+const SLICE = 20_000;
+
+/** Where a level got: `due` in a bar, or through all of them. */
+interface Found {
+  readonly level: Level;
+  readonly due: { readonly at: number; readonly level: Units; readonly price: Units } | null;
 }
 
 /** Replays levels over bars (oldest first). Throws InvalidLevelError for a level that cannot be decided on. */
 export function replayBars(levels: readonly Level[], bars: readonly Bar[]): Replayed {
+  const slices = replayInSlices(levels, bars);
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done === true) return slice.value;
+  }
+}
+
+/** The same, some of it with each step: many levels over days of bars keep a process busy for a while. */
+export function* replayInSlices(
+  levels: readonly Level[],
+  bars: readonly Bar[],
+): Generator<undefined, Replayed, undefined> {
   levels.forEach(checkLevel);
-  const [bid, ask, last, mid] = SOURCES.map((source) => columnOf(bars, source)) as [
-    Column,
-    Column,
-    Column,
-    Column,
-  ];
-  const columns: Readonly<Record<PriceSource, Column>> = { bid, ask, last, mid };
+  const found: Found[] = new Array(levels.length);
+  const sources = new Map<PriceSource, Source>();
+  const beginnings = beginningsOf(bars);
+  const steps = { taken: 0 };
+  let round = 0;
+  for (const alike of alikeOf(levels).values()) {
+    round += 1;
+    const { source } = alike.pattern;
+    const column = sources.get(source) ?? {
+      extremes: extremesOf(bars, source),
+      known: nothingFollowed(bars.length),
+    };
+    sources.set(source, column);
+    const replay = replayOf(alike.pattern, column, round, steps);
+    for (const { level, index } of alike.members) {
+      found[index] = replay(level, firstWholeBar(beginnings, level));
+      steps.taken += 1;
+      if (steps.taken < SLICE) continue;
+      steps.taken = 0;
+      yield;
+    }
+  }
+  return replayedOf(found, bars);
+}
+
+function replayedOf(found: readonly Found[], bars: readonly Bar[]): Replayed {
   const left: Level[] = [];
   const hits: { readonly at: number; readonly hit: Hit }[] = [];
-  for (const level of levels) {
-    const from = firstWholeBar(bars, level);
-    const column = columns[level.source];
-    const found =
-      level.kind === 'fixed' ? replayFixed(level, column, from) : replayTrailing(level, column, from);
-    const bar = bars[found.at];
-    if (found.due === null || bar === undefined) left.push(found.level);
-    else hits.push({ at: found.at, hit: hitOf(found.level, found.due, bar) });
+  for (const { level, due } of found) {
+    const bar = due === null ? undefined : bars[due.at];
+    if (due === null || bar === undefined) left.push(level);
+    else hits.push({ at: due.at, hit: hitOf(level, due, bar) });
   }
   return { levels: left, hits: hits.sort((a, b) => a.at - b.at).map(({ hit }) => hit) };
 }
 
-/** Where a level got: `due` in bar `at`, or through all of them. */
-interface Found {
-  readonly level: Level;
-  readonly at: number;
-  readonly due: { readonly level: Units; readonly price: Units } | null;
+interface Source {
+  readonly extremes: Extremes;
+  readonly known: Followed;
 }
 
-function columnOf(bars: readonly Bar[], source: PriceSource): Column {
-  const low = bars.map((bar) => bar.low[source]);
-  const high = bars.map((bar) => bar.high[source]);
-  const lowFrom: number[] = new Array(bars.length);
-  const highFrom: number[] = new Array(bars.length);
-  for (let i = bars.length - 1; i >= 0; i--) {
-    lowFrom[i] = Math.min(low[i] ?? Number.POSITIVE_INFINITY, lowFrom[i + 1] ?? Number.POSITIVE_INFINITY);
-    highFrom[i] = Math.max(high[i] ?? 0, highFrom[i + 1] ?? 0);
-  }
-  return { low, high, lowFrom, highFrom };
+/** Levels that go the same way once they trail: of one source and kind, and of trailing ones of one side and distance. */
+interface Alike {
+  readonly pattern: Level;
+  readonly members: { readonly level: Level; readonly index: number }[];
 }
+
+function alikeOf(levels: readonly Level[]): Map<string, Alike> {
+  const groups = new Map<string, Alike>();
+  levels.forEach((level, index) => {
+    const key = keyOf(level);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { pattern: level, members: [{ level, index }] });
+    else group.members.push({ level, index });
+  });
+  return groups;
+}
+
+function keyOf(level: Level): string {
+  if (level.kind === 'fixed') return `${level.source} fixed`;
+  const { source, side, distance } = level;
+  return 'bp' in distance ? `${source} ${side} ${distance.bp} bp` : `${source} ${side} ${distance.units}`;
+}
+
+function replayOf(
+  pattern: Level,
+  { extremes, known }: Source,
+  round: number,
+  steps: { taken: number },
+): (level: Level, from: number) => Found {
+  const trail = pattern.kind === 'fixed' ? null : trailOver(extremes, pattern, known, round, steps);
+  return (level, from) => {
+    if (level.kind === 'fixed') return replayFixed(level, extremes, from);
+    if (trail === null) throw new Error(`level ${level.member} trails, and those like it do not`);
+    return trailed(level, trail(level, from));
+  };
+}
+
+const trailed = (level: TrailingLevel, { peak, due }: ReturnType<ReturnType<typeof trailOver>>): Found => ({
+  level: { ...level, peak },
+  due,
+});
+
+function replayFixed(level: FixedLevel, extremes: Extremes, from: number): Found {
+  const { price } = level;
+  const falls = level.direction === 'falls';
+  const at = falls ? extremes.firstAtMost(from, price) : extremes.firstAtLeast(from, price);
+  if (at === -1) return { level, due: null };
+  return { level, due: { at, level: price, price: falls ? extremes.low(at) : extremes.high(at) } };
+}
+
+/** When bars began, as plain columns: each level looks for its own. */
+interface Beginnings {
+  readonly seconds: Float64Array;
+  readonly ticks: Float64Array;
+}
+
+const beginningsOf = (bars: readonly Bar[]): Beginnings => ({
+  seconds: Float64Array.from(bars, (bar) => bar.second),
+  ticks: Float64Array.from(bars, (bar) => bar.firstTick),
+});
 
 /**
  * Index of the first bar that lies wholly after the arming: all its ticks came later. Ticks never go back; times are
  * those of two machines, whose clocks may be wrong or have stepped, and count only where no tick is known.
  */
-function firstWholeBar(bars: readonly Bar[], { armedAt, armedTick }: Level): number {
-  const armedIn = Math.floor(armedAt / 1000);
-  const isAfter = (bar: Bar | undefined): boolean =>
-    bar === undefined || (armedTick >= 0 ? bar.firstTick > armedTick : bar.second > armedIn);
+function firstWholeBar({ seconds, ticks }: Beginnings, { armedAt, armedTick }: Level): number {
+  const column = armedTick >= 0 ? ticks : seconds;
+  const armed = armedTick >= 0 ? armedTick : Math.floor(armedAt / 1000);
   let low = 0;
-  let high = bars.length;
+  let high = column.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isAfter(bars[middle])) high = middle;
+    if ((column[middle] ?? Number.POSITIVE_INFINITY) > armed) high = middle;
     else low = middle + 1;
   }
   return low;
-}
-
-function replayFixed(level: FixedLevel, column: Column, from: number): Found {
-  const { price } = level;
-  const falls = level.direction === 'falls';
-  const extreme = falls ? column.lowFrom[from] : column.highFrom[from];
-  if (extreme === undefined || (falls ? extreme > price : extreme < price))
-    return { level, at: -1, due: null };
-  const side = falls ? column.low : column.high;
-  const at = side.findIndex((p, i) => i >= from && (falls ? p <= price : p >= price));
-  const reached = side[at];
-  return { level, at, due: reached === undefined ? null : { level: price, price: reached } };
-}
-
-function replayTrailing(level: TrailingLevel, column: Column, from: number): Found {
-  const { side, distance, activation } = level;
-  const long = side === 'long';
-  const against = long ? column.low : column.high;
-  const along = long ? column.high : column.low;
-  let peak = level.peak;
-  let stop = peak === null ? null : stopOf(side, peak, distance);
-  for (let at = from; at < along.length; at++) {
-    const worst = against[at];
-    const best = along[at];
-    if (worst === undefined || best === undefined) break;
-    if (stop !== null && (long ? worst <= stop : worst >= stop)) {
-      return { level: { ...level, peak }, at, due: { level: stop, price: worst } };
-    }
-    const starts = peak === null && (activation === null || (long ? best >= activation : best <= activation));
-    if (starts || (peak !== null && (long ? best > peak : best < peak))) {
-      peak = best;
-      stop = stopOf(side, peak, distance);
-    }
-  }
-  return { level: { ...level, peak }, at: -1, due: null };
 }
 
 function hitOf(level: Level, due: { readonly level: Units; readonly price: Units }, bar: Bar): Hit {

@@ -152,6 +152,11 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
 
   const latest = (times: readonly number[]): number | null =>
     times.length === 0 ? null : Math.max(...times);
+  /** Null where there are none, or one was never. */
+  const earliest = (times: readonly (number | null)[]): number | null => {
+    const known = times.flatMap((at) => at ?? []);
+    return known.length === 0 || known.length < times.length ? null : Math.min(...known);
+  };
 
   return {
     name: 'binance',
@@ -209,7 +214,7 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
           counts.seeds_failed,
         lastMessageAt: latest(stats.flatMap((one) => one.lastMessageAt ?? [])),
         // Of all its connections: where one is silent, its symbols' prices are not known to stand.
-        lastHeardAt: connected ? Math.min(...stats.map((one) => one.lastHeardAt ?? 0)) : null,
+        lastHeardAt: connected ? earliest(stats.map((one) => one.lastHeardAt ?? null)) : null,
         subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
       };
     },

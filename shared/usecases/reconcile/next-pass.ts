@@ -3,10 +3,13 @@
  *
  * Pure. Always true:
  * - a pass that asked for the open orders of some symbols alone never puts off the one that asks for all;
- * - a pass that found no room in the budget has not failed: it comes back when there is, those that wait longest first.
+ * - a pass that found no room in the budget has not failed: it comes back when there is, those that wait longest first;
+ * - one that has waited for too long goes in the rank of other queries: what others use may stay above what is left to
+ *   comparisons for hours.
  */
 import type { Difference, ReconcileState, ReconcileStatus, VenueView } from '../../domain/reconcile/types.ts';
 import { RECONCILE_REASONS, type ReconcileReason } from '../../ports/reconcile.ts';
+import type { AccountRank } from '../../ports/venue.ts';
 
 export interface ReconcileSettings {
   /** [15 min] A whole pass of each wallet. */
@@ -21,6 +24,8 @@ export interface ReconcileSettings {
   readonly behindLooksMs: number;
   /** [20 s] Then over so long, halved with each minute that a pass has waited. */
   readonly spreadMs: number;
+  /** [15 min] A pass that has waited so long for room takes the rank of other queries. */
+  readonly patienceMs: number;
 }
 export const DEFAULT_RECONCILE: ReconcileSettings = {
   everyMs: 15 * 60_000,
@@ -29,6 +34,7 @@ export const DEFAULT_RECONCILE: ReconcileSettings = {
   retryMs: 30_000,
   behindLooksMs: 5_000,
   spreadMs: 20_000,
+  patienceMs: 15 * 60_000,
 };
 
 const MINUTE = 60_000;
@@ -47,6 +53,13 @@ export function isWholeOwed(
 /** A pass that waited for room goes on for the reason that it had. */
 export const reasonOf = (state: ReconcileState, told: ReconcileReason): ReconcileReason =>
   state.waitingSince === null ? told : (RECONCILE_REASONS.find((reason) => reason === state.reason) ?? told);
+
+/** In which right the pass asks the venue. */
+export const rankOf = (
+  { waitingSince }: ReconcileState,
+  now: number,
+  { patienceMs }: ReconcileSettings,
+): AccountRank => (waitingSince !== null && now - waitingSince >= patienceMs ? 'query' : 'comparison');
 
 /** After a pass that was begun at `startedAt` from `state`, which has what it found; the wish is done with it. */
 export function afterPass(

@@ -38,6 +38,7 @@ import {
   isWholeOwed,
   putOff,
   type ReconcileSettings,
+  rankOf,
   reasonOf,
   waitingForRoom,
 } from './next-pass.ts';
@@ -103,7 +104,7 @@ export function makeReconcileWallet(
       const view = await readVenue.readDemo(venue);
       return { venue, view, ledger: await readLedger.after(wallet, state, view), sides };
     }
-    const account = await accounts.forAccount(wallet.walletId);
+    const account = await accounts.forAccount(wallet.walletId, rankOf(state, clock.now(), settings));
     const view = await readVenue.readExchange(account, wallet, sides, isWhole);
     return { venue: account, view, ledger: await readLedger.after(wallet, state, view), sides };
   }

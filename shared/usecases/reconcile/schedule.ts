@@ -2,30 +2,57 @@
  * Each minute: every wallet at the exchange whose comparison is due gets a message (design section 13). Certainty
  * beside the messages that gaps, wishes and follow-ups send by themselves.
  */
+import type { ReconcileState } from '../../domain/reconcile/types.ts';
 import { BINANCE_ENVIRONMENTS } from '../../domain/types.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
 
-type Needs = Pick<Ports, 'wallets' | 'reconciles' | 'outbox' | 'served' | 'clock' | 'log'>;
+type Needs = Pick<Ports, 'wallets' | 'reconciles' | 'outbox' | 'served' | 'counters' | 'clock' | 'log'>;
 
 export type ScheduleReconciles = ReturnType<typeof makeScheduleReconciles>;
 
-/** Answers how many were sent. Those that wait longest go first. */
-export function makeScheduleReconciles({ wallets, reconciles, outbox, served, clock, log }: Needs) {
-  return async (): Promise<number> => {
+export interface Scheduled {
+  readonly sent: number;
+  /** Wallets for whose comparison the budget has no room. */
+  readonly waiting: number;
+  /** How long the oldest comparison has been owed, whatever it waits for; 0 = none is. */
+  readonly oldestWaitMs: number;
+}
+const NOTHING: Scheduled = { sent: 0, waiting: 0, oldestWaitMs: 0 };
+
+/** What health shows of it stands until the next two minutes have not come. */
+const TOLD_MS = 180_000;
+
+/** Those that wait longest go first. */
+export function makeScheduleReconciles(ports: Needs) {
+  const { wallets, reconciles, outbox, served, counters, clock, log } = ports;
+
+  /** Epoch ms; null = it is not due, and waits for nothing. One that found no room waits since then. */
+  const owedSince = ({ waitingSince, dueAt }: ReconcileState, now: number): number | null =>
+    waitingSince ?? (dueAt <= now ? dueAt : null);
+
+  async function told(states: readonly ReconcileState[], now: number): Promise<Omit<Scheduled, 'sent'>> {
+    const waiting = states.filter(({ waitingSince }) => waitingSince !== null).length;
+    const since = states.flatMap((state) => owedSince(state, now) ?? []);
+    const oldest = since.length === 0 ? null : Math.min(...since);
+    const counts = { 'reconcile:waiting': String(waiting), 'reconcile:waiting_since': String(oldest ?? 0) };
+    await tell(log, counters.set(counts, TOLD_MS), counts);
+    return { waiting, oldestWaitMs: oldest === null ? 0 : Math.max(0, now - oldest) };
+  }
+
+  return async (): Promise<Scheduled> => {
     const environment = BINANCE_ENVIRONMENTS.find((candidate) => served.includes(candidate));
-    if (environment === undefined) return 0;
+    if (environment === undefined) return NOTHING;
     const now = clock.now();
     const ids = (await wallets.exchangeWallets(environment)).map(({ walletId }) => walletId);
     const states = new Map((await reconciles.states(ids)).map((state) => [state.walletId, state]));
     const dueAt = (walletId: string): number => states.get(walletId)?.dueAt ?? 0;
-    // One that has found no room in the budget waits since then.
     const since = (walletId: string): number => states.get(walletId)?.waitingSince ?? dueAt(walletId);
     const due = ids.filter((walletId) => dueAt(walletId) <= now).sort((a, b) => since(a) - since(b));
     for (const walletId of due) {
       const reason = states.has(walletId) ? 'scheduled' : 'first';
       await tell(log, outbox.reconcile({ walletId, reason }), { walletId });
     }
-    return due.length;
+    return { sent: due.length, ...(await told([...states.values()], now)) };
   };
 }

@@ -152,7 +152,7 @@ export class SymbolStream {
 
   /** Sends what waits, until nothing does or `ms` have passed; then sends nothing more. */
   async finish(ms: number): Promise<void> {
-    this.#filter.end();
+    this.#filter.end(this.#context.ports.clock.now());
     const until = performance.now() + ms;
     while (this.pending().length > 0 && performance.now() < until && !this.#stopped.signal.aborted) {
       this.#urgent = true;
@@ -166,7 +166,7 @@ export class SymbolStream {
   /** Another writer has taken over: what waits is its own to send. */
   abandon(): void {
     this.#stopped.abort();
-    this.#filter.end();
+    this.#filter.end(this.#context.ports.clock.now());
     if (this.#trustTimer !== null) clearTimeout(this.#trustTimer);
     this.#cancelTimer();
     this.#releaseRoom();

@@ -7,8 +7,9 @@ import type { WalletStore } from '../../ports/ledger.ts';
 import type { BudgetFigures, RateBudget } from '../../ports/rate-budget.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { SymbolStore, SymbolSummary } from '../../ports/symbols.ts';
+import type { Counters } from '../../ports/trigger-index.ts';
 import type { UserDataBoard, UserDataStatus } from '../../ports/user-data.ts';
-import { time, timeOrNull } from './text.ts';
+import { time, timeOrNull, whole } from './text.ts';
 
 export interface BinanceHealthPorts {
   readonly environment: BinanceEnvironment;
@@ -16,6 +17,7 @@ export interface BinanceHealthPorts {
   readonly symbolStore: Pick<SymbolStore, 'summary'>;
   readonly userData: Pick<UserDataBoard, 'read'>;
   readonly wallets: Pick<WalletStore, 'refusedWallets'>;
+  readonly counters: Pick<Counters, 'read'>;
   readonly clock: Clock;
 }
 
@@ -24,6 +26,9 @@ const REMEMBER_MS = 2_000;
 /** Counting reads every wallet concerned. */
 const REMEMBER_REFUSED_MS = 15_000;
 
+/** What the schedule of comparisons says each minute, with a short life. */
+const WAITING = ['reconcile:waiting', 'reconcile:waiting_since'] as const;
+
 /** Answers are up to [2 s] old, the count of refused wallets up to [15 s]. Throws when table or cache cannot be asked. */
 export function makeReadBinanceHealth({
   environment,
@@ -31,21 +36,24 @@ export function makeReadBinanceHealth({
   symbolStore,
   userData,
   wallets,
+  counters,
   clock,
 }: BinanceHealthPorts) {
   const countRefused = remembered(clock, REMEMBER_REFUSED_MS, () => wallets.refusedWallets(environment));
   return remembered(clock, REMEMBER_MS, async (now) => {
-    const [figures, symbols, status, refused] = await Promise.all([
+    const [figures, symbols, status, refused, waiting] = await Promise.all([
       budget.figures(),
       symbolStore.summary(environment),
       userData.read(environment, now),
       countRefused(),
+      counters.read(WAITING),
     ]);
     return {
       environment,
       budget: figures === null ? null : budgetView(figures),
       symbols: symbols === null ? null : symbolsView(symbols),
       user_data: userDataView(status, refused),
+      comparisons: comparisonsView(waiting, now),
     };
   });
 }
@@ -78,6 +86,14 @@ const budgetView = ({ assumed, blockedUntil, blockedFor, weight }: BudgetFigures
     resets_at: time(resetsAt),
   })),
 });
+
+/** `waiting`: for room in the budget. The oldest is owed so long, whatever it waits for. Null: the schedule is silent. */
+function comparisonsView(told: Readonly<Record<string, string | null>>, now: number) {
+  const waiting = whole(told['reconcile:waiting']);
+  const since = whole(told['reconcile:waiting_since']);
+  if (waiting === null || since === null) return null;
+  return { waiting, oldest_wait_seconds: since === 0 ? 0 : Math.max(0, Math.floor((now - since) / 1000)) };
+}
 
 const symbolsView = ({ listed, trading, savedAt }: SymbolSummary) => ({
   listed,

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Clock } from '../../ports/runtime.ts';
 import type { Counters } from '../../ports/trigger-index.ts';
 import type { makeReadBinanceHealth } from './health-binance.ts';
-import { timeOrNull } from './text.ts';
+import { timeOrNull, whole } from './text.ts';
 
 /** A service that has said nothing for this long is not running. */
 export const SILENT_MS = 5_000;
@@ -137,11 +137,4 @@ function monitorView(values: Readonly<Record<string, string | null>>, now: numbe
     last_check: timeOrNull(lastCheck),
     is_running: lastCheck !== null && now - lastCheck <= SILENT_MS,
   };
-}
-
-/** A counter or an epoch time in ms; null when it was never written. */
-function whole(text: string | null | undefined): number | null {
-  if (text == null) return null;
-  if (!/^\d{1,15}$/.test(text)) throw new Error(`not a whole number in a counter: ${text.slice(0, 40)}`);
-  return Number.parseInt(text, 10); // not money: a count or a time
 }

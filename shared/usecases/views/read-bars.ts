@@ -22,7 +22,7 @@ import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
 import { formatUnits } from '../../domain/triggers/units.ts';
 import type { FilledRow, TapeQuarter } from '../../ports/tape.ts';
 import type { Ports } from '../ports.ts';
-import { barOfMinute } from '../rebuild-symbol.ts';
+import { barOfMinute } from '../replay-tape.ts';
 import { time } from './text.ts';
 
 const MINUTE = 60;

@@ -31,3 +31,10 @@ export function singleFee(
     ? { fees: first[1], fee_currency: first[0] }
     : { fees: null, fee_currency: null };
 }
+
+/** A counter or an epoch time in ms; null when it was never written. */
+export function whole(text: string | null | undefined): number | null {
+  if (text == null) return null;
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`not a whole number in a counter: ${text.slice(0, 40)}`);
+  return Number.parseInt(text, 10); // not money: a count or a time
+}

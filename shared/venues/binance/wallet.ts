@@ -15,6 +15,7 @@ import type { SymbolDirectory } from '../../ports/symbols.ts';
 import {
   type AccountOrder,
   type AccountOrders,
+  type AccountRank,
   type AccountTrade,
   type AmendOutcome,
   type AmendRequest,
@@ -48,6 +49,8 @@ export interface BinanceWalletParts {
   readonly clock: ServerClock;
   /** By the venue's name of the symbol (day-volume.ts). */
   readonly dayVolume: (venueSymbol: string) => Promise<Decimal | null>;
+  /** Of what is for comparisons. */
+  readonly accountRank: AccountRank;
   readonly symbols: Pick<SymbolDirectory, 'find'>;
   /** Null = the account's own default. */
   readonly selfTradePreventionMode: string | null;
@@ -250,7 +253,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
           ? { startTime: since.from }
           : { fromId: since.fromTradeId };
     for (;;) {
-      const page = requireAnswer(await client.trades(spec.venueSymbol, query, 'comparison'));
+      const page = requireAnswer(await client.trades(spec.venueSymbol, query, parts.accountRank));
       for (const trade of page) {
         found.push({
           venueOrderId: trade.orderId,
@@ -286,7 +289,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
 
   async function accountOrders(symbols: ReadonlySet<string> | null): Promise<AccountOrders> {
     const found = async (venueSymbol: string | null): Promise<readonly AccountOrder[]> =>
-      Promise.all(requireAnswer(await client.openOrders(venueSymbol, 'comparison')).map(accountOrder));
+      Promise.all(requireAnswer(await client.openOrders(venueSymbol, parts.accountRank)).map(accountOrder));
     if (symbols === null || symbols.size * openOrdersWeight('one') >= openOrdersWeight('all')) {
       return { orders: await found(null), of: null };
     }
@@ -302,7 +305,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
     const { venueSymbol } = await needSpec(symbol);
     const found: VenueOrder[] = [];
     for (let orderId = venueOrderId; ; ) {
-      const page = requireAnswer(await client.allOrders(venueSymbol, { orderId }, 'comparison'));
+      const page = requireAnswer(await client.allOrders(venueSymbol, { orderId }, parts.accountRank));
       found.push(...page);
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return Promise.all(found.map(accountOrder));
@@ -321,7 +324,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
       return { ok: false, reason };
     },
     balances: (rank = 'query') => balances(rank),
-    accountBalances: () => balances('comparison'),
+    accountBalances: () => balances(parts.accountRank),
     async marketPrice(symbol) {
       const spec = await specOf(symbol);
       if (spec === null) return null;

@@ -2,7 +2,7 @@
 import type { BinanceEnvironment, ExchangeAccount, Wallet } from '../../domain/types.ts';
 import type { KeyOpener } from '../../ports/keys.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
-import { type ExchangeWallet, WalletUnusableError } from '../../ports/venue.ts';
+import { type AccountRank, type ExchangeWallet, WalletUnusableError } from '../../ports/venue.ts';
 import { createKeyring } from './keyring.ts';
 import type { Signer } from './signing.ts';
 import { type BinanceVenue, type BinanceVenueParts, budgetAccount, createBinanceVenue } from './venue.ts';
@@ -17,8 +17,8 @@ export interface BinanceWalletsParts extends BinanceVenueParts {
 
 export interface BinanceWallets {
   readonly venue: BinanceVenue;
-  /** Throws WalletUnusableError. */
-  wallet(wallet: Wallet): Promise<ExchangeWallet>;
+  /** `rank`: of what is for comparisons. Throws WalletUnusableError. */
+  wallet(wallet: Wallet, rank?: AccountRank): Promise<ExchangeWallet>;
   /** With the keys that wait for their check where there are any. Throws WalletUnusableError. */
   forKeyCheck(wallet: Wallet): Promise<ExchangeWallet>;
 }
@@ -39,13 +39,19 @@ export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets
   const venue = createBinanceVenue(parts);
   const keyring = createKeyring(parts.opener);
 
-  const walletOf = (wallet: Wallet, signer: Signer, account: string | null): ExchangeWallet =>
+  const walletOf = (
+    wallet: Wallet,
+    signer: Signer,
+    account: string | null,
+    accountRank: AccountRank = 'comparison',
+  ): ExchangeWallet =>
     createBinanceWallet({
       walletId: wallet.walletId,
       environment,
       client: venue.clientFor(signer, account),
       clock: venue.clock,
       dayVolume: venue.dayVolume,
+      accountRank,
       symbols,
       selfTradePreventionMode: parts.selfTradePreventionMode ?? null,
       log,
@@ -57,9 +63,9 @@ export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets
 
   return {
     venue,
-    async wallet(wallet) {
+    async wallet(wallet, rank) {
       const account = servedAccount(wallet, environment);
-      return walletOf(wallet, await keyring.current(wallet, account), accountOf(wallet, account));
+      return walletOf(wallet, await keyring.current(wallet, account), accountOf(wallet, account), rank);
     },
     async forKeyCheck(wallet) {
       const account = servedAccount(wallet, environment);

@@ -5,6 +5,7 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { ReconcileStatement } from '../../../shared/ports/reconcile.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
+import { aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { START, WALLET, World } from '../../support/fakes/world.ts';
 import { type Bench, startBench, UID } from './bench.ts';
 
@@ -34,7 +35,9 @@ beforeEach(async () => {
       forKeyCheck: async () => wallet,
       demoBook: async () => Promise.reject(new Error('no demo wallet here')),
     },
-    accounts: { forAccount: async () => wallet },
+    accounts: {
+      forAccount: async (walletId, rank) => bench.wallets.wallet({ ...aBinanceWallet(), walletId }, rank),
+    },
   };
   useCases = makeUseCases(ports, { monitorEnabled: true });
   world.workers = useCases;
@@ -323,7 +326,7 @@ describe('a comparison', () => {
     const waits: number[] = [];
     for (let i = 0; i < 7; i++) {
       world.now = (await world.reconciles.state(WALLET))?.dueAt ?? 0;
-      expect(await useCases.reconcile.schedule()).toBe(1);
+      expect(await useCases.reconcile.schedule()).toMatchObject({ sent: 1 });
       await expect(useCases.reconcile.wallet(WALLET, 'scheduled')).rejects.toThrow('killed');
       waits.push((((await world.reconciles.state(WALLET))?.dueAt ?? 0) - world.now) / 1_000);
       expect(await useCases.reconcile.wallet(WALLET, 'scheduled')).toBe('not_due');
@@ -408,6 +411,37 @@ describe('a comparison', () => {
     expect(await world.reconciles.state(WALLET)).toMatchObject({ waitingSince: null, reason: null });
   });
 
+  it('takes the rank of other queries after 15 min without room, and not before', async () => {
+    await bought('0.02');
+    await pass();
+    // Others use more than comparisons may, less than queries may.
+    const grant = bench.budget.ask.bind(bench.budget);
+    bench.budget.ask = async (ask) => {
+      if (ask.rank === 'comparison') {
+        bench.budget.refusals.push({ granted: false, code: 'weight_exhausted', retryAfterMs: 30_000 });
+      }
+      return grant(ask);
+    };
+    world.now += 60_000;
+    const since = world.now;
+    const from = bench.budget.asks.length;
+    let outcome = await useCases.reconcile.wallet(WALLET, 'gap');
+    while (outcome === 'waiting') {
+      const { oldestWaitMs } = await useCases.reconcile.schedule();
+      expect(oldestWaitMs).toBe(world.now - since);
+      world.now = (await world.reconciles.state(WALLET))?.dueAt ?? 0;
+      outcome = await useCases.reconcile.wallet(WALLET, 'follow_up');
+    }
+    expect(outcome).toBe('in_agreement');
+    expect(world.now - since).toBeGreaterThanOrEqual(15 * 60_000);
+    expect(world.now - since).toBeLessThan(16 * 60_000);
+    const asks = bench.budget.asks.slice(from).filter(({ rank }) => rank === 'query');
+    expect(asks.reduce((sum, { weight }) => sum + weight, 0)).toBe(140);
+    // The next one has not waited.
+    world.now += 1_000;
+    expect(await useCases.reconcile.wallet(WALLET, 'gap')).toBe('waiting');
+  });
+
   it('waits no longer than for a whole pass, though the exchange has banned us for days', async () => {
     await bought('0.02');
     await pass();
@@ -425,14 +459,38 @@ describe('a comparison', () => {
 
 describe('the schedule', () => {
   it('sends a message for every wallet that is due, and none for one that is not', async () => {
-    expect(await useCases.reconcile.schedule()).toBe(1);
+    expect(await useCases.reconcile.schedule()).toMatchObject({ sent: 1 });
     await world.pump();
     expect(await world.reconciles.latest(WALLET)).toMatchObject({ reason: 'first', startedAt: START });
     world.now += 14 * 60_000;
-    expect(await useCases.reconcile.schedule()).toBe(0);
+    expect(await useCases.reconcile.schedule()).toMatchObject({ sent: 0 });
     world.now += 61_000;
-    expect(await useCases.reconcile.schedule()).toBe(1);
+    expect(await useCases.reconcile.schedule()).toMatchObject({ sent: 1 });
     await world.pump();
     expect(await world.reconciles.latest(WALLET)).toMatchObject({ reason: 'scheduled' });
+  });
+
+  it('says how many wait for room, and since when the oldest should have been compared', async () => {
+    await bought('0.02');
+    await pass();
+    const told = () => world.counters.read(['reconcile:waiting', 'reconcile:waiting_since']);
+    expect(await useCases.reconcile.schedule()).toEqual({ sent: 0, waiting: 0, oldestWaitMs: 0 });
+    expect(await told()).toEqual({ 'reconcile:waiting': '0', 'reconcile:waiting_since': '0' });
+    bench.budget.refusals.push({ granted: false, code: 'weight_exhausted', retryAfterMs: 40_000 });
+    expect(await useCases.reconcile.wallet(WALLET, 'gap')).toBe('waiting');
+    const since = world.now;
+    world.now += 20_000;
+    expect(await useCases.reconcile.schedule()).toEqual({ sent: 0, waiting: 1, oldestWaitMs: 20_000 });
+    expect(await told()).toEqual({ 'reconcile:waiting': '1', 'reconcile:waiting_since': String(since) });
+    // The exchange is away: none waits for room, and it is due all the same.
+    const before = await world.reconciles.state(WALLET);
+    if (before === null) throw new Error('no state');
+    await world.reconciles.save({ before, after: { ...before, waitingSince: null, dueAt: since } }, null);
+    expect(await useCases.reconcile.schedule()).toEqual({ sent: 1, waiting: 0, oldestWaitMs: 20_000 });
+  });
+
+  it('goes on while the cache is away', async () => {
+    world.counters.set = () => Promise.reject(new Error('away'));
+    expect(await useCases.reconcile.schedule()).toMatchObject({ sent: 1 });
   });
 });

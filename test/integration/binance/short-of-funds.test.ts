@@ -117,7 +117,7 @@ describe('a close whose coins were partly sold in the app', () => {
     nothingSoldTwice(positionId);
   });
 
-  it('asks once each half minute, and orders nothing between, when all of it is gone', async () => {
+  it('asks as the ladder waits, and orders nothing between, when all of it is gone', async () => {
     const { positionId } = await bought();
     soldInTheApp('0.01998');
     // No comparison comes to the end of it.
@@ -125,14 +125,18 @@ describe('a close whose coins were partly sold in the app', () => {
     await close(positionId);
     expect(exits(positionId)).toEqual(['rejected 0/0.01998']);
     expect(looks()).toBe(1);
-    await world.pass(28);
-    expect(world.exitsOf(positionId)).toHaveLength(1);
-    await world.pass(4);
-    expect(world.exitsOf(positionId)).toHaveLength(2);
-    expect(looks()).toBe(2);
-    await world.pass(64);
+    // After 1, 2 and 4 s, and what a sweep takes.
+    await world.pass(12);
     expect(world.exitsOf(positionId)).toHaveLength(4);
     expect(looks()).toBe(4);
+    await world.pass(28);
+    expect(looks()).toBe(4);
+    // Then every 30 s.
+    await world.pass(4);
+    expect(looks()).toBe(5);
+    await world.pass(31);
+    expect(world.exitsOf(positionId)).toHaveLength(6);
+    expect(looks()).toBe(6);
   });
 });
 

@@ -83,6 +83,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   amendment: null,
   replaces: null,
   replacedBy: null,
+  shortSince: null,
   filledQuantity: ZERO,
   filledQuote: ZERO,
   fees: [],

@@ -75,6 +75,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     amendment: null,
     replaces: null,
     replacedBy: null,
+    shortSince: null,
     filledQuantity: ZERO,
     filledQuote: ZERO,
     fees: [],

@@ -1,17 +1,15 @@
 /** What an account lacks for an exit: what is sent under it, for how long, and what a person is told. */
 import { describe, expect, it } from 'vitest';
 import { exitSettled, planExit, withExit } from '../../../shared/domain/exits.ts';
-import {
-  activeShortage,
-  SHORTAGE_MS,
-  shortageText,
-  spent,
-  withShortage,
-} from '../../../shared/domain/shortage.ts';
+import { activeShortage, shortageText, spent, withShortage } from '../../../shared/domain/shortage.ts';
 import type { Funds, Order, Position } from '../../../shared/domain/types.ts';
-import { BTC, d, newOrder, newPosition, T0 } from './builders.ts';
+import { followOrder } from '../../../shared/usecases/exit-plan.ts';
+import { BTC, d, newFill, newOrder, newPosition, newSend, T0 } from './builders.ts';
 
-const closing = (quantity: string): Position => ({
+/** As the ladder waits after the first refusal. */
+const WAIT_MS = 1_000;
+
+const closing = (quantity: string, step = 1): Position => ({
   ...newPosition(),
   status: 'closing',
   entryLive: false,
@@ -19,7 +17,7 @@ const closing = (quantity: string): Position => ({
   entryQuantity: d(quantity),
   flatten: {
     ...{ cause: 'manual', price: d(50_000), trigger: null },
-    ...{ at: T0, step: 1, retryAt: T0 + 1_000, shortage: null },
+    ...{ at: T0, step, retryAt: T0 + 1_000, shortage: null },
   },
 });
 const funds = (free: string, locked = '0', holders: Funds['holders'] = []): Funds => ({
@@ -42,19 +40,54 @@ describe('a shortage', () => {
     const sold = spent({ ...p, quantity: d('0.6') }, d('0.4'), T0);
     expect(planExit(sold, [], BTC, T0 + 1)).toEqual([
       { kind: 'alarm', why: '0.6 BTC cannot be sold: the account has no more, and no order holds any' },
-      { kind: 'wait', until: T0 + SHORTAGE_MS, why: 'the account lacks the coins' },
+      { kind: 'wait', until: T0 + WAIT_MS, why: 'the account lacks the coins' },
     ]);
-    expect(kinds(sold, T0 + SHORTAGE_MS)).toEqual(['send 0.6']);
+    expect(kinds(sold, T0 + WAIT_MS)).toEqual(['send 0.6']);
   });
 
   it('is not noted twice at a time, nor where the coins are there, nor where nothing is being closed', () => {
     const p = noted(closing('1'), funds('0.4'));
     expect(withShortage(p, { quantity: d('0.6') }, funds('0.1'), BTC, T0 + 5)).toBeNull();
-    expect(withShortage(p, { quantity: d('0.6') }, funds('0.1'), BTC, T0 + SHORTAGE_MS)).not.toBeNull();
+    expect(withShortage(p, { quantity: d('0.6') }, funds('0.1'), BTC, T0 + WAIT_MS)).not.toBeNull();
     expect(withShortage(closing('1'), { quantity: d('1') }, funds('1'), BTC, T0)).toBeNull();
     expect(
       withShortage({ ...closing('1'), flatten: null }, { quantity: d('1') }, funds('0'), BTC, T0),
     ).toBeNull();
+  });
+
+  it.each([
+    [0, 1_000],
+    [1, 1_000],
+    [2, 2_000],
+    [3, 4_000],
+    [4, 30_000],
+    [40, 30_000],
+  ])('after %d exits that ended unfinished stands for %d ms', (step, ms) => {
+    const { flatten } = noted(closing('1', step), funds('0'));
+    expect(flatten).toMatchObject({ retryAt: T0 + ms, shortage: { until: T0 + ms } });
+  });
+
+  it('does not hold back what a fill of the entry, or an exit that has ended, brings meanwhile', () => {
+    const p = noted({ ...closing('1', 3), entryLive: true }, funds('0'));
+    expect(kinds(p, T0)).toEqual(['alarm', 'wait']);
+    const entry = newOrder({ orderId: p.entryOrderId });
+    const bought = followOrder(p, entry, [newFill('50000', '0.3')], BTC, T0 + 1).position;
+    expect(bought.flatten).toMatchObject({ retryAt: null, shortage: { free: d('0.3') } });
+    expect(kinds(bought, T0 + 1)).toEqual(['alarm', 'send 0.3']);
+
+    const resting = newOrder({
+      ...{ orderId: 'rests', role: 'exit', side: 'sell', quantity: d('0.4'), type: 'limit' },
+      ...{ exit: { cause: 'take_profit', flatten: false, trigger: null }, send: newSend() },
+    });
+    const ended = (change: Partial<Order>) =>
+      kinds(
+        exitSettled(withExit(p, resting, null, T0), { ...resting, status: 'cancelled', ...change }, T0 + 1),
+        T0 + 1,
+      );
+    expect(ended({})).toEqual(['alarm', 'send 0.4']);
+    // What was never at the venue held nothing there, and what was refused is not there.
+    expect(ended({ send: null })).toEqual(['alarm', 'wait']);
+    expect(ended({ status: 'rejected' })).toEqual(['alarm', 'wait']);
   });
 
   it('closes what is left of it where that is dust', () => {
@@ -72,10 +105,10 @@ describe('a shortage', () => {
       exitSettled(sent, { ...order, status, filledQuantity: d(filled), venueQuantity: d(filled) }, T0)
         .flatten;
     expect(ended('expired', '0.1')).toMatchObject({ step: 2, shortage: { free: d('0.3') } });
-    expect(ended('rejected', '0')).toMatchObject({ retryAt: T0 + SHORTAGE_MS, shortage: { free: d('0') } });
-    expect(ended('filled', '0.4')).toMatchObject({ step: 0, retryAt: T0 + SHORTAGE_MS });
+    expect(ended('rejected', '0')).toMatchObject({ retryAt: T0 + 2_000, shortage: { free: d('0') } });
+    expect(ended('filled', '0.4')).toMatchObject({ step: 0, retryAt: T0 + WAIT_MS });
     const { flatten } = sent;
-    expect(flatten && activeShortage(flatten, T0 + SHORTAGE_MS)).toBeNull();
+    expect(flatten && activeShortage(flatten, T0 + WAIT_MS)).toBeNull();
   });
 
   it('names who holds the coins', () => {

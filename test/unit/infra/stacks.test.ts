@@ -186,6 +186,14 @@ describe('the alarms', () => {
       TreatMissingData: 'breaching',
       AlarmDescription: expect.stringMatching(/^critical/),
     });
+    expect(alarms().get('ComparisonsWait')).toMatchObject({
+      ...ours,
+      MetricName: 'reconcile_oldest_wait_seconds',
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 1800,
+      Period: 60,
+    });
     expect(alarms().get('HighErrorRate')).toMatchObject({
       ...ours,
       MetricName: 'ws_errors_total',

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
-import { replayTape } from '../../../shared/usecases/rebuild-symbol.ts';
+import { replayTape } from '../../../shared/usecases/replay-tape.ts';
 import { makeSweep } from '../../../shared/usecases/sweep.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
 
@@ -316,6 +317,57 @@ describe('a rebuild', () => {
     world.index.flush();
     await expect(world.useCases.rebuildSymbol(BTC)).rejects.toThrow('lost in each of 3 rebuilds');
     expect(await world.index.isBuilt(BTC)).toBe(false);
+  });
+
+  it('does not load what another may have overtaken: its lease was taken over meanwhile', async () => {
+    const world = new World();
+    await world.openPosition(stop('49000'));
+    world.index.flush();
+    const loaded = vi.spyOn(world.index, 'loadRebuilt');
+    const bars = world.prices.bars.bind(world.prices);
+    world.prices.bars = async (...given) => {
+      // This process stood still for longer than its lease.
+      world.now += 3_000;
+      await world.leases.hold(`rebuild:{${BTC}}`, 'another', 2_000);
+      return bars(...given);
+    };
+    expect(await world.useCases.rebuildSymbol(BTC)).toBe('somebody_else');
+    expect(loaded).not.toHaveBeenCalled();
+    expect((await world.leases.hold(`rebuild:{${BTC}}`, 'another', 2_000)).held).toBe(true);
+  });
+
+  it('begins again where its lease has run out and nobody took it', async () => {
+    const world = new World();
+    await world.openPosition(stop('49000'));
+    world.index.flush();
+    const loaded = vi.spyOn(world.index, 'loadRebuilt');
+    const bars = world.prices.bars.bind(world.prices);
+    let pauses = 1;
+    world.prices.bars = async (...given) => {
+      world.now += pauses > 0 ? 3_000 : 0;
+      pauses -= 1;
+      return bars(...given);
+    };
+    expect(await world.useCases.rebuildSymbol(BTC)).toBe('rebuilt');
+    expect(loaded).toHaveBeenCalledTimes(1);
+    expect(world.logs.map(({ code }) => code)).toContain('REBUILD_LEASE_RAN_OUT');
+  });
+
+  it('of many levels lets others at the process all the while', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    const one = world.position(positionId);
+    for (let i = 0; i < 2_000; i++) world.ledger.positionItems.set(`p${i}`, { ...one, positionId: `p${i}` });
+    world.index.flush();
+    let pauses = 0;
+    const sleep = async (ms: number) => {
+      expect(ms).toBe(0);
+      pauses += 1;
+    };
+    const useCases = makeUseCases({ ...world.ports, sleep }, { monitorEnabled: true });
+    expect(await useCases.rebuildSymbol(BTC)).toBe('rebuilt');
+    expect(await world.index.levels(BTC)).toHaveLength(2_001);
+    expect(pauses).toBeGreaterThanOrEqual(8);
   });
 
   it('takes each stretch of the tape once, in its order', () => {

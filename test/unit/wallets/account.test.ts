@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExchangeAccount, KeyProblem } from '../../../shared/domain/types.ts';
 import {
+  BEING_DELETED,
   deleted,
   hasUsableKeys,
   type KeyVerdict,
@@ -164,6 +165,15 @@ describe('an exchange account', () => {
       checkWantedAt: T + 20,
     });
     expect(withKeyProblem(fresh, { code: 'key_rejected', message: 'gone' }, T)).toBe(fresh);
+  });
+
+  it('takes over the pause of a deletion, which may be taken back, and is not taken over by one', () => {
+    const deleting = paused(active, T + 1, BEING_DELETED);
+    const own = paused(deleting, T + 2, 'daily loss');
+    expect(own).toEqual({ ...active, pausedAt: T + 2, pauseReason: 'daily loss', pauses: 2 });
+    expect(paused(deleting, T + 2, null)).toMatchObject({ pausedAt: T + 2, pauseReason: null, pauses: 2 });
+    expect(paused(deleting, T + 2, BEING_DELETED)).toBe(deleting);
+    expect(paused(own, T + 3, BEING_DELETED)).toBe(own);
   });
 
   it('keeps the first pause and its reason', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { Credentials, KeyCipher } from '../../../shared/ports/keys.ts';
@@ -283,6 +283,59 @@ describe('deleting a wallet', () => {
     expect([refused.status, refused.body.code]).toEqual([503, 'conflict']);
     expect(world.account(id)).toMatchObject({ status: 'active', pausedAt: null });
     expect(world.account(id).sealedKeys).not.toBe('');
+  });
+
+  it('that gives up leaves a pause that came meanwhile, and what was written before it stays behind', async () => {
+    const { pauses } = world.account(id);
+    const work = world.work.bind(world);
+    world.work = async () => {
+      world.work = work;
+      const paused = await world.call('POST', `${path}/pause`, { body: { reason: 'daily loss' } });
+      expect(paused.body.pause_reason).toBe('daily loss');
+      order('o-9', 'pending');
+      await work();
+    };
+    const refused = await world.call('DELETE', path);
+    expect([refused.status, refused.body.facts]).toEqual([409, { orders: 'o-9' }]);
+    expect(world.account(id)).toMatchObject({
+      ...{ status: 'active', pauseReason: 'daily loss', pauses: pauses + 2 },
+    });
+    expect(world.account(id).pausedAt).not.toBeNull();
+  });
+
+  it('is refused when the wallet is paused meanwhile, and that pause stays', async () => {
+    const work = world.work.bind(world);
+    world.work = async () => {
+      world.work = work;
+      world.now += 5;
+      await world.call('POST', `${path}/pause`, { body: { reason: 'daily loss' } });
+      await work();
+    };
+    const refused = await world.call('DELETE', path);
+    expect([refused.status, refused.body.code]).toEqual([503, 'conflict']);
+    expect(refused.body.detail).toContain('paused or resumed meanwhile');
+    expect(world.account(id)).toMatchObject({ status: 'active', pauseReason: 'daily loss' });
+  });
+
+  it('that gives up takes back only its own pause, not that of a deletion after it', async () => {
+    const work = world.work.bind(world);
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    let second: ReturnType<typeof world.call> | undefined;
+    world.work = async () => {
+      world.work = () => gate;
+      await world.call('POST', `${path}/resume`);
+      world.now += 5;
+      second = world.call('DELETE', path);
+      await vi.waitFor(() => expect(world.account(id).pausedAt).toBe(world.now - 1_000));
+      order('o-9', 'pending');
+    };
+    const first = await world.call('DELETE', path);
+    expect([first.status, first.body.facts]).toEqual([409, { orders: 'o-9' }]);
+    expect(world.account(id).pausedAt).not.toBeNull();
+    world.work = work;
+    open();
+    expect((await second)?.status).toBe(409);
+    expect(world.account(id)).toMatchObject({ pausedAt: null, pauseReason: null });
   });
 
   it('says that there are more than it names', async () => {

@@ -279,8 +279,23 @@ describe('the end of a source', () => {
     const desk = new Desk();
     desk.take(market(1));
     desk.take(aPrint(2, 10_000, 10_010, 8_000), { printed: 'trade' });
-    desk.filter.end();
+    desk.filter.end(desk.now);
     expect(desk.dropped).toEqual([[2, 'outliers_dropped']]);
+    expect(desk.filter.waiting).toBe(0);
+  });
+
+  it('passes what only waited behind it, without what it carries of it', () => {
+    const desk = new Desk();
+    desk.take(market(1));
+    desk.take(aPrint(2, 8_000, 10_010, 10_000), { printed: 'quote' });
+    desk.take(aPrint(3, 8_000, 10_010, 10_005), { printed: 'trade' });
+    desk.take(aPrint(4, 8_000, 10_010, 6_000), { printed: 'trade' });
+    desk.take(aPrint(5, 8_000, 10_010, 10_007), { printed: 'trade' });
+    expect(desk.passed).toEqual([1]);
+    desk.filter.end(desk.now);
+    expect(desk.passed).toEqual([1, 3, 5]);
+    expect(desk.dropped.map(([id]) => id)).toEqual([4, 2]);
+    expect(desk.prices.at(-1)).toEqual([10_000, 10_010, 10_007]);
     expect(desk.filter.waiting).toBe(0);
   });
 });

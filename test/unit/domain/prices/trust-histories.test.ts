@@ -188,7 +188,7 @@ describe('the trust filter over random histories', () => {
           desk.pass(1);
         });
         // A quote that stood alone to the end (only trades came after it) is not decided yet.
-        desk.filter.end();
+        desk.filter.end(desk.now);
         const allPrices = desk.prices.flat();
         expect(Math.min(...allPrices)).toBeGreaterThan(BID * 0.98);
         expect(Math.max(...allPrices)).toBeLessThan(ASK * 1.02);

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barOf, extremesOf, foldTicks, mergeBars } from '../../../../shared/domain/triggers/bars.ts';
 import { TriggerEngine } from '../../../../shared/domain/triggers/engine.ts';
-import { replayBars } from '../../../../shared/domain/triggers/rebuild.ts';
+import { replayBars, replayInSlices } from '../../../../shared/domain/triggers/rebuild.ts';
 import { hitKey, priceOf, SOURCES } from '../../../../shared/domain/triggers/rules.ts';
 import type { Level, Tick, TrailingLevel, Units } from '../../../../shared/domain/triggers/types.ts';
 import { aTick, levelsAt } from '../../../support/trigger-histories.ts';
+import { plainReplay } from './plain-replay.ts';
 
 const units = (n: number): Units => n as Units;
 const at = (ms: number, tick: Tick): Tick => ({ ...tick, at: ms });
@@ -33,6 +34,8 @@ const barsOf = (all: readonly Tick[]) => {
   const { complete, open } = foldTicks(null, all);
   return open === null ? complete : [...complete, open];
 };
+
+const peakOf = (level: Level | undefined) => (level?.kind === 'trailing' ? level.peak : null);
 
 describe('one-second bars', () => {
   it('hold the extremes and the close of their ticks, per source', () => {
@@ -204,5 +207,46 @@ describe('levels replayed over bars', () => {
       { numRuns: 2_000 },
     );
     expect(rebuilt).toBeGreaterThan(seen / 2);
+  });
+
+  it('come to what a plain pass over all bars comes to, in the same order', () => {
+    let reached = 0;
+    let raised = 0;
+    fc.assert(
+      fc.property(ticks, fc.array(levelsAt(100), { maxLength: 30 }), fc.nat(12), (all, drawn, span) => {
+        const levels = drawn.map(
+          (level, i): Level => ({
+            ...{ ...level, member: `${i}`, armedAt: 5_000 + (i % (span + 1)) * 1_000 },
+            armedTick: i % 3 === 0 ? -1 : i % (span + 1),
+          }),
+        );
+        const bars = barsOf(all);
+        const found = replayBars(levels, bars);
+        expect(found).toEqual(plainReplay(levels, bars));
+        reached += found.hits.length;
+        raised += found.levels.filter(
+          (level) => peakOf(level) !== peakOf(levels[Number(level.member)]),
+        ).length;
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(Math.min(reached, raised)).toBeGreaterThan(1_000);
+  });
+
+  it('are replayed in slices that come to the same', () => {
+    const bars = Array.from({ length: 2_000 }, (_, i) =>
+      barsOf([at(i * 1_000, aTick(i + 1, 1_000 + ((i * 37) % 101) + i))]),
+    ).flat();
+    const levels = Array.from(
+      { length: 400 },
+      (_, i): Level => ({ ...trailing, member: `${i}`, armedTick: i, distance: { units: units(500 + i) } }),
+    );
+    const slices = replayInSlices(levels, bars);
+    let yields = 0;
+    let last = slices.next();
+    for (; last.done !== true; last = slices.next()) yields += 1;
+    expect(last.value).toEqual(replayBars(levels, bars));
+    expect(last.value.levels.length).toBeGreaterThan(0);
+    expect(yields).toBeGreaterThan(1);
   });
 });

@@ -14,6 +14,7 @@ let counts = 0;
 let figures: BudgetFigures | null = null;
 let summary: SymbolSummary | null = null;
 let failing = false;
+let waiting: Readonly<Record<string, string | null>> = {};
 
 const wallet = (name: string, more: Partial<WalletStreamStatus>): WalletStreamStatus => ({
   ...{ walletId: name, at: T0, subscribedSince: T0, lastEventAt: null, lastBalancesAt: null, problem: null },
@@ -55,6 +56,7 @@ const make = () =>
         return environment === 'binance_testnet' ? 3 : 0;
       },
     },
+    counters: { read: async () => waiting },
     clock: { now: () => now },
   });
 
@@ -63,6 +65,7 @@ beforeEach(() => {
   reads = 0;
   counts = 0;
   failing = false;
+  waiting = { 'reconcile:waiting': '7', 'reconcile:waiting_since': String(T0 - 90_500) };
   summary = { savedAt: T0 - 60_000, listed: 3000, trading: 2900 };
   figures = {
     ...{ address: 'address-secret', assumed: false, blockedUntil: T0 + 5000, blockedFor: '429' },
@@ -95,6 +98,7 @@ describe('health of the exchange', () => {
           buffered: 4,
         },
       },
+      comparisons: { waiting: 7, oldest_wait_seconds: 90 },
     });
     expect(JSON.stringify(view)).not.toContain('secret');
   });
@@ -102,7 +106,13 @@ describe('health of the exchange', () => {
   it('says what it does not know', async () => {
     figures = null;
     summary = null;
-    expect(await make()()).toMatchObject({ budget: null, symbols: null });
+    waiting = { 'reconcile:waiting': null, 'reconcile:waiting_since': null };
+    expect(await make()()).toMatchObject({ budget: null, symbols: null, comparisons: null });
+  });
+
+  it('says that no comparison waits', async () => {
+    waiting = { 'reconcile:waiting': '0', 'reconcile:waiting_since': '0' };
+    expect(await make()()).toMatchObject({ comparisons: { waiting: 0, oldest_wait_seconds: 0 } });
   });
 
   it('reads at most every two seconds, and anew after a failure', async () => {

@@ -18,6 +18,7 @@ let wallet: Wallet;
 let opened: { sealed: string; context: SealContext }[];
 let opens: (sealed: string) => Promise<Credentials>;
 let now: number;
+let budget: RecordingBudget;
 
 const change = (account: Partial<ExchangeAccount>, more: Partial<Wallet> = {}): void => {
   wallet = { ...aBinanceWallet(account), ...more };
@@ -58,7 +59,7 @@ const make = (served: 'binance_simulator' | 'binance_testnet' | null): VenueFact
             environment: served,
             endpoints: { rest: server.url },
             opener,
-            budget: new RecordingBudget(),
+            budget,
             symbols,
             clock,
             log,
@@ -71,6 +72,7 @@ beforeEach(async () => {
   server.on('GET /api/v3/time', () => ({ json: { serverTime: Date.now() } }));
   server.on('GET /api/v3/account', { json: { uid: 5, canTrade: true, balances: [] } });
   now = Date.now();
+  budget = new RecordingBudget();
   opened = [];
   opens = async () => CREDENTIALS;
   change({});
@@ -79,6 +81,21 @@ beforeEach(async () => {
 afterEach(async () => {
   factory.close();
   await server.stop();
+});
+
+describe('an account', () => {
+  it.each([
+    [undefined, 'comparison'],
+    ['comparison', 'comparison'],
+    ['query', 'query'],
+  ] as const)('that is asked for in the rank %s asks the venue as %s', async (rank, expected) => {
+    const account = await factory.forAccount('w1', rank);
+    await account.accountBalances();
+    server.on('GET /api/v3/openOrders', { json: [] });
+    await account.accountOrders(null);
+    const ranks = budget.asks.map((ask) => ask.rank).filter((asked) => asked !== 'exit');
+    expect(ranks).toEqual([expected, expected]);
+  });
 });
 
 describe('keys', () => {
