@@ -9,6 +9,8 @@ export class OptionError extends Error {
 export interface KnownOptions {
   readonly withValue: ReadonlySet<string>;
   readonly flags: ReadonlySet<string>;
+  /** Those with a value that may be given several times. */
+  readonly repeatable?: ReadonlySet<string>;
 }
 
 export interface GivenOptions {
@@ -16,6 +18,8 @@ export interface GivenOptions {
   readonly words: readonly string[];
   /** By name, `--` included; a flag's value is ''. */
   readonly given: ReadonlyMap<string, string>;
+  /** All values, in their order, of what may be given several times. */
+  readonly repeated: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -25,6 +29,7 @@ export interface GivenOptions {
 export function readArguments(argv: readonly string[], known: KnownOptions): GivenOptions {
   const words: string[] = [];
   const given = new Map<string, string>();
+  const repeated = new Map<string, readonly string[]>();
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? '';
     const cut = word.indexOf('=');
@@ -37,18 +42,19 @@ export function readArguments(argv: readonly string[], known: KnownOptions): Giv
     } else if (known.flags.has(name)) {
       if (inline !== null) throw new OptionError(`${name} takes no value`);
       given.set(name, '');
-    } else if (known.withValue.has(name)) {
+    } else if (known.withValue.has(name) || known.repeatable?.has(name) === true) {
       if (inline === null) at += 1;
       const value = inline ?? argv[at] ?? '';
       if (value === '' || (inline === null && value.startsWith('--'))) {
         throw new OptionError(`${name} needs a value`);
       }
-      given.set(name, value);
+      if (known.withValue.has(name)) given.set(name, value);
+      else repeated.set(name, [...(repeated.get(name) ?? []), value]);
     } else {
       throw new OptionError(`unknown option ${word}`);
     }
   }
-  return { words, given };
+  return { words, given, repeated };
 }
 
 /** The same for a command that knows options only. */

@@ -29,7 +29,7 @@ const HALF = decimal('0.5');
 export type ArmLevels = ReturnType<typeof makeArmLevels>;
 
 /** Every level that a position may ever have had in the index. */
-function possibleMembers(p: Position): readonly string[] {
+export function possibleMembers(p: Position): readonly string[] {
   const rungs = Math.max(p.protection.takeProfits.length, p.initialProtection.takeProfits.length);
   const names = new Set(['stop_loss', 'break_even', 'trailing_stop', 'break_even_trigger']);
   for (let i = 0; i < rungs; i++) names.add(`take_profit:${i}`);
