@@ -43,7 +43,22 @@ class Columns {
   }
 }
 
-const SPANS = [3600, 60, 1] as const;
+interface Span {
+  /** Epoch second. */
+  readonly start: number;
+  readonly seconds: number;
+}
+
+const SPANS = [3600, 60] as const;
+
+/** The longest whole span around a second that lies in [from, to). */
+function widest(second: number, from: number, to: number): Span {
+  for (const seconds of SPANS) {
+    const start = Math.floor(second / seconds) * seconds;
+    if (start >= from && start + seconds <= to) return { start, seconds };
+  }
+  return { start: second, seconds: 1 };
+}
 
 export class Tape {
   private readonly spec: SymbolSpec;
@@ -68,16 +83,15 @@ export class Tape {
     const last = columns.second.at(-1) ?? from;
     let at = columns.from(from);
     for (let second = columns.second[at]; second !== undefined && second < to; second = columns.second[at]) {
-      const start = second;
-      const seconds = SPANS.find((span) => start % span === 0 && start + span <= Math.min(to, last + 1)) ?? 1;
-      const end = columns.from(start + seconds);
-      bars.push(this.merged(columns, at, end, seconds));
+      const span = widest(second, from, Math.min(to, last + 1));
+      const end = columns.from(span.start + span.seconds);
+      bars.push(this.merged(columns, at, end, span));
       at = end;
     }
     return bars;
   }
 
-  private merged({ second, low, high, close }: Columns, from: number, to: number, seconds: number): PriceBar {
+  private merged({ low, high, close }: Columns, from: number, to: number, span: Span): PriceBar {
     let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
     for (let at = from; at < to; at += 1) {
       lowest = Math.min(lowest, low[at] ?? lowest);
@@ -85,8 +99,8 @@ export class Tape {
     }
     const price = (units: number) => unitsToDecimal(units as Units, this.spec.unitExponent);
     return {
-      second: second[from] ?? 0,
-      seconds,
+      second: span.start,
+      seconds: span.seconds,
       low: price(lowest),
       high: price(highest),
       close: price(close[to - 1] ?? lowest),
