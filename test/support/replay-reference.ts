@@ -1,0 +1,237 @@
+/**
+ * An independent look at a replay: one position walked tick by tick, in the words of the rules (design section 9),
+ * with whole numbers and none of the product's code. Slow and plain on purpose.
+ *
+ * Prices are whole units (two digits finer than the price tick), quantities whole steps. Within one tick: the entry
+ * fills first, then levels are looked at in the order of their names. A fill that moves the break-even trigger does so
+ * before it is looked at; the level that is named is the one the tick met.
+ */
+export interface ReferenceTick {
+  readonly id: number;
+  readonly at: number;
+  readonly bid: number;
+  readonly ask: number;
+  readonly last: number;
+  /** Whole steps that trade at this tick, of either side; null = all that is wanted. */
+  readonly bidSteps: number | null;
+  readonly askSteps: number | null;
+}
+
+export interface ReferenceMarket {
+  readonly symbol: string;
+  readonly ticks: readonly ReferenceTick[];
+  /** Decimals of a price unit and of a step. */
+  readonly priceDecimals: number;
+  readonly stepDecimals: number;
+}
+
+/** Distances in basis points of the opening price. */
+export interface ReferencePlan {
+  readonly name: string;
+  readonly side: 'long' | 'short';
+  readonly openAt: number;
+  readonly steps: number;
+  readonly source: 'bid_ask' | 'last' | 'mid';
+  readonly stop: number | null;
+  /** Shares in percent; nearest first. */
+  readonly targets: readonly { readonly distance: number; readonly share: number }[];
+  readonly trailing: {
+    readonly bp?: number;
+    readonly units?: number;
+    readonly activation: number | null;
+  } | null;
+  readonly breakEven: { readonly profit: number; readonly offset: number } | null;
+}
+
+export interface ReferenceEvent {
+  readonly kind: 'exit' | 'part' | 'break_even';
+  readonly tick: number;
+  readonly name: string;
+  /** Units. */
+  readonly level: number;
+}
+
+/** Units of one price tick. */
+const TICK = 100;
+const FEE_PER_THOUSAND = 1n;
+
+interface Walk {
+  readonly plan: ReferencePlan;
+  readonly market: ReferenceMarket;
+  /** Bought (sold, of a short) so far. */
+  steps: number;
+  /** Steps x units. */
+  quote: bigint;
+  /** In 10^-8 of the quote asset. */
+  fee: bigint;
+  sold: number;
+  readonly rungs: Set<number>;
+  /** The stop that break-even has set. */
+  even: number | null;
+  trailingFrom: number | null;
+  peak: number | null;
+  isOut: boolean;
+  readonly events: ReferenceEvent[];
+}
+
+/** Everything that its protection does, in order; an entry that is never opened does nothing. */
+export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): readonly ReferenceEvent[] {
+  const first = market.ticks.findIndex(({ at }) => at >= plan.openAt);
+  const opening = market.ticks[first];
+  if (first < 0 || opening === undefined) return [];
+  const isLong = plan.side === 'long';
+  const paid = isLong ? opening.ask : opening.bid;
+  const up = (distance: number) => (isLong ? distance : -distance);
+  const stop = plan.stop === null ? null : onTick(paid, -up(plan.stop), isLong ? 'up' : 'down');
+  const inFavour = (distance: number) => onTick(paid, up(distance), isLong ? 'down' : 'up');
+  const targets = plan.targets.map(({ distance }) => inFavour(distance));
+  const activation = plan.trailing?.activation ?? null;
+  const walk: Walk = {
+    plan,
+    market,
+    steps: 0,
+    quote: 0n,
+    fee: 0n,
+    sold: 0,
+    rungs: new Set(),
+    even: null,
+    trailingFrom: activation === null ? null : inFavour(activation),
+    peak: null,
+    isOut: false,
+    events: [],
+  };
+  for (let at = first; at < market.ticks.length && !walk.isOut; at += 1) {
+    const tick = market.ticks[at];
+    if (tick === undefined) break;
+    const before = walk.steps === 0 ? null : evenTrigger(walk);
+    fillEntry(walk, tick);
+    lookAtLevels(walk, tick, { stop, targets, before });
+  }
+  return walk.events;
+}
+
+/** Price x (10,000 + distance) / 10,000, to the tick. */
+function onTick(price: number, distance: number, towards: 'up' | 'down'): number {
+  const exact = BigInt(price) * BigInt(10_000 + distance);
+  const tick = BigInt(TICK) * 10_000n;
+  const whole = exact / tick;
+  const isWhole = whole * tick === exact;
+  return Number(towards === 'down' || isWhole ? whole : whole + 1n) * TICK;
+}
+
+function fillEntry(walk: Walk, tick: ReferenceTick): void {
+  const { plan, market } = walk;
+  const rest = plan.steps - walk.steps;
+  if (rest === 0) return;
+  const isLong = plan.side === 'long';
+  const offered = isLong ? tick.askSteps : tick.bidSteps;
+  const taken = Math.min(rest, offered === null ? rest : Math.max(offered, 1));
+  walk.steps += taken;
+  walk.quote += BigInt(taken) * BigInt(isLong ? tick.ask : tick.bid);
+  walk.fee = halfEven(walk.quote * FEE_PER_THOUSAND * 10n ** 8n, 1_000n * scaleOf(market));
+}
+
+/** Steps x units are so many to one of the quote asset. */
+const scaleOf = ({ priceDecimals, stepDecimals }: ReferenceMarket): bigint =>
+  10n ** BigInt(priceDecimals + stepDecimals);
+
+function halfEven(n: bigint, d: bigint): bigint {
+  const whole = n / d;
+  const twice = 2n * (n - whole * d);
+  if (twice === d) return whole % 2n === 0n ? whole : whole + 1n;
+  return twice > d ? whole + 1n : whole;
+}
+
+interface Levels {
+  readonly stop: number | null;
+  readonly targets: readonly number[];
+  /** The break-even trigger that the tick met; null = none, or nothing was held yet. */
+  readonly before: number | null;
+}
+
+function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }: Levels): void {
+  const { plan, events } = walk;
+  const isLong = plan.side === 'long';
+  const price = priceAt(plan, tick);
+  const isLoss = (level: number | null) => level !== null && (isLong ? price <= level : price >= level);
+  const isProfit = (level: number | null) => level !== null && (isLong ? price >= level : price <= level);
+  const evenIsTighter =
+    walk.even !== null && (stop === null || (isLong ? walk.even > stop : walk.even < stop));
+  const out = (name: string, level: number) => {
+    if (!walk.isOut) events.push({ kind: 'exit', tick: tick.id, name, level });
+    walk.isOut = true;
+  };
+
+  const trailed = trail(walk, price);
+  const trigger = evenTrigger(walk);
+  if (evenIsTighter && walk.even !== null && isLoss(walk.even)) out('break_even', walk.even);
+  if (trigger !== null && isProfit(trigger) && !walk.isOut) {
+    const level = before !== null && isProfit(before) ? before : trigger;
+    walk.even = breakEven(walk, plan.breakEven?.offset ?? 0);
+    events.push({ kind: 'break_even', tick: tick.id, name: 'break_even_trigger', level });
+  }
+  if (!evenIsTighter && stop !== null && isLoss(stop)) out('stop_loss', stop);
+  const isWhole = plan.targets.reduce((all, { share }) => all + share, 0) === 100;
+  for (const [index, level] of targets.entries()) {
+    if (walk.rungs.has(index) || walk.isOut || !isProfit(level)) continue;
+    walk.rungs.add(index);
+    const name = `take_profit:${index}`;
+    if (isWhole && walk.rungs.size === targets.length) out(name, level);
+    else events.push({ kind: 'part', tick: tick.id, name, level });
+  }
+  if (trailed !== null && isLoss(trailed)) out('trailing_stop', trailed);
+}
+
+function priceAt({ source, side }: ReferencePlan, { bid, ask, last }: ReferenceTick): number {
+  if (source === 'last') return last;
+  if (source === 'mid') return Math.floor((bid + ask) / 2);
+  return side === 'long' ? bid : ask;
+}
+
+/** The trailing stop after this price: the peak moves first. Null: none, or not yet. */
+function trail(walk: Walk, price: number): number | null {
+  const { trailing, side } = walk.plan;
+  if (trailing === null) return null;
+  const isLong = side === 'long';
+  const from = walk.trailingFrom;
+  if (walk.peak === null && from !== null && (isLong ? price < from : price > from)) return null;
+  walk.peak = walk.peak === null ? price : isLong ? Math.max(walk.peak, price) : Math.min(walk.peak, price);
+  const far = trailing.units ?? Math.ceil((walk.peak * (trailing.bp ?? 0)) / 10_000);
+  return isLong ? walk.peak - far : walk.peak + far;
+}
+
+/** Where a close at the same rate of fees loses nothing, plus the offset (basis points), on the tick. */
+function breakEven(walk: Walk, offset: number): number {
+  const isLong = walk.plan.side === 'long';
+  const steps = BigInt(walk.steps);
+  const { cost, fee } = paidIn(walk);
+  const sign = isLong ? 1n : -1n;
+  // (cost ± fee) / (steps x (1 ∓ fee / cost)) ± cost x offset / (steps x 10,000)
+  const left = cost - sign * fee;
+  const n = (cost + sign * fee) * cost * 10_000n + sign * cost * BigInt(offset) * left;
+  return toTick(n, steps * left * 10_000n * FINE, isLong);
+}
+
+/** The price at which the stop goes there: the profit is reached, and the stop lies a tick on the safe side. */
+function evenTrigger(walk: Walk): number | null {
+  const { breakEven: rule, side } = walk.plan;
+  if (rule === null || walk.even !== null) return null;
+  const isLong = side === 'long';
+  const sign = isLong ? 1n : -1n;
+  const { cost } = paidIn(walk);
+  const n = cost * (10_000n + sign * BigInt(rule.profit));
+  const reached = toTick(n, BigInt(walk.steps) * 10_000n * FINE, isLong);
+  const even = breakEven(walk, rule.offset);
+  return isLong ? Math.max(reached, even + TICK) : Math.min(reached, even - TICK);
+}
+
+/** Both in steps x units x 10^8, so that the fee is whole. */
+const FINE = 10n ** 8n;
+const paidIn = ({ quote, fee, market }: Walk) => ({ cost: quote * FINE, fee: fee * scaleOf(market) });
+
+/** A fraction of units, up or down to the tick. */
+function toTick(n: bigint, d: bigint, isUp: boolean): number {
+  const tick = d * BigInt(TICK);
+  const whole = n / tick;
+  return Number(isUp && whole * tick !== n ? whole + 1n : whole) * TICK;
+}
