@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = fileURLToPath(new URL('../../../shared/data/trades/', import.meta.url));
+const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
 export interface Recording {
   readonly file: string;
@@ -10,14 +10,15 @@ export interface Recording {
 }
 
 /** A recording; says so when it is not there (the tests that need it are skipped). */
-export function recording(name: string): Recording {
-  const file = `${FOLDER}${name}`;
+export const recording = (name: string): Recording => recordedFile(`trades/${name}`);
+
+/** The same for any file of the recorded data, by its path. */
+export function recordedFile(path: string): Recording {
+  const file = `${DATA}${path}`;
   const missing = !existsSync(file);
-  if (missing) console.warn(`${file} is not there: the tests that replay it did not run`);
+  if (missing) console.warn(`${file} is not there: the tests that need it did not run`);
   return { file, missing };
 }
-
-const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
 /** A recorded JSON document by its path (`binance-rest/errors.json`), or null where it is not there. */
 export function recordedJson(path: string): unknown {

@@ -16,8 +16,10 @@ import {
   walkPosition,
 } from './replay-reference.ts';
 
+const registry = symbolRegistry();
+
 export function specOf(symbol: string): SymbolSpec {
-  const spec = symbolRegistry().find(symbol);
+  const spec = registry.find(symbol);
   if (spec === null) throw new Error(`no symbol ${symbol}`);
   return spec;
 }
@@ -73,7 +75,8 @@ export function randomPlans(
       name: `${market.symbol} ${at}`,
       side: options.shorts && random() % 2 === 0 ? 'short' : 'long',
       openAt: first.at + Math.floor(((last.at - first.at) * (random() % 9_000)) / 10_000),
-      steps: worth.dividedBy(price).dividedBy(spec.stepSize).ceil().toNumber(),
+      // Enough steps for each rung of a ladder to have some.
+      steps: Math.max(40, worth.dividedBy(price).dividedBy(spec.stepSize).ceil().toNumber()),
       source: pick(random, ['bid_ask', 'bid_ask', 'last', 'mid'] as const),
       ...randomLevels(random, options.widest, market),
     } as const;
@@ -183,14 +186,19 @@ export function compare(
   markets: readonly { readonly market: ReferenceMarket; readonly plans: readonly ReferencePlan[] }[],
 ): Compared {
   const decided = Map.groupBy(desk.decisions, ({ position }) => position);
-  const refused = desk.positions.filter(({ refusal }) => refusal !== null);
-  const wrong = refused.map(({ plan, refusal }) => `${plan.name} was refused: ${refusal}`);
+  const refused = new Map(desk.positions.map(({ plan, refusal }) => [plan.name, refusal]));
+  const wrong: string[] = [];
   const byName: Record<string, number> = {};
   let [positions, events] = [0, 0];
   for (const { market, plans } of markets) {
     for (const plan of plans) {
       const expected = walkPosition(market, plan);
       const found = (decided.get(plan.name) ?? []).flatMap((decision) => eventOf(decision, market) ?? []);
+      const refusal = refused.get(plan.name) ?? null;
+      if ((expected === null) !== (refusal !== null)) {
+        wrong.push(`${JSON.stringify(plan)}: ${refusal ?? 'opened'}, though the walk says otherwise`);
+      }
+      if (expected === null) continue;
       positions += 1;
       events += expected.length;
       for (const { name } of expected) byName[name] = (byName[name] ?? 0) + 1;

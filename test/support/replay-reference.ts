@@ -66,6 +66,8 @@ interface Walk {
   fee: bigint;
   sold: number;
   readonly rungs: Set<number>;
+  /** The break-even trigger, as of so many steps. */
+  trigger: { readonly steps: number; readonly price: number } | null;
   /** The stop that break-even has set. */
   even: number | null;
   trailingFrom: number | null;
@@ -74,8 +76,11 @@ interface Walk {
   readonly events: ReferenceEvent[];
 }
 
-/** Everything that its protection does, in order; an entry that is never opened does nothing. */
-export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): readonly ReferenceEvent[] {
+/**
+ * Everything that its protection does, in order; an entry that is never opened does nothing. Null: it is refused, since
+ * a level would trigger at once (a distance shorter than a price tick).
+ */
+export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): readonly ReferenceEvent[] | null {
   const first = market.ticks.findIndex(({ at }) => at >= plan.openAt);
   const opening = market.ticks[first];
   if (first < 0 || opening === undefined) return [];
@@ -85,6 +90,11 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
   const stop = plan.stop === null ? null : onTick(paid, -up(plan.stop), isLong ? 'up' : 'down');
   const inFavour = (distance: number) => onTick(paid, up(distance), isLong ? 'down' : 'up');
   const targets = plan.targets.map(({ distance }) => inFavour(distance));
+  const price = priceAt(plan, opening);
+  const isRefused = (level: number, isTarget: boolean) =>
+    isTarget === isLong ? level <= price : level >= price;
+  if (stop !== null && isRefused(stop, false)) return null;
+  if (targets.some((level) => isRefused(level, true))) return null;
   const activation = plan.trailing?.activation ?? null;
   const walk: Walk = {
     plan,
@@ -94,6 +104,7 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     fee: 0n,
     sold: 0,
     rungs: new Set(),
+    trigger: null,
     even: null,
     trailingFrom: activation === null ? null : inFavour(activation),
     peak: null,
@@ -216,13 +227,16 @@ function breakEven(walk: Walk, offset: number): number {
 function evenTrigger(walk: Walk): number | null {
   const { breakEven: rule, side } = walk.plan;
   if (rule === null || walk.even !== null) return null;
+  if (walk.trigger?.steps === walk.steps) return walk.trigger.price;
   const isLong = side === 'long';
   const sign = isLong ? 1n : -1n;
   const { cost } = paidIn(walk);
   const n = cost * (10_000n + sign * BigInt(rule.profit));
   const reached = toTick(n, BigInt(walk.steps) * 10_000n * FINE, isLong);
   const even = breakEven(walk, rule.offset);
-  return isLong ? Math.max(reached, even + TICK) : Math.min(reached, even - TICK);
+  const price = isLong ? Math.max(reached, even + TICK) : Math.min(reached, even - TICK);
+  walk.trigger = { steps: walk.steps, price };
+  return price;
 }
 
 /** Both in steps x units x 10^8, so that the fee is whole. */

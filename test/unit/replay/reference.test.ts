@@ -66,13 +66,13 @@ describe('a replay decides what an independent walk finds', () => {
     writeRecording(file, 7);
     const source = recordedTicks([file], { strict: true, note: () => undefined });
     const result = await compared(source, readMarkets(file), {
-      count: 150,
+      count: 100,
       seed: 1,
       widest: 300,
       shorts: false,
     });
-    expect(result.wrong).toEqual([]);
-    expect(result.positions).toBe(300);
+    expect(result.wrong.slice(0, 5)).toEqual([]);
+    expect(result.positions).toBe(200);
     expect(Object.keys(result.byName)).toEqual(
       expect.arrayContaining(['stop_loss', 'trailing_stop', 'take_profit:0', 'take_profit:1', 'break_even']),
     );
@@ -91,7 +91,7 @@ describe('a replay decides what an independent walk finds', () => {
     const result = await compared(syntheticTicks(day), markets, {
       ...{ count: 150, seed: 11, widest: 150, shorts: true },
     });
-    expect(result.wrong).toEqual([]);
+    expect(result.wrong.slice(0, 5)).toEqual([]);
     expect(result.events).toBeGreaterThan(200);
   });
 });
