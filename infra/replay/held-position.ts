@@ -6,16 +6,15 @@
  * - the clock is the standing tick's time, so a decision's price is never old;
  * - whatever changes the position goes through the same pure functions as in the running system.
  */
-import { positionNeedsArming, withDue } from '../../shared/domain/due.ts';
+import { withDue } from '../../shared/domain/due.ts';
 import { claimFlatten } from '../../shared/domain/exits.ts';
-import { confirmArmed, levelsOf, parseMember } from '../../shared/domain/levels.ts';
+import { parseMember } from '../../shared/domain/levels.ts';
 import type { Decimal } from '../../shared/domain/money/decimal.ts';
-import { isOrderLevel, orderLevels, orderMembers } from '../../shared/domain/order-levels.ts';
-import { isFinal, isSettled, type OrderEvent, transition } from '../../shared/domain/orders.ts';
-import { isClosed, openPosition } from '../../shared/domain/positions.ts';
-import type { Hit, Level, PriceSource } from '../../shared/domain/triggers/types.ts';
+import { isOrderLevel } from '../../shared/domain/order-levels.ts';
+import { isFinal, isSettled } from '../../shared/domain/orders.ts';
+import { openPosition } from '../../shared/domain/positions.ts';
+import type { Hit, PriceSource } from '../../shared/domain/triggers/types.ts';
 import type {
-  Arming,
   ExecutionReport,
   Fill,
   Order,
@@ -24,7 +23,6 @@ import type {
   TriggerFacts,
 } from '../../shared/domain/types.ts';
 import type { Change } from '../../shared/ports/ledger.ts';
-import { possibleMembers } from '../../shared/usecases/arm-levels.ts';
 import { actionsOf } from '../../shared/usecases/change-order.ts';
 import { decideHit } from '../../shared/usecases/decide-hit.ts';
 import {
@@ -38,8 +36,10 @@ import {
 import { triggerFacts } from '../../shared/usecases/hit-rules.ts';
 import { takerPrice } from '../../shared/venues/demo/matching.ts';
 import { ReplayAccount, type WalletTerms } from './account.ts';
+import { armOrder, armPosition, disarmOrder } from './arming.ts';
 import { entryOrder, REPLAY_WALLET } from './entry-order.ts';
 import type { Lane } from './lane.ts';
+import { booked, claimed, fillFacts, must } from './order-steps.ts';
 import type { PlannedPosition } from './plan.ts';
 
 /** Where a position tells what it does. */
@@ -49,7 +49,6 @@ export interface Listener {
   owns(of: HeldPosition, ownerId: string): void;
 }
 
-const RECV_WINDOW_MS = 2_000;
 /** A plan that waits for its orders is looked at again after this. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -132,10 +131,10 @@ export class HeldPosition {
     const p = this.opened();
     const now = this.now();
     const mark = this.lane.price(p.side === 'long' ? 'bid' : 'ask');
-    const claimed = claimFlatten(p, { cause: 'manual', price: mark, trigger: null, at: now });
-    if (!claimed.ok) return;
+    const flattened = claimFlatten(p, { cause: 'manual', price: mark, trigger: null, at: now });
+    if (!flattened.ok) return;
     const context = { spec: this.plan.spec, now, claiming: true, mark };
-    const planned = carryOutPlan(claimed.value, this.live(claimed.value), context);
+    const planned = carryOutPlan(flattened.value, this.live(flattened.value), context);
     const facts = { exit_cause: 'manual', price: mark.toFixed(), tick_id: String(this.lane.tick().id) };
     this.tell({ at: now, kind: 'close_requested', facts });
     this.take(planned.position, planned.orders, planned.alarms);
@@ -183,35 +182,21 @@ export class HeldPosition {
 
   private send(order: Order): void {
     const now = this.now();
-    const send = {
-      attempt: (order.send?.attempt ?? 0) + 1,
-      token: REPLAY_WALLET,
-      signedAt: now,
-      recvWindowMs: RECV_WINDOW_MS,
-      claimedAt: now,
-      outcome: 'sent',
-    } as const;
-    const claimed = this.keep(must(order, { kind: 'claimed', at: now, send }));
-    const placed = this.account.place(claimed, claimed.exit?.trigger ?? this.lane.market(), now);
+    const sent = this.keep(claimed(order, now));
+    const placed = this.account.place(sent, sent.exit?.trigger ?? this.lane.market(), now);
     if (placed.ok) {
-      this.book(claimed, placed.value);
+      this.book(sent, placed.value);
       this.armOrder(this.orderOf(order.orderId));
       return;
     }
     const { code, message } = placed.error;
     const refusal = { code, message, venueCode: null, filter: null };
     this.tell({ at: now, kind: 'order_refused', facts: { role: order.role, code, message } });
-    this.follow(must(claimed, { kind: 'refused', at: now, refusal, cause: 'venue' }), []);
+    this.follow(must(sent, { kind: 'refused', at: now, refusal, cause: 'venue' }), []);
   }
 
-  /** The venue's news of an order, as apply-execution books it. */
   private book(order: Order, report: ExecutionReport): void {
-    const { at, venueOrderId, source: cause } = report;
-    const accepted = transition(order, { kind: 'accepted', at, venueOrderId, cause });
-    const taken = accepted.ok ? accepted.value : order;
-    const filled = report.fills.reduce((o, fill) => must(o, { kind: 'filled', at, fill, cause }), taken);
-    const reported = transition(filled, { kind: 'reported', report, cause });
-    this.follow(reported.ok ? reported.value : filled, report.fills);
+    this.follow(booked(order, report), report.fills);
   }
 
   /** The position after one of its orders has changed, as change-order writes it. */
@@ -256,10 +241,7 @@ export class HeldPosition {
     const report = this.account.cancel(order, this.now());
     if (report === null) throw new Error(`${order.orderId} is not live at the venue, yet it is here`);
     this.book(order, report);
-    this.lane.arm(
-      [],
-      orderMembers(order).map((member) => ({ member, version: Number.MAX_SAFE_INTEGER })),
-    );
+    disarmOrder(order, this.lane);
   }
 
   /** What an order left unfilled waits for the next tick. */
@@ -267,36 +249,14 @@ export class HeldPosition {
     if (isFinal(order.status)) return;
     const tick = this.lane.tick().id + 1;
     const armed = this.keep(must(order, { kind: 'armed', at: this.now(), tick }));
-    this.lane.arm(orderLevels(armed, this.plan.spec), []);
+    armOrder(armed, this.lane);
   }
 
-  /** Brings its levels into the engine where they have changed, and out when it leaves; as arm-levels does. */
   private arm(): void {
-    const p = this.current;
-    if (p === null) return;
-    const isLeaving = isClosed(p) || p.flatten !== null;
-    if (isLeaving ? this.takenOut === p.levelsVersion : !positionNeedsArming(p)) return;
-    const levels = levelsOf(p, this.plan.spec);
-    const wanted = new Set(levels.map(({ member }) => member));
-    const gone = possibleMembers(p).filter((member) => !wanted.has(member));
-    const armedTick = this.lane.arm(
-      levels,
-      gone.map((member) => ({ member, version: p.levelsVersion })),
-    );
-    if (isLeaving) {
-      this.takenOut = p.levelsVersion;
-      return;
-    }
-    const now = this.now();
-    const armings = Object.fromEntries(levels.map((level) => this.arming(level, armedTick)));
-    this.current = withDue(confirmArmed(p, p.levelsVersion, armings, now), now);
-  }
-
-  private arming(level: Level, armedTick: number): [string, Arming] {
-    const tick = level.armedTick === -1 ? armedTick : level.armedTick;
-    const trails = level.kind === 'trailing' && level.peak === null && level.activation === null;
-    const peak = trails ? this.lane.price(level.source) : null;
-    return [parseMember(level.member).levelName, { tick, at: level.armedAt, peak }];
+    if (this.current === null) return;
+    const armed = armPosition({ position: this.current, takenOut: this.takenOut }, this.lane);
+    this.current = armed.position;
+    this.takenOut = armed.takenOut;
   }
 
   private put(before: Position, after: Position): void {
@@ -335,19 +295,3 @@ export class HeldPosition {
     this.listener.decided(this, action);
   }
 }
-
-/** For what cannot be refused where it is called. */
-function must(order: Order, event: OrderEvent): Order {
-  const next = transition(order, event);
-  if (!next.ok) throw new Error(`${order.orderId}: ${next.error.message}`);
-  return next.value;
-}
-
-const fillFacts = (order: Order, { price, quantity, fee, tickId }: Fill) => ({
-  role: order.role,
-  side: order.side,
-  quantity: quantity.toFixed(),
-  price: price.toFixed(),
-  fee: `${fee.amount.toFixed()} ${fee.asset}`,
-  ...(tickId !== null && { tick_id: String(tickId) }),
-});

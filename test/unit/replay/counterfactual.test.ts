@@ -177,6 +177,30 @@ describe('a replay and its counterfactual', () => {
     });
   });
 
+  it('goes on with an exit that the venue refuses, in time, until all is sold', async () => {
+    // 149 at 61,900 are worth more than the venue takes at once (9,000,000); half of it is not.
+    const big = recordingOf('big.csv', [
+      ['60000', ''],
+      ...Array.from({ length: 12 }, () => ['61900', ''] as const),
+    ]);
+    const { actual } = await replay([big], { take_profit: '3%' }, { quantity: '149' });
+    const told = actual.decisions.map(({ kind, at }) => [kind, (at - START) / 1_000]);
+    expect(told.filter(([kind]) => kind === 'order_refused')).toEqual([
+      ['order_refused', 1],
+      ['order_refused', 2],
+    ]);
+    // 1 s after the first refusal, 2 s after the second: half, then at once the other half.
+    expect(told.filter(([kind]) => kind === 'filled' || kind === 'closed')).toEqual([
+      ['filled', 0],
+      ['filled', 4],
+      ['filled', 4],
+      ['closed', 4],
+    ]);
+    // 149 x 1,900 less 0.1 % of 8,940,000 and of 9,223,100.
+    expect(only(actual.positions)).toMatchObject({ status: 'closed', exits: 2, realized_pnl: '264936.9' });
+    expect(actual.checks.every(({ ok }) => ok)).toBe(true);
+  });
+
   it('says why a position was refused, and which never had a price', async () => {
     const { actual } = await replay([file], { stop_loss: '70000' });
     expect(only(actual.positions)).toMatchObject({ status: 'refused', pnl: '0' });
