@@ -76,9 +76,23 @@ export const redisWithoutPool: Plugin = {
   },
 };
 
+/** The Redis client's OpenTelemetry metrics, which nobody switches on: each of them counts nothing, as it does without. */
+export const redisWithoutTelemetry: Plugin = {
+  name: 'redis-without-telemetry',
+  setup({ onLoad }) {
+    onLoad({ filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]opentelemetry[\\/]metrics\.js$/ }, () => ({
+      contents:
+        "const nothing = new Proxy(() => nothing, { get: (_, name) => (name === 'then' ? undefined : nothing) });" +
+        'exports.OTelMetrics = { instance: nothing, isInitialized: () => false };',
+      loader: 'js',
+    }));
+  },
+};
+
 export const LEAN_PLUGINS: readonly Plugin[] = [
   luaWithoutComments,
   redisWithoutCommandTable,
   redisWithoutMethods,
   redisWithoutPool,
+  redisWithoutTelemetry,
 ];
