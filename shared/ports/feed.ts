@@ -60,11 +60,8 @@ export interface Feed {
   start(handlers: FeedHandlers): Promise<void>;
   /** Adds symbols; unknown ones to this source are answered back. */
   subscribe(symbols: readonly string[]): { readonly unknown: readonly string[] };
-  /**
-   * Nobody needs these any more: the source stops sending them where it can. A feed without it sends on. What was
-   * under way may still come.
-   */
-  unsubscribe?(symbols: readonly string[]): void;
+  /** Nobody needs these any more: the source stops sending them where it can. What was under way may still come. */
+  unsubscribe(symbols: readonly string[]): void;
   stats(): FeedStats;
   /** Counts worth a log line when it ends (lines read, skipped, rounded). */
   summary?(): Readonly<Record<string, number>>;

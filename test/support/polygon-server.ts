@@ -22,6 +22,10 @@ export interface PolygonServer {
   readonly script: PolygonScript;
   /** Topics of each subscribe request, in order, and the running time. */
   readonly requests: { readonly topics: readonly string[]; readonly at: number }[];
+  /** Topics of each unsubscribe request, in order. */
+  readonly givenUp: (readonly string[])[];
+  /** Topics that the open sockets hold now. */
+  holds(): readonly string[];
   /** Keys that were shown. */
   readonly auths: { readonly key: string; readonly at: number }[];
   /** Most sockets that were open at once. */
@@ -45,6 +49,7 @@ export async function startPolygonServer(): Promise<PolygonServer> {
     pingsFirst: true,
   };
   const requests: { topics: readonly string[]; at: number }[] = [];
+  const givenUp: (readonly string[])[] = [];
   const auths: { key: string; at: number }[] = [];
   const pathOf = new Map<WebSocket, string>();
   const held = new Map<WebSocket, Set<string>>();
@@ -73,6 +78,14 @@ export async function startPolygonServer(): Promise<PolygonServer> {
         .map((topic) => status('success', `subscribed to: ${topic}`)),
     );
   };
+  const unsubscribe = (socket: WebSocket, topics: readonly string[]): void => {
+    givenUp.push(topics);
+    const given = topics.filter((topic) => held.get(socket)?.delete(topic) === true);
+    send(
+      socket,
+      given.map((topic) => status('success', `unsubscribed to: ${topic}`)),
+    );
+  };
   const server = await startWsServer({
     onConnection: (socket, request) => {
       most = Math.max(most, server.sockets.size);
@@ -84,6 +97,7 @@ export async function startPolygonServer(): Promise<PolygonServer> {
     onMessage: (socket, text) => {
       const { action, params } = JSON.parse(text) as { action: string; params: string };
       if (action === 'subscribe') subscribe(socket, params.split(','));
+      if (action === 'unsubscribe') unsubscribe(socket, params.split(','));
       if (action !== 'auth') return;
       auths.push({ key: params, at: performance.now() });
       const answer = params === POLYGON_KEY ? script.auth : 'auth_failed';
@@ -99,6 +113,8 @@ export async function startPolygonServer(): Promise<PolygonServer> {
     server,
     script,
     requests,
+    givenUp,
+    holds: () => [...server.sockets].flatMap((socket) => [...(held.get(socket) ?? [])]),
     auths,
     mostOpen: () => most,
     sendText,

@@ -4,7 +4,8 @@
  *
  * Always true:
  * - never two sessions at once: Polygon puts the older one out;
- * - after every reconnect all topics are asked for again;
+ * - after every reconnect all topics are asked for again, and none that was given up;
+ * - no socket without topics: one that brings nothing would look like a fault, and take a place of the account;
  * - a refused topic is marked with the reason, and takes no other with it;
  * - `auth_failed`, and being put out by a stranger with the same key, are alarmed and followed by a wait of [60 s] that
  *   doubles to [15 min]; everything else by the connection's own back-off.
@@ -56,9 +57,13 @@ export interface ClusterParts {
 
 export class ClusterConnection {
   readonly #parts: ClusterParts;
-  readonly #connection: Connection;
   readonly #topics = new Map<string, Topic>();
   readonly #coolDown: CoolDown;
+  /** Null while there are no topics. */
+  #connection: Connection | null = null;
+  /** Of connections that were closed because nobody needed them. */
+  readonly #ended = { errors: 0, reconnects: 0 };
+  #ending: Promise<unknown> = Promise.resolve();
   #line: Line | null = null;
   #trouble: Refusal | null = null;
   #elements = 0;
@@ -68,30 +73,38 @@ export class ClusterConnection {
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#coolDown = new CoolDown(parts.settings.coolDownMs, parts.settings.longestCoolDownMs);
-    this.#connection = parts.openConnection({
-      name: `polygon ${parts.assetClass}`,
-      url: `${parts.url}/${parts.assetClass}`,
-      exclusive: true,
-      maxFrameBytes: MOST_FRAME_BYTES,
-      handlers: {
-        beforeOpen: async () => this.#coolDown.left(performance.now()),
-        onOpen: (session) => this.#letIn(session),
-        onMessage: (session, text) => this.#onMessage(session, text),
-        onClose: (session, reason) => this.#onClose(session, reason),
-      },
-    });
   }
 
   /** Begins with the first topics: a class that nobody needs has no socket. */
   add(topics: readonly Topic[]): void {
-    const isFirst = this.#topics.size === 0;
     for (const topic of topics) this.#topics.set(topic.name, topic);
-    if (isFirst && topics.length > 0) this.#connection.start();
+    if (this.#topics.size === 0 || this.#stopped) return;
+    if (this.#connection === null) this.#open();
     else this.#subscribeSoon();
   }
 
-  stats(): ConnectionStats {
-    return this.#connection.stats();
+  /** Nobody needs these any more. What is under way may still come. */
+  remove(topics: readonly Topic[]): void {
+    const line = this.#line;
+    for (const { name, state } of topics) {
+      if (!this.#topics.delete(name) || line === null) continue;
+      // Giving up what is not held is not answered.
+      if (state === 'refused') line.asked.delete(name);
+      else if (line.asked.has(name)) line.gone.add(name);
+    }
+    if (this.#topics.size === 0) this.#rest();
+    else this.#subscribeSoon();
+  }
+
+  /** Null while it has no topics, and so no socket. */
+  stats(): ConnectionStats | null {
+    return this.#connection?.stats() ?? null;
+  }
+
+  /** Of all its sockets. */
+  get totals(): { readonly errors: number; readonly reconnects: number } {
+    const { errors = 0, reconnects = 0 } = this.stats() ?? {};
+    return { errors: errors + this.#ended.errors, reconnects: reconnects + this.#ended.reconnects };
   }
 
   get isAuthenticated(): boolean {
@@ -110,10 +123,49 @@ export class ClusterConnection {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#line?.close();
-    await this.#connection.stop();
-    this.#line?.close();
+    this.#rest();
+    await this.#ending;
     await this.#subscribing;
+  }
+
+  #open(): void {
+    const { assetClass, url, openConnection } = this.#parts;
+    const before = this.#ending;
+    this.#connection = openConnection({
+      name: `polygon ${assetClass}`,
+      url: `${url}/${assetClass}`,
+      exclusive: true,
+      maxFrameBytes: MOST_FRAME_BYTES,
+      handlers: {
+        beforeOpen: async () => {
+          // The socket before this one would be put out by it, or put it out.
+          await before;
+          return this.#coolDown.left(performance.now());
+        },
+        onOpen: (session) => this.#letIn(session),
+        onMessage: (session, text) => this.#onMessage(session, text),
+        onClose: (session, reason) => this.#onClose(session, reason),
+      },
+    });
+    this.#connection.start();
+  }
+
+  #rest(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#leave();
+    if (connection === null) return;
+    const { errors, reconnects } = connection.stats();
+    this.#ended.errors += errors;
+    this.#ended.reconnects += reconnects;
+    this.#ending = Promise.all([this.#ending, connection.stop()]);
+  }
+
+  /** The session has ended, or is about to: whoever waits for its answers waits no longer. */
+  #leave(): void {
+    this.#line?.close();
+    this.#line = null;
+    for (const topic of this.#topics.values()) topic.lost();
   }
 
   /** The first status may be here before the connection says that it is open. */
@@ -156,9 +208,7 @@ export class ClusterConnection {
 
   #onClose(session: Session, reason: string): void {
     if (this.#line?.session === session) {
-      this.#line.close();
-      this.#line = null;
-      for (const topic of this.#topics.values()) topic.lost();
+      this.#leave();
     }
     // Whoever is put out does not always get to read why.
     if (PUT_OUT.test(reason)) this.#punished('max_connections');
@@ -179,12 +229,12 @@ export class ClusterConnection {
     });
   }
 
-  /** Asks for what this session does not have yet. Never rejects. */
+  /** Asks for what this session does not have yet, and gives up what nobody needs. Never rejects. */
   #subscribeSoon(): void {
     this.#subscribing ??= this.#subscribeAll().finally(() => {
       this.#subscribing = null;
       // Asked for while the last request of an earlier session was ending.
-      if (this.#isAsking() && this.#next().length > 0) this.#subscribeSoon();
+      if (this.#isAsking() && (this.#next().length > 0 || this.#line?.gone.size !== 0)) this.#subscribeSoon();
     });
   }
 
@@ -209,14 +259,21 @@ export class ClusterConnection {
       const line = this.#line;
       if (line === null || !this.#isAsking()) return;
       const topics = this.#next();
-      if (topics.length === 0) return;
+      if (topics.length === 0) {
+        if (line.gone.size === 0) return;
+        await this.#giveUp(line);
+        continue;
+      }
       for (const { name } of topics) line.asked.add(name);
-      const { refused, missing } = await line.subscribe(topics.map(({ name }) => name));
+      const { refused, missing } = await line.ask(
+        'subscribe',
+        topics.map(({ name }) => name),
+      );
       if (this.#stopped || this.#line !== line || !line.session.isOpen) continue;
       const left = missing.flatMap((name) => this.#topics.get(name) ?? []);
       for (const topic of left) {
         if (topic.state === 'live') continue;
-        if (left.length <= refused)
+        if (missing.length <= refused)
           this.#fail(topic, 'refused', 'not authorized: the plan has no such channel');
         else if (topics.length === 1)
           this.#fail(topic, 'unanswered', 'not answered: no such channel, or held');
@@ -226,6 +283,17 @@ export class ClusterConnection {
           line.asked.delete(topic.name);
         }
       }
+    }
+  }
+
+  /** What came back meanwhile is then asked for anew: while it is held, nothing would be answered. */
+  async #giveUp(line: Line): Promise<void> {
+    const names = [...line.gone].slice(0, this.#parts.settings.topicsPerRequest);
+    for (const name of names) line.gone.delete(name);
+    await line.ask('unsubscribe', names);
+    for (const name of names) {
+      line.asked.delete(name);
+      this.#topics.get(name)?.lost();
     }
   }
 

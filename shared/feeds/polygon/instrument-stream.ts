@@ -54,6 +54,12 @@ export class InstrumentStream {
     this.markets.push(new PolygonMarket(spec));
   }
 
+  /** Answers how many of its prices had digits finer than the unit. */
+  remove(symbol: string): number {
+    const at = this.markets.findIndex(({ spec }) => spec.symbol === symbol);
+    return at === -1 ? 0 : (this.markets.splice(at, 1)[0]?.rounded ?? 0);
+  }
+
   hear(kind: PolygonChannelKind, now: number): void {
     this.#topics.get(kind)?.hear(now);
   }

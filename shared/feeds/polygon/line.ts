@@ -1,5 +1,5 @@
 /**
- * What is said on one session: connected -> auth -> auth_success, then one subscription at a time (facts: lifecycle).
+ * What is said on one session: connected -> auth -> auth_success, then one request at a time (facts: lifecycle).
  *
  * Always true:
  * - the key goes out in one frame and is in no error and no log;
@@ -23,6 +23,8 @@ export class PolygonRefusedError extends Error {
   }
 }
 
+export type LineAction = 'subscribe' | 'unsubscribe';
+
 export interface SubscribeAnswer {
   /** How many were refused. */
   readonly refused: number;
@@ -33,11 +35,12 @@ export interface SubscribeAnswer {
 export interface LineSettings {
   /** [10 s] For each step of the handshake. */
   readonly handshakeMs: number;
-  /** [5 s] For all answers to one subscription. */
+  /** [5 s] For all answers to one request. */
   readonly ackMs: number;
 }
 
 interface Asked {
+  readonly action: LineAction;
   readonly missing: Set<string>;
   refused: number;
   readonly settle: () => void;
@@ -46,7 +49,8 @@ interface Asked {
 const STEPS = ['nothing', 'connected', 'auth_success'] as const;
 type Step = (typeof STEPS)[number];
 const REFUSALS: ReadonlySet<string> = new Set<Refusal>(['auth_failed', 'auth_timeout', 'max_connections']);
-const CONFIRMED = /^subscribed to: (.+)$/;
+/** "unsubscribed to" is the server's own word. */
+const CONFIRMED = /^(subscribe|unsubscribe)d to: (.+)$/;
 
 const isRefusal = (status: string): status is Refusal => REFUSALS.has(status);
 const isStep = (status: string): status is Step => STEPS.some((step) => step === status);
@@ -55,6 +59,8 @@ export class Line {
   readonly session: Session;
   /** Topics that were asked for on this session. */
   readonly asked = new Set<string>();
+  /** Of these, what nobody needs any more and is still to be given up. */
+  readonly gone = new Set<string>();
   readonly #settings: LineSettings;
   readonly #onConfirmed: (topic: string) => void;
   #step: Step = 'nothing';
@@ -84,16 +90,17 @@ export class Line {
     if (isRefusal(status)) this.#refusal = status;
     else if (isStep(status)) {
       if (STEPS.indexOf(status) > STEPS.indexOf(this.#step)) this.#step = status;
-    } else if (status === 'success') this.#confirmed(CONFIRMED.exec(message)?.[1]);
+    } else if (status === 'success') this.#confirmed(message);
     else if (status === 'error') this.#refused();
     this.#changed();
     return this.#refusal;
   }
 
   /** One at a time. Resolves when all is answered, when it takes too long or when the session has ended. */
-  async subscribe(topics: readonly string[]): Promise<SubscribeAnswer> {
+  async ask(action: LineAction, topics: readonly string[]): Promise<SubscribeAnswer> {
     const answered = new Promise<Asked>((resolve) => {
       const asked: Asked = {
+        action,
         missing: new Set(topics),
         refused: 0,
         settle: () => {
@@ -106,7 +113,7 @@ export class Line {
       this.#waiting = asked;
     });
     try {
-      this.session.send(JSON.stringify({ action: 'subscribe', params: topics.join(',') }));
+      this.session.send(JSON.stringify({ action, params: topics.join(',') }));
     } catch {
       // It has ended meanwhile, which its owner hears too: nothing of this is confirmed.
       this.#waiting?.settle();
@@ -121,16 +128,17 @@ export class Line {
     this.#changed();
   }
 
-  #confirmed(topic: string | undefined): void {
+  #confirmed(message: string): void {
+    const [, action, topic] = CONFIRMED.exec(message) ?? [];
     if (topic === undefined) return;
-    this.#onConfirmed(topic);
+    if (action === 'subscribe') this.#onConfirmed(topic);
     const waiting = this.#waiting;
-    if (waiting?.missing.delete(topic)) this.#settleIfAnswered(waiting);
+    if (waiting?.action === action && waiting?.missing.delete(topic)) this.#settleIfAnswered(waiting);
   }
 
   #refused(): void {
     const waiting = this.#waiting;
-    if (waiting === null) return;
+    if (waiting?.action !== 'subscribe') return;
     waiting.refused += 1;
     this.#settleIfAnswered(waiting);
   }

@@ -76,6 +76,8 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   let handlers: FeedHandlers | null = null;
   let stopped = false;
   let nextId = 0;
+  /** Of symbols that have left. */
+  let rounded = 0;
   let looking: NodeJS.Timeout | null = null;
 
   const skip = (where: string) => (reason: string, times: number) =>
@@ -222,6 +224,20 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     return true;
   };
 
+  /** What is given up of it: all, where no other symbol is watched at its prices. */
+  const drop = (symbol: string, gone: Map<PolygonAssetClass, Topic[]>): void => {
+    const stream = symbols.get(symbol);
+    if (stream === undefined) return;
+    symbols.delete(symbol);
+    rounded += stream.remove(symbol);
+    if (stream.markets.length > 0) return;
+    const { assetClass, name } = stream.instrument;
+    streams.get(assetClass)?.delete(name);
+    silentTold.delete(stream);
+    for (const topic of stream.topics) streamOfTopic.delete(topic);
+    gone.set(assetClass, [...(gone.get(assetClass) ?? []), ...stream.topics]);
+  };
+
   const failures = (): readonly FailedSubscription[] => {
     const now = clock.now();
     return [...symbols].flatMap(([symbol, stream]) => {
@@ -242,7 +258,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
 
   const all = (): readonly ClusterConnection[] => [...connections.values()];
   const lastMessageAt = (): number | null => {
-    const times = all().flatMap((connection) => connection.stats().lastMessageAt ?? []);
+    const times = all().flatMap((connection) => connection.stats()?.lastMessageAt ?? []);
     return times.length === 0 ? null : Math.max(...times);
   };
 
@@ -266,21 +282,32 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
       for (const [assetClass, topics] of fresh) connectionOf(assetClass).add(topics);
       return { unknown };
     },
+    unsubscribe: (left) => {
+      const gone = new Map<PolygonAssetClass, Topic[]>();
+      for (const symbol of left) drop(symbol, gone);
+      for (const [assetClass, topics] of gone) connections.get(assetClass)?.remove(topics);
+    },
     stats: () => {
-      const stats = all().map((connection) => connection.stats());
-      const connected = stats.length > 0 && stats.every((one) => one.connected);
+      const serving = all().filter((connection) => connection.stats() !== null);
+      // With no symbol to follow there is nothing to be cut off from: a feed that nobody needs is no fault.
+      const connected =
+        handlers !== null && !stopped && serving.every((one) => one.stats()?.connected === true);
       return {
         name: 'polygon',
         connected,
-        authenticated: connected && all().every(({ isAuthenticated }) => isAuthenticated),
+        authenticated:
+          connected && serving.length > 0 && serving.every(({ isAuthenticated }) => isAuthenticated),
         messagesReceived: all().reduce((sum, { elements }) => sum + elements, 0),
         tradesProcessed: counts.trades,
         quotesProcessed: counts.quotes,
         errors:
-          stats.reduce((sum, one) => sum + one.errors, 0) + dropped.total + counts.unusable + counts.refused,
+          all().reduce((sum, { totals }) => sum + totals.errors, 0) +
+          dropped.total +
+          counts.unusable +
+          counts.refused,
         lastMessageAt: lastMessageAt(),
         subscriptions: [...symbols.keys()],
-        trouble: all().flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
+        trouble: serving.flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
         failed: failures(),
       };
     },
@@ -288,9 +315,9 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
       ...counts,
       rounded: [...symbols.values()].reduce(
         (sum, { markets }) => sum + markets.reduce((of, market) => of + market.rounded, 0),
-        0,
+        rounded,
       ),
-      reconnects: all().reduce((sum, connection) => sum + connection.stats().reconnects, 0),
+      reconnects: all().reduce((sum, connection) => sum + connection.totals.reconnects, 0),
       ...prefixed('dropped', dropped.counts),
       ...prefixed('ignored', ignored.counts),
     }),

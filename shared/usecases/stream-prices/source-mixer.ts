@@ -82,6 +82,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
     second_refused: 0,
     second_failed: 0,
     unconverted: 0,
+    unasked: 0,
   };
   let handlers: FeedHandlers | null = null;
   let nextId = 0;
@@ -129,8 +130,12 @@ export function createSourceMixer(options: MixerOptions): Feed {
   const onVenueTick = (tick: FeedTick): Promise<void> | undefined => {
     const now = tick.tick.at;
     venue.heard(now);
-    const state = stateOf(tick.spec.symbol);
-    if (state === null) return emit({ ...tick, feed: venue.feed.name });
+    const state = symbols.get(tick.spec.symbol);
+    if (state === undefined) {
+      // Under way when it left.
+      counts.unasked += 1;
+      return undefined;
+    }
     if (!state.takeVenue(tick)) {
       counts.repeated += 1;
       return undefined;
@@ -163,6 +168,26 @@ export function createSourceMixer(options: MixerOptions): Feed {
     }
   };
 
+  /** What is asked of the second source for a symbol. */
+  const namesOf = ({ second: at }: MixedSymbol): readonly string[] => {
+    if (at === null) return [];
+    return at.rate === null ? [at.symbol] : [at.symbol, at.rate];
+  };
+
+  /** Answers what nobody needs of the second source any more. */
+  const forget = (left: readonly string[]): readonly string[] => {
+    const gone = left.flatMap((symbol) => symbols.get(symbol) ?? []);
+    for (const state of gone) {
+      tellSecond(state, null, clock.now());
+      symbols.delete(state.spec.symbol);
+      if (state.second === null) continue;
+      leave(bySecond, state.second.symbol, state);
+      if (state.second.rate !== null) leave(byRate, state.second.rate, state.basis);
+    }
+    const needed = new Set([...symbols.values()].flatMap(namesOf));
+    return [...new Set(gone.flatMap(namesOf))].filter((symbol) => !needed.has(symbol));
+  };
+
   const parts = (): readonly FeedStats[] => [venue.feed.stats(), second.feed.stats()];
 
   return {
@@ -193,14 +218,18 @@ export function createSourceMixer(options: MixerOptions): Feed {
     },
     subscribe: (wanted) => {
       const atVenue = new Set(venue.feed.subscribe(wanted).unknown);
-      const named = wanted.flatMap((symbol) => stateOf(symbol)?.second ?? []);
-      const asked = new Set(named.flatMap(({ symbol, rate }) => (rate === null ? [symbol] : [symbol, rate])));
+      const states = wanted.flatMap((symbol) => stateOf(symbol) ?? []);
+      const asked = new Set(states.flatMap(namesOf));
       const atSecond = new Set(second.feed.subscribe([...asked]).unknown);
       const isUnknown = (symbol: string): boolean => {
         const at = symbols.get(symbol)?.second ?? null;
         return atVenue.has(symbol) && (at === null || atSecond.has(at.symbol));
       };
       return { unknown: wanted.filter(isUnknown) };
+    },
+    unsubscribe: (left) => {
+      venue.feed.unsubscribe(left);
+      second.feed.unsubscribe(forget(left));
     },
     stats: () => {
       const both = parts();
@@ -226,4 +255,10 @@ export function createSourceMixer(options: MixerOptions): Feed {
       handlers = null;
     },
   };
+}
+
+function leave<T>(groups: Map<string, T[]>, name: string, member: T): void {
+  const left = (groups.get(name) ?? []).filter((one) => one !== member);
+  if (left.length === 0) groups.delete(name);
+  else groups.set(name, left);
 }

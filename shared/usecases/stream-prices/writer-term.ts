@@ -176,7 +176,7 @@ export class WriterTerm {
     const { log } = this.#context.ports;
     const { follow, leave, failures } = await this.#demand.turn();
     if (this.#over.signal.aborted) return;
-    if (leave.length > 0 && feed.unsubscribe !== undefined) {
+    if (leave.length > 0) {
       feed.unsubscribe(leave);
       for (const symbol of leave) this.#left.add(symbol);
       log.info('symbols_left', { feed: feed.name, symbols: leave.length, first: leave[0] });

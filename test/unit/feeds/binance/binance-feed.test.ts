@@ -251,7 +251,7 @@ describe('the Binance feed', () => {
         (seen) => seen.length >= count,
       );
     await told(1);
-    feed.unsubscribe?.(['ETH/USDT', 'NOPE/USDT']);
+    feed.unsubscribe(['ETH/USDT', 'NOPE/USDT']);
     expect((await told(2))[1]).toEqual(['UNSUBSCRIBE', 'ethusdt@bookTicker', 'ethusdt@trade']);
     server.broadcast(quote(1, '3000', '3001', 'ETHUSDT'));
     server.broadcast(trade(1, '3000', 'ETHUSDT'));
@@ -265,7 +265,7 @@ describe('the Binance feed', () => {
     expect(ticks[0]?.spec.symbol).toBe('BTC/USDT');
     expect(feed.stats().subscriptions).toEqual(['BTC/USDT']);
     const received = feed.stats().messagesReceived;
-    feed.unsubscribe?.(['BTC/USDT']);
+    feed.unsubscribe(['BTC/USDT']);
     await until(
       'closed',
       () => server.sockets.size,

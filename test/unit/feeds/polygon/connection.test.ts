@@ -236,6 +236,119 @@ describe('subscriptions', () => {
   });
 });
 
+describe('symbols that leave', () => {
+  it('are given up in chunks on the same socket, and do not come back with a reconnect', async () => {
+    const place = await polygon();
+    const { feed, subscribed } = await open(place, { registry: many });
+    const all = many.all().map(({ symbol }) => symbol);
+    feed.subscribe(all);
+    await subscribed(1200);
+    feed.unsubscribe(all.slice(1));
+    await until(
+      'given up',
+      () => place.holds().toSorted(),
+      (topics) => topics.length === 2,
+    );
+    expect(place.holds().toSorted()).toEqual(['XQ.C0-USD', 'XT.C0-USD']);
+    expect(place.givenUp.map((topics) => topics.length)).toEqual([500, 500, 198]);
+    expect(place.server.accepted()).toBe(1);
+    expect(feed.stats().subscriptions).toEqual(['C0/USD']);
+    place.server.cut();
+    await subscribed(1202);
+    expect(place.holds().toSorted()).toEqual(['XQ.C0-USD', 'XT.C0-USD']);
+  });
+
+  it('take nothing from another symbol of the same price', async () => {
+    const place = await polygon();
+    const { feed, subscribed, ticks, seen } = await open(place);
+    feed.subscribe(['BTC/USD', 'BTC/USDT', 'ETH/USD']);
+    await subscribed(4);
+    feed.unsubscribe(['BTC/USDT', 'ETH/USD', 'NOPE/USD']);
+    await until(
+      'given up',
+      () => place.givenUp,
+      ([topics]) => topics?.length === 2,
+    );
+    place.send('/crypto', [
+      { ev: 'XQ', pair: 'ETH-USD', bp: 1, ap: 2, t: T, x: 1 },
+      { ev: 'XQ', pair: 'BTC-USD', bp: 1, ap: 2, t: T, x: 1 },
+    ]);
+    await seen(1);
+    expect(ticks.map(({ spec }) => spec.symbol)).toEqual(['BTC/USD']);
+    expect(feed.summary?.()).toMatchObject({ unasked: 1 });
+  });
+
+  it('and come back while they are given up are asked for anew', async () => {
+    const place = await polygon();
+    const { feed, subscribed, seen } = await open(place);
+    feed.subscribe(['BTC/USD', 'ETH/USD']);
+    await subscribed(4);
+    await until(
+      'let in',
+      () => place.holds().length,
+      (count) => count === 4,
+    );
+    feed.unsubscribe(['ETH/USD']);
+    feed.subscribe(['ETH/USD']);
+    feed.unsubscribe(['ETH/USD']);
+    feed.subscribe(['ETH/USD']);
+    await until(
+      'held again',
+      () => [place.givenUp.length, place.holds().length],
+      ([given = 0, held]) => given > 0 && held === 4,
+    );
+    place.send('/crypto', [{ ev: 'XQ', pair: 'ETH-USD', bp: 1, ap: 2, t: T, x: 1 }]);
+    await seen(1);
+    expect(feed.stats().failed).toEqual([]);
+  });
+
+  it('as the last of their class close its socket; the next one opens another when that is gone', async () => {
+    const place = await polygon();
+    const { feed, subscribed, seen, logged } = await open(place);
+    expect(feed.stats()).toMatchObject({ connected: true, authenticated: false });
+    feed.subscribe(['BTC/USD']);
+    await subscribed(2);
+    feed.unsubscribe(['BTC/USD']);
+    expect(feed.stats()).toMatchObject({ connected: true, authenticated: false, subscriptions: [] });
+    feed.subscribe(['ETH/USD']);
+    await subscribed(4);
+    expect(place.mostOpen()).toBe(1);
+    expect(place.holds().toSorted()).toEqual(['XQ.ETH-USD', 'XT.ETH-USD']);
+    place.send('/crypto', [{ ev: 'XQ', pair: 'ETH-USD', bp: 1, ap: 2, t: T, x: 1 }]);
+    await seen(1);
+    feed.unsubscribe(['ETH/USD']);
+    await until(
+      'closed',
+      () => place.server.sockets.size,
+      (count) => count === 0,
+    );
+    await sleep(100);
+    expect(place.server.accepted()).toBe(2);
+    expect(logged.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+    expect(feed.stats().errors).toBe(0);
+  });
+
+  it('do not shorten the wait of a key that was refused', async () => {
+    const place = await polygon();
+    const { feed } = await open(place, { key: 'wrong', settings: { coolDownMs: 400 } });
+    feed.subscribe(['BTC/USD']);
+    await until(
+      'told',
+      () => feed.stats().trouble,
+      (trouble) => trouble === 'auth_failed',
+    );
+    feed.unsubscribe(['BTC/USD']);
+    feed.subscribe(['BTC/USD']);
+    await until(
+      'a second try',
+      () => place.auths.length,
+      (count) => count === 2,
+    );
+    const [first, second] = place.auths;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(390);
+  });
+});
+
 describe('a session that ends', () => {
   it.each([
     ['with the status', true],

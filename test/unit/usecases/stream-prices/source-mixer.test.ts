@@ -20,6 +20,7 @@ let now = 1_790_000_000_000;
 class Spoken implements Feed {
   readonly name: string;
   readonly subscribed: string[] = [];
+  readonly left: string[] = [];
   readonly unknown: readonly string[];
   handlers: FeedHandlers | null = null;
   heardAt: number | null = null;
@@ -36,6 +37,9 @@ class Spoken implements Feed {
   subscribe(symbols: readonly string[]) {
     this.subscribed.push(...symbols);
     return { unknown: symbols.filter((symbol) => this.unknown.includes(symbol)) };
+  }
+  unsubscribe(symbols: readonly string[]): void {
+    this.left.push(...symbols);
   }
   stats() {
     const counts = { messagesReceived: 2, tradesProcessed: 1, quotesProcessed: 1, errors: 0 };
@@ -233,6 +237,40 @@ describe('two sources of one symbol', () => {
     venue.ids -= 1;
     venue.say(BTC, '60000', '60001');
     expect(ticks).toHaveLength(1);
+  });
+});
+
+describe('a symbol that nobody needs any more', () => {
+  it('leaves both sources, each under its own name, and what still comes of it is left out', async () => {
+    const mixer = await begin();
+    polygon.say('USDT/USD', '1');
+    venue.say(BTC, '60000', '60001');
+    polygon.say('BTC/USD', '60000', '60001');
+    mixer.unsubscribe([BTC, 'NOPE/USDT']);
+    expect(venue.left).toEqual([BTC, 'NOPE/USDT']);
+    expect(polygon.left).toEqual(['BTC/USD', 'USDT/USD']);
+    expect(seconds.at(-1)).toEqual([null, now]);
+    expect(mixer.stats().subscriptions).toEqual([]);
+    ticks = [];
+    venue.say(BTC, '60000', '60001');
+    polygon.say('BTC/USD', '60000', '60001');
+    expect(ticks).toEqual([]);
+    expect(mixer.summary?.()).toMatchObject({ unasked: 1 });
+    mixer.subscribe([BTC]);
+    venue.say(BTC, '60002', '60003');
+    expect(ticks).toHaveLength(1);
+  });
+
+  it('leaves what another one needs of the second source', async () => {
+    const mixer = createSourceMixer({
+      ...{ venue, second: polygon, registry, clock: { now: () => now } },
+      secondName: (symbol) => ({ symbol, rate: symbol.endsWith('/USDT') ? 'USDT/USD' : null }),
+    });
+    mixer.subscribe([BTC, 'ETH/USDT', 'BTC/USD']);
+    mixer.unsubscribe([BTC, 'BTC/USD']);
+    expect(polygon.left).toEqual([BTC, 'BTC/USD']);
+    mixer.unsubscribe(['ETH/USDT']);
+    expect(polygon.left).toEqual([BTC, 'BTC/USD', 'ETH/USDT', 'USDT/USD']);
   });
 });
 
