@@ -155,6 +155,11 @@ export const API_ERRORS = {
     title: 'The symbol is no longer listed',
     nextAction: 'Trade another symbol; open orders can be cancelled.',
   },
+  symbol_watch_only: {
+    status: 422,
+    title: 'The symbol has prices here, and is not traded',
+    nextAction: 'Trade another symbol; see status in GET /api/v1/symbols.',
+  },
   symbol_not_trading: {
     status: 409,
     title: 'The symbol does not trade now',

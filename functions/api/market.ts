@@ -1,5 +1,7 @@
 /** Prices and health (design sections 11, 17, 18). */
+
 import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
+import { isWatchOnly } from '../../shared/domain/watched-symbols.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
@@ -26,10 +28,12 @@ function cursorTime(scope: string, cursor: string): number {
 export function marketOperations(deps: ApiDeps) {
   const { symbols, prices, clock, reads } = deps;
 
-  /** The built-in symbols, and whatever else somebody follows. */
+  /** The built-in symbols that are traded, and whatever else somebody follows. */
   async function followed(): Promise<readonly string[]> {
     const [builtIn, wanted] = await Promise.all([symbols.all('demo'), prices.wanted()]);
-    return [...new Set([...builtIn.map((spec) => spec.symbol), ...wanted])];
+    return [
+      ...new Set([...builtIn.filter((spec) => !isWatchOnly(spec)).map((spec) => spec.symbol), ...wanted]),
+    ];
   }
 
   return {

@@ -25,6 +25,7 @@ const TRADING: Record<SymbolStatus, { readonly code: string; readonly is: string
   break: { code: 'symbol_halted', is: 'is in a break' },
   cancel_only: { code: 'cancel_only', is: 'takes cancels only' },
   delisted: { code: 'symbol_delisted', is: 'is no longer listed' },
+  watch_only: { code: 'symbol_watch_only', is: 'is watched only, and not traded' },
   unknown: { code: 'symbol_not_trading', is: 'is in a state that is not known to allow trading' },
 };
 
@@ -35,7 +36,9 @@ export function tradingRefusal(spec: SymbolSpec): FieldError | null {
   if (closed !== null) {
     const message = `${spec.symbol} ${closed.is} at the venue (${venueStatus})`;
     const fix =
-      status === 'delisted' ? 'trade another symbol' : 'wait until it trades; open orders can be cancelled';
+      status === 'delisted' || status === 'watch_only'
+        ? 'trade another symbol'
+        : 'wait until it trades; open orders can be cancelled';
     return fieldError(closed.code, 'symbol', message, fix);
   }
   if (isSpotTradingAllowed) return null;

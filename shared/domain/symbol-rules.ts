@@ -9,6 +9,8 @@ export const SYMBOL_STATUSES = [
   'break',
   'cancel_only',
   'delisted',
+  /** Only its prices are known here: nobody trades it (watched-symbols.ts). */
+  'watch_only',
   /** A status that the venue has and we do not know: not tradable. */
   'unknown',
 ] as const;

@@ -9,7 +9,9 @@
  */
 import { BUILT_IN } from './built-in-symbols.ts';
 import type { Decimal } from './money/decimal.ts';
+import { polygonInstrument } from './polygon.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
+import { isWatchOnly, WATCHED } from './watched-symbols.ts';
 
 export type { SymbolSpec } from './symbol-spec.ts';
 
@@ -18,9 +20,9 @@ export type SymbolName =
   | { readonly base: string; readonly quote: string; readonly joined: string }
   | { readonly base: null; readonly quote: null; readonly joined: string };
 
-/** Reads `BTC/USDT`, `BTC-USDT`, `BTCUSDT` and each with `X:` in front; null when it cannot be a name. */
+/** Reads `BTC/USDT`, `BTC-USDT`, `BTCUSDT`, `AAPL`, each with `X:` or `C:` in front; null when it cannot be a name. */
 export function parseSymbolName(text: string): SymbolName | null {
-  const name = text.trim().replace(/^[xX]:/, '');
+  const name = text.trim().replace(/^[xXcC]:/, '');
   const separators = [...name.matchAll(/[/-]/g)];
   const [separator] = separators;
   if (separators.length > 1) return null;
@@ -83,7 +85,10 @@ export interface SymbolRegistry {
   all(): readonly SymbolSpec[];
 }
 
-export function symbolRegistry(specs: readonly SymbolSpec[] = BUILT_IN): SymbolRegistry {
+/** What the demo venue trades, and what can be watched. */
+const KNOWN: readonly SymbolSpec[] = [...BUILT_IN, ...WATCHED];
+
+export function symbolRegistry(specs: readonly SymbolSpec[] = KNOWN): SymbolRegistry {
   const bySymbol = new Map(specs.map((s) => [s.symbol, s]));
   const byVenueSymbol = new Map(specs.map((s) => [s.venueSymbol, s]));
   return {
@@ -98,13 +103,14 @@ export function symbolRegistry(specs: readonly SymbolSpec[] = BUILT_IN): SymbolR
  * because prices and levels of all environments meet on one tick path.
  */
 export const unitExponentOf = (symbol: string, tickSize: Decimal): number =>
-  BUILT_IN.find((spec) => spec.symbol === symbol)?.unitExponent ?? tickSize.decimalPlaces() + 2;
+  KNOWN.find((spec) => spec.symbol === symbol)?.unitExponent ?? tickSize.decimalPlaces() + 2;
 
 export const toVenueSymbol = (s: SymbolSpec): string => s.venueSymbol;
 /** With its own quote, whatever Polygon calls it. */
-export const toDashSymbol = (s: SymbolSpec): string => `${s.base}-${s.quote}`;
-/** With its own quote, whatever Polygon calls it. */
-export const toPolygonTicker = (s: SymbolSpec): string => `X:${s.venueSymbol}`;
+export const toDashSymbol = (s: SymbolSpec): string => s.symbol.replace('/', '-');
+/** With its own quote, whatever Polygon calls it; of a stock, a currency or a metal it is Polygon's own. */
+export const toPolygonTicker = (s: SymbolSpec): string =>
+  (isWatchOnly(s) ? polygonInstrument(s)?.ticker : undefined) ?? `X:${s.venueSymbol}`;
 
 /** The venue's symbol that has the dollar names before this one does, where it is listed; null = none can. */
 export const dollarRival = ({ base, quote }: SymbolSpec): string | null =>

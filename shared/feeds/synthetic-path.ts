@@ -35,6 +35,10 @@ const START_PRICES: Readonly<Record<string, string>> = {
   'SOL/USDT': '150',
   'ETH/BTC': '0.04',
   'XRP/ETH': '0.0002',
+  'EUR/USD': '1.09',
+  'XAU/USD': '4100',
+  'USDT/USD': '1',
+  'USDC/USD': '1',
 };
 const OTHER_START_TICKS = 20_000;
 

@@ -8,7 +8,9 @@ import { checkTimeInForce } from '../domain/order-fields.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import { symbolRegistry } from '../domain/symbols.ts';
 import type { Environment, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
+import { isWatchOnly, WATCHED } from '../domain/watched-symbols.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
@@ -32,6 +34,8 @@ export async function targetOf(ports: Needs, command: PlaceOrderCommand): Promis
   const wallet = await wallets.get(command.walletId);
   if (wallet === null || wallet.userId !== command.userId) return notFound('wallet', 'wallet_id');
   const spec = await symbols.find(wallet.environment, command.symbol);
+  // Before all else that an order could be refused for: no other type or amount would help.
+  if (spec !== null && isWatchOnly(spec)) return watchOnly(spec);
   if (spec !== null) return ok({ wallet, spec });
   // Nothing is known of an environment that is not served; that is the reason then.
   const barred = served.includes(wallet.environment) ? ok(null) : checkWallet(wallet, served);
@@ -41,7 +45,16 @@ export async function targetOf(ports: Needs, command: PlaceOrderCommand): Promis
   return unknown;
 }
 
+const watched = symbolRegistry(WATCHED);
+
+function watchOnly(spec: SymbolSpec) {
+  const message = `${spec.symbol} is watched only: its prices are known here, and nobody trades it`;
+  return refuse('symbol_watch_only', 'symbol', message, 'trade another symbol');
+}
+
 async function unknownSymbol(symbols: Needs['symbols'], environment: Environment, symbol: string) {
+  const spec = watched.find(symbol);
+  if (spec !== null) return watchOnly(spec);
   if (!(await symbols.hasRules(environment))) {
     const message = "the exchange's trading rules have not been read yet";
     return refuse('unknown_symbol', 'symbol', message, 'try again in a minute');

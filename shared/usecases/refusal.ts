@@ -28,6 +28,7 @@ export const REFUSAL_CODES = [
   'symbol_halted',
   'cancel_only',
   'symbol_delisted',
+  'symbol_watch_only',
   'symbol_not_trading',
   // Of a wallet at an exchange.
   'key_format',

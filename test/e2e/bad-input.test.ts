@@ -70,6 +70,7 @@ type Row = readonly [
 
 const ORDERS: readonly Row[] = [
   ['an unknown symbol', { symbol: 'BTC/DOGE' }, 422, 'unknown_symbol', 'symbol'],
+  ['a symbol that is only watched', { symbol: 'EUR/USD' }, 422, 'symbol_watch_only', 'symbol'],
   ['a negative quantity', { quantity: '-0.1' }, 422, 'not_positive', 'quantity'],
   ['a quantity of zero', { quantity: '0' }, 422, 'not_positive', 'quantity'],
   ['an over-precise quantity', { quantity: '0.1234567890123456789' }, 422, 'over_precise', 'quantity'],

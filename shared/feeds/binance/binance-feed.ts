@@ -6,6 +6,7 @@
  */
 import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
+import { isWatchOnly } from '../../domain/watched-symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
 import type { Feed, FeedHandlers } from '../../ports/feed.ts';
 import type { Clock } from '../../ports/runtime.ts';
@@ -172,7 +173,7 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
       const fresh: string[] = [];
       for (const symbol of symbols) {
         const spec = registry.get(symbol);
-        if (spec === null) unknown.push(symbol);
+        if (spec === null || isWatchOnly(spec)) unknown.push(symbol);
         else if (!markets.has(spec.venueSymbol)) {
           markets.set(spec.venueSymbol, new SymbolMarket(spec));
           fresh.push(spec.venueSymbol);

@@ -105,10 +105,24 @@ describe('prices', () => {
     });
   });
 
+  it.each([
+    ['aapl', 'AAPL'],
+    ['BRK.B', 'BRK.B'],
+    ['EUR-USD', 'EUR/USD'],
+    ['C:XAUUSD', 'XAU/USD'],
+  ])('are asked for of %s, which nobody trades', async (name, symbol) => {
+    expect(await world.call('GET', `/api/v1/prices/${name}`)).toMatchObject({ body: { code: 'no_price' } });
+    expect(world.prices.wantedSymbols).toContain(symbol);
+    expect((await world.call('GET', `/api/v1/symbols/${name}`)).body).toMatchObject({
+      ...{ symbol, status: 'watch_only', order_types: [] },
+    });
+  });
+
   it('are listed with what has none', async () => {
     const all = await world.call('GET', '/api/v1/prices');
     expect(all.body.items.map((p: { symbol: string }) => p.symbol)).toEqual(['BTC/USDT']);
     expect(all.body.without_price).toContain('ETH/USDT');
+    expect(all.body.without_price).not.toContain('AAPL');
     const some = await world.call('GET', '/api/v1/prices?symbols=BTC-USDT,SOLUSDT');
     expect(some.body.without_price).toEqual(['SOL/USDT']);
     expect([...world.prices.wantedSymbols].sort()).toEqual(['BTC/USDT', 'SOL/USDT']);

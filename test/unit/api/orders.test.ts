@@ -112,6 +112,7 @@ describe('creating an order', () => {
 describe('bad input', () => {
   it.each<[string, Record<string, unknown>, number, string, string | null]>([
     ['an unknown symbol', { symbol: 'NOPE/USDT' }, 422, 'unknown_symbol', 'symbol'],
+    ['a symbol that is only watched', { symbol: 'AAPL' }, 422, 'symbol_watch_only', 'symbol'],
     ['a negative quantity', { quantity: '-1' }, 422, 'not_positive', 'quantity'],
     ['no quantity', { quantity: undefined }, 400, 'missing_field', 'quantity'],
     ['9 decimals of a bitcoin', { quantity: '0.123456789' }, 422, 'over_precise', 'quantity'],

@@ -190,9 +190,12 @@ describe('symbols', () => {
     const named = await world.call('GET', '/api/v1/symbols/X:SOLUSD');
     expect(named.body).toMatchObject({ symbol: 'SOL/USDT', formats: { polygon: 'X:SOLUSD' } });
     const cursor = encodeURIComponent(String(first.body.next_cursor));
-    const second = await world.call('GET', `/api/v1/symbols?limit=10&cursor=${cursor}`);
-    expect(second.body.items).toHaveLength(6);
+    const second = await world.call('GET', `/api/v1/symbols?limit=200&cursor=${cursor}`);
     expect(second.body.next_cursor).toBeNull();
+    const statuses = second.body.items.map(({ status }: { status: string }) => status);
+    // What is traded, then what is watched.
+    expect(statuses.filter((status: string) => status === 'trading')).toHaveLength(6);
+    expect(statuses.slice(6)).toEqual(Array.from({ length: statuses.length - 6 }, () => 'watch_only'));
     const strange = await world.call('GET', '/api/v1/symbols?cursor=nonsense');
     expect(strange).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
   });

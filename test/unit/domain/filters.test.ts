@@ -300,6 +300,7 @@ describe('what the symbol itself allows', () => {
       halt: 'symbol_halted',
       break: 'symbol_halted',
       cancel_only: 'cancel_only',
+      watch_only: 'symbol_watch_only',
       delisted: 'symbol_delisted',
       unknown: 'symbol_not_trading',
     };

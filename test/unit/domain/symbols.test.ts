@@ -195,7 +195,8 @@ describe('symbols', () => {
       expect(spec.unitExponent).toBe(unitExponent(spec.tickSize.toFixed()));
       expect(spec.minQuantity.modulo(spec.stepSize).isZero()).toBe(true);
       expect(spec.minNotional.lessThan(spec.maxNotional)).toBe(true);
-      expect(spec.symbol).toBe(`${spec.base}/${spec.quote}`);
+      const isStock = spec.symbol === spec.base;
+      expect(isStock ? spec.quote : spec.symbol).toBe(isStock ? 'USD' : `${spec.base}/${spec.quote}`);
     }
   });
 });

@@ -11,6 +11,13 @@ describe('placing an order', () => {
     ['an unknown wallet', { walletId: 'nobody' }, 'not_found', 'wallet_id'],
     ["another user's wallet", { userId: 'user-2' }, 'not_found', 'wallet_id'],
     ['an unknown symbol', { symbol: 'FOO/BAR' }, 'unknown_symbol', 'symbol'],
+    ['a symbol that is only watched', { symbol: 'AAPL' }, 'symbol_watch_only', 'symbol'],
+    [
+      'its like at a limit',
+      { symbol: 'C:EURUSD', type: 'limit', limitPrice: d('1') },
+      'symbol_watch_only',
+      'symbol',
+    ],
     ['no key', { idempotencyKey: null }, 'idempotency_key_required', 'client_order_id'],
     ['a quantity that is too fine', { quantity: d('0.123456789') }, 'over_precise', 'quantity'],
     ['a quantity below the least', { quantity: d('0.000001') }, 'below_min_quantity', 'quantity'],

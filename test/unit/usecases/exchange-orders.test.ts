@@ -198,6 +198,7 @@ describe("a refusal by a symbol's rules", () => {
   const halted = { status: 'halt', venueStatus: 'HALT' } as const;
   it.each<[string, Partial<World['rules']>, Partial<PlaceOrderCommand>, string, boolean]>([
     ['unknown symbol', {}, { symbol: 'NOPE/USDT' }, 'unknown_symbol', true],
+    ['only watched', {}, { symbol: 'XAU/USD' }, 'symbol_watch_only', false],
     ['halted', halted, {}, 'symbol_halted', true],
     ['halted, at a limit', halted, limitBuy, 'symbol_halted', true],
     ['delisted', { status: 'delisted' }, {}, 'symbol_delisted', true],
