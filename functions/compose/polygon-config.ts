@@ -1,5 +1,6 @@
 /** Polygon (Massive) as a price source: its key and its address. */
 import * as z from 'zod';
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { type ConfigProblem, given, wsUrl } from './variables.ts';
 
 /** The old host, `wss://socket.polygon.io`, is served as well. */
@@ -23,9 +24,9 @@ export interface PolygonConfig {
 
 const LOOPBACK = /^ws:\/\/(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?(\/|$)/;
 
-/** What is missing or unsafe among well-formed variables, where Polygon is the feed. */
+/** What is missing or unsafe among well-formed variables, where Polygon is a source of prices. */
 export function polygonProblems(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
-  if (env['FEED'] !== 'polygon') return [];
+  if (parseLiveSources(env['FEED'] ?? '')?.includes('polygon') !== true) return [];
   const problems: ConfigProblem[] = [];
   if (!env['POLYGON_API_KEY']) {
     problems.push({ path: 'POLYGON_API_KEY', message: 'is needed for the feed polygon' });

@@ -15,6 +15,7 @@ import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
 import { createOpenConnection } from '../../shared/adapters/ws/connection.ts';
+import { BUILT_IN } from '../../shared/domain/built-in-symbols.ts';
 import { type SymbolRegistry, symbolRegistry } from '../../shared/domain/symbols.ts';
 import type { BinanceEnvironment } from '../../shared/domain/types.ts';
 import { createPolygonRest } from '../../shared/feeds/polygon/rest/client.ts';
@@ -93,9 +94,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
       metrics,
       ...(config.history !== null && { history: historyOf(config.history, registry) }),
       openFeed: (known) => openFeed(config.feed, known, { registry, clock, log, openConnection, lastPrices }),
-      symbols: symbolRegistry()
-        .all()
-        .map(({ symbol }) => symbol),
+      symbols: [...BUILT_IN.map(({ symbol }) => symbol), ...config.fixedSymbols],
     },
     userData: userData?.make ?? null,
     close: async () => {
@@ -129,9 +128,10 @@ function venueOf(
   valkey: Valkey,
   log: Log,
 ): BinanceVenue | null {
-  if (userData === null && feed.kind !== 'binance') return null;
+  const publicRest = publicRestOf(feed);
+  const rest = userData?.binance.endpoints.rest ?? publicRest;
+  if (rest === null) return null;
   const environment: BinanceEnvironment = userData?.binance.environment ?? 'binance';
-  const rest = userData?.binance.endpoints.rest ?? (feed.kind === 'binance' ? feed.rest : '');
   return createBinanceVenue({
     environment,
     endpoints: { rest },
@@ -145,6 +145,11 @@ function venueOf(
     clock,
     log,
   });
+}
+
+function publicRestOf(feed: StreamerConfig['feed']): string | null {
+  if (feed.kind === 'two') return feed.binance.rest;
+  return feed.kind === 'binance' ? feed.rest : null;
 }
 
 function directoryOf({ userData }: StreamerConfig, client: DynamoDBClient): SymbolDirectory {

@@ -1,6 +1,13 @@
 /** The streamer's configuration, read once from the environment; all errors are named at once (design section 19). */
 import * as z from 'zod';
 import {
+  type LivePolicies,
+  type LiveSources,
+  parseLivePolicies,
+  parseLiveSources,
+} from '../../shared/domain/prices/live-sources.ts';
+import { WATCHED } from '../../shared/domain/watched-symbols.ts';
+import {
   BINANCE_VARIABLES,
   type BinanceConfig,
   binanceOf,
@@ -23,6 +30,8 @@ const flag = z
 // A name, not an address: local queues have hosts that no URL parser takes.
 const queueUrl = z.string().regex(/^https?:\/\/\S+$/, 'a queue URL is expected');
 const REPLAY = /^replay:(.+)$/;
+/** A pair, or the ticker of a stock. */
+const SYMBOL = /^([^/\s]{1,20}\/[^/\s]{1,20}|[A-Z]{1,5}(\.[A-Z])?)$/;
 /** Plain HTTP stays on this machine. */
 const keepsKey = (text: string): boolean =>
   /^https:/i.test(text) || ['127.0.0.1', 'localhost', '[::1]'].includes(URL.parse(text)?.hostname ?? '');
@@ -31,10 +40,20 @@ const Env = z.object({
   FEED: z
     .string()
     .refine(
-      (text) => ['synthetic', 'binance', 'polygon'].includes(text) || REPLAY.test(text),
-      'synthetic, binance, polygon or replay:FILE is expected',
+      (text) => text === 'synthetic' || parseLiveSources(text) !== null || REPLAY.test(text),
+      'synthetic, binance, polygon, binance+polygon, polygon+binance or replay:FILE is expected',
     )
     .prefault('synthetic'),
+  FEED_POLICIES: z
+    .string()
+    .prefault('')
+    .transform(parseLivePolicies)
+    .pipe(
+      z.custom<LivePolicies>(
+        (policies) => policies !== null,
+        'SYMBOL=SOURCES,... is expected, sources as in FEED, each symbol once',
+      ),
+    ),
   REPLAY_SPEED: z
     .union([z.literal('max'), z.coerce.number<string>().positive()], 'a number above 0 or max is expected')
     .prefault('1'),
@@ -44,7 +63,7 @@ const Env = z.object({
     .string()
     .prefault('')
     .transform((text) => text.split(',').flatMap((symbol) => symbol.trim() || []))
-    .pipe(z.array(z.string().regex(/^[^/\s]{1,20}\/[^/\s]{1,20}$/, 'BASE/QUOTE,BASE/QUOTE,... is expected'))),
+    .pipe(z.array(z.string().regex(SYMBOL, 'BASE/QUOTE,BASE/QUOTE,... is expected'))),
   POLYGON_REST_URL: z
     .url({ protocol: /^https?$/ })
     .refine(keepsKey, 'https is expected: a key does not travel in the open')
@@ -89,11 +108,24 @@ const USER_DATA_VARIABLES = [
 const PUBLIC_STREAM = 'wss://data-stream.binance.vision';
 const PUBLIC_REST = 'https://data-api.binance.vision';
 
+/** Base URLs of the market streams and of REST. */
+export interface BinanceFeedConfig {
+  readonly stream: string;
+  readonly rest: string;
+}
+
 export type FeedConfig =
   | { readonly kind: 'synthetic'; readonly seed: number; readonly ticksPerSecond: number }
-  /** Base URLs of the market streams and of REST. */
-  | { readonly kind: 'binance'; readonly stream: string; readonly rest: string }
+  | ({ readonly kind: 'binance' } & BinanceFeedConfig)
   | ({ readonly kind: 'polygon' } & PolygonConfig)
+  /** Two live sources: the first one triggers, the other one checks and takes over. */
+  | {
+      readonly kind: 'two';
+      readonly order: LiveSources;
+      readonly policies: LivePolicies;
+      readonly binance: BinanceFeedConfig;
+      readonly polygon: PolygonConfig;
+    }
   | {
       readonly kind: 'replay';
       readonly file: string;
@@ -156,6 +188,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     ...polygonProblems(env),
     ...missing(env),
     ...foreignPrices(env),
+    ...policyProblems(env),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
@@ -184,6 +217,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   };
 }
 
+const isWatched = (symbol: string): boolean => WATCHED.some((spec) => spec.symbol === symbol);
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== '';
 
 function missing(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
@@ -194,12 +228,35 @@ function missing(env: Readonly<Record<string, string | undefined>>): readonly Co
   }));
 }
 
-/** Stops at a real exchange never follow made-up or old prices. The simulator may follow any. */
+/** What a policy by symbol says has to be there. */
+function policyProblems(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
+  if (!isSet(env['FEED_POLICIES']) || (parseLiveSources(env['FEED'] ?? '')?.length ?? 0) > 1) return [];
+  return [{ path: 'FEED_POLICIES', message: 'goes with two live sources in FEED' }];
+}
+
+/**
+ * Stops at a real exchange never follow made-up or old prices, and other prices than its own only while it is away. The
+ * simulator may follow any.
+ */
 function foreignPrices(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
   const isTestnet = env['BINANCE_TESTNET'] === 'true';
   const environment = env['BINANCE_ENVIRONMENT'] || (isTestnet ? 'binance_testnet' : 'binance_simulator');
-  if (environment === 'binance_simulator' || env['FEED'] === 'binance') return [];
-  return [{ path: 'FEED', message: 'binance is needed where an exchange is served' }];
+  if (environment === 'binance_simulator') return [];
+  const isOwn = (sources: LiveSources | null): boolean => sources?.[0] === 'binance';
+  const problems: ConfigProblem[] = [];
+  if (!isOwn(parseLiveSources(env['FEED'] ?? ''))) {
+    const message = 'binance is needed where an exchange is served, alone or first';
+    problems.push({ path: 'FEED', message });
+  }
+  // What only Polygon has is traded at no exchange.
+  const foreign = [...(parseLivePolicies(env['FEED_POLICIES'] ?? '') ?? [])].some(
+    ([symbol, sources]) => !isOwn(sources) && !isWatched(symbol),
+  );
+  if (foreign) {
+    const message = 'binance comes first where an exchange is served, but for symbols that are only watched';
+    problems.push({ path: 'FEED_POLICIES', message });
+  }
+  return problems;
 }
 
 function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {
@@ -224,18 +281,24 @@ function historyOf(e: z.output<typeof Env>): HistoryConfig | null {
   return { url, key, requestsPerMinute };
 }
 
-function binanceFeedOf(e: z.output<typeof Env>): FeedConfig {
+function binanceFeedOf(e: z.output<typeof Env>): BinanceFeedConfig {
   const endpoints = binanceOf(e)?.endpoints;
   return {
-    kind: 'binance',
     stream: endpoints?.stream ?? e.BINANCE_STREAM_URL ?? PUBLIC_STREAM,
     rest: endpoints?.rest ?? e.BINANCE_REST_URL ?? PUBLIC_REST,
   };
 }
 
 function feedOf(e: z.output<typeof Env>): FeedConfig {
-  if (e.FEED === 'binance') return binanceFeedOf(e);
-  if (e.FEED === 'polygon') return { kind: 'polygon', ...polygonOf(e) };
+  const order = parseLiveSources(e.FEED);
+  if (order?.length === 2) {
+    return {
+      kind: 'two',
+      ...{ order, policies: e.FEED_POLICIES, binance: binanceFeedOf(e), polygon: polygonOf(e) },
+    };
+  }
+  if (order?.[0] === 'binance') return { kind: 'binance', ...binanceFeedOf(e) };
+  if (order?.[0] === 'polygon') return { kind: 'polygon', ...polygonOf(e) };
   const file = REPLAY.exec(e.FEED)?.[1];
   if (file === undefined) {
     return { kind: 'synthetic', seed: e.FEED_SEED, ticksPerSecond: e.FEED_TICKS_PER_SECOND };

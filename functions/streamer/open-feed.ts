@@ -1,4 +1,6 @@
-/** Makes the configured feed, so that it goes on behind what an earlier run handed on. */
+/** Makes the configured feed or feeds, so that it goes on behind what an earlier run handed on. */
+import type { LiveSource, LiveSources } from '../../shared/domain/prices/live-sources.ts';
+import type { SourcePolicy, SourceRole } from '../../shared/domain/prices/source-policy.ts';
 import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
 import { createBinanceFeed } from '../../shared/feeds/binance/binance-feed.ts';
 import { createPolygonFeed } from '../../shared/feeds/polygon/polygon-feed.ts';
@@ -7,8 +9,11 @@ import { createSyntheticFeed } from '../../shared/feeds/synthetic.ts';
 import type { OpenConnection } from '../../shared/ports/connection.ts';
 import type { Feed } from '../../shared/ports/feed.ts';
 import type { Clock, Log } from '../../shared/ports/runtime.ts';
+import { besideAVenue } from '../../shared/usecases/stream-prices/beside-a-venue.ts';
 import { FatalFeedError } from '../../shared/usecases/stream-prices/ports.ts';
-import type { FeedConfig } from './config.ts';
+import { createSourceMixer } from '../../shared/usecases/stream-prices/source-mixer.ts';
+import type { PolygonConfig } from '../compose/polygon-config.ts';
+import type { BinanceFeedConfig, FeedConfig } from './config.ts';
 
 /** No recording has so many lines; live feeds number their ticks far above. */
 const MOST_LINES = 1_000_000_000_000;
@@ -29,17 +34,28 @@ export function openFeed(
   { registry, clock, log, openConnection, lastPrices }: FeedParts,
 ): Feed {
   const highest = Math.max(0, ...known.values());
+  const binance = ({ stream: url }: BinanceFeedConfig): Feed =>
+    createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
+  const polygon = ({ url, key }: PolygonConfig): Feed =>
+    createPolygonFeed({ registry, clock, log, url, key, openConnection, startAfter: highest });
   if (config.kind === 'synthetic') {
     const { seed, ticksPerSecond } = config;
     return createSyntheticFeed({ registry, clock, seed, ticksPerSecond, startAfter: highest });
   }
-  if (config.kind === 'binance') {
-    const { stream: url } = config;
-    return createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
-  }
-  if (config.kind === 'polygon') {
-    const { url, key } = config;
-    return createPolygonFeed({ registry, clock, log, url, key, openConnection, startAfter: highest });
+  if (config.kind === 'binance') return binance(config);
+  if (config.kind === 'polygon') return polygon(config);
+  if (config.kind === 'two') {
+    return createSourceMixer({
+      venue: binance(config.binance),
+      second: polygon(config.polygon),
+      ...{ registry, clock, startAfter: highest },
+      ...besideAVenue(registry),
+      policy: policyOf(config.order),
+      policyOf: (symbol) => {
+        const own = config.policies.get(symbol);
+        return own === undefined ? null : policyOf(own);
+      },
+    });
   }
   if (highest >= MOST_LINES) {
     throw new FatalFeedError(
@@ -48,4 +64,11 @@ export function openFeed(
     );
   }
   return createReplayFeed({ ...config, registry, clock, startAfter: known });
+}
+
+/** The exchange's own price is the venue's; what Polygon says is converted. */
+const ROLES: Readonly<Record<LiveSource, SourceRole>> = { binance: 'venue', polygon: 'second' };
+
+function policyOf([first, then]: LiveSources): SourcePolicy {
+  return then === undefined ? [ROLES[first]] : [ROLES[first], ROLES[then]];
 }

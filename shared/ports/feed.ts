@@ -28,6 +28,8 @@ export interface FeedStats {
   readonly parts?: readonly FeedStats[];
   /** How often a symbol went over to its second source; absent: there is one source. */
   readonly fallbacks?: number;
+  /** Of so many symbols it gives the price now; absent: it is no part of several, and gives all of them. */
+  readonly triggers?: number;
 }
 
 export interface FailedSubscription {
@@ -63,6 +65,11 @@ export interface Feed {
   /** Nobody needs these any more: the source stops sending them where it can. What was under way may still come. */
   unsubscribe(symbols: readonly string[]): void;
   stats(): FeedStats;
+  /**
+   * Epoch ms of the last frame or pong of the connection that brings this symbol; null = none does. Absent: one answer
+   * for all, `stats`.
+   */
+  lastHeardAt?(symbol: string): number | null;
   /** Counts worth a log line when it ends (lines read, skipped, rounded). */
   summary?(): Readonly<Record<string, number>>;
   /** After it resolves no handler is called any more. */

@@ -1,16 +1,20 @@
 /**
  * Which source of a symbol triggers and which one checks (design section 11). Pure.
  *
- * `auto`: the venue's own price triggers while its stream lives and has a price of the symbol; Polygon checks. Else
- * Polygon triggers, converted where its currency is another one, and nothing checks. It goes back at once: the venue's
- * own price is the one that an exit is filled at.
+ * A policy names the sources that may trigger, the preferred one first. It triggers while its stream lives and has a
+ * price of the symbol, and the other one checks; else the second one of the policy triggers, converted where its
+ * currency is another one, and nothing checks. The preferred one takes over again with its next price.
  */
 import type { Freshness } from './freshness.ts';
 
+/** `venue`: the exchange's own price, in the symbol's own currency. */
 export type SourceRole = 'venue' | 'second';
 
-/** `venue` and `second`: only that source triggers; the other one checks where it is there. */
-export type SourcePolicy = 'auto' | SourceRole;
+/** One: only that source triggers; the other one checks where it is there. */
+export type SourcePolicy = readonly [SourceRole] | readonly [SourceRole, SourceRole];
+
+/** `auto`: the venue's own price is the one that an exit is filled at. */
+export const AUTO_POLICY: SourcePolicy = ['venue', 'second'];
 
 export interface SourceState {
   readonly freshness: Freshness;
@@ -31,8 +35,7 @@ export function chooseSource(
   states: Readonly<Record<SourceRole, SourceState>>,
 ): SourceChoice {
   const isGood = (role: SourceRole): boolean => states[role].freshness === 'live' && states[role].usable;
-  const order: readonly SourceRole[] = policy === 'auto' ? ['venue', 'second'] : [policy];
-  const triggers = order.find(isGood) ?? null;
+  const triggers = policy.find(isGood) ?? null;
   if (triggers === null) return { triggers, checks: null };
   const other = OTHER[triggers];
   return { triggers, checks: isGood(other) ? other : null };

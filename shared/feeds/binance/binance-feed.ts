@@ -219,6 +219,11 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
         subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
       };
     },
+    lastHeardAt: (symbol) => {
+      const name = registry.get(symbol)?.venueSymbol;
+      const connection = connections.find((one) => name !== undefined && one.carries(name));
+      return connection?.stats().lastHeardAt ?? null;
+    },
     summary: () => ({
       ...counts,
       rounded: [...markets.values()].reduce((sum, market) => sum + market.rounded, rounded),

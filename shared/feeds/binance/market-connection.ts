@@ -82,6 +82,10 @@ export class MarketConnection {
     return own;
   }
 
+  carries(venueSymbol: string): boolean {
+    return this.#wanted.has(venueSymbol);
+  }
+
   get isEmpty(): boolean {
     return this.#wanted.size === 0;
   }

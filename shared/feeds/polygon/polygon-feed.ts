@@ -311,6 +311,11 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
         failed: failures(),
       };
     },
+    lastHeardAt: (symbol) => {
+      const assetClass = symbols.get(symbol)?.instrument.assetClass;
+      const connection = assetClass === undefined ? undefined : connections.get(assetClass);
+      return connection?.stats()?.lastHeardAt ?? null;
+    },
     summary: () => ({
       ...counts,
       rounded: [...symbols.values()].reduce(

@@ -30,8 +30,12 @@ export class MixedSymbol {
   venueAt: number | null = null;
   secondAt: number | null = null;
   secondKind: 'quotes' | 'trades' = 'trades';
-  /** Who gave the last tick that went out. */
+  /** Who was last chosen to give ticks. */
   triggeredBy: SourceRole | null = null;
+  /** Since when both sources are asked for it, epoch ms. */
+  readonly since: number;
+  /** False: the venue does not trade it. */
+  isAtVenue = true;
   /** The pipeline has been given a price to check with. */
   hasCheck = false;
   #venue: FeedTick | null = null;
@@ -39,7 +43,8 @@ export class MixedSymbol {
     SIDES.map((side) => [side, new VenuePrices(BASIS_DEFAULTS.priceMs)]),
   ) as Readonly<Record<(typeof SIDES)[number], VenuePrices>>;
 
-  constructor(spec: SymbolSpec, second: SecondName | null, basis: Basis) {
+  constructor(spec: SymbolSpec, second: SecondName | null, basis: Basis, since: number) {
+    this.since = since;
     this.spec = spec;
     this.second = second;
     this.basis = basis;
@@ -80,12 +85,11 @@ export class MixedSymbol {
     return factor.ok ? factor.value : null;
   }
 
-  /** Both prices of this moment, for the basis; only while both sources speak. */
+  /** Both prices of this moment, for the basis; only while the venue lives. */
   sample(now: number): void {
     const venue = this.#venue;
     const foreign = this.#prices.last.median(now);
     if (this.second === null || this.second.rate === null || venue === null || foreign === null) return;
-    if (this.triggeredBy !== 'venue') return;
     this.basis.sample(
       unitsToDecimal(this.middle(venue), this.spec.unitExponent),
       this.#middle(now) ?? foreign,

@@ -6,11 +6,18 @@
  * - tick ids are the mixer's own and only grow, whichever source it is;
  * - what the second source has in another currency is converted (basis.ts) and says so; while it cannot be, it neither
  *   triggers nor checks;
- * - the second source's failure takes nothing away from the first one.
+ * - the second source's failure takes nothing away from the first one;
+ * - who is preferred has [5 s] to speak of a new symbol before the other one triggers it: until then no basis is known.
  */
 import { BASIS_DEFAULTS, Basis, type BasisSettings } from '../../domain/prices/basis.ts';
-import { freshnessOf, type Session } from '../../domain/prices/freshness.ts';
-import { chooseSource, type SourceChoice, type SourcePolicy } from '../../domain/prices/source-policy.ts';
+import { ALIVE_MS, type Freshness, freshnessOf, type Session } from '../../domain/prices/freshness.ts';
+import {
+  AUTO_POLICY,
+  chooseSource,
+  type SourceChoice,
+  type SourcePolicy,
+  type SourceRole,
+} from '../../domain/prices/source-policy.ts';
 import { refusalOf, TRUST_DEFAULTS, type TrustSettings } from '../../domain/prices/trust-filter.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
 import type { Units } from '../../domain/triggers/types.ts';
@@ -27,49 +34,86 @@ export interface MixerOptions {
   readonly startAfter?: number;
   /** The symbol at the second source; null = it has none. Default: the same name, in the same currency. */
   readonly secondName?: (symbol: string) => SecondName | null;
-  /** Default: `auto`. */
-  readonly policyOf?: (symbol: string) => SourcePolicy;
-  readonly session?: Session;
+  /** Of the symbols without a policy of their own; default: the venue first. */
+  readonly policy?: SourcePolicy;
+  /** Null = it has none of its own. */
+  readonly policyOf?: (symbol: string) => SourcePolicy | null;
+  /** When the symbol trades; default: always. */
+  readonly sessionOf?: (symbol: string) => Session;
   readonly basis?: BasisSettings;
   readonly trust?: TrustSettings;
 }
 
 /** How long the answer to "when was it heard of" stands. */
 const LOOK_EVERY_MS = 250;
+/** A connection that brings prices is said to serve so soon after its first one. */
+const SERVES_WITHIN_MS = 1_000;
 
-/** A source and when it was last heard of. */
+interface Heard {
+  at: number | null;
+  lookedAt: number;
+  /** When it last brought a price. */
+  spokeAt: number;
+}
+
+/** A source, and when it was last heard of on the way that brings a symbol. */
 class Source {
   readonly feed: Feed;
-  #heardAt: number | null = null;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #heard = new Map<string, Heard>();
 
   constructor(feed: Feed) {
     this.feed = feed;
   }
 
-  heard(at: number): void {
-    this.#heardAt = at;
+  heard(symbol: string, at: number): void {
+    const heard = this.#of(symbol);
+    heard.at = at;
+    heard.spokeAt = at;
   }
 
-  heardAt(now: number): number | null {
-    if (now - this.#lookedAt >= LOOK_EVERY_MS) {
-      this.#lookedAt = now;
-      const { lastHeardAt, lastMessageAt } = this.feed.stats();
-      if (lastHeardAt !== undefined) this.#heardAt = lastHeardAt;
-      else if (lastMessageAt !== null)
-        this.#heardAt = Math.max(lastMessageAt, this.#heardAt ?? lastMessageAt);
+  heardAt(symbol: string, now: number): number | null {
+    const heard = this.#of(symbol);
+    if (now - heard.lookedAt >= LOOK_EVERY_MS) {
+      heard.lookedAt = now;
+      const at = this.#ask(symbol, heard.at);
+      // Who speaks is alive, though its connection may be said to serve a moment later.
+      if (at !== null || now - heard.spokeAt > SERVES_WITHIN_MS) heard.at = at;
     }
-    return this.#heardAt;
+    return heard.at;
+  }
+
+  forget(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.#heard.delete(symbol);
+  }
+
+  #of(symbol: string): Heard {
+    let heard = this.#heard.get(symbol);
+    if (heard === undefined) {
+      heard = { at: null, lookedAt: Number.NEGATIVE_INFINITY, spokeAt: Number.NEGATIVE_INFINITY };
+      this.#heard.set(symbol, heard);
+    }
+    return heard;
+  }
+
+  #ask(symbol: string, before: number | null): number | null {
+    if (this.feed.lastHeardAt !== undefined) return this.feed.lastHeardAt(symbol);
+    const { lastHeardAt, lastMessageAt } = this.feed.stats();
+    if (lastHeardAt !== undefined) return lastHeardAt;
+    return lastMessageAt === null ? before : Math.max(lastMessageAt, before ?? lastMessageAt);
   }
 }
 
 export function createSourceMixer(options: MixerOptions): Feed {
-  const { registry, clock, startAfter = 0, session = 'always', trust = TRUST_DEFAULTS } = options;
-  const policyOf = options.policyOf ?? (() => 'auto' as const);
+  const { registry, clock, startAfter = 0, policy = AUTO_POLICY, trust = TRUST_DEFAULTS } = options;
+  const policyOf = (symbol: string): SourcePolicy => options.policyOf?.(symbol) ?? policy;
+  const sessionOf = options.sessionOf ?? ((): Session => 'always');
   const secondName = options.secondName ?? ((symbol: string): SecondName => ({ symbol, rate: null }));
   const venue = new Source(options.venue);
   const second = new Source(options.second);
-  const name = `${venue.feed.name}+${second.feed.name}`;
+  const sources: Readonly<Record<SourceRole, Source>> = { venue, second };
+  /** Both, in the order in which they trigger. */
+  const order: readonly SourceRole[] = policy[0] === 'venue' ? ['venue', 'second'] : ['second', 'venue'];
+  const name = order.map((role) => sources[role].feed.name).join('+');
   const symbols = new Map<string, MixedSymbol>();
   /** By the second source's name of it. */
   const bySecond = new Map<string, MixedSymbol[]>();
@@ -93,7 +137,8 @@ export function createSourceMixer(options: MixerOptions): Feed {
     const spec = registry.get(symbol);
     if (spec === null) return null;
     const named = secondName(symbol);
-    const state = new MixedSymbol(spec, named, new Basis(options.basis ?? BASIS_DEFAULTS));
+    const basis = new Basis(options.basis ?? BASIS_DEFAULTS);
+    const state = new MixedSymbol(spec, named, basis, clock.now());
     symbols.set(symbol, state);
     if (named === null) return state;
     bySecond.set(named.symbol, [...(bySecond.get(named.symbol) ?? []), state]);
@@ -101,20 +146,47 @@ export function createSourceMixer(options: MixerOptions): Feed {
     return state;
   };
 
-  const choose = (state: MixedSymbol, now: number): SourceChoice => {
-    const said = {
-      venue: { heardAt: venue.heardAt(now), pricedAt: state.venueAt, kind: 'quotes' as const, session },
-      second: { heardAt: second.heardAt(now), pricedAt: state.secondAt, kind: state.secondKind, session },
-    };
-    const choice = chooseSource(policyOf(state.spec.symbol), {
-      venue: { freshness: freshnessOf(said.venue, now), usable: true },
-      second: { freshness: freshnessOf(said.second, now), usable: state.factor(now) !== null },
+  const freshness = (state: MixedSymbol, role: SourceRole, now: number): Freshness => {
+    const { symbol } = state.spec;
+    const session = sessionOf(symbol);
+    return role === 'venue'
+      ? freshnessOf(
+          { heardAt: venue.heardAt(symbol, now), pricedAt: state.venueAt, kind: 'quotes', session },
+          now,
+        )
+      : freshnessOf(
+          {
+            heardAt: second.heardAt(state.second?.symbol ?? symbol, now),
+            pricedAt: state.secondAt,
+            kind: state.secondKind,
+            session,
+          },
+          now,
+        );
+  };
+
+  /** Whether the source that is preferred has the symbol at all. */
+  const hasFirst = (state: MixedSymbol): boolean =>
+    policyOf(state.spec.symbol)[0] === 'venue' ? state.isAtVenue : state.second !== null;
+
+  const look = (state: MixedSymbol, now: number): SourceChoice => {
+    const own = policyOf(state.spec.symbol);
+    const choice = chooseSource(own, {
+      venue: { freshness: freshness(state, 'venue', now), usable: true },
+      second: { freshness: freshness(state, 'second', now), usable: state.factor(now) !== null },
     });
-    if (choice.triggers !== null && choice.triggers !== state.triggeredBy) {
-      if (choice.triggers === 'second' && state.triggeredBy === 'venue') counts.fallbacks += 1;
-      if (choice.triggers === 'venue' && state.triggeredBy === 'second') counts.returns += 1;
-      state.triggeredBy = choice.triggers;
-    }
+    const isWaiting = state.triggeredBy === null && now - state.since <= ALIVE_MS;
+    if (choice.triggers === own[0] || !isWaiting || !hasFirst(state)) return choice;
+    return { triggers: null, checks: null };
+  };
+
+  const choose = (state: MixedSymbol, now: number): SourceChoice => {
+    const choice = look(state, now);
+    const { triggers } = choice;
+    if (triggers === null || triggers === state.triggeredBy) return choice;
+    if (triggers !== policyOf(state.spec.symbol)[0]) counts.fallbacks += hasFirst(state) ? 1 : 0;
+    else if (state.triggeredBy !== null) counts.returns += 1;
+    state.triggeredBy = triggers;
     return choice;
   };
 
@@ -129,7 +201,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
 
   const onVenueTick = (tick: FeedTick): Promise<void> | undefined => {
     const now = tick.tick.at;
-    venue.heard(now);
+    venue.heard(tick.spec.symbol, now);
     const state = symbols.get(tick.spec.symbol);
     if (state === undefined) {
       // Under way when it left.
@@ -149,7 +221,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
 
   const onSecondTick = (tick: FeedTick): void => {
     const now = tick.tick.at;
-    second.heard(now);
+    second.heard(tick.spec.symbol, now);
     if (refusalOf(tick, now, trust) !== null) {
       counts.second_refused += 1;
       return;
@@ -158,7 +230,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
     for (const state of bySecond.get(tick.spec.symbol) ?? []) {
       state.takeSecond(tick);
       const { triggers, checks } = choose(state, now);
-      state.sample(now);
+      if (freshness(state, 'venue', now) === 'live') state.sample(now);
       const converted = state.converted(tick, now, second.feed.name);
       if (converted === null) counts.unconverted += 1;
       else if (triggers === 'second') {
@@ -184,11 +256,21 @@ export function createSourceMixer(options: MixerOptions): Feed {
       leave(bySecond, state.second.symbol, state);
       if (state.second.rate !== null) leave(byRate, state.second.rate, state.basis);
     }
+    venue.forget(left);
     const needed = new Set([...symbols.values()].flatMap(namesOf));
-    return [...new Set(gone.flatMap(namesOf))].filter((symbol) => !needed.has(symbol));
+    const unneeded = [...new Set(gone.flatMap(namesOf))].filter((symbol) => !needed.has(symbol));
+    second.forget(unneeded);
+    return unneeded;
   };
 
-  const parts = (): readonly FeedStats[] => [venue.feed.stats(), second.feed.stats()];
+  const parts = (): readonly FeedStats[] => {
+    const now = clock.now();
+    const chosen = [...symbols.values()].map((state) => look(state, now).triggers);
+    return order.map((role) => ({
+      ...sources[role].feed.stats(),
+      triggers: chosen.filter((triggers) => triggers === role).length,
+    }));
+  };
 
   return {
     name,
@@ -219,6 +301,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
     subscribe: (wanted) => {
       const atVenue = new Set(venue.feed.subscribe(wanted).unknown);
       const states = wanted.flatMap((symbol) => stateOf(symbol) ?? []);
+      for (const state of states) state.isAtVenue = !atVenue.has(state.spec.symbol);
       const asked = new Set(states.flatMap(namesOf));
       const atSecond = new Set(second.feed.subscribe([...asked]).unknown);
       const isUnknown = (symbol: string): boolean => {
@@ -245,6 +328,10 @@ export function createSourceMixer(options: MixerOptions): Feed {
         errors: sum((one) => one.errors) + counts.second_refused + counts.second_failed,
         lastMessageAt: times.length === 0 ? null : Math.max(...times),
         subscriptions: [...symbols.keys()],
+        trouble: both.flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
+        failed: both.flatMap(({ name: source, failed = [] }) =>
+          failed.map(({ symbol, reason }) => ({ symbol, reason: `${source}: ${reason}` })),
+        ),
         parts: both,
         fallbacks: counts.fallbacks,
       };

@@ -50,6 +50,21 @@ export class Tally {
   }
 }
 
+const timeOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+/** One source of one or two; `triggers`: of so many symbols it gives the price now. */
+const sourceView = (one: FeedStats) => ({
+  name: one.name,
+  connected: one.connected,
+  authenticated: one.authenticated,
+  triggers: one.triggers ?? one.subscriptions.length,
+  messages_received: one.messagesReceived,
+  errors: one.errors,
+  last_message_time: timeOf(one.lastMessageAt),
+  subscriptions: one.subscriptions.length,
+  trouble: one.trouble ?? null,
+});
+
 /** The specification's get_stats, as JSON under `ws:stats`. */
 export function statsJson(feed: FeedStats, tally: Tally): string {
   return JSON.stringify({
@@ -57,7 +72,7 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     trades_processed: feed.tradesProcessed,
     quotes_processed: feed.quotesProcessed,
     errors: feed.errors + tally.errors,
-    last_message_time: feed.lastMessageAt === null ? null : new Date(feed.lastMessageAt).toISOString(),
+    last_message_time: timeOf(feed.lastMessageAt),
     is_running: true,
     connected: feed.connected,
     authenticated: feed.authenticated,
@@ -65,11 +80,7 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     trouble: feed.trouble ?? null,
     failed_subscriptions: feed.failed ?? [],
     source: feed.name,
-    sources: (feed.parts ?? [feed]).map(({ name, connected, authenticated }) => ({
-      name,
-      connected,
-      authenticated,
-    })),
+    sources: (feed.parts ?? [feed]).map(sourceView),
     ticks_applied: tally.applied,
     batches: tally.batches,
     hits: tally.hits,

@@ -37,6 +37,20 @@ const Trust = z.object({
 });
 const NOTHING_HELD = Trust.parse({});
 
+/** Of one or two sources, the preferred one first. */
+const Source = z.object({
+  name: z.string(),
+  connected: z.boolean(),
+  authenticated: z.boolean(),
+  /** Of so many symbols it gives the price now; of the others nothing may trigger, or the other source does. */
+  triggers: count,
+  messages_received: count,
+  errors: count,
+  last_message_time: z.string().nullable().default(null),
+  subscriptions: count,
+  trouble: z.string().nullable().default(null),
+});
+
 /** What the streamer writes each second (stream-prices/tally), with a short life; other members stay unread. */
 const StreamerStats = z.object({
   messages_received: z.number(),
@@ -53,9 +67,7 @@ const StreamerStats = z.object({
   /** Symbols without prices, or with a part of them, and why. */
   failed_subscriptions: z.array(z.object({ symbol: z.string(), reason: z.string() })).default([]),
   source: z.string(),
-  sources: z
-    .array(z.object({ name: z.string(), connected: z.boolean(), authenticated: z.boolean() }))
-    .prefault([]),
+  sources: z.array(Source).prefault([]),
   trust: Trust.prefault({}),
 });
 

@@ -7,6 +7,8 @@ import { fixed, type Outside, startOutside, until } from './support.ts';
 
 const BTC = 'BTC/USDT';
 const UNITS = 10_000;
+/** Nobody listens there: these tests are about the sockets. */
+const NO_HISTORY = { POLYGON_REST_URL: 'http://127.0.0.1:9' };
 const quote = (bp: number, ap: number, x = 1) => ({
   ...{ ev: 'XQ', pair: 'BTC-USD', bp, bs: 1, ap, as: 2, x, t: Date.now(), r: Date.now() },
 });
@@ -38,7 +40,10 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with Polygon', (
     evaluator.levels.set(BTC, [fixed('p|stop_loss', 'falls', 59_000 * UNITS)]);
     evaluator.start();
     await cache.want([BTC, 'ETH/BTC']);
-    const feed = { ...env, FEED: 'polygon', POLYGON_API_KEY: POLYGON_KEY, POLYGON_WS_URL: place.server.url };
+    const feed = {
+      ...{ ...env, ...NO_HISTORY, FEED: 'polygon', POLYGON_API_KEY: POLYGON_KEY },
+      POLYGON_WS_URL: place.server.url,
+    };
     const writer = outside.start(feed);
     await until(() => place.requests.length === 1);
     expect(place.requests[0]?.topics).toEqual(['XT.BTC-USD', 'XQ.BTC-USD']);
@@ -73,7 +78,8 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with Polygon', (
     await cache.want([BTC]);
     const before = place.auths.length;
     const streamer = outside.start({
-      ...{ ...env, FEED: 'polygon', POLYGON_API_KEY: 'wrong_key', POLYGON_WS_URL: place.server.url },
+      ...{ ...env, ...NO_HISTORY, FEED: 'polygon', POLYGON_API_KEY: 'wrong_key' },
+      POLYGON_WS_URL: place.server.url,
       WS_RECONNECT_DELAY_SECONDS: '0',
     });
     await streamer.said('polygon_auth_failed');

@@ -51,6 +51,7 @@ describe("the streamer's configuration", () => {
       'BTC/USDT',
       'ETH/USDT',
     ]);
+    expect(readConfig({ ...NEEDED, FEED_SYMBOLS: 'AAPL,BRK.B' }).fixedSymbols).toEqual(['AAPL', 'BRK.B']);
     expect(() => readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTCUSDT' })).toThrow(/FEED_SYMBOLS.*BASE\/QUOTE/);
   });
 
@@ -138,6 +139,43 @@ describe("the streamer's configuration", () => {
     expect(readConfig({ ...NEEDED, POLYGON_WS_URL: 'ws://far.example' }).feed.kind).toBe('synthetic');
   });
 
+  it('reads two sources, the one that triggers first, and what differs by symbol', () => {
+    const two = { ...SERVED, FEED: 'binance+polygon', POLYGON_API_KEY: 'k' };
+    expect(readConfig(two).feed).toEqual({
+      kind: 'two',
+      order: ['binance', 'polygon'],
+      policies: new Map(),
+      binance: { stream: 'ws://127.0.0.1:3', rest: 'http://127.0.0.1:1' },
+      polygon: { url: 'wss://socket.massive.com', key: 'k' },
+    });
+    const policies = 'BTC/USDT=binance, AAPL=polygon';
+    expect(readConfig({ ...two, FEED: 'polygon+binance', FEED_POLICIES: policies }).feed).toMatchObject({
+      order: ['polygon', 'binance'],
+      policies: new Map([
+        ['BTC/USDT', ['binance']],
+        ['AAPL', ['polygon']],
+      ]),
+    });
+    expect(() => readConfig({ ...two, POLYGON_API_KEY: '' })).toThrow('POLYGON_API_KEY: is needed');
+    expect(() => readConfig({ ...two, FEED_POLICIES: 'BTC/USDT=kraken' })).toThrow('FEED_POLICIES: SYMBOL=');
+    for (const FEED of ['polygon', 'synthetic']) {
+      expect(() => readConfig({ ...two, FEED, FEED_POLICIES: policies })).toThrow('FEED_POLICIES: goes with');
+    }
+    for (const FEED of ['polygon+polygon', 'binance+synthetic', 'binance+']) {
+      expect(() => readConfig({ ...two, FEED })).toThrow('FEED: synthetic, binance');
+    }
+  });
+
+  it('lets Polygon trigger at a real exchange only while the own prices are away, but for what is only watched', () => {
+    const real = { ...SERVED, BINANCE_ENVIRONMENT: 'binance', POLYGON_API_KEY: 'k', FEED: 'binance+polygon' };
+    expect(readConfig(real).feed).toMatchObject({ kind: 'two', order: ['binance', 'polygon'] });
+    expect(() => readConfig({ ...real, FEED: 'polygon+binance' })).toThrow('FEED: binance is needed');
+    for (const FEED_POLICIES of ['BTC/USDT=polygon', 'BTC/USDT=polygon+binance']) {
+      expect(() => readConfig({ ...real, FEED_POLICIES })).toThrow('FEED_POLICIES: binance comes first');
+    }
+    expect(readConfig({ ...real, FEED_POLICIES: 'BTC/USDT=binance,AAPL=polygon' }).feed.kind).toBe('two');
+  });
+
   it('follows no made-up or recorded prices where a real exchange is served', () => {
     for (const served of [{ BINANCE_ENVIRONMENT: 'binance' }, { BINANCE_TESTNET: 'true' }]) {
       const lone = { ...SERVED, BINANCE_ENVIRONMENT: undefined, ...served };
@@ -187,6 +225,9 @@ describe('opening the feed', () => {
     expect(openFeed(binance, known, outside).name).toBe('binance');
     const polygon = { kind: 'polygon', url: 'ws://127.0.0.1:1', key: 'k' } as const;
     expect(openFeed(polygon, known, outside).name).toBe('polygon');
+    const two = { kind: 'two', policies: new Map(), binance, polygon } as const;
+    expect(openFeed({ ...two, order: ['binance', 'polygon'] }, known, outside).name).toBe('binance+polygon');
+    expect(openFeed({ ...two, order: ['polygon', 'binance'] }, known, outside).name).toBe('polygon+binance');
   });
 });
 

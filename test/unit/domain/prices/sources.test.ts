@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../../shared/domain/money/decimal.ts';
 import { BASIS_DEFAULTS, Basis, medianOf } from '../../../../shared/domain/prices/basis.ts';
 import { type Freshness, freshnessOf, isOpen } from '../../../../shared/domain/prices/freshness.ts';
-import { chooseSource } from '../../../../shared/domain/prices/source-policy.ts';
+import { parseLivePolicies, parseLiveSources } from '../../../../shared/domain/prices/live-sources.ts';
+import { AUTO_POLICY, chooseSource } from '../../../../shared/domain/prices/source-policy.ts';
 
 const d = (text: string) => new Decimal(text);
 const NOW = Date.UTC(2026, 10, 24, 15);
@@ -54,21 +55,53 @@ describe('who triggers and who checks', () => {
   const state = (freshness: Freshness, usable = true) => ({ freshness, usable });
   const live = state('live');
   it.each([
-    ['auto', live, live, 'venue', 'second'],
-    ['auto', live, state('dead'), 'venue', null],
-    ['auto', live, state('live', false), 'venue', null],
-    ['auto', state('dead'), live, 'second', null],
-    ['auto', state('stale'), live, 'second', null],
-    ['auto', state('unknown'), live, 'second', null],
-    ['auto', state('dead'), state('live', false), null, null],
-    ['auto', state('dead'), state('stale'), null, null],
-    ['auto', state('closed'), state('closed'), null, null],
-    ['venue', state('dead'), live, null, null],
-    ['venue', live, live, 'venue', 'second'],
-    ['second', live, live, 'second', 'venue'],
-    ['second', live, state('dead'), null, null],
+    [AUTO_POLICY, live, live, 'venue', 'second'],
+    [AUTO_POLICY, live, state('dead'), 'venue', null],
+    [AUTO_POLICY, live, state('live', false), 'venue', null],
+    [AUTO_POLICY, state('dead'), live, 'second', null],
+    [AUTO_POLICY, state('stale'), live, 'second', null],
+    [AUTO_POLICY, state('unknown'), live, 'second', null],
+    [AUTO_POLICY, state('dead'), state('live', false), null, null],
+    [AUTO_POLICY, state('dead'), state('stale'), null, null],
+    [AUTO_POLICY, state('closed'), state('closed'), null, null],
+    [['venue'], state('dead'), live, null, null],
+    [['venue'], live, live, 'venue', 'second'],
+    [['second'], live, live, 'second', 'venue'],
+    [['second'], live, state('dead'), null, null],
+    [['second', 'venue'], live, live, 'second', 'venue'],
+    [['second', 'venue'], live, state('dead'), 'venue', null],
+    [['second', 'venue'], live, state('live', false), 'venue', null],
+    [['second', 'venue'], state('dead'), live, 'second', null],
   ] as const)('%s: venue %o, second %o', (policy, venue, second, triggers, checks) => {
     expect(chooseSource(policy, { venue, second })).toEqual({ triggers, checks });
+  });
+});
+
+describe('the names of sources in settings', () => {
+  it.each([
+    ['binance', ['binance']],
+    ['polygon', ['polygon']],
+    ['binance+polygon', ['binance', 'polygon']],
+    ['polygon+binance', ['polygon', 'binance']],
+    ['polygon+polygon', null],
+    ['binance+polygon+binance', null],
+    ['binance+', null],
+    ['+polygon', null],
+    ['synthetic+polygon', null],
+    ['', null],
+  ])('%s', (text, order) => {
+    expect(parseLiveSources(text)).toEqual(order);
+  });
+
+  it('are given by symbol, each once', () => {
+    expect([...(parseLivePolicies(' BTC/USDT=polygon+binance, AAPL=polygon,') ?? [])]).toEqual([
+      ['BTC/USDT', ['polygon', 'binance']],
+      ['AAPL', ['polygon']],
+    ]);
+    expect(parseLivePolicies('')?.size).toBe(0);
+    for (const bad of ['BTC/USDT', '=polygon', 'A=polygon,A=binance', 'A=b', 'A=polygon=binance']) {
+      expect(parseLivePolicies(bad)).toBeNull();
+    }
   });
 });
 

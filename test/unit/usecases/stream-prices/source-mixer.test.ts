@@ -3,7 +3,7 @@ import type { SourcePolicy } from '../../../../shared/domain/prices/source-polic
 import { symbolRegistry } from '../../../../shared/domain/symbols.ts';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
 import { parseUnits } from '../../../../shared/domain/triggers/units.ts';
-import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
+import type { Feed, FeedHandlers, FeedStats, FeedTick } from '../../../../shared/ports/feed.ts';
 import { createSourceMixer } from '../../../../shared/usecases/stream-prices/source-mixer.ts';
 
 const BTC = 'BTC/USDT';
@@ -25,6 +25,8 @@ class Spoken implements Feed {
   handlers: FeedHandlers | null = null;
   heardAt: number | null = null;
   failing = false;
+  more: Partial<FeedStats> = {};
+  lastHeardAt?: (symbol: string) => number | null;
   ids = 0;
   constructor(name: string, unknown: readonly string[] = []) {
     this.name = name;
@@ -52,6 +54,7 @@ class Spoken implements Feed {
       lastMessageAt: null,
       ...(this.heardAt !== null && { lastHeardAt: this.heardAt }),
       subscriptions: this.subscribed,
+      ...this.more,
     };
   }
   async stop(): Promise<void> {
@@ -79,7 +82,7 @@ async function begin(more: { policy?: SourcePolicy; startAfter?: number } = {}):
     ...{ venue, second: polygon, registry, clock: { now: () => now } },
     startAfter: more.startAfter ?? 0,
     secondName: (symbol) => (symbol === BTC ? { symbol: 'BTC/USD', rate: 'USDT/USD' } : null),
-    policyOf: () => more.policy ?? 'auto',
+    ...(more.policy !== undefined && { policy: more.policy }),
   });
   await mixer.start({
     onTick: (tick) => {
@@ -98,6 +101,7 @@ async function begin(more: { policy?: SourcePolicy; startAfter?: number } = {}):
 const last = () => ticks.at(-1);
 
 beforeEach(() => {
+  now = 1_790_000_000_000;
   venue = new Spoken('binance');
   polygon = new Spoken('polygon');
   ticks = [];
@@ -160,6 +164,59 @@ describe('two sources of one symbol', () => {
     expect(mixer.summary?.()).toMatchObject({ fallbacks: 1, returns: 1 });
   });
 
+  it('the second one gives no price of a new symbol before the first one has had 5 s to speak', async () => {
+    const mixer = await begin();
+    polygon.say('USDT/USD', '1');
+    now += 5_000;
+    polygon.say('BTC/USD', '59000', '59001');
+    expect(ticks).toEqual([]);
+    now += 1;
+    polygon.say('BTC/USD', '59000', '59001');
+    expect(last()?.feed).toBe('polygon');
+    expect(mixer.stats().fallbacks).toBe(1);
+  });
+
+  it('says of how many symbols each gives the price, and what ails each', async () => {
+    const mixer = await begin();
+    polygon.more = { trouble: 'max_connections', failed: [{ symbol: BTC, reason: 'silent' }] };
+    venue.say(BTC, '60000', '60001');
+    expect(mixer.stats()).toMatchObject({
+      name: 'binance+polygon',
+      trouble: 'max_connections',
+      failed: [{ symbol: BTC, reason: 'polygon: silent' }],
+      parts: [
+        { name: 'binance', triggers: 1 },
+        { name: 'polygon', triggers: 0 },
+      ],
+    });
+  });
+
+  it('a connection that speaks before it is said to serve is no outage, one that has gone is one soon', async () => {
+    const mixer = await begin();
+    polygon.say('USDT/USD', '1');
+    venue.lastHeardAt = () => null;
+    venue.say(BTC, '60000', '60001');
+    now += 300;
+    polygon.say('BTC/USD', '60000', '60001');
+    venue.say(BTC, '60000', '60001');
+    expect(ticks.map(({ feed }) => feed)).toEqual(['binance', 'binance']);
+    now += 1_300;
+    polygon.say('BTC/USD', '60000', '60001');
+    expect(last()?.feed).toBe('polygon');
+    expect(mixer.stats().fallbacks).toBe(1);
+  });
+
+  it('a connection that brings other symbols says nothing of this one', async () => {
+    await begin();
+    polygon.say('USDT/USD', '1');
+    venue.say(BTC, '60000', '60001');
+    venue.heardAt = now + 6_000;
+    venue.lastHeardAt = () => now - 6_000;
+    now += 6_000;
+    polygon.say('BTC/USD', '60000', '60001');
+    expect(last()?.feed).toBe('polygon');
+  });
+
   it('numbers its ticks by itself, above those of before, whoever they come from', async () => {
     await begin({ startAfter: now * 1000 + 500 });
     polygon.say('USDT/USD', '1');
@@ -195,6 +252,7 @@ describe('two sources of one symbol', () => {
 
   it('one venue’s wrong print among three moves no converted price', async () => {
     await begin();
+    now += 5_001;
     polygon.say('USDT/USD', '1');
     for (const [market, price] of [
       ['coinbase', '60000'],
@@ -217,18 +275,82 @@ describe('two sources of one symbol', () => {
   });
 
   it('by the policy `venue` never goes over, by `second` the venue checks', async () => {
-    await begin({ policy: 'venue' });
+    await begin({ policy: ['venue'] });
     polygon.say('USDT/USD', '1');
     polygon.say('BTC/USD', '60000', '60001');
     expect(ticks).toEqual([]);
     venue = new Spoken('binance');
     polygon = new Spoken('polygon');
-    await begin({ policy: 'second' });
+    await begin({ policy: ['second'] });
     polygon.say('USDT/USD', '1');
     polygon.say('BTC/USD', '60000', '60001');
     venue.say(BTC, '60002', '60004');
     expect(ticks.map(({ feed }) => feed)).toEqual(['polygon']);
     expect(seconds).toEqual([[unitsOf('60003'), now]]);
+  });
+
+  it('by `second` first the venue takes over while the other one is away, and gives its place back', async () => {
+    const mixer = await begin({ policy: ['second', 'venue'] });
+    venue.say(BTC, '60030', '60030');
+    polygon.say('USDT/USD', '1');
+    polygon.say('BTC/USD', '60000', '60000');
+    // What is left between the two was seen while both lived.
+    expect(last()).toMatchObject({ feed: 'polygon', converted: true, last: '60030' });
+    venue.say(BTC, '60031', '60031');
+    expect(seconds.at(-1)).toEqual([unitsOf('60031'), now]);
+    now += 5_001;
+    venue.say(BTC, '60032', '60032');
+    expect(last()).toMatchObject({ feed: 'binance', last: '60032' });
+    expect(seconds.at(-1)).toEqual([null, now]);
+    polygon.say('BTC/USD', '60010', '60010');
+    expect(last()?.feed).toBe('polygon');
+    expect(mixer.name).toBe('polygon+binance');
+    expect(mixer.summary?.()).toMatchObject({ fallbacks: 1, returns: 1 });
+  });
+
+  it('a symbol may have a policy of its own', async () => {
+    const mixer = createSourceMixer({
+      ...{ venue, second: polygon, registry, clock: { now: () => now } },
+      policyOf: (symbol) => (symbol === 'BTC/USD' ? ['second', 'venue'] : null),
+    });
+    await mixer.start({
+      onTick: (tick) => {
+        ticks.push(tick);
+        return undefined;
+      },
+      onEnd: () => expect.unreachable(),
+      onError: () => expect.unreachable(),
+      onSkipped: () => undefined,
+    });
+    mixer.subscribe([BTC, 'BTC/USD']);
+    for (const symbol of [BTC, 'BTC/USD']) {
+      venue.say(symbol, '60000', '60001');
+      polygon.say(symbol, '60000', '60001');
+      venue.say(symbol, '60000', '60001');
+    }
+    expect(ticks.map(({ feed, spec }) => `${feed} ${spec.symbol}`)).toEqual([
+      `binance ${BTC}`,
+      `binance ${BTC}`,
+      'polygon BTC/USD',
+    ]);
+  });
+
+  it('nothing triggers while a market is closed', async () => {
+    const mixer = createSourceMixer({
+      ...{ venue, second: polygon, registry, clock: { now: () => now } },
+      policy: ['second', 'venue'],
+      sessionOf: () => 'us_stocks',
+    });
+    await mixer.start({
+      onTick: () => expect.unreachable(),
+      onEnd: () => expect.unreachable(),
+      onError: () => expect.unreachable(),
+      onSkipped: () => undefined,
+    });
+    mixer.subscribe([BTC]);
+    now = Date.UTC(2026, 10, 28, 15);
+    polygon.say(BTC, '60000', '60001');
+    expect(mixer.stats().parts?.map(({ triggers }) => triggers)).toEqual([0, 0]);
   });
 
   it('a venue tick that repeats is left out', async () => {

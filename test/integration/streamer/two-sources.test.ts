@@ -1,0 +1,124 @@
+/** The streamer as it is deployed, with two sources at once: who gives the price, who takes over, and what health says. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Simulator, startSimulator } from '../../../infra/local/venues/binance/start.ts';
+import { type PolygonSimulator, startPolygon } from '../../../infra/local/venues/polygon/start.ts';
+import { makeReadHealth } from '../../../shared/usecases/views/health-view.ts';
+import { dynamoDbMissing } from '../../support/dynamodb.ts';
+import { type GatedProxy, startGatedProxy } from '../../support/gated-proxy.ts';
+import { type Outside, startOutside, until } from './support.ts';
+
+const BTC = 'BTC/USDT';
+const KEY = 'good-key';
+
+describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources', () => {
+  let outside: Outside;
+  let binance: Simulator;
+  let polygon: PolygonSimulator;
+  let way: { binance: GatedProxy; polygon: GatedProxy };
+  let feeding: NodeJS.Timeout;
+  beforeAll(async () => {
+    outside = await startOutside();
+    binance = await startSimulator();
+    polygon = await startPolygon({ keys: [{ key: KEY }], rate: 400 });
+    // 30 USDT more there than dollars here. A stream of changes says nothing of a price that stands.
+    let turn = 0;
+    feeding = setInterval(() => {
+      turn += 1;
+      binance.exchange.feedPrice('BTCUSDT', { last: `60030.0${turn % 10}` });
+    }, 50);
+    polygon.market.setPrice('BTC-USD', '60000.00', true);
+    polygon.market.setPrice('USDT-USD', '1', true);
+    way = {
+      binance: await startGatedProxy(binance.streamUrl),
+      polygon: await startGatedProxy(polygon.wsUrl),
+    };
+  });
+  afterEach(async () => {
+    await outside.clear();
+    way.binance.open();
+    way.polygon.open();
+  });
+  afterAll(async () => {
+    clearInterval(feeding);
+    await Promise.all([way.binance.stop(), way.polygon.stop()]);
+    await Promise.all([binance.stop(), polygon.stop()]);
+    await outside.stop();
+  });
+
+  const begin = async (feed: Readonly<Record<string, string>>) => {
+    const { env, cache, counters, evaluator } = await outside.system();
+    evaluator.start();
+    const streamer = outside.start({
+      ...env,
+      ...feed,
+      BINANCE_STREAM_URL: `ws://${way.binance.host}`,
+      BINANCE_REST_URL: binance.restUrl,
+      POLYGON_API_KEY: KEY,
+      POLYGON_REST_URL: polygon.restUrl,
+      POLYGON_WS_URL: `ws://${way.polygon.host}`,
+      WS_RECONNECT_MAX_DELAY_SECONDS: '1',
+    });
+    const why = (): string => streamer.lines.slice(-20).join('\n');
+    const health = makeReadHealth({ counters, clock: { now: () => Date.now() } });
+    return {
+      streamer,
+      manager: async () => (await health()).websocket_manager,
+      price: () => cache.price(BTC),
+      comesFrom: (source: string) => until(async () => (await cache.price(BTC))?.source === source, why),
+      until: (holds: () => Promise<boolean>) => until(holds, why),
+    };
+  };
+
+  it('goes over to the second one, in the first one’s currency and at its level, and back', async () => {
+    const { streamer, manager, price, comesFrom, until } = await begin({
+      FEED: 'binance+polygon',
+      FEED_SYMBOLS: BTC,
+    });
+    await comesFrom('binance');
+    await until(async () => (await manager()).sources.every(({ authenticated }) => authenticated));
+    // The second source checks: it has brought prices.
+    await until(async () => ((await manager()).sources[1]?.messages_received ?? 0) > 10);
+    expect(await manager()).toMatchObject({
+      ...{ source: 'binance+polygon', connected: true, polygon_connected: true, subscriptions: 1 },
+      sources: [
+        { name: 'binance', triggers: 1 },
+        { name: 'polygon', triggers: 0 },
+      ],
+      trust: { fallbacks: 0 },
+    });
+    way.binance.cut();
+    await comesFrom('polygon');
+    const converted = Number((await price())?.bid);
+    // Without the basis it would be 60,000 or thereabouts.
+    expect(converted).toBeGreaterThan(60_020);
+    expect(converted).toBeLessThan(60_040);
+    await until(async () => (await manager()).trust.fallbacks === 1);
+    expect(await manager()).toMatchObject({
+      sources: [
+        { name: 'binance', connected: false, triggers: 0 },
+        { name: 'polygon', connected: true, triggers: 1 },
+      ],
+    });
+    way.binance.open();
+    await comesFrom('binance');
+    await until(async () => (await manager()).sources[0]?.triggers === 1);
+    expect((await manager()).trust.fallbacks).toBe(1);
+    streamer.signal('SIGTERM');
+    expect(await streamer.exited).toBe(0);
+    expect(streamer.lines.join('\n')).not.toContain(KEY);
+  });
+
+  it('the other way round, or by symbol, Polygon gives the price while it is there', async () => {
+    const { manager, comesFrom, until } = await begin({
+      FEED: 'binance+polygon',
+      FEED_SYMBOLS: BTC,
+      FEED_POLICIES: `${BTC}=polygon+binance`,
+    });
+    await comesFrom('polygon');
+    way.polygon.cut();
+    await comesFrom('binance');
+    await until(async () => (await manager()).trust.fallbacks >= 1);
+    way.polygon.open();
+    await comesFrom('polygon');
+  });
+});
