@@ -18,6 +18,8 @@ export interface PriceTick {
   readonly venueAt?: number;
   /** Whose message it is, where the source brings those of several venues. */
   readonly venue?: string;
+  /** Bid and ask are those of several venues as one already, though one of them sent the message. */
+  readonly combined?: boolean;
   /** The source, where a stream is made of several. */
   readonly feed?: string;
   /** Made of a price in another currency (basis.ts). */

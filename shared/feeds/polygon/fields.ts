@@ -123,6 +123,10 @@ export class Fields {
   }
 }
 
+/** Of a number or a text; what else there may be has a text of its own making, or none and throws. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 const UNIT_BY_DIGITS: Readonly<Record<number, TimeUnit>> = { 13: 'ms', 16: 'us', 19: 'ns' };
 
 /** 13 digits are ms, 16 µs, 19 ns; anything else is no time. Finer parts of a ms are cut off. */
@@ -131,7 +135,7 @@ function readTime(value: unknown): { readonly ms: number; readonly unit: TimeUni
   if (Number.isSafeInteger(value) && (value as number) >= 1e12 && (value as number) < 1e13) {
     return { ms: value as number, unit: 'ms' };
   }
-  const digits = value instanceof LongNumber ? value.literal : String(value);
+  const digits = value instanceof LongNumber ? value.literal : textOf(value);
   const unit = /^[1-9]\d{12,18}$/.test(digits) ? UNIT_BY_DIGITS[digits.length] : undefined;
   return unit === undefined ? null : { ms: Number(digits.slice(0, 13)), unit }; // not money: a time
 }

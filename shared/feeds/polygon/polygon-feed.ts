@@ -11,7 +11,7 @@ import {
   polygonInstrument,
   polygonName,
 } from '../../domain/polygon.ts';
-import type { Printed } from '../../domain/prices/price-tick.ts';
+import { TRUST_DEFAULTS, type TrustSettings } from '../../domain/prices/trust-filter.ts';
 import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
 import type { FailedSubscription, Feed, FeedHandlers } from '../../ports/feed.ts';
@@ -19,7 +19,7 @@ import type { Clock, Log } from '../../ports/runtime.ts';
 import { CLUSTER_DEFAULTS, ClusterConnection, type ClusterSettings } from './cluster-connection.ts';
 import { InstrumentStream, type Seen } from './instrument-stream.ts';
 import type { CryptoTrade, PolygonBar, PolygonMessage, StockTrade } from './messages.ts';
-import type { PolygonMarket, QuoteSides } from './polygon-market.ts';
+import type { PolygonMarket, QuoteSides, Said } from './polygon-market.ts';
 import { SeenTrades } from './seen-trades.ts';
 import { Teller } from './teller.ts';
 import type { Topic } from './topic.ts';
@@ -46,6 +46,8 @@ export interface PolygonFeedOptions {
   readonly firstDataMs?: number;
   /** [5 s] Between looks for silent ones. */
   readonly lookMs?: number;
+  /** [2 s, 60 s] How far a message's own time may be from ours. */
+  readonly timely?: Pick<TrustSettings, 'futureMs' | 'ageMs'>;
 }
 
 const CLASS_OF = {
@@ -61,7 +63,8 @@ const WIDTH_OF = {
 
 export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const { registry, clock, log, url, key, openConnection, startAfter = 0, bars } = options;
-  const { firstDataMs = 60_000, lookMs = 5_000 } = options;
+  const { firstDataMs = 60_000, lookMs = 5_000, timely = TRUST_DEFAULTS } = options;
+  const { futureMs, ageMs } = timely;
   const kinds: readonly PolygonChannelKind[] = ['trade', 'quote', ...(bars?.widths ?? [])];
   const connections = new Map<PolygonAssetClass, ClusterConnection>();
   const streams = new Map<PolygonAssetClass, Map<string, InstrumentStream>>();
@@ -71,7 +74,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const seen = new SeenTrades();
   const counts = {
     ...{ trades: 0, quotes: 0, bars: 0, ticks: 0, old: 0, duplicate: 0, crossed: 0, empty_side: 0 },
-    ...{ unusable: 0, unasked: 0, refused: 0, long_numbers: 0, handler_failed: 0 },
+    ...{ unusable: 0, untimely: 0, unasked: 0, refused: 0, long_numbers: 0, handler_failed: 0 },
   };
   let handlers: FeedHandlers | null = null;
   let stopped = false;
@@ -85,18 +88,25 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const dropped = new Teller(skip('message of Polygon'));
   const ignored = new Teller(skip('field of a message of Polygon, left out'));
 
-  const tell = (market: PolygonMarket, taken: Seen, now: number, printed: Printed): void => {
+  const tell = (market: PolygonMarket, taken: Seen, now: number, said: Said): void => {
     if (taken === 'waits') return;
     if (taken !== 'tick') {
       counts[taken] += 1;
       return;
     }
-    const tick = market.tick(nextId, now, printed);
+    const tick = market.tick(nextId, now, said);
     if (tick === null || handlers === null) return;
     nextId += 1;
     counts.ticks += 1;
     // A live market does not wait for its listeners; the pipeline bounds what it keeps.
     void handlers.onTick(tick);
+  };
+
+  /** Whoever is far off in time is not put together with others; the tick tells it to those who judge and count. */
+  const isTimely = (at: number, now: number): boolean => at <= now + futureMs && at >= now - ageMs;
+  const untimely = (): Seen => {
+    counts.untimely += 1;
+    return 'tick';
   };
 
   const streamOf = (ev: keyof typeof CLASS_OF, name: string): InstrumentStream | null => {
@@ -112,7 +122,13 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     counts.trades += 1;
     const refusal = stream.refuseTrade(message, now);
     if (refusal !== null) counts[refusal as 'old' | 'duplicate'] += 1;
-    else for (const market of stream.markets) tell(market, market.trade(message.price), now, 'trade');
+    else {
+      const { venue, at } = message;
+      for (const market of stream.markets) {
+        const taken = isTimely(at, now) ? market.trade(message.price) : untimely();
+        tell(market, taken, now, { printed: 'trade', venue, at });
+      }
+    }
   };
 
   const onQuote = (
@@ -123,10 +139,13 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     const stream = streamOf(ev, message.name);
     if (stream === null) return;
     counts.quotes += 1;
+    const { venue, at } = message;
     if (stream.refuseQuote(message, now) !== null) counts.old += 1;
     else
-      for (const market of stream.markets)
-        tell(market, stream.quote(market, message.venue, message, now), now, 'quote');
+      for (const market of stream.markets) {
+        const taken = isTimely(at, now) ? stream.quote(market, venue, message, now) : untimely();
+        tell(market, taken, now, { printed: 'quote', venue, at });
+      }
   };
 
   const onBar = (bar: PolygonBar, now: number): void => {

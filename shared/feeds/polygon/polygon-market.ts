@@ -29,6 +29,15 @@ export interface QuoteSides {
   readonly askSize: string | null;
 }
 
+/** What a message says of itself. */
+export interface Said {
+  readonly printed: Printed;
+  /** Polygon's number of the exchange; null where it names none. */
+  readonly venue: number | null;
+  /** The exchange's own time, epoch ms. */
+  readonly at: number;
+}
+
 /** `empty_side`: nobody bids or nobody asks at this venue. `unusable`: a price that has no place in the units. */
 export type Taken = 'tick' | 'waits' | 'crossed' | 'empty_side' | 'unusable';
 
@@ -76,7 +85,7 @@ export class PolygonMarket {
    * The state as a tick, and what of it is new; null while it is not known whole. Where last is the middle of the quote all
    * of it is new with each quote.
    */
-  tick(id: number, at: number, printed?: Printed): FeedTick | null {
+  tick(id: number, at: number, said?: Said): FeedTick | null {
     const { spec } = this;
     const bid = this.#quote === null ? this.#lastAsSide() : this.#quote.bid;
     const ask = this.#quote === null ? this.#lastAsSide() : this.#quote.ask;
@@ -98,7 +107,10 @@ export class PolygonMarket {
       ask: ask.text ?? formatUnits(ask.units, spec.unitExponent),
       last: last.text ?? formatUnits(last.units, spec.unitExponent),
       quoted: this.#quote !== null,
-      ...(printed !== undefined && this.#last !== null && { printed }),
+      combined: true,
+      ...(said !== undefined && this.#last !== null && { printed: said.printed }),
+      ...(said !== undefined && { venueAt: said.at }),
+      ...(said !== undefined && said.venue !== null && { venue: String(said.venue) }),
     };
   }
 

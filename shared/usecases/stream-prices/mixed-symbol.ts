@@ -23,6 +23,9 @@ const ONE = new Decimal(1);
 const middleOf = ({ bid, ask, last, quoted }: FeedTick): Decimal =>
   quoted ? decimal(bid).plus(decimal(ask)).dividedBy(2) : decimal(last);
 
+/** Whose price it is. What several venues are put together to already is one, whoever spoke last. */
+const marketOf = ({ venue = '', combined = false }: FeedTick): string => (combined ? '' : venue);
+
 export class MixedSymbol {
   readonly spec: SymbolSpec;
   readonly second: SecondName | null;
@@ -51,7 +54,7 @@ export class MixedSymbol {
   }
 
   static putRate(basis: Basis, tick: FeedTick): void {
-    basis.rate(tick.venue ?? '', middleOf(tick), tick.tick.at);
+    basis.rate(marketOf(tick), middleOf(tick), tick.tick.at);
   }
 
   /** The venue's price in the middle of its book, or its last one. */
@@ -72,7 +75,7 @@ export class MixedSymbol {
   }
 
   takeSecond(tick: FeedTick): void {
-    for (const side of SIDES) this.#prices[side].put(tick.venue ?? '', decimal(tick[side]), tick.tick.at);
+    for (const side of SIDES) this.#prices[side].put(marketOf(tick), decimal(tick[side]), tick.tick.at);
     this.secondAt = tick.tick.at;
     this.secondKind = tick.quoted ? 'quotes' : 'trades';
   }

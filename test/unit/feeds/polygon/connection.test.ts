@@ -7,7 +7,7 @@ import { POLYGON_KEY } from '../../../support/polygon-server.ts';
 import { until } from '../../../support/until.ts';
 import { builtIn, open, polygon } from './support.ts';
 
-const T = 1_790_000_000_000;
+const T = Date.now();
 const trade = (p: number, i: string, pair = 'BTC-USD') => ({ ev: 'XT', pair, p, s: 1, t: T, i, x: 1 });
 const many = symbolRegistry(
   Array.from({ length: 600 }, (_, i) => ({

@@ -232,6 +232,14 @@ describe('what is wrong drops its own element only', () => {
     expect(one(quote).messages[0]).toMatchObject({ bid: null, ask: null });
   });
 
+  it('takes no object for a time, whatever it calls its text', () => {
+    const odd = { ev: 'XT', pair: 'BTC-USD', p: 1, t: { toString: '1790000000120' } };
+    expect(parsePolygonFrame(JSON.stringify([odd, { ...odd, t: [1790000000120] }]))).toMatchObject({
+      messages: [],
+      dropped: ['XT.t wrong', 'XT.t wrong'],
+    });
+  });
+
   it('never throws, and repeats nothing of the frame', () => {
     const key = 'sesame-open';
     const item = fc.oneof(

@@ -169,7 +169,7 @@ describe('a print far from the book', () => {
     let id = 0;
     const tell = (printed: Printed): void => {
       id += 1;
-      const tick = prices.tick(id, id, printed);
+      const tick = prices.tick(id, id, { printed, venue: 1, at: id });
       if (tick !== null) filter.take(tick, id);
     };
     return {

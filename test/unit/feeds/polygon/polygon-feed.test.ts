@@ -8,7 +8,7 @@ import { recording } from '../../../support/recordings.ts';
 import { until } from '../../../support/until.ts';
 import { aSymbol, open, polygon, registryWith } from './support.ts';
 
-const T = 1_790_000_000_000;
+const T = Date.now();
 const xt = (p: number, more: object = {}) => ({
   ...{ ev: 'XT', pair: 'BTC-USD', p, s: 0.5, t: T, i: String(Math.random()), x: 1, r: T },
   ...more,
@@ -114,6 +114,27 @@ describe('crypto', () => {
       ['12', '10.6'],
     ]);
     expect(feed.summary?.()).toMatchObject({ old: 3 });
+  });
+
+  it('says whose message it is and when that was there, and puts none together that is far off in time', async () => {
+    const { send, ticks, seen, feed } = await feedOf(['BTC/USD'], '/crypto', 2);
+    send([
+      xq(100, 101, { x: 23 }),
+      xt(100.5, { x: 1, t: T + 5 }),
+      xq(80, 81, { x: 1, t: T + 3_600_000 }),
+      xt(80, { x: 2, t: T - 61_000_000 }),
+      xq(100, 102, { x: 23, t: T + 6 }),
+    ]);
+    await seen(4);
+    expect(
+      ticks.map(({ venue, venueAt, printed, bid, last }) => [venue, venueAt, printed, bid, last]),
+    ).toEqual([
+      ['23', T, undefined, '100', '100.5'],
+      ['1', T + 5, 'trade', '100', '100.5'],
+      ['1', T + 3_600_000, 'quote', '100', '100.5'],
+      ['23', T + 6, 'quote', '100', '100.5'],
+    ]);
+    expect(feed.summary?.()).toMatchObject({ untimely: 1, old: 1 });
   });
 
   it('leaves out crossed quotes, empty sides and broken elements one by one, and counts each', async () => {
@@ -254,6 +275,7 @@ describe.skipIf(quotes.missing)('recorded quotes of four venues', () => {
     const specs = [...pairs].map((symbol) => ({ ...aSymbol(symbol), unitExponent: 8 }));
     const place = await polygon();
     const { feed, ticks, subscribed } = await open(place, {
+      timely: { futureMs: Number.POSITIVE_INFINITY, ageMs: Number.POSITIVE_INFINITY },
       registry: { ...registry, get: (symbol) => specs.find((spec) => spec.symbol === symbol) ?? null },
     });
     expect(feed.subscribe([...pairs])).toEqual({ unknown: [] });

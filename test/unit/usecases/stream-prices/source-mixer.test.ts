@@ -264,6 +264,20 @@ describe('two sources of one symbol', () => {
     expect(ticks.map((tick) => tick.last)).toEqual(['60000', '60001', '60001', '60000']);
   });
 
+  it('what the second one has put together of several venues is one price, whoever spoke last', async () => {
+    await begin();
+    now += 5_001;
+    polygon.say('USDT/USD', '1', '1', { venue: '1', combined: true });
+    for (const [market, price] of [
+      ['1', '60000'],
+      ['2', '60001'],
+      ['6', '60004'],
+    ] as const) {
+      polygon.say('BTC/USD', price, price, { venue: market, combined: true });
+    }
+    expect(ticks.map((tick) => tick.last)).toEqual(['60000', '60001', '60004']);
+  });
+
   it('a message of the second one that is no price is counted and moves nothing', async () => {
     const mixer = await begin();
     polygon.say('USDT/USD', '1');
