@@ -12,23 +12,30 @@ const REAL_TITLE: Readonly<Record<DeployedBinance, string>> = {
 
 /** `walletId`: the simulator's, null where there is none. `ms`: how long the start took. */
 export function announcement(
-  running: Pick<RunningSystem, 'api' | 'token' | 'simulator'>,
+  running: Pick<RunningSystem, 'api' | 'token' | 'simulator' | 'polygon'>,
   options: CommandLine,
   walletId: string | null,
   ms: number,
 ): string {
-  const { api, token, simulator } = running;
+  const { api, token, simulator, polygon } = running;
   if (options.json) {
     const more = simulator && {
       simulator: { rest_url: simulator.restUrl, control_url: simulator.controlUrl, wallet_id: walletId },
     };
-    return `${JSON.stringify({ ready: true, api, token, ...more })}\n`;
+    const made = polygon && {
+      polygon_simulator: {
+        ws_url: polygon.wsUrl,
+        rest_url: polygon.restUrl,
+        control_url: polygon.controlUrl,
+      },
+    };
+    return `${JSON.stringify({ ready: true, api, token, ...more, ...made })}\n`;
   }
   return `
 Moniqo is running (started in ${(ms / 1000).toFixed(1)} s). Ctrl-C stops it.
 
   API      ${api}/api/v1
-  feed     ${options.feed ?? 'synthetic'}
+  feed     ${options.feed ?? 'synthetic'}${polygonLine(running)}
   binance  ${exchangeLine(running, options, walletId)}
   user     demo-user, token valid for 24 h:
   TOKEN=${token}
@@ -43,6 +50,13 @@ A token for another user:
   curl -s -X POST -H 'Content-Type: application/json' -d '{"sub":"somebody"}' ${api}/local-issuer/token
 
 `;
+}
+
+function polygonLine({ polygon }: Pick<RunningSystem, 'polygon'>): string {
+  if (polygon === null) return '';
+  return `
+  polygon  simulator at ${polygon.wsUrl}: there is no POLYGON_API_KEY, its prices are made up
+  control  ${polygon.controlUrl}/control: its prices and faults (docs/polygon-simulator.md)`;
 }
 
 function exchangeLine(

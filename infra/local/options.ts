@@ -1,17 +1,27 @@
 /** The command line of `npm start`. Pure apart from looking whether a replay file is there. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { OptionError, readOptions } from '../command-line.ts';
 import type { DeployedBinance } from '../stacks/settings.ts';
+import {
+  handedOn,
+  hasPolygon,
+  isBinanceFirst,
+  POLYGON_KEY,
+  type PolygonChoice,
+  readPolygonChoice,
+} from './polygon-choice.ts';
 
 export const DEFAULT_PORT = 8787;
 
-/** Never on the command line, which others see and the shell keeps. */
-const POLYGON_KEY = 'POLYGON_API_KEY';
-
 export interface FeedOptions {
-  /** `synthetic`, `binance`, `polygon`, or `replay:` and an absolute path. */
+  /** `synthetic`, `binance`, `polygon`, `binance+polygon`, `polygon+binance`, or `replay:` and an absolute path. */
   readonly feed?: string;
+  /** Where Polygon is a source: the real one, whose key is in the environment, or a simulator beside the system. */
+  readonly polygon?: PolygonChoice;
+  /** Variables of the streamer from the environment of `npm start`. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Base URL of Polygon's sockets; its key comes from the environment (POLYGON_API_KEY). */
   readonly polygonUrl?: string;
   /** Replay speed: a factor above 0, or `max`. */
@@ -43,8 +53,12 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --feed replay:FILE    recorded trades from a CSV or CSV.gz file
   --feed binance        the public stream of the exchange in use (the default with --binance); with --no-simulator
                         that of the real one, for demo wallets
-  --feed polygon        Polygon (Massive) in real time, with the key in the environment variable POLYGON_API_KEY;
-                        pairs in USDT show its dollar prices as they are. For demo wallets and the simulator only
+  --feed polygon        Polygon (Massive) in real time, with the key in the environment variable POLYGON_API_KEY; without
+                        one a Polygon simulator is started beside the system. Pairs in USDT show dollar prices as they
+                        are. For demo wallets and the simulator only
+  --feed binance+polygon
+                        both: the first one gives the prices, the second one checks them and takes over while the first
+                        is away; or polygon+binance. Without a key both are simulators
   --polygon-url URL     polygon: another address, for instance a simulator's ws://127.0.0.1:PORT or the old
                         wss://socket.polygon.io (default wss://socket.massive.com)
   --speed N|max         replay: how many times faster than recorded (default 1)
@@ -61,6 +75,9 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --verbose             every log line on the terminal, not only warnings and errors
   --help                this text
 
+Handed on from the environment: POLYGON_API_KEY, POLYGON_WS_URL, POLYGON_REST_URL, POLYGON_REQUESTS_PER_MINUTE (5),
+FEED_SYMBOLS (BTC/USDT,AAPL: always followed), FEED_POLICIES (BTC/USDT=polygon+binance: who gives its price).
+
 Ctrl-C stops everything; a second Ctrl-C does not wait.
 `;
 
@@ -71,7 +88,7 @@ const KNOWN = {
 };
 
 /**
- * Reads the command line; of the environment only whether there is a key.
+ * Reads the command line; of the environment whether there is a key, and what is handed on.
  * @throws OptionError naming the option that is unknown or wrong
  */
 export function parseOptions(
@@ -85,11 +102,9 @@ export function parseOptions(
   const seed = given.get('--seed');
   const data = given.get('--data');
   const polygonUrl = readPolygonUrl(given.get('--polygon-url'), feed);
-  if (feed === 'polygon' && !environment[POLYGON_KEY]) {
-    throw new OptionError(
-      `--feed polygon needs a key in ${POLYGON_KEY} (the Polygon simulator takes its own)`,
-    );
-  }
+  const variables = handedOn(environment);
+  const isAddressed = polygonUrl !== undefined || variables['POLYGON_WS_URL'] !== undefined;
+  const polygon = readPolygonChoice(feed, exchange, isAddressed, environment);
   const isReplay = feed?.startsWith('replay:') ?? false;
   for (const name of ['--speed', '--strict']) {
     if (given.has(name) && !isReplay) throw new OptionError(`${name} goes with --feed replay:FILE only`);
@@ -101,6 +116,8 @@ export function parseOptions(
     ...(exchange === undefined ? {} : { exchange }),
     ...(feed === undefined ? {} : { feed: readFeed(feed) }),
     ...(polygonUrl === undefined ? {} : { polygonUrl }),
+    ...(polygon === undefined ? {} : { polygon }),
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
     ...(speed === undefined ? {} : { speed: readSpeed(speed) }),
     ...(seed === undefined ? {} : { seed: readSeed(seed) }),
     ...(given.has('--strict') ? { strict: true } : {}),
@@ -151,7 +168,8 @@ function readExchange(given: ReadonlyMap<string, string>): ExchangeChoice | unde
  */
 function readFeedFor(exchange: ExchangeChoice | undefined, feed: string | undefined): string | undefined {
   if (exchange !== undefined && exchange !== 'simulator') {
-    if (feed === undefined || feed === 'binance') return 'binance';
+    if (feed === undefined) return 'binance';
+    if (isBinanceFirst(feed)) return feed;
     throw new OptionError(
       `--feed ${feed} does not go with --binance: stops at the real exchange would follow made-up or old prices`,
     );
@@ -160,10 +178,12 @@ function readFeedFor(exchange: ExchangeChoice | undefined, feed: string | undefi
 }
 
 function readFeed(text: string): string {
-  if (['synthetic', 'binance', 'polygon'].includes(text)) return text;
+  if (text === 'synthetic' || parseLiveSources(text) !== null) return text;
   const file = /^replay:(.+)$/.exec(text)?.[1];
   if (file === undefined)
-    throw new OptionError(`--feed ${text}: synthetic, binance, polygon or replay:FILE is expected`);
+    throw new OptionError(
+      `--feed ${text}: synthetic, binance, polygon, binance+polygon, polygon+binance or replay:FILE is expected`,
+    );
   const path = resolve(file);
   if (!existsSync(path)) throw new OptionError(`--feed ${text}: there is no file ${path}`);
   return `replay:${path}`;
@@ -171,7 +191,7 @@ function readFeed(text: string): string {
 
 function readPolygonUrl(text: string | undefined, feed: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (feed !== 'polygon') throw new OptionError('--polygon-url goes with --feed polygon only');
+  if (!hasPolygon(feed)) throw new OptionError('--polygon-url goes with Polygon in --feed only');
   if (!/^wss?:\/\/[^\s?#@]+$/.test(text)) {
     throw new OptionError('--polygon-url: a ws or wss URL is expected, without query or user');
   }
@@ -194,10 +214,12 @@ function readSeed(text: string): string {
 export const feedEnvironment = ({
   feed,
   polygonUrl,
+  variables,
   speed,
   strict,
   seed,
 }: FeedOptions): Record<string, string> => ({
+  ...variables,
   FEED: feed ?? 'synthetic',
   ...(polygonUrl === undefined ? {} : { POLYGON_WS_URL: polygonUrl }),
   ...(speed === undefined ? {} : { REPLAY_SPEED: speed }),
@@ -205,6 +227,13 @@ export const feedEnvironment = ({
   ...(seed === undefined ? {} : { FEED_SEED: seed }),
 });
 
-/** Secrets that the feed needs from the environment of `npm start`, also where the template declares none. */
-export const feedSecrets = ({ feed }: FeedOptions): readonly string[] =>
-  feed === 'polygon' ? [POLYGON_KEY] : [];
+/**
+ * Secrets that the feed needs from the environment of `npm start`, also where the template declares none. Real prices of
+ * Binance have a history at Polygon too; made-up ones have none.
+ */
+export const feedSecrets = ({
+  feed,
+  polygon,
+  exchange,
+}: Pick<CommandLine, 'feed' | 'polygon' | 'exchange'>): readonly string[] =>
+  polygon === 'real' || (feed === 'binance' && exchange !== 'simulator') ? [POLYGON_KEY] : [];

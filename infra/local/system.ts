@@ -28,10 +28,12 @@ import {
   feedEnvironment,
   feedSecrets,
 } from './options.ts';
+import { isBinanceFirst } from './polygon-choice.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
 import { createTables } from './services/dynamodb.ts';
-import { ManagedServices, type SimulatorOptions } from './services/managed.ts';
+import { ManagedServices, type PolygonOptions, type SimulatorOptions } from './services/managed.ts';
+import { type LocalPolygon, polygonEnvironment } from './services/polygon-simulator.ts';
 import type { LocalRedis } from './services/redis.ts';
 import { type LocalSimulator, simulatorEnvironment } from './services/simulator.ts';
 import { createQueues, sqsClient } from './services/sqs.ts';
@@ -81,6 +83,8 @@ export interface RunningSystem {
   readonly redisKind: LocalRedis['kind'];
   /** Addresses, and accounts with their keys; null where it was not asked for. */
   readonly simulator: SimulatorAccess | null;
+  /** Addresses and keys of the Polygon simulator; null where none was started. */
+  readonly polygon: PolygonAccess | null;
   readonly dynamoEndpoint: string;
   readonly sqsEndpoint: string;
   /** By short name (`submit`). */
@@ -107,6 +111,7 @@ export interface RunningSystem {
 }
 
 export type SimulatorAccess = Omit<LocalSimulator, 'pid' | 'stop'>;
+export type PolygonAccess = Omit<LocalPolygon, 'pid' | 'stop'>;
 
 /**
  * Starts everything and resolves when the API answers.
@@ -153,6 +158,7 @@ class System implements RunningSystem {
   valkeyUrl = '';
   redisKind: LocalRedis['kind'] = 'server';
   simulator: SimulatorAccess | null = null;
+  polygon: PolygonAccess | null = null;
   dynamoEndpoint = '';
   sqsEndpoint = '';
   queueUrls: Readonly<Record<string, string>> = {};
@@ -195,14 +201,16 @@ class System implements RunningSystem {
   async start(runDirectory: string): Promise<void> {
     const keyFile = keyFileIn(this.#options.dataDirectory ?? runDirectory);
     await createKeyFile(keyFile);
-    const { dynamo, sqs, redis, assembly, simulator } = await this.#managed.start({
+    const { dynamo, sqs, redis, assembly, simulator, polygon } = await this.#managed.start({
       runDirectory,
       dataDirectory: this.#options.dataDirectory,
       redis: this.#options.redis,
       assembly: this.#options.assembly,
       simulator: this.#simulatorOptions(),
+      polygon: this.#polygonOptions(),
     });
     this.simulator = simulator;
+    this.polygon = polygon;
     this.#crashCache = redis.crash;
     const endpoints: Endpoints = {
       sqsEndpoint: sqs.endpoint,
@@ -235,7 +243,7 @@ class System implements RunningSystem {
       this.#openIssuer(declared),
     ]);
     this.#startSources(declared, sqs.endpoint);
-    await this.#startContainers(declared, endpoints);
+    await this.#startContainers(declared, endpoints, polygon === null ? {} : polygonEnvironment(polygon));
     if (declared.api && this.#issuer) {
       const functions = new Map(this.#functions.map((one) => [one.declared.name, one]));
       this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer });
@@ -247,7 +255,12 @@ class System implements RunningSystem {
   #simulatorOptions(): SimulatorOptions | undefined {
     const { exchange, feed, simulatorArgs } = this.#options;
     if (exchange !== 'simulator') return undefined;
-    return { followsPrices: feed !== 'binance', args: simulatorArgs };
+    return { followsPrices: !isBinanceFirst(feed), args: simulatorArgs };
+  }
+
+  #polygonOptions(): PolygonOptions | undefined {
+    const { polygon, feed } = this.#options;
+    return polygon === 'simulator' ? { followsPrices: isBinanceFirst(feed) } : undefined;
   }
 
   #exchangeEnvironment(simulator: LocalSimulator | null): Environment {
@@ -304,9 +317,14 @@ class System implements RunningSystem {
     }
   }
 
-  async #startContainers(declared: DeclaredSystem, endpoints: Endpoints): Promise<void> {
+  async #startContainers(
+    declared: DeclaredSystem,
+    endpoints: Endpoints,
+    polygon: Environment,
+  ): Promise<void> {
     for (const container of declared.containers) {
-      const overrides = { ...feedEnvironment(this.#options), ...this.#overrides(container.shortName) };
+      const feed = { ...feedEnvironment(this.#options), ...polygon };
+      const overrides = { ...feed, ...this.#overrides(container.shortName) };
       const environment = containerEnvironment(
         container.environment,
         [...container.secrets, ...feedSecrets(this.#options)],

@@ -50,11 +50,29 @@ export function buildApp(options: AppOptions = {}): App {
   const settings = settingsFor(parseStage(app.node.tryGetContext('stage')), {
     feed: z.string().min(1).optional().parse(app.node.tryGetContext('feed')),
     symbols: z.string().optional().parse(app.node.tryGetContext('symbols')),
+    feedVariables: feedVariablesOf((name) => app.node.tryGetContext(name)),
     binance: parseBinance(app.node.tryGetContext('binance')),
     distDir,
   });
   addStacks(app, settings);
   return app;
+}
+
+/** What the context says of the streamer's sources, and under which name it is told; the streamer checks the values. */
+const FEED_CONTEXT = {
+  policies: 'FEED_POLICIES',
+  'polygon-ws-url': 'POLYGON_WS_URL',
+  'polygon-rest-url': 'POLYGON_REST_URL',
+  'polygon-requests-per-minute': 'POLYGON_REQUESTS_PER_MINUTE',
+} as const;
+
+function feedVariablesOf(context: (name: string) => unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(FEED_CONTEXT).flatMap(([name, variable]) => {
+      const value = context(name);
+      return value === undefined || value === '' ? [] : [[variable, z.coerce.string().parse(value)]];
+    }),
+  );
 }
 
 /** Bundles and synthesises; answers the assembly's folder. For callers that have no CDK command line. */

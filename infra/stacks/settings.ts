@@ -1,6 +1,7 @@
 /** What differs between stages (design section 20), decided in one place. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { BINANCE_ENVIRONMENTS, type BinanceEnvironment } from '../../shared/domain/types.ts';
 
 export type Stage = 'sandbox' | 'prod';
@@ -11,6 +12,8 @@ export interface Settings {
   readonly feed: string;
   /** Symbols that are always followed (the FEED_SYMBOLS variable); '' = those that somebody needs. */
   readonly feedSymbols: string;
+  /** More variables of the streamer's sources, by name; empty: its own defaults. */
+  readonly feedVariables: Readonly<Record<string, string>>;
   /** The folder that holds the bundles, one folder per function and one for the streamer. */
   readonly distDir: string;
   /** How many shards the sweeps are divided into (the SWEEP_SHARDS variable). */
@@ -30,7 +33,10 @@ export interface Settings {
 /** A deployment knows no simulator: its addresses are those of a machine. */
 export type DeployedBinance = Exclude<BinanceEnvironment, 'binance_simulator'>;
 
-type StageSettings = Omit<Settings, 'stage' | 'feed' | 'feedSymbols' | 'distDir' | 'sweepShards'>;
+type StageSettings = Omit<
+  Settings,
+  'stage' | 'feed' | 'feedSymbols' | 'feedVariables' | 'distDir' | 'sweepShards'
+>;
 
 const BY_STAGE: Record<Stage, StageSettings> = {
   sandbox: {
@@ -81,6 +87,8 @@ export interface Choices {
   readonly distDir: string;
   /** Symbols that are always followed. */
   readonly symbols?: string | undefined;
+  /** FEED_POLICIES, POLYGON_WS_URL, POLYGON_REST_URL, POLYGON_REQUESTS_PER_MINUTE. */
+  readonly feedVariables?: Readonly<Record<string, string>>;
   /** Undefined: what the stage has by default. */
   readonly binance: DeployedBinance | null | undefined;
 }
@@ -88,16 +96,16 @@ export interface Choices {
 /** @throws Error when orders at an exchange would follow other prices than its own */
 export function settingsFor(
   stage: Stage,
-  { binance: asked, feed: named, distDir, symbols = '' }: Choices,
+  { binance: asked, feed: named, distDir, symbols = '', feedVariables = {} }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
   const binance = asked === undefined ? settings.binance : asked;
   const feed = named ?? (binance === null ? 'synthetic' : 'binance');
-  if (binance !== null && feed !== 'binance') {
+  if (binance !== null && parseLiveSources(feed)?.[0] !== 'binance') {
     throw new Error(
       `feed ${feed} does not go with ${binance}: stops at the exchange would follow made-up or old prices; ` +
-        'use feed binance, or binance none',
+        'use feed binance or binance+polygon, or binance none',
     );
   }
-  return { stage, distDir, sweepShards: 1, ...settings, binance, feed, feedSymbols: symbols };
+  return { stage, distDir, sweepShards: 1, ...settings, binance, feed, feedSymbols: symbols, feedVariables };
 }

@@ -19,6 +19,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { STREAMER } from '../bundle/entries.ts';
 import {
   type Access,
@@ -114,12 +115,15 @@ export class StreamerStack extends Stack {
         AWS_REGION: this.region,
         FEED: settings.feed,
         FEED_SYMBOLS: settings.feedSymbols,
+        ...settings.feedVariables,
         SHARD: '0',
         WS_RECONNECT_MAX_ATTEMPTS: '10',
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',
       },
-      ...(settings.feed === 'polygon' ? { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } } : {}),
+      ...(parseLiveSources(settings.feed)?.includes('polygon') === true
+        ? { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } }
+        : {}),
     });
     grantAccess(task.taskRole, platform, ACCESS);
     return task;

@@ -5,6 +5,7 @@ import { stopChild } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
 import { type Assembly, loadAssembly } from '../template/assembly.ts';
 import { type LocalDynamo, startDynamo } from './dynamodb.ts';
+import { type LocalPolygon, startPolygonSimulator } from './polygon-simulator.ts';
 import { type LocalRedis, startRedis } from './redis.ts';
 import { type LocalSimulator, startSimulator } from './simulator.ts';
 import { type LocalSqs, startSqs } from './sqs.ts';
@@ -20,6 +21,13 @@ export interface ManagedOptions {
   readonly assembly: Assembly | string | undefined;
   /** Undefined: none is wanted. */
   readonly simulator: SimulatorOptions | undefined;
+  /** Undefined: none is wanted. */
+  readonly polygon: PolygonOptions | undefined;
+}
+
+export interface PolygonOptions {
+  /** It follows what the system has of Binance. */
+  readonly followsPrices: boolean;
 }
 
 export interface SimulatorOptions {
@@ -33,6 +41,7 @@ export interface Started {
   readonly sqs: LocalSqs;
   readonly redis: LocalRedis;
   readonly simulator: LocalSimulator | null;
+  readonly polygon: LocalPolygon | null;
   readonly assembly: Assembly;
 }
 
@@ -95,7 +104,11 @@ export class ManagedServices {
     return sqs;
   }
 
-  async #cache({ redis: choice, simulator }: ManagedOptions): Promise<Pick<Started, 'redis' | 'simulator'>> {
+  async #cache({
+    redis: choice,
+    simulator,
+    polygon,
+  }: ManagedOptions): Promise<Pick<Started, 'redis' | 'simulator' | 'polygon'>> {
     const redis = await startRedis(this.#logs, choice);
     this.#services.push({
       name: 'redis',
@@ -104,13 +117,28 @@ export class ManagedServices {
       },
       stop: () => redis.stop(GRACE_MS),
     });
-    return { redis, simulator: simulator === undefined ? null : await this.#simulator(redis, simulator) };
+    return {
+      redis,
+      simulator: simulator === undefined ? null : await this.#simulator(redis, simulator),
+      polygon: polygon === undefined ? null : await this.#polygon(redis, polygon),
+    };
+  }
+
+  async #polygon(redis: LocalRedis, { followsPrices }: PolygonOptions): Promise<LocalPolygon> {
+    const polygon = await startPolygonSimulator({
+      logs: this.#logs,
+      prices: followsPrices ? urlOf(redis) : undefined,
+      // Whoever tries it out on a Sunday wants to see stocks all the same.
+      args: ['--always-open'],
+    });
+    this.#services.push({ name: 'polygon', pid: polygon.pid, stop: () => polygon.stop(GRACE_MS) });
+    return polygon;
   }
 
   async #simulator(redis: LocalRedis, { followsPrices, args }: SimulatorOptions): Promise<LocalSimulator> {
     const simulator = await startSimulator({
       logs: this.#logs,
-      prices: followsPrices ? `redis://${redis.host}:${redis.port}` : undefined,
+      prices: followsPrices ? urlOf(redis) : undefined,
       ...(args === undefined ? {} : { args }),
     });
     this.#services.push({ name: 'simulator', pid: simulator.pid, stop: () => simulator.stop(GRACE_MS) });
@@ -125,6 +153,8 @@ export class ManagedServices {
     });
   }
 }
+
+const urlOf = ({ host, port }: LocalRedis): string => `redis://${host}:${port}`;
 
 /** What a step answered. @throws what it failed with */
 function answerOf<T>(step: PromiseSettledResult<T>): T {

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Environment } from '../functions/environment.ts';
 import type { Logs } from '../processes/logs.ts';
 import { startReadyProgram } from '../processes/ready-program.ts';
 import type { PolygonReady } from '../venues/polygon/options.ts';
@@ -21,6 +22,8 @@ export interface LocalPolygon extends Omit<PolygonReady, 'ready'> {
 
 export interface PolygonStart {
   readonly logs: Logs;
+  /** Follows what this cache has of Binance; undefined: prices of its own. */
+  readonly prices?: string | undefined;
   /** More of its own options: `--rate`, `--symbols`, `--seed`, `--always-open`. */
   readonly args?: readonly string[];
   readonly readyTimeoutMs?: number;
@@ -38,13 +41,14 @@ const readySchema = z.object({
 /** @throws when it ends, or says nothing of use, before it is ready */
 export async function startPolygonSimulator({
   logs,
+  prices,
   args = [],
   readyTimeoutMs = READY_TIMEOUT_MS,
 }: PolygonStart): Promise<LocalPolygon> {
   const { program, told } = await startReadyProgram({
     name: 'polygon-simulator',
     main: MAIN,
-    args: ['--port', '0', '--json', ...args],
+    args: ['--port', '0', '--json', ...(prices === undefined ? [] : ['--prices', prices]), ...args],
     cwd: PROJECT_ROOT,
     logs,
     readyTimeoutMs,
@@ -58,3 +62,14 @@ export async function startPolygonSimulator({
   }
   return { ...addresses, key, pid: program.pid, stop: (graceMs) => program.stop(graceMs) };
 }
+
+/** The plan that covers everything asks for no patience. */
+const REQUESTS_PER_MINUTE = '600';
+
+/** What the streamer is told of it. */
+export const polygonEnvironment = ({ key, wsUrl, restUrl }: LocalPolygon): Environment => ({
+  POLYGON_API_KEY: key,
+  POLYGON_WS_URL: wsUrl,
+  POLYGON_REST_URL: restUrl,
+  POLYGON_REQUESTS_PER_MINUTE: REQUESTS_PER_MINUTE,
+});

@@ -114,6 +114,7 @@ describe('its options', () => {
       alwaysOpen: false,
       faults: null,
       certificateFile: null,
+      prices: null,
     });
   });
 
@@ -126,6 +127,7 @@ describe('its options', () => {
     [['--rate', '100001'], '--rate 100001'],
     [['--window=101'], '--window 101'],
     [['--faults', '/nowhere.json'], '/nowhere.json'],
+    [['--prices', '127.0.0.1:6379'], '--prices 127.0.0.1:6379: redis://'],
   ])('%j is refused', (args, words) => {
     expect(() => readPolygonCommand(args)).toThrow(words);
   });

@@ -9,7 +9,15 @@ const simulator = {
   controlUrl: 'http://127.0.0.1:1004',
   accounts: [{ uid: 1, keyType: 'hmac', apiKey: 'the-key', secret: 'the-secret' }],
 } as const;
-const running = { api: 'http://127.0.0.1:8787', token: 'a-token', simulator };
+const running = { api: 'http://127.0.0.1:8787', token: 'a-token', simulator, polygon: null };
+const polygon = {
+  wsUrl: 'ws://127.0.0.1:2001',
+  delayedUrl: 'ws://127.0.0.1:2002',
+  restUrl: 'http://127.0.0.1:2003',
+  controlUrl: 'http://127.0.0.1:2004',
+  keys: { full: 'polygon-key' },
+  key: 'polygon-key',
+};
 
 describe('what a started system says of its simulator', () => {
   it('is where it answers, where it is told what to do, and no key', () => {
@@ -29,6 +37,29 @@ describe('what a started system says of its simulator', () => {
       token: running.token,
       simulator: { rest_url: simulator.restUrl, control_url: simulator.controlUrl, wallet_id: 'wallet-1' },
     });
+  });
+
+  it('says that Polygon is a simulator where one was started, and no key of it', () => {
+    const options = parseOptions(['--feed', 'polygon'], {});
+    const said = announcement({ ...running, polygon }, options, 'wallet-1', 1);
+    expect(said).toContain(
+      '  feed     polygon\n  polygon  simulator at ws://127.0.0.1:2001: there is no POLYGON_API_KEY',
+    );
+    expect(said).toContain('http://127.0.0.1:2004/control');
+    const line = announcement(
+      { ...running, polygon },
+      parseOptions(['--json', '--feed=polygon'], {}),
+      'w',
+      1,
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      polygon_simulator: {
+        ws_url: polygon.wsUrl,
+        rest_url: polygon.restUrl,
+        control_url: polygon.controlUrl,
+      },
+    });
+    expect(said + line).not.toContain('polygon-key');
   });
 
   it('is nothing where there is none', () => {

@@ -7,7 +7,7 @@ const HERE = fileURLToPath(import.meta.url);
 
 describe('the options of npm start', () => {
   it('has defaults', () => {
-    expect(parseOptions([])).toEqual({
+    expect(parseOptions([], {})).toEqual({
       port: 8787,
       exchange: 'simulator',
       json: false,
@@ -52,9 +52,16 @@ describe('the options of npm start', () => {
     [['--port', '80a'], /--port 80a/],
     [['--json=yes'], /--json takes no value/],
     [['--json', '--json'], /--json is given twice/],
-    [['--feed', 'polygone'], /--feed polygone: synthetic, binance, polygon or replay:FILE/],
-    [['--feed', 'polygon'], /--feed polygon needs a key in POLYGON_API_KEY/],
-    [['--polygon-url', 'ws://127.0.0.1:1'], /--polygon-url goes with --feed polygon only/],
+    [['--feed', 'polygone'], /--feed polygone: synthetic, binance, polygon, .* or replay:FILE/],
+    [['--feed', 'binance+binance'], /--feed binance\+binance: synthetic/],
+    [['--polygon-url', 'ws://127.0.0.1:1'], /--polygon-url goes with Polygon in --feed only/],
+    [['--feed', 'polygon', '--polygon-url', 'ws://127.0.0.1:1'], /needs a key in POLYGON_API_KEY/],
+    [
+      ['--feed', 'binance+polygon', '--no-simulator'],
+      /needs a key in .*: a simulator says nothing about real/,
+    ],
+    [['--binance', 'testnet', '--feed', 'binance+polygon'], /needs a key in POLYGON_API_KEY/],
+    [['--binance', 'testnet', '--feed', 'polygon+binance'], /does not go with --binance/],
     [['--binance', 'testnet', '--feed', 'polygon'], /--feed polygon does not go with --binance/],
     [['--feed', 'binance', '--seed', '1'], /--seed goes with --feed synthetic/],
     [['--no-simulator=yes'], /--no-simulator takes no value/],
@@ -86,10 +93,51 @@ describe('the options of npm start', () => {
     expect(feedEnvironment(options)).toEqual({ FEED: 'polygon', POLYGON_WS_URL: url });
     expect(feedSecrets(options)).toEqual(['POLYGON_API_KEY']);
     expect(feedSecrets({})).toEqual([]);
+    // The history of real prices is Polygon's; made-up ones have none.
+    expect(feedSecrets({ feed: 'binance', exchange: 'binance_testnet' })).toEqual(['POLYGON_API_KEY']);
+    expect(feedSecrets({ feed: 'binance' })).toEqual(['POLYGON_API_KEY']);
+    expect(feedSecrets({ feed: 'binance', exchange: 'simulator' })).toEqual([]);
     for (const bad of ['http://127.0.0.1', 'ws://u@h', 'ws://h?key=1']) {
       const argv = ['--feed', 'polygon', '--polygon-url', bad];
       expect(() => parseOptions(argv, environment)).toThrow('--polygon-url: a ws or wss URL');
     }
+  });
+
+  it('has a simulator of Polygon where there is no key, and never compares made-up prices with real ones', () => {
+    const key = { POLYGON_API_KEY: 'k' };
+    for (const feed of ['polygon', 'binance+polygon', 'polygon+binance']) {
+      const options = parseOptions(['--feed', feed], {});
+      expect(options).toMatchObject({ feed, polygon: 'simulator' });
+      expect(feedSecrets(options)).toEqual([]);
+    }
+    expect(parseOptions(['--feed', 'polygon', '--no-simulator'], {}).polygon).toBe('simulator');
+    expect(parseOptions(['--feed', 'polygon+binance'], key).polygon).toBe('real');
+    expect(parseOptions(['--feed', 'binance+polygon', '--no-simulator'], key).polygon).toBe('real');
+    expect(parseOptions(['--feed', 'binance+polygon', '--binance', 'testnet'], key)).toMatchObject({
+      ...{ exchange: 'binance_testnet', feed: 'binance+polygon', polygon: 'real' },
+    });
+    expect(() => parseOptions(['--feed', 'binance+polygon'], key)).toThrow('Add --no-simulator');
+    expect(parseOptions(['--feed', 'binance'], key).polygon).toBeUndefined();
+  });
+
+  it('hands on what the environment says of the sources; the command line goes first', () => {
+    const environment = {
+      ...{ POLYGON_API_KEY: 'k', POLYGON_WS_URL: 'wss://a.example', POLYGON_REST_URL: 'https://b.example' },
+      ...{ POLYGON_REQUESTS_PER_MINUTE: '100', FEED_SYMBOLS: 'AAPL', FEED_POLICIES: '', HOME: '/h' },
+    };
+    const told = {
+      POLYGON_REST_URL: 'https://b.example',
+      POLYGON_REQUESTS_PER_MINUTE: '100',
+      FEED_SYMBOLS: 'AAPL',
+    };
+    const feed = { FEED: 'polygon', ...told };
+    expect(feedEnvironment(parseOptions(['--feed', 'polygon'], environment))).toEqual({
+      ...feed,
+      POLYGON_WS_URL: 'wss://a.example',
+    });
+    const url = 'wss://c.example';
+    const options = parseOptions(['--feed', 'polygon', '--polygon-url', url], environment);
+    expect(feedEnvironment(options)).toEqual({ ...feed, POLYGON_WS_URL: url });
   });
 
   it('trades at the simulator, at a real exchange by its own prices, or at none', () => {

@@ -141,6 +141,34 @@ describe('the streamer', () => {
     expect(() => synthesise('prod', { feed: 'polygon' })).toThrow('feed polygon does not go with binance');
   });
 
+  it('hears of a second source beside the exchange it serves, and of all that its sources are told', () => {
+    const both = synthesise('sandbox', {
+      ...{ feed: 'binance+polygon', symbols: 'BTC/USDT,AAPL', policies: 'BTC/USDT=binance' },
+      ...{ 'polygon-ws-url': 'wss://socket.polygon.io', 'polygon-rest-url': 'https://api.polygon.io' },
+      'polygon-requests-per-minute': '300',
+    });
+    try {
+      const { Secrets, Environment } = container(both) as unknown as {
+        Secrets: { Name: string }[];
+        Environment: { Name: string; Value: unknown }[];
+      };
+      expect(Secrets.map(({ Name }) => Name)).toEqual(['POLYGON_API_KEY']);
+      for (const [Name, Value] of Object.entries({
+        FEED: 'binance+polygon',
+        FEED_SYMBOLS: 'BTC/USDT,AAPL',
+        FEED_POLICIES: 'BTC/USDT=binance',
+        POLYGON_WS_URL: 'wss://socket.polygon.io',
+        POLYGON_REST_URL: 'https://api.polygon.io',
+        POLYGON_REQUESTS_PER_MINUTE: '300',
+      })) {
+        expect(Environment).toContainEqual({ Name, Value });
+      }
+    } finally {
+      both.remove();
+    }
+    expect(() => synthesise('sandbox', { feed: 'polygon+binance' })).toThrow('does not go with binance');
+  });
+
   it('lets nobody in', () => {
     const [service] = sandbox.ofType('AWS::ECS::Service');
     const app = sandbox.one('AWS::EC2::SecurityGroup', 'App');

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { OptionError } from '../../../command-line.ts';
 import { stopOnSignals } from '../common/stop-on-signals.ts';
 import { FaultScriptError } from './faults/rules.ts';
+import { followPrices } from './followed-prices.ts';
 import { PLANS, seededKey } from './keys.ts';
 import { HELP, type PolygonReady, readPolygonCommand } from './options.ts';
 import { type PolygonSimulator, startPolygon } from './start.ts';
@@ -65,7 +66,12 @@ async function main(): Promise<void> {
     })),
     ...(faults === null ? {} : { faults }),
   });
-  stopWith(() => simulator.stop());
+  const followed =
+    command.prices === null ? null : followPrices(simulator.market, { url: command.prices, note });
+  stopWith(async () => {
+    await followed?.stop();
+    await simulator.stop();
+  });
   if (certificateFile !== null) writeFileSync(certificateFile, simulator.certificate ?? '');
   announceReady(simulator, keys, command.json);
 }

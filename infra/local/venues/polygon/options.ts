@@ -21,6 +21,8 @@ export interface PolygonCommand {
   /** The parsed fault script; null: none. */
   readonly faults: unknown;
   readonly certificateFile: string | null;
+  /** A running system's cache, whose prices are followed; null: prices of its own. */
+  readonly prices: string | null;
 }
 
 /** The one line on stdout of `main.ts --json`, which whoever started the simulator reads. */
@@ -48,6 +50,7 @@ export const HELP = `A Polygon (Massive) market-data service of your own on 127.
   --rate N          trades and quotes per second and cluster (default ${DEFAULT_RATE}, at most ${MOST_RATE})
   --symbols N       so many made-up crypto pairs more, SIMAAA-USD and on (default 0, at most ${MOST_SYMBOLS})
   --window MS       messages of so long go into one frame, 0 to 100 (default 20)
+  --prices URL      crypto follows the pairs in USDT that a running system has from Binance (redis://host:port)
   --always-open     stocks and forex never close
   --json            one line on stdout: {"ready":true,"wsUrl":...,"keys":{...}}
   --help            this text
@@ -56,7 +59,16 @@ Keys are printed at the start, one per plan: ${Object.keys(PLANS).join(', ')}. C
 `;
 
 const KNOWN = {
-  withValue: new Set(['--port', '--cert', '--seed', '--rate', '--symbols', '--window', '--faults']),
+  withValue: new Set([
+    '--port',
+    '--cert',
+    '--seed',
+    '--rate',
+    '--symbols',
+    '--window',
+    '--faults',
+    '--prices',
+  ]),
   flags: new Set(['--tls', '--json', '--help', '--always-open']),
 };
 
@@ -82,5 +94,12 @@ export function readPolygonCommand(argv: readonly string[]): PolygonCommand {
     alwaysOpen: given.has('--always-open'),
     faults: readJsonFile('--faults', given.get('--faults')),
     certificateFile: given.get('--cert') ?? null,
+    prices: readPrices(given.get('--prices')),
   };
+}
+
+function readPrices(url: string | undefined): string | null {
+  if (url === undefined) return null;
+  if (/^rediss?:\/\/\S+$/.test(url)) return url;
+  throw new OptionError(`--prices ${url}: redis://host:port is expected`);
 }
