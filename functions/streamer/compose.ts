@@ -56,8 +56,8 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
   const { ordersTable, positionsTable, priceTapeTable, triggersQueueUrl, shards: sweepShards } = config;
   const ledger = createLedger({ client, ordersTable, positionsTable, walletsTable: null, sweepShards });
   const triggers = createTriggersOutbox(triggersQueueUrl);
-  const metrics: StreamPorts['metrics'] = (values) =>
-    void process.stdout.write(`${metricsLine(config.stage, values, clock.now())}\n`);
+  const metrics: StreamPorts['metrics'] = (values, venue) =>
+    void process.stdout.write(`${metricsLine(config.stage, values, clock.now(), venue)}\n`);
   const openConnection = createOpenConnection({
     clock,
     log,

@@ -36,6 +36,7 @@ export interface MonitoringStackProps extends StackProps {
 type MetricName =
   | 'ws_connected'
   | 'ws_errors_total'
+  | 'ws_latency_ms'
   | 'om_checks_total'
   | 'reconcile_differences_total'
   | 'reconcile_oldest_wait_seconds';
@@ -222,6 +223,7 @@ export class MonitoringStack extends Stack {
       [
         graph('Monitor checks per minute', [this.metric('om_checks_total', 'Sum', MINUTE)]),
         graph('Stream errors', [this.metric('ws_errors_total', 'Sum', MINUTE)]),
+        graph('Price latency (ms)', [this.metric('ws_latency_ms', 'Maximum', MINUTE)]),
         graph(
           'Function errors',
           running.map((fn) => fn.metricErrors({ period: MINUTE })),

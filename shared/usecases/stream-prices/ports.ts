@@ -20,8 +20,8 @@ export interface StreamPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  /** One line of metrics, each minute. */
-  readonly metrics: (values: Readonly<Record<string, number>>) => void;
+  /** Metrics, each minute; `venue`: of that source alone, where there are several. */
+  readonly metrics: (values: Readonly<Record<string, number>>, venue?: string) => void;
   /**
    * Opens the source anew for each time this process becomes the writer; `known` is the highest tick id of
    * each symbol that has one. Throws FatalFeedError when it can never go on from there.

@@ -7,6 +7,7 @@
  */
 import type { FeedStats } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
+import { Increments, RunningCounts, SourceMetrics } from './feed-figures.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
@@ -19,11 +20,6 @@ const STATS_TTL_MS = 10_000;
 /** Between a term that failed or lost its lease and the next try. */
 const RESTART_MS = 1_000;
 
-interface Figures {
-  messages: number;
-  errors: number;
-}
-
 export class Streamer {
   readonly #ports: StreamPorts;
   readonly #settings: StreamSettings;
@@ -32,11 +28,11 @@ export class Streamer {
   readonly #lease: string;
   readonly #stopping = new AbortController();
   readonly #background: Background;
-  /** Totals over all feeds of this process, and how far the cache and the metrics were told. */
-  readonly #total: Figures = { messages: 0, errors: 0 };
-  readonly #told: Figures = { messages: 0, errors: 0 };
-  readonly #measured: Figures = { messages: 0, errors: 0 };
-  #seen: Figures = { messages: 0, errors: 0 };
+  /** Over all feeds of this process, and how far the cache and the metrics were told. */
+  readonly #counts = new RunningCounts();
+  readonly #told = new Increments();
+  readonly #measured = new Increments();
+  readonly #sources = new SourceMetrics();
   #measuredAt = Number.NEGATIVE_INFINITY;
   #fence = 0;
   #batches = 0;
@@ -101,7 +97,8 @@ export class Streamer {
       writer: this.#writer(),
     });
     this.#term = term;
-    this.#seen = { messages: 0, errors: 0 };
+    this.#counts.reopen();
+    this.#sources.reopen();
     log.info('streamer_writes', { shard: this.#settings.shard, fence: this.#fence });
     try {
       if (this.#stopping.signal.aborted) term.end('stopped');
@@ -153,13 +150,9 @@ export class Streamer {
     const feed = this.#term?.stats() ?? null;
     if (feed === null) return;
     const { counters } = this.#ports;
-    const now = this.#figures(feed);
-    await counters.add({
-      'ws:messages_total': now.messages - this.#told.messages,
-      'ws:errors_total': now.errors - this.#told.errors,
-    });
-    Object.assign(this.#told, now);
-    const latency = this.#tally.takeLatency();
+    const { ws_messages_total: messages, ws_errors_total: errors } = this.#told.since(this.#figures(feed));
+    await counters.add({ 'ws:messages_total': messages, 'ws:errors_total': errors });
+    const latency = this.#tally.shown.take();
     await counters.set(
       {
         'ws:connected': feed.connected ? '1' : '0',
@@ -175,21 +168,22 @@ export class Streamer {
     const feed = this.#term?.stats() ?? null;
     if (feed === null || performance.now() - this.#measuredAt < this.#settings.metricsMs) return;
     this.#measuredAt = performance.now();
-    this.#ports.metrics({ ws_connected: feed.connected ? 1 : 0, ...this.#unmeasured(feed) });
+    const latency = this.#tally.measured.take();
+    this.#ports.metrics({
+      ws_connected: feed.connected ? 1 : 0,
+      ...this.#unmeasured(feed),
+      ...(latency === null ? {} : { ws_latency_ms: latency }),
+    });
+    for (const { venue, values } of this.#sources.of(feed)) this.#ports.metrics(values, venue);
   }
 
   #unmeasured(feed: FeedStats): Readonly<Record<string, number>> {
-    const now = this.#figures(feed);
-    const { messages, errors } = this.#measured;
-    Object.assign(this.#measured, now);
-    return { ws_messages_total: now.messages - messages, ws_errors_total: now.errors - errors };
+    return this.#measured.since(this.#figures(feed));
   }
 
-  /** A feed that was opened anew counts from zero again; these go on. */
-  #figures(feed: FeedStats): Figures {
-    this.#total.messages += feed.messagesReceived - this.#seen.messages;
-    this.#total.errors += feed.errors - this.#seen.errors;
-    this.#seen = { messages: feed.messagesReceived, errors: feed.errors };
-    return { messages: this.#total.messages, errors: this.#total.errors + this.#tally.errors };
+  /** What failed here is counted with what failed at the feed. */
+  #figures(feed: FeedStats): { readonly messages: number; readonly errors: number } {
+    const { messages, errors } = this.#counts.take(feed);
+    return { messages, errors: errors + this.#tally.errors };
   }
 }

@@ -301,7 +301,7 @@ export class SymbolStream {
     tally.batches += 1;
     tally.applied += ticks.length;
     tally.hits += result.hits;
-    tally.measured(now - (ticks.at(-1)?.at ?? now));
+    tally.took(now - (ticks.at(-1)?.at ?? now));
     if (!result.wake || !settings.wakeUps) return;
     tally.wakeUps += 1;
     // Not awaited: the next ticks do not wait for the queue, and a lost wake-up is what sweeps are for.

@@ -5,6 +5,25 @@ import type { FeedStats } from '../../ports/feed.ts';
 /** A repeat is the rule after a restart, and a lone print is the market's: neither is a fault. */
 const NO_FAULT: readonly DropReason[] = ['duplicates', 'out_of_order', 'outliers_dropped'];
 
+class Mean {
+  #sum = 0;
+  #count = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+  }
+
+  /** Since the last call, whole; null when there was nothing. */
+  take(): number | null {
+    if (this.#count === 0) return null;
+    const mean = Math.round(this.#sum / this.#count);
+    this.#sum = 0;
+    this.#count = 0;
+    return mean;
+  }
+}
+
 export class Tally {
   messages = 0;
   applied = 0;
@@ -22,8 +41,9 @@ export class Tally {
     DropReason,
     number
   >;
-  #latencySum = 0;
-  #latencyCount = 0;
+  /** From a tick's receipt to the script's answer: for the cache each second, for the metrics each minute. */
+  readonly shown = new Mean();
+  readonly measured = new Mean();
 
   hold(): void {
     this.outliersHeld += 1;
@@ -34,19 +54,9 @@ export class Tally {
     if (!NO_FAULT.includes(because)) this.errors += 1;
   }
 
-  /** From a tick's receipt to the script's answer. */
-  measured(latencyMs: number): void {
-    this.#latencySum += latencyMs;
-    this.#latencyCount += 1;
-  }
-
-  /** Mean since the last call in whole ms; null when nothing was applied. */
-  takeLatency(): number | null {
-    if (this.#latencyCount === 0) return null;
-    const mean = Math.round(this.#latencySum / this.#latencyCount);
-    this.#latencySum = 0;
-    this.#latencyCount = 0;
-    return mean;
+  took(latencyMs: number): void {
+    this.shown.add(latencyMs);
+    this.measured.add(latencyMs);
   }
 }
 

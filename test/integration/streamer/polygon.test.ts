@@ -62,6 +62,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with Polygon', (
       ...{ is_running: true, polygon_connected: true, polygon_authenticated: true, quotes_processed: 1 },
       ...{ errors: 0, trouble: null, failed_subscriptions: [], subscriptions: 1 },
     });
+    await writer.said('"ws_messages_total":');
     // The exchange's own time is looked at: none of its clocks is an hour ahead.
     place.send('/crypto', [{ ...quote(1, 2, 6), t: Date.now() + 3_600_000 }]);
     await until(async () => (await healthOf(counters)()).websocket_manager.trust.future === 1);

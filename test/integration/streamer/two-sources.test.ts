@@ -86,6 +86,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
       ],
       trust: { fallbacks: 0 },
     });
+    for (const venue of ['binance', 'polygon']) await streamer.said(`"venue":"${venue}","ws_connected":`);
     way.binance.cut();
     await comesFrom('polygon');
     const converted = Number((await price())?.bid);

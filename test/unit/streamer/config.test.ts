@@ -231,6 +231,25 @@ describe('opening the feed', () => {
   });
 });
 
+it('metrics of one source of several are told by its name, and latencies in their unit', () => {
+  expect(
+    JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_latency_ms: 7 }, 5, 'polygon')),
+  ).toMatchObject({
+    _aws: {
+      CloudWatchMetrics: [
+        {
+          Dimensions: [['stage', 'venue']],
+          Metrics: [
+            { Name: 'ws_connected', Unit: 'Count' },
+            { Name: 'ws_latency_ms', Unit: 'Milliseconds' },
+          ],
+        },
+      ],
+    },
+    ...{ stage: 'sandbox', venue: 'polygon', ws_latency_ms: 7 },
+  });
+});
+
 it('metrics are one line in the embedded format, by stage', () => {
   expect(JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_errors_total: 0 }, 5))).toEqual({
     _aws: {

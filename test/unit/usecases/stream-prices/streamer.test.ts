@@ -37,6 +37,7 @@ describe('the streamer', () => {
     expect(world.added.get('ws:messages_total')).toBe(5);
     expect(world.added.get('ws:errors_total')).toBe(1);
     expect(world.metrics[0]).toMatchObject({ ws_connected: 1 });
+    await until(() => world.metrics.some((values) => values['ws_latency_ms'] !== undefined));
     expect(world.logged.filter((code) => code === 'symbol_not_in_feed')).toHaveLength(1);
     streamer.stop();
     await running;
