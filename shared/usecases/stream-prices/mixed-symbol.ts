@@ -2,7 +2,8 @@
 
 import { Decimal, decimal } from '../../domain/money/decimal.ts';
 import { BASIS_DEFAULTS, type Basis, VenuePrices } from '../../domain/prices/basis.ts';
-import type { SourceRole } from '../../domain/prices/source-policy.ts';
+import type { Session } from '../../domain/prices/freshness.ts';
+import type { SourcePolicy, SourceRole } from '../../domain/prices/source-policy.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import { midOf } from '../../domain/triggers/rules.ts';
 import type { Units } from '../../domain/triggers/types.ts';
@@ -26,17 +27,29 @@ const middleOf = ({ bid, ask, last, quoted }: FeedTick): Decimal =>
 /** Whose price it is. What several venues are put together to already is one, whoever spoke last. */
 const marketOf = ({ venue = '', combined = false }: FeedTick): string => (combined ? '' : venue);
 
+/** What does not change while it is followed. */
+export interface MixedFacts {
+  readonly spec: SymbolSpec;
+  readonly second: SecondName | null;
+  readonly policy: SourcePolicy;
+  readonly session: Session;
+  readonly basis: Basis;
+  /** Since when both sources are asked for it, epoch ms. */
+  readonly since: number;
+}
+
 export class MixedSymbol {
   readonly spec: SymbolSpec;
   readonly second: SecondName | null;
+  readonly policy: SourcePolicy;
+  readonly session: Session;
   readonly basis: Basis;
+  readonly since: number;
   venueAt: number | null = null;
   secondAt: number | null = null;
   secondKind: 'quotes' | 'trades' = 'trades';
   /** Who was last chosen to give ticks. */
   triggeredBy: SourceRole | null = null;
-  /** Since when both sources are asked for it, epoch ms. */
-  readonly since: number;
   /** False: the venue does not trade it. */
   isAtVenue = true;
   /** The pipeline has been given a price to check with. */
@@ -46,11 +59,18 @@ export class MixedSymbol {
     SIDES.map((side) => [side, new VenuePrices(BASIS_DEFAULTS.priceMs)]),
   ) as Readonly<Record<(typeof SIDES)[number], VenuePrices>>;
 
-  constructor(spec: SymbolSpec, second: SecondName | null, basis: Basis, since: number) {
-    this.since = since;
+  constructor({ spec, second, policy, session, basis, since }: MixedFacts) {
     this.spec = spec;
     this.second = second;
+    this.policy = policy;
+    this.session = session;
     this.basis = basis;
+    this.since = since;
+  }
+
+  /** Whether the source that is preferred has the symbol at all. */
+  get hasFirst(): boolean {
+    return this.policy[0] === 'venue' ? this.isAtVenue : this.second !== null;
   }
 
   static putRate(basis: Basis, tick: FeedTick): void {

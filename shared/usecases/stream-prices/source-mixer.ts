@@ -137,8 +137,10 @@ export function createSourceMixer(options: MixerOptions): Feed {
     const spec = registry.get(symbol);
     if (spec === null) return null;
     const named = secondName(symbol);
-    const basis = new Basis(options.basis ?? BASIS_DEFAULTS);
-    const state = new MixedSymbol(spec, named, basis, clock.now());
+    const state = new MixedSymbol({
+      ...{ spec, second: named, policy: policyOf(symbol), session: sessionOf(symbol), since: clock.now() },
+      basis: new Basis(options.basis ?? BASIS_DEFAULTS),
+    });
     symbols.set(symbol, state);
     if (named === null) return state;
     bySecond.set(named.symbol, [...(bySecond.get(named.symbol) ?? []), state]);
@@ -147,8 +149,8 @@ export function createSourceMixer(options: MixerOptions): Feed {
   };
 
   const freshness = (state: MixedSymbol, role: SourceRole, now: number): Freshness => {
+    const { session } = state;
     const { symbol } = state.spec;
-    const session = sessionOf(symbol);
     return role === 'venue'
       ? freshnessOf(
           { heardAt: venue.heardAt(symbol, now), pricedAt: state.venueAt, kind: 'quotes', session },
@@ -165,18 +167,14 @@ export function createSourceMixer(options: MixerOptions): Feed {
         );
   };
 
-  /** Whether the source that is preferred has the symbol at all. */
-  const hasFirst = (state: MixedSymbol): boolean =>
-    policyOf(state.spec.symbol)[0] === 'venue' ? state.isAtVenue : state.second !== null;
-
   const look = (state: MixedSymbol, now: number): SourceChoice => {
-    const own = policyOf(state.spec.symbol);
+    const own = state.policy;
     const choice = chooseSource(own, {
       venue: { freshness: freshness(state, 'venue', now), usable: true },
       second: { freshness: freshness(state, 'second', now), usable: state.factor(now) !== null },
     });
     const isWaiting = state.triggeredBy === null && now - state.since <= ALIVE_MS;
-    if (choice.triggers === own[0] || !isWaiting || !hasFirst(state)) return choice;
+    if (choice.triggers === own[0] || !isWaiting || !state.hasFirst) return choice;
     return { triggers: null, checks: null };
   };
 
@@ -184,7 +182,7 @@ export function createSourceMixer(options: MixerOptions): Feed {
     const choice = look(state, now);
     const { triggers } = choice;
     if (triggers === null || triggers === state.triggeredBy) return choice;
-    if (triggers !== policyOf(state.spec.symbol)[0]) counts.fallbacks += hasFirst(state) ? 1 : 0;
+    if (triggers !== state.policy[0]) counts.fallbacks += state.hasFirst ? 1 : 0;
     else if (state.triggeredBy !== null) counts.returns += 1;
     state.triggeredBy = triggers;
     return choice;
