@@ -9,9 +9,8 @@
  */
 import { BUILT_IN } from './built-in-symbols.ts';
 import type { Decimal } from './money/decimal.ts';
-import { polygonInstrument } from './polygon.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
-import { isWatchOnly, WATCHED } from './watched-symbols.ts';
+import { isWatchOnly, WATCHED, watchedTicker } from './watched-symbols.ts';
 
 export type { SymbolSpec } from './symbol-spec.ts';
 
@@ -110,7 +109,7 @@ export const toVenueSymbol = (s: SymbolSpec): string => s.venueSymbol;
 export const toDashSymbol = (s: SymbolSpec): string => s.symbol.replace('/', '-');
 /** With its own quote, whatever Polygon calls it; of a stock, a currency or a metal it is Polygon's own. */
 export const toPolygonTicker = (s: SymbolSpec): string =>
-  (isWatchOnly(s) ? polygonInstrument(s)?.ticker : undefined) ?? `X:${s.venueSymbol}`;
+  isWatchOnly(s) ? watchedTicker(s) : `X:${s.venueSymbol}`;
 
 /** The venue's symbol that has the dollar names before this one does, where it is listed; null = none can. */
 export const dollarRival = ({ base, quote }: SymbolSpec): string | null =>

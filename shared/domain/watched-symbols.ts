@@ -70,15 +70,22 @@ const IN_PIPS = (
 ).split(' ');
 const IN_YEN = 'USD/JPY EUR/JPY GBP/JPY AUD/JPY CHF/JPY CAD/JPY'.split(' ');
 
+/** What turns dollars into USDT and USDC (basis.ts). */
+const STABLE = ['USDT', 'USDC'];
+
 export const WATCHED: readonly SymbolSpec[] = [
   ...STOCKS.map((ticker) => spec(ticker, ticker, 'USD', '0.01')),
   ...IN_PIPS.map((symbol) => pair(symbol, '0.00001')),
   ...IN_YEN.map((symbol) => pair(symbol, '0.001')),
   pair('XAU/USD', '0.01'),
   pair('XAG/USD', '0.001'),
-  // What turns dollars into USDT and USDC (basis.ts).
-  pair('USDT/USD', '0.000001'),
-  pair('USDC/USD', '0.000001'),
+  ...STABLE.map((coin) => pair(`${coin}/USD`, '0.000001')),
 ];
+
+/** As domain/polygon has it, without all that it has beside: this is a part of every function. */
+export function watchedTicker({ symbol, base, venueSymbol }: SymbolSpec): string {
+  if (symbol === base) return symbol;
+  return `${STABLE.includes(base) ? 'X' : 'C'}:${venueSymbol}`;
+}
 
 export const isWatchOnly = ({ rules }: Pick<SymbolSpec, 'rules'>): boolean => rules.status === 'watch_only';

@@ -38,6 +38,7 @@ describe('symbols that are only watched', () => {
   it('are known to Polygon, and refused where somebody trades them', () => {
     for (const spec of WATCHED) {
       expect(polygonInstrument(spec)?.rate).toBeNull();
+      expect(polygonNames(spec, false).ticker).toBe(polygonInstrument(spec)?.ticker);
       expect(registry.find(toDashSymbol(spec))).toBe(spec);
       expect(registry.find(polygonNames(spec, false).ticker)).toBe(spec);
       expect(tradingRefusal(spec)?.code).toBe('symbol_watch_only');
