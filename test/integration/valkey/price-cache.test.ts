@@ -169,6 +169,25 @@ describe('the connection', () => {
     await server.stop();
   });
 
+  it('never sends a command that was given up', async () => {
+    const server = await startJsRedis();
+    const cable = await cableTo(server);
+    const valkey = createValkey(cable.url, { commandTimeoutMs: 300 });
+    await valkey.command(['SET', 'given-up', 'before']);
+    await cable.cut();
+    await expect(valkey.command(['GET', 'given-up'])).rejects.toThrow();
+    // Nobody is connected now: this one waits in the client's queue.
+    await expect(valkey.command(['SET', 'given-up', 'after'])).rejects.toThrow(ValkeyTimeoutError);
+    await cable.mend();
+    const read = (): Promise<unknown> => valkey.command(['GET', 'given-up']).catch(() => null);
+    let seen = await read();
+    for (let tries = 0; tries < 20 && seen === null; tries += 1) seen = await read();
+    expect(seen).toBe('before');
+    await valkey.close();
+    await cable.cut();
+    await server.stop();
+  });
+
   it('closes at once when it never reached anybody', async () => {
     const valkey = createValkey('redis://127.0.0.1:1', { commandTimeoutMs: 100 });
     await expect(valkey.command(['PING'])).rejects.toThrow(/ECONNREFUSED/);
