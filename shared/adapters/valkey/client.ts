@@ -85,17 +85,23 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const command = async (args: readonly string[]): Promise<unknown> => {
     connect();
     let timer: NodeJS.Timeout | undefined;
+    let isAnswered = false;
     // A command that could not be sent in time is dropped from the queue, not sent late.
     const late = new AbortController();
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const giveUp = (): void => {
+        if (isAnswered) return;
         reject(new ValkeyTimeoutError(args[0] ?? '', timeoutMs, lastError));
         late.abort();
-      }, timeoutMs);
+      };
+      // What has arrived while this process was busy is read before anything counts as late: a streamer that is behind
+      // would otherwise send all that was answered once more, and fall further behind.
+      timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     });
     try {
       return await Promise.race([client.sendCommand([...args], { abortSignal: late.signal }), timeout]);
     } finally {
+      isAnswered = true;
       clearTimeout(timer);
     }
   };

@@ -188,6 +188,25 @@ describe('the connection', () => {
     await server.stop();
   });
 
+  it.skipIf(realRedisMissing !== null)(
+    'takes an answer that came in time, however busy this process was',
+    async () => {
+      const server = await startRealRedis();
+      const valkey = createValkey(server.url, { commandTimeoutMs: 300 });
+      await valkey.command(['PING']);
+      // The server answers after 100 ms, while this process does not look: for longer than it would wait.
+      const answer = valkey.command(['BLPOP', 'nobody-pushes', '0.1']);
+      // It is on its way, and timers are the next that this process looks at.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setImmediate(resolve));
+      const busyUntil = performance.now() + 800;
+      while (performance.now() < busyUntil);
+      expect(await answer).toBeNull();
+      await valkey.close();
+      await server.stop();
+    },
+  );
+
   it('closes at once when it never reached anybody', async () => {
     const valkey = createValkey('redis://127.0.0.1:1', { commandTimeoutMs: 100 });
     await expect(valkey.command(['PING'])).rejects.toThrow(/ECONNREFUSED/);
