@@ -139,7 +139,7 @@ export async function runTape(
     for (const lane of lanes.values()) if (lane.isFull) await lane.flush();
   }
   for (const lane of lanes.values()) {
-    lane.filter.end();
+    lane.filter.end(now);
     await lane.flush();
   }
   const bars = new Map([...lanes].map(([symbol, { book }]) => [symbol, book.bars()] as const));
