@@ -11,6 +11,7 @@ import { benchPolygonSimulator } from './polygon-simulator.ts';
 import { benchRebuild } from './rebuild.ts';
 import { benchRecovery } from './recovery.ts';
 import type { BenchResult } from './report.ts';
+import { benchStream } from './stream.ts';
 import { benchSymbols } from './symbols.ts';
 import { benchTriggers } from './triggers.ts';
 import { benchUserData } from './user-data.ts';
@@ -23,6 +24,7 @@ const HELP = `Benchmarks.
   npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
   npm run bench -- rebuild    levels of one symbol over a day and a week of bars, as a rebuild of the index replays them
   npm run bench -- recovery   a lost user-data stream of 50 wallets: noticed, and ledger = venue again
+  npm run bench -- stream     one connection against bare ws; 500 symbols at 20,000 messages a second into the streamer
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   the pure trigger engine: ticks per second without hits
   npm run bench -- user-data  200 wallets on one connection, 500 execution reports a second into the queue
@@ -44,6 +46,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   'polygon-simulator': () => benchPolygonSimulator(note),
   rebuild: () => benchRebuild(),
   recovery: (verbose) => benchRecovery(note, verbose),
+  stream: () => benchStream(note),
   symbols: () => benchSymbols(note),
   triggers: async () => benchTriggers(),
   'user-data': () => benchUserData(note),

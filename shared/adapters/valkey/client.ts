@@ -54,8 +54,9 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
         Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) *
         (0.5 + Math.random() / 2),
     },
-    // A command that could not be sent in time is dropped from the queue, not sent late.
-    commandOptions: { timeout: timeoutMs },
+    // None of its own (see `command`): each is a timer that runs to its end, and an error made, for every command that was
+    // answered long ago.
+    commandOptions: { timeout: 0 },
   });
   client.on('error', (error: Error) => {
     lastError = error;
@@ -84,15 +85,23 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const command = async (args: readonly string[]): Promise<unknown> => {
     connect();
     let timer: NodeJS.Timeout | undefined;
+    let isAnswered = false;
+    // A command that could not be sent in time is dropped from the queue, not sent late.
+    const late = new AbortController();
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new ValkeyTimeoutError(args[0] ?? '', timeoutMs, lastError)),
-        timeoutMs,
-      );
+      const giveUp = (): void => {
+        if (isAnswered) return;
+        reject(new ValkeyTimeoutError(args[0] ?? '', timeoutMs, lastError));
+        late.abort();
+      };
+      // What has arrived while this process was busy is read before anything counts as late: a streamer that is behind
+      // would otherwise send all that was answered once more, and fall further behind.
+      timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     });
     try {
-      return await Promise.race([client.sendCommand([...args]), timeout]);
+      return await Promise.race([client.sendCommand([...args], { abortSignal: late.signal }), timeout]);
     } finally {
+      isAnswered = true;
       clearTimeout(timer);
     }
   };

@@ -1,6 +1,6 @@
 /** Levels, hits, ticks and bars as text in the cache, and back: parsed, never trusted. */
 import * as z from 'zod';
-import type { Bar, Hit, Level, Tick, Units } from '../../domain/triggers/types.ts';
+import type { Bar, Hit, Level, Tick, TickOrigin, Units } from '../../domain/triggers/types.ts';
 
 const units = z
   .int()
@@ -63,7 +63,26 @@ export function parseLevel(json: string, armedTick: number, peak: number | null)
     : { ...level, armedTick, peak: peak === null ? null : units.parse(peak) };
 }
 
-export const tickText = (tick: Tick): string => JSON.stringify(tick);
+/** What `JSON.stringify` makes of it, in a fraction of the time: there is one for each tick of each symbol. */
+export function tickText({ id, bid, ask, last, at, bidSize, askSize, recordedAt, origin }: Tick): string {
+  const sizes = `"bidSize":${quoted(bidSize)},"askSize":${quoted(askSize)}`;
+  const of = origin === undefined ? '' : `,"origin":${originText(origin)}`;
+  return `{"id":${id},"bid":${bid},"ask":${ask},"last":${last},"at":${at},${sizes},"recordedAt":${recordedAt}${of}}`;
+}
+
+const PLAIN = /^[\d.]*$/;
+const quoted = (size: string): string => (PLAIN.test(size) ? `"${size}"` : JSON.stringify(size));
+
+/** A stream hands on one object for as long as nothing about it changes. */
+const originTexts = new WeakMap<TickOrigin, string>();
+function originText(origin: TickOrigin): string {
+  let text = originTexts.get(origin);
+  if (text === undefined) {
+    text = JSON.stringify(origin);
+    originTexts.set(origin, text);
+  }
+  return text;
+}
 
 /** The form in which index.lua writes a hit. */
 export function hitText(hit: Hit): string {

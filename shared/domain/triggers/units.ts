@@ -15,6 +15,10 @@ export type UnitsError = { readonly code: 'not_decimal' | 'negative' | 'too_larg
 
 const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
 const ZERO = 48;
+/** The point's code less that of zero. */
+const POINT = -2;
+/** Powers of ten up to this are exact doubles. */
+const EXACT_POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`)); // not money: a scale
 
 /**
  * Decimals of a symbol's price unit: those of the tick size, without trailing zeros, plus two.
@@ -36,6 +40,8 @@ export function parseUnits(
   text: string,
   exponent: number,
 ): Result<{ readonly units: Units; readonly rounded: boolean }, UnitsError> {
+  const plain = readPlain(text, exponent);
+  if (plain >= 0) return ok({ units: plain as Units, rounded: false });
   const match = PLAIN.exec(text);
   if (match === null) return err({ code: 'not_decimal' });
   const [, sign, whole = '', fraction = ''] = match;
@@ -51,18 +57,56 @@ export function parseUnits(
     : ok({ units: units as Units, rounded: finer !== '' });
 }
 
+/**
+ * Nearly every price of a feed: plain digits, none finer than the unit, below the limit. -1 = one of the others. Every
+ * step is exact, or past the limit: below it a whole number is a double.
+ */
+function readPlain(text: string, exponent: number): number {
+  let units = 0;
+  let at = 0;
+  /** Of the fraction; -1 before the point. */
+  let decimals = -1;
+  for (; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit === POINT) {
+      if (decimals >= 0 || at === 0) return -1;
+      decimals = 0;
+    } else if (digit < 0 || digit > 9) {
+      return -1;
+    } else if (decimals < exponent) {
+      units = units * 10 + digit;
+      if (decimals >= 0) decimals += 1;
+    } else if (digit !== 0) {
+      return -1;
+    }
+  }
+  if (at === 0 || text.charCodeAt(at - 1) - ZERO === POINT) return -1;
+  for (let left = exponent - Math.max(0, decimals); left > 0; left -= 1) units *= 10;
+  return units < UNITS_LIMIT ? units : -1;
+}
+
 /** Half-even: above one half up, exactly one half to the even neighbour. `finer` has no trailing zeros. */
 function isRoundedUp(finer: string, units: number): boolean {
   if (finer === '' || finer < '5') return false;
   return finer === '5' ? units % 2 === 1 : true;
 }
 
-/** Units -> exact decimal text without trailing zeros. */
+/**
+ * Units -> exact decimal text without trailing zeros. The quotient is floored to the right whole number: of whole numbers
+ * below the limit it lies further from the next one than a double can round.
+ */
 export function formatUnits(units: Units, exponent: number): string {
-  const digits = units.toFixed(0).padStart(exponent + 1, '0');
-  const fraction = digits.slice(digits.length - exponent).replace(/0+$/, '');
-  const whole = digits.slice(0, digits.length - exponent);
-  return fraction === '' ? whole : `${whole}.${fraction}`;
+  const scale = EXACT_POWERS[exponent];
+  if (scale === undefined) return new Decimal(units).times(`1e-${exponent}`).toFixed();
+  const whole = Math.floor(units / scale);
+  let rest = units - whole * scale;
+  if (rest === 0) return String(whole);
+  let decimals = exponent;
+  while (rest % 10 === 0) {
+    rest /= 10;
+    decimals -= 1;
+  }
+  return `${whole}.${String(rest).padStart(decimals, '0')}`;
 }
 
 /** Units -> exact Decimal. */

@@ -2,6 +2,32 @@
 import { decimalTextOf, LongNumber } from '../../domain/money/json-number.ts';
 import type { TimeUnit } from './messages.ts';
 
+/** What a message's fields are asked for; the first needed one that is not as it should be is the reader's to note. */
+export interface FieldReader {
+  /** Of the last needed time. */
+  readonly unit: TimeUnit;
+  /** A needed text. */
+  text(name: string): string;
+  textOrNull(name: string): string | null;
+  /** A needed price above zero. */
+  price(name: string): string;
+  /** Zero, missing and null are all nobody; anything else has to be a price. */
+  side(name: string): string | null;
+  /** Zero or more. */
+  amount(name: string): string | null;
+  /** May be below zero. */
+  signed(name: string): string | null;
+  /** A number or its text, as venue ids come. */
+  whole(name: string): number | null;
+  /** One number counts as a list of it. */
+  wholes(name: string): readonly number[];
+  /** Digits, a UUID or a number. */
+  id(name: string): string | null;
+  /** A needed time as epoch ms; its unit is told by its digits. */
+  time(name: string): number;
+  timeOrNull(name: string): number | null;
+}
+
 export type Json = { readonly [name: string]: unknown };
 
 /** Of a number its sign tells; of a long one, or of text, its digits do. */
@@ -9,11 +35,10 @@ const isPositive = (value: unknown, text: string): boolean =>
   typeof value === 'number' ? value > 0 : !text.startsWith('-') && /[1-9]/.test(text);
 
 /** Its own text is given back; of a number no digit is ever lost on the way. */
-export class Fields {
+export class Fields implements FieldReader {
   ignored: string[] | null = null;
   /** For instance `XT.p missing`. */
   fault: string | null = null;
-  /** Of the last needed time. */
   unit: TimeUnit = 'ms';
   #ev = '';
   #item: Json = {};
@@ -26,7 +51,6 @@ export class Fields {
     this.ignored = null;
   }
 
-  /** A needed text. */
   text(name: string): string {
     const value = this.#item[name];
     if (typeof value === 'string' && value !== '') return value;
@@ -39,14 +63,12 @@ export class Fields {
     return typeof value === 'string' ? value : this.#unreadable(name);
   }
 
-  /** A needed price above zero. */
   price(name: string): string {
     const value = this.#item[name];
     const text = decimalTextOf(value);
     return text !== null && isPositive(value, text) ? text : this.#broken(name, '');
   }
 
-  /** Zero, missing and null are all nobody; anything else has to be a price. */
   side(name: string): string | null {
     const value = this.#item[name];
     if (value == null || value === 0) return null;
@@ -55,7 +77,6 @@ export class Fields {
     return isPositive(value, text) ? text : null;
   }
 
-  /** Zero or more. */
   amount(name: string): string | null {
     const value = this.#item[name];
     if (value == null) return null;
@@ -63,13 +84,11 @@ export class Fields {
     return text === null || text.startsWith('-') ? this.#unreadable(name) : text;
   }
 
-  /** May be below zero. */
   signed(name: string): string | null {
     const value = this.#item[name];
     return value == null ? null : (decimalTextOf(value) ?? this.#unreadable(name));
   }
 
-  /** A number or its text, as venue ids come. */
   whole(name: string): number | null {
     const value = this.#item[name];
     if (value == null) return null;
@@ -78,7 +97,6 @@ export class Fields {
     return this.#unreadable(name);
   }
 
-  /** One number counts as a list of it. */
   wholes(name: string): readonly number[] {
     const value = this.#item[name];
     if (value == null) return [];
@@ -88,7 +106,6 @@ export class Fields {
     return [];
   }
 
-  /** Digits, a UUID or a number. */
   id(name: string): string | null {
     const value = this.#item[name];
     if (value == null || value === '') return null;
@@ -97,7 +114,6 @@ export class Fields {
     return value instanceof LongNumber ? value.literal : this.#unreadable(name);
   }
 
-  /** A needed time as epoch ms; its unit is told by its digits. */
   time(name: string): number {
     const time = readTime(this.#item[name]);
     if (time === null) return this.#broken(name, 0);

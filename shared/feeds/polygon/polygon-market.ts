@@ -50,6 +50,8 @@ export class PolygonMarket {
   readonly #venues = new VenueQuotes();
   #quote: { readonly bid: Side; readonly ask: Side } | null = null;
   #last: Price | null = null;
+  /** The prices of the last tick as text: most ticks change one or two of the three. */
+  readonly #texts = { bid: new UnitsText(), ask: new UnitsText(), last: new UnitsText() };
 
   constructor(spec: SymbolSpec) {
     this.spec = spec;
@@ -103,9 +105,9 @@ export class PolygonMarket {
         askSize: ask.size,
         recordedAt: 0,
       },
-      bid: bid.text ?? formatUnits(bid.units, spec.unitExponent),
-      ask: ask.text ?? formatUnits(ask.units, spec.unitExponent),
-      last: last.text ?? formatUnits(last.units, spec.unitExponent),
+      bid: bid.text ?? this.#texts.bid.of(bid.units, spec.unitExponent),
+      ask: ask.text ?? this.#texts.ask.of(ask.units, spec.unitExponent),
+      last: last.text ?? this.#texts.last.of(last.units, spec.unitExponent),
       quoted: this.#quote !== null,
       combined: true,
       ...(said !== undefined && this.#last !== null && { printed: said.printed }),
@@ -125,5 +127,19 @@ export class PolygonMarket {
     const { units, rounded } = parsed.value;
     if (rounded) this.rounded += 1;
     return { units, text: rounded ? text : null };
+  }
+}
+
+/** Text of units, kept until others are asked for. */
+class UnitsText {
+  #units = -1;
+  #text = '';
+
+  of(units: Units, exponent: number): string {
+    if (units !== this.#units) {
+      this.#units = units;
+      this.#text = formatUnits(units, exponent);
+    }
+    return this.#text;
   }
 }

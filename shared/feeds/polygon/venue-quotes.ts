@@ -29,55 +29,77 @@ export interface VenueQuote {
  */
 const FRESH_MS = 10_000;
 
+/** One venue's; replaced as a whole with each quote. */
+interface Entry {
+  readonly venue: number;
+  quote: VenueQuote;
+}
+
 export class VenueQuotes {
-  readonly #byVenue = new Map<number, VenueQuote>();
+  /**
+   * The same few entries twice, each list in order of its side. They stay in place: only one of them changes at a time,
+   * thousands of times a second.
+   */
+  readonly #byBid: Entry[] = [];
+  readonly #byAsk: Entry[] = [];
 
   set(venue: number, quote: VenueQuote): void {
-    this.#byVenue.set(venue, quote);
+    const known = this.#byBid.find((entry) => entry.venue === venue);
+    if (known === undefined) {
+      const entry = { venue, quote };
+      this.#byBid.push(entry);
+      this.#byAsk.push(entry);
+    } else {
+      known.quote = quote;
+    }
+    sort(this.#byBid, 'bid');
+    sort(this.#byAsk, 'ask');
   }
 
   delete(venue: number): void {
-    this.#byVenue.delete(venue);
+    for (const list of [this.#byBid, this.#byAsk]) {
+      const nth = list.findIndex((entry) => entry.venue === venue);
+      if (nth >= 0) list.splice(nth, 1);
+    }
   }
 
   /** Null where no venue has a quote. */
   combined(): { readonly bid: Side; readonly ask: Side } | null {
     let newest = Number.NEGATIVE_INFINITY;
-    for (const { takenAt } of this.#byVenue.values()) if (takenAt > newest) newest = takenAt;
-    const bids: Side[] = [];
-    const asks: Side[] = [];
-    for (const { bid, ask, takenAt } of this.#byVenue.values()) {
-      if (newest - takenAt > FRESH_MS) continue;
-      insert(bids, bid);
-      insert(asks, ask);
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { quote } of this.#byBid) {
+      if (quote.takenAt > newest) newest = quote.takenAt;
+      if (quote.takenAt < oldest) oldest = quote.takenAt;
     }
-    const [lowBid, highBid] = middle(bids);
-    const [lowAsk, highAsk] = middle(asks);
+    const isFresh = ({ quote }: Entry): boolean => newest - quote.takenAt <= FRESH_MS;
+    const areAllFresh = newest - oldest <= FRESH_MS;
+    const byBid = areAllFresh ? this.#byBid : this.#byBid.filter(isFresh);
+    const byAsk = areAllFresh ? this.#byAsk : this.#byAsk.filter(isFresh);
+    // The two in the middle, which are one where their number is odd.
+    const [low, high] = [(byBid.length - 1) >> 1, byBid.length >> 1];
+    const [lowBid, highBid] = [byBid[low]?.quote.bid, byBid[high]?.quote.bid];
+    const [lowAsk, highAsk] = [byAsk[low]?.quote.ask, byAsk[high]?.quote.ask];
     if (!lowBid || !highBid || !lowAsk || !highAsk) return null;
     return {
-      bid: lowBid === highBid ? lowBid : mean(lowBid, highBid, lowBid.size, Math.floor),
-      ask: lowAsk === highAsk ? lowAsk : mean(lowAsk, highAsk, highAsk.size, Math.ceil),
+      bid: low === high ? lowBid : mean(lowBid, highBid, lowBid.size, Math.floor),
+      ask: low === high ? lowAsk : mean(lowAsk, highAsk, highAsk.size, Math.ceil),
     };
   }
 }
 
-/** Keeps the list sorted; it has a few members, thousands of times a second. */
-function insert(sorted: Side[], side: Side): void {
-  let at = sorted.length;
-  sorted.push(side);
-  for (; at > 0; at -= 1) {
-    const before = sorted[at - 1];
-    if (before === undefined || before.units <= side.units) break;
-    sorted[at] = before;
+/** By insertion: all but one are in order already. Equal ones keep theirs. */
+function sort(entries: Entry[], side: 'bid' | 'ask'): void {
+  for (let nth = 1; nth < entries.length; nth += 1) {
+    const entry = entries[nth];
+    let at = nth;
+    for (; entry !== undefined && at > 0; at -= 1) {
+      const before = entries[at - 1];
+      if (before === undefined || before.quote[side].units <= entry.quote[side].units) break;
+      entries[at] = before;
+    }
+    if (entry !== undefined) entries[at] = entry;
   }
-  sorted[at] = side;
 }
-
-/** The two in the middle, which are one where their number is odd. */
-const middle = (sorted: readonly Side[]): readonly [Side | undefined, Side | undefined] => [
-  sorted[(sorted.length - 1) >> 1],
-  sorted[sorted.length >> 1],
-];
 
 const mean = (low: Side, high: Side, size: string, round: (units: number) => number): Side => ({
   units: round((low.units + high.units) / 2) as Units,

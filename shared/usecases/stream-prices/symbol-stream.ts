@@ -66,7 +66,8 @@ export class SymbolStream {
   #nearest: Nearest | null = null;
   #batch = 0;
   #reduceAt: number;
-  #room: (() => void)[] = [];
+  /** One for all that wait: a live source asks with every tick, and waits for none. */
+  #room: PromiseWithResolvers<void> | null = null;
   #toldAt = Number.NEGATIVE_INFINITY;
   #rebuildSentAt = Number.NEGATIVE_INFINITY;
   #rolledUp = Number.NEGATIVE_INFINITY;
@@ -106,7 +107,8 @@ export class SymbolStream {
     this.#filter.take(tick, tick.tick.at);
     this.#watchHeld();
     if (this.#queue.length < this.#context.settings.batchTicks) return undefined;
-    return new Promise((resolve) => this.#room.push(resolve));
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
   }
 
   /** What the second source says of this symbol; null = nothing any more. */
@@ -387,7 +389,8 @@ export class SymbolStream {
   #releaseRoom(): void {
     const { batchTicks } = this.#context.settings;
     if (this.#queue.length >= batchTicks && !this.#stopped.signal.aborted) return;
-    for (const resolve of this.#room.splice(0)) resolve();
+    this.#room?.resolve();
+    this.#room = null;
   }
 
   #failed(code: string, error: unknown): void {

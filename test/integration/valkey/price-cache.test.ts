@@ -169,6 +169,44 @@ describe('the connection', () => {
     await server.stop();
   });
 
+  it('never sends a command that was given up', async () => {
+    const server = await startJsRedis();
+    const cable = await cableTo(server);
+    const valkey = createValkey(cable.url, { commandTimeoutMs: 300 });
+    await valkey.command(['SET', 'given-up', 'before']);
+    await cable.cut();
+    await expect(valkey.command(['GET', 'given-up'])).rejects.toThrow();
+    // Nobody is connected now: this one waits in the client's queue.
+    await expect(valkey.command(['SET', 'given-up', 'after'])).rejects.toThrow(ValkeyTimeoutError);
+    await cable.mend();
+    const read = (): Promise<unknown> => valkey.command(['GET', 'given-up']).catch(() => null);
+    let seen = await read();
+    for (let tries = 0; tries < 20 && seen === null; tries += 1) seen = await read();
+    expect(seen).toBe('before');
+    await valkey.close();
+    await cable.cut();
+    await server.stop();
+  });
+
+  it.skipIf(realRedisMissing !== null)(
+    'takes an answer that came in time, however busy this process was',
+    async () => {
+      const server = await startRealRedis();
+      const valkey = createValkey(server.url, { commandTimeoutMs: 300 });
+      await valkey.command(['PING']);
+      // The server answers after 100 ms, while this process does not look: for longer than it would wait.
+      const answer = valkey.command(['BLPOP', 'nobody-pushes', '0.1']);
+      // It is on its way, and timers are the next that this process looks at.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setImmediate(resolve));
+      const busyUntil = performance.now() + 800;
+      while (performance.now() < busyUntil);
+      expect(await answer).toBeNull();
+      await valkey.close();
+      await server.stop();
+    },
+  );
+
   it('closes at once when it never reached anybody', async () => {
     const valkey = createValkey('redis://127.0.0.1:1', { commandTimeoutMs: 100 });
     await expect(valkey.command(['PING'])).rejects.toThrow(/ECONNREFUSED/);

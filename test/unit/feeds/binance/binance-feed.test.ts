@@ -55,7 +55,11 @@ async function venue(): Promise<{
   return Object.assign(self, { server, frames });
 }
 
-async function open(server: TestWsServer, more: Partial<BinanceFeedOptions> = {}) {
+async function open(
+  server: TestWsServer,
+  more: Partial<BinanceFeedOptions> = {},
+  listen: (tick: FeedTick) => Promise<void> | undefined = () => undefined,
+) {
   const ticks: FeedTick[] = [];
   const skipped: string[] = [];
   const feed: Feed = createBinanceFeed({
@@ -70,7 +74,7 @@ async function open(server: TestWsServer, more: Partial<BinanceFeedOptions> = {}
   await feed.start({
     onTick: (tick) => {
       ticks.push(tick);
-      return undefined;
+      return listen(tick);
     },
     onEnd: quiet,
     onError: quiet,
@@ -374,6 +378,39 @@ describe('the Binance feed', () => {
       () => ticks.at(-1)?.last,
       (last) => last === '50000.5',
     );
+  });
+
+  it('routes by kind, and lets a listener that fails or never ends delay no other message', async () => {
+    const { server } = await venue();
+    const told: string[] = [];
+    const { feed } = await open(server, {}, (tick) => {
+      told.push(`${tick.spec.symbol} ${tick.printed ?? 'seed'} ${tick.bid} ${tick.last}`);
+      if (tick.spec.symbol === 'ETH/USDT') throw new Error('broken listener');
+      return new Promise(() => undefined);
+    });
+    feed.subscribe(['BTC/USDT', 'ETH/USDT']);
+    await connected(feed);
+    for (const text of [
+      ...[quote(1, '1', '2'), trade(1, '1.5'), quote(1, '10', '20', 'ETHUSDT'), trade(1, '15', 'ETHUSDT')],
+      ...['{"stream":"x","data":{"e":"kline"}}', 'no JSON', trade(2, '16', 'ETHUSDT'), quote(2, '1.1', '2')],
+    ]) {
+      server.broadcast(text);
+    }
+    await until(
+      'all ticks',
+      () => told,
+      (list) => list.length === 4,
+    );
+    expect(told).toEqual([
+      ...['BTC/USDT trade 1 1.5', 'ETH/USDT trade 10 15', 'ETH/USDT trade 10 16', 'BTC/USDT quote 1.1 1.5'],
+    ]);
+    expect(feed.stats()).toMatchObject({
+      tradesProcessed: 3,
+      quotesProcessed: 3,
+      errors: 2,
+      connected: true,
+    });
+    expect(feed.summary?.()).toMatchObject({ unasked: 2 });
   });
 
   it('tells nothing after it was stopped', async () => {

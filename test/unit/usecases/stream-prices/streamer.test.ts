@@ -121,6 +121,50 @@ describe('the streamer', () => {
     await running;
   });
 
+  it('lets a symbol whose calls hang or fail delay no other one', async () => {
+    const world = new World();
+    const settle: (() => void)[] = [];
+    world.answer = async ({ symbol }) => {
+      if (symbol === 'BTC/USDT') await new Promise<void>((resolve) => settle.push(resolve));
+      if (symbol === 'SOL/USDT') throw new Error('broken');
+      return applied();
+    };
+    const streamer = new Streamer(world.ports, settings({ stopMs: 50 }));
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    const told = (symbol: string, id: number): void => {
+      const tick = feedTick(id, PRICE);
+      void world.feeds[0]?.handlers?.onTick({ ...tick, spec: { ...tick.spec, symbol } });
+    };
+    for (let id = 1; id <= 30; id += 3) {
+      told('BTC/USDT', id);
+      told('SOL/USDT', id + 1);
+      told('ETH/USDT', id + 2);
+      const newest = (): number =>
+        Math.max(
+          0,
+          ...world.batches.flatMap(({ symbol, ticks }) =>
+            symbol === 'ETH/USDT' ? ticks.map(({ id: of }) => of) : [],
+          ),
+        );
+      await until(() => newest() === id + 2);
+    }
+    expect(world.batches.filter(({ symbol }) => symbol === 'BTC/USDT')).toHaveLength(1);
+    world.answer = () => applied();
+    for (const resolve of settle) resolve();
+    // What waited comes in order, each tick once.
+    const sent = (of: string): number[] => [
+      ...new Set(
+        world.batches.flatMap(({ symbol, ticks }) => (symbol === of ? ticks.map(({ id }) => id) : [])),
+      ),
+    ];
+    await until(() => sent('BTC/USDT').length === 10 && sent('SOL/USDT').length === 10);
+    expect(sent('BTC/USDT')).toEqual([1, 4, 7, 10, 13, 16, 19, 22, 25, 28]);
+    expect(sent('SOL/USDT')).toEqual([2, 5, 8, 11, 14, 17, 20, 23, 26, 29]);
+    streamer.stop();
+    await running;
+  });
+
   it('numbers the batches of a later term above those of an earlier one', async () => {
     const world = new World();
     const streamer = new Streamer(world.ports, settings());

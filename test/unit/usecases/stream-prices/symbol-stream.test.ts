@@ -165,6 +165,23 @@ describe('ticks of one symbol', () => {
     expect(world.sentIds()).toHaveLength(100);
   });
 
+  it('ask all that come meanwhile by one promise: a live source never waits, and must not fill the memory', async () => {
+    const { world, stream } = begin({ batchTicks: 10, flushMs: 60_000 });
+    const first = gate();
+    world.answer = async () => {
+      await first.closed;
+      return applied();
+    };
+    const asked = Array.from({ length: 100 }, (_, nth) => stream.accept(feedTick(nth + 1, PRICE)));
+    const waits = asked.filter((one) => one !== undefined);
+    expect(waits.length).toBeGreaterThan(50);
+    expect(new Set(waits).size).toBeLessThanOrEqual(2);
+    first.open();
+    await Promise.all(waits);
+    await stream.finish(300);
+    expect(world.sentIds()).toHaveLength(100);
+  });
+
   it('wake the evaluator when the script says so, unless wake-ups are off', async () => {
     for (const wakeUps of [true, false]) {
       const { world, stream } = begin({ wakeUps });
