@@ -52,6 +52,18 @@ export const noted = (order: Order, at: number, reason: string, cause: string): 
   dueTries: 0,
 });
 
+/** It has ended, but another order was owed in its place: nobody wants that any more. */
+export const withoutInstead = (
+  order: Order,
+  { at, cause }: { readonly at: number; readonly cause: string },
+) =>
+  noted(
+    { ...order, shortSince: null, cancelWanted: { at, cause } },
+    at,
+    'cancel wanted: nothing takes its place',
+    cause,
+  );
+
 /** Keeps what the venue said, unless something later is kept. */
 export function heard(order: Order, response: VenueText | undefined, at: number, source: string): Order {
   if (response === undefined || (order.exchangeResponse?.at ?? 0) > at) return order;

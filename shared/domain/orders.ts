@@ -13,7 +13,7 @@
 import { isAmending, isAmendingInPlace, withdrawn } from './amendments.ts';
 import type { Decimal } from './money/decimal.ts';
 import { maxOf, quotient, sum, ZERO } from './money/decimal.ts';
-import { changeText, feesWith, heard, latest, noted, resized } from './order-notes.ts';
+import { changeText, feesWith, heard, latest, noted, resized, withoutInstead } from './order-notes.ts';
 import { err, ok, type Result, unreachable } from './result.ts';
 import { wantsInstead } from './shortage.ts';
 import { type OrderEvent, type Outcome, TRANSITIONS } from './transitions.ts';
@@ -137,6 +137,10 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
       return ok({ ...order, send, updatedAt: latest(order, event.at) });
     }
     case 'cancel_wanted': {
+      if (isFinal(order.status)) {
+        const isOwed = order.shortSince !== null;
+        return isOwed ? ok(withoutInstead(order, event)) : refuse(order, event, 'already_final');
+      }
       if (order.status === 'cancelling' && !isAmending(order)) return refuse(order, event, 'nothing_to_do');
       const cancelWanted = { at: event.at, cause: event.cause };
       const next = { ...withdrawn(order, 'cancelled'), cancelWanted };

@@ -17,7 +17,8 @@ import type { Flatten, Funds, Order, Position, Shortage } from './types.ts';
 
 /**
  * Is another order, for what is there, owed in the place of one that was refused for want of coins? A full exit's ladder makes its
- * own; a client's own order is its client's to place anew; one that took another's place already is not made once more.
+ * own; a client's own order is its client's to place anew; one that took another's place already is not made once more;
+ * and of one whose cancel is wanted nobody wants another.
  */
 export const wantsInstead = (order: Order): boolean =>
   order.role === 'exit' &&
@@ -25,6 +26,7 @@ export const wantsInstead = (order: Order): boolean =>
   order.type === 'market' &&
   order.exit?.flatten === false &&
   order.replaces === null &&
+  order.cancelWanted === null &&
   !isClientPlaced(order);
 
 export const activeShortage = (flatten: Flatten, now: number): Shortage | null =>

@@ -169,7 +169,8 @@ export const TRANSITIONS: Record<OrderStatus, Record<OrderEventKind, Outcome>> =
   },
   filled: FINAL,
   cancelled: FINAL,
-  rejected: FINAL,
+  // Refused for want of coins, it may be owed another in its place: that is given up.
+  rejected: { ...FINAL, cancel_wanted: 'same' },
   expired: FINAL,
   failed: FINAL,
 };

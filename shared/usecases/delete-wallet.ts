@@ -12,7 +12,7 @@ import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-w
 import type { Ports } from './ports.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-type Needs = Pick<Ports, 'wallets' | 'ledger' | 'clock' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'wallets' | 'ledger' | 'sleep' | 'log'>;
 
 /** Lists lag a little behind, and an entry that passed the check for a pause may be about to be written. */
 const SETTLE_MS = 1_000;
@@ -26,10 +26,7 @@ const named = (what: string, ids: readonly string[], more: boolean): Record<stri
 
 export type DeleteWallet = ReturnType<typeof makeDeleteWallet>;
 
-export function makeDeleteWallet(
-  { wallets, ledger, clock, sleep, log }: Needs,
-  changeAccount: ChangeAccount,
-) {
+export function makeDeleteWallet({ wallets, ledger, sleep, log }: Needs, changeAccount: ChangeAccount) {
   async function liveIn({ walletId, userId }: ExchangeWalletFacts): Promise<Record<string, string>> {
     const [orders, positions] = await Promise.all([
       ledger.liveOrdersOfWallet(walletId),
@@ -64,13 +61,12 @@ export function makeDeleteWallet(
     const isAsStopped = ({ pausedAt, pauseReason }: ExchangeAccount) =>
       pausedAt === stopped?.exchange.pausedAt && pauseReason === stopped?.exchange.pauseReason;
     const isOwn = (account: ExchangeAccount) => account.pauseReason === BEING_DELETED && isAsStopped(account);
-    if (clock.now() - (stopped?.exchange.pausedAt ?? 0) < SETTLE_MS) {
-      await sleep(SETTLE_MS);
-      const after = await liveIn(own.value);
-      if (Object.keys(after).length > 0) {
-        await changeAccount(walletId, (account) => (isOwn(account) ? pauseWithdrawn(account) : null));
-        return inUse(after);
-      }
+    // Whoever paused it, and whenever their clock says that was: an entry may have begun between the look and the pause.
+    await sleep(SETTLE_MS);
+    const after = await liveIn(own.value);
+    if (Object.keys(after).length > 0) {
+      await changeAccount(walletId, (account) => (isOwn(account) ? pauseWithdrawn(account) : null));
+      return inUse(after);
     }
     const wallet = await changeAccount(walletId, (account) =>
       account.status === 'deleted' || !isAsStopped(account) ? null : deleted(account),

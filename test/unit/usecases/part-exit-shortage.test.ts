@@ -167,4 +167,37 @@ describe('a part exit that was refused for want of coins', () => {
     expect(world.order(orderId).replacedBy).toBeNull();
     expect(world.position(positionId).exitQuantity.toFixed()).toBe('0.2');
   });
+
+  it('has none where its cancel was wanted before the refusal came', async () => {
+    const { world, positionId } = await closingPart();
+    const place = world.venue.placeOrder.bind(world.venue);
+    world.venue.placeOrder = async (request) => {
+      const answer = await place(request);
+      const [{ orderId } = { orderId: '' }] = world.exitsOf(positionId);
+      expect((await world.useCases.cancelOrder({ userId: USER, orderId })).ok).toBe(true);
+      return answer;
+    };
+    await world.pass(120);
+    expect(exits(world, positionId)).toEqual(['rejected 0.3']);
+    expect(await owed(world)).toEqual([]);
+  });
+
+  it('has none where its cancel is wanted while one is owed, and no cancel says that nothing was left', async () => {
+    const { world, positionId } = await closingPart();
+    const balances = world.venue.balances;
+    world.venue.balances = async () => Promise.reject(new VenueUnavailableError('away'));
+    await world.pass(4);
+    const { orderId } = refusedOf(world, positionId);
+    const command = { userId: USER, orderId, idempotencyKey: 'cancel' };
+    const cancelled = await world.useCases.cancelOrder(command);
+    expect(cancelled).toMatchObject({ ok: true, value: { status: 'rejected', shortSince: null } });
+    world.venue.balances = balances;
+    await world.pass(120);
+    expect(exits(world, positionId)).toEqual(['rejected 0.3']);
+    expect(await owed(world)).toEqual([]);
+    expect(world.order(orderId).statusHistory.at(-1)).toMatchObject({ status: 'rejected', cause: 'api' });
+    expect((await world.useCases.cancelOrder(command)).ok).toBe(true);
+    const late = await world.useCases.cancelOrder({ userId: USER, orderId });
+    expect(late).toMatchObject({ ok: false, error: { code: 'already_final' } });
+  });
 });

@@ -272,6 +272,24 @@ describe('deleting a wallet', () => {
     expect(world.account(id)).toMatchObject({ status: 'active', pauseReason: 'holiday' });
   });
 
+  it('looks again where its first look was long ago when it finds the wallet paused', async () => {
+    const { ledger } = world;
+    const look = ledger.liveOrdersOfWallet.bind(ledger);
+    ledger.liveOrdersOfWallet = async (walletId) => {
+      ledger.liveOrdersOfWallet = look;
+      const seen = await look(walletId);
+      // The process stands still, an entry begins, and then somebody pauses the wallet.
+      order('o-9', 'pending');
+      await world.call('POST', `${path}/pause`, { body: { reason: 'holiday' } });
+      world.now += 5_000;
+      return seen;
+    };
+    const refused = await world.call('DELETE', path);
+    expect([refused.status, refused.body.facts]).toEqual([409, { orders: 'o-9' }]);
+    expect(world.account(id)).toMatchObject({ status: 'active', pauseReason: 'holiday' });
+    expect(world.account(id).sealedKeys).not.toBe('');
+  });
+
   it('is refused when the wallet is resumed meanwhile: an entry may have begun since the look', async () => {
     const work = world.work.bind(world);
     world.work = async () => {
