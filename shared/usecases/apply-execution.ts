@@ -12,6 +12,7 @@
  * - a leg of an order list that its sibling has ended changes nothing;
  * - a report of no known order is never dropped: it throws, and goes to the dead-letter queue with an alarm.
  */
+import { heard } from '../domain/order-notes.ts';
 import { isOverfilled, transition } from '../domain/orders.ts';
 import { oversold } from '../domain/positions.ts';
 import type { ExecutionReport, Fill, Order } from '../domain/types.ts';
@@ -174,7 +175,8 @@ export function makeApplyExecution(ports: Needs, changeOrder: ChangeOrder, after
     next = withReport(next, isPart ? ahead(report) : report);
     // The rest follows at once: nobody else needs to look for it before this worker has had its time.
     if (isPart) next = { ...next, updatedAt: Math.max(next.updatedAt, clock.now()) };
-    return next === current ? null : { order: next, fills };
+    // Where its acceptance and its fills were all the news, the report's own words are still to be kept.
+    return next === current ? null : { order: heard(next, report.response, report.at, report.source), fills };
   }
 
   async function unbooked(orderId: string, fills: readonly Fill[]): Promise<readonly Fill[]> {

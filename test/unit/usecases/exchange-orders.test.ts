@@ -736,3 +736,23 @@ describe('at the demo wallet', () => {
     if (!placed.ok) expect(placed.error.fix).toContain(named);
   });
 });
+
+describe('what the venue said', () => {
+  it.each([
+    ['filled at once', {}, 'filled'],
+    ['resting', limitBuy, 'open'],
+  ] as const)('is kept of an order that its first answer shows %s', async (_, over, status) => {
+    const world = atExchange();
+    const place = world.venue.placeOrder.bind(world.venue);
+    const response = { text: '{"orderId":7}', length: 13 };
+    world.venue.placeOrder = async (request) => {
+      const answer = await place(request);
+      return answer.kind === 'accepted' ? { ...answer, report: { ...answer.report, response } } : answer;
+    };
+    const { orderId } = await world.place(over);
+    await world.pump();
+    const order = world.order(orderId);
+    expect(order.status).toBe(status);
+    expect(order.exchangeResponse).toMatchObject({ ...response, source: 'answer' });
+  });
+});
