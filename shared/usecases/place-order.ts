@@ -60,7 +60,7 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     if (order.bodyHash !== bodyHash) {
       return refuse(
         'idempotency_mismatch',
-        'client_order_id',
+        order.clientOrderId === null ? 'Idempotency-Key' : 'client_order_id',
         'another order was placed under this key',
         'repeat the same body, or use a new key',
         { order_id: orderId },

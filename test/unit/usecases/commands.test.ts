@@ -72,9 +72,14 @@ describe('placing an order', () => {
       value: { repeated: true, order: { orderId: first.orderId, status: 'filled' } },
     });
     const other = await world.useCases.placeOrder(world.command({ quantity: d('0.6') }));
-    expect(other).toMatchObject({ ok: false, error: { code: 'idempotency_mismatch' } });
+    const code = 'idempotency_mismatch';
+    expect(other).toMatchObject({ ok: false, error: { code, field: 'Idempotency-Key' } });
+    const named = { clientOrderId: 'c-1' };
+    expect((await world.useCases.placeOrder(world.command(named))).ok).toBe(true);
+    const otherNamed = await world.useCases.placeOrder(world.command({ ...named, quantity: d('0.6') }));
+    expect(otherNamed).toMatchObject({ ok: false, error: { code, field: 'client_order_id' } });
     await world.pump();
-    expect(world.venue.placed).toHaveLength(1);
+    expect(world.venue.placed).toHaveLength(2);
   });
 
   it('takes one of two that race for the same key', async () => {
