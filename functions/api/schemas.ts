@@ -97,6 +97,7 @@ export const protectionField = levelFields
     }),
   );
 
+const OWN_METADATA = ['client_order_id', 'tags', 'notes'] as const;
 const fractionField = notNegativeField.refine((value) => value.lte(1), 'must be a fraction from 0 to 1');
 
 /** What an agent says; `adjust` goes with the signal of that name alone, and names at least one level. */
@@ -169,6 +170,11 @@ export const CreateOrderBody = z
     metadata: z
       .record(z.string().min(1).max(64), z.string().max(500))
       .refine((pairs) => Object.keys(pairs).length <= 30, 'has more than 30 members')
+      // The answer shows these three among the caller's own members: they would hide them.
+      .refine(
+        (pairs) => !OWN_METADATA.some((name) => Object.hasOwn(pairs, name)),
+        `must not name ${OWN_METADATA.join(', ')}: they are fields of the order`,
+      )
       .default({}),
     tags: z.array(z.string().min(1).max(64)).max(30).default([]),
     notes: z.string().max(2_000).nullish(),

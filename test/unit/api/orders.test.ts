@@ -70,6 +70,13 @@ describe('creating an order', () => {
     expect(without).toMatchObject({ status: 400, body: { code: 'idempotency_key_required' } });
   });
 
+  it.each(['client_order_id', 'tags', 'notes'])('refuses %s as a member of metadata', async (name) => {
+    const refused = await place({ metadata: { [name]: 'mine' } });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_field', field: 'metadata' } });
+    expect(refused.body.detail).toContain('they are fields of the order');
+    expect(await place({ metadata: { note: 'mine' } })).toMatchObject({ status: 201 });
+  });
+
   it('answers after the wait with the order as it stands', async () => {
     world.isWorked = false;
     const started = world.now;
