@@ -17,6 +17,7 @@ import type { TakeSignal } from '../../shared/usecases/take-signal.ts';
 import type { ReadBars } from '../../shared/usecases/views/read-bars.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
+import type { ReadTimeline } from '../../shared/usecases/views/read-timeline.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import type { ReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
@@ -41,6 +42,7 @@ export interface Reads {
   readonly wallets: ReadWallets;
   readonly reconciles: ReadReconciles;
   readonly bars: ReadBars;
+  readonly timeline: ReadTimeline;
   readonly health: () => Promise<unknown>;
 }
 

@@ -3,6 +3,7 @@ import type { Operations } from '../../shared/http/handler.ts';
 import type { ApiDeps } from './deps.ts';
 import { marketOperations } from './market.ts';
 import { orderOperations } from './orders.ts';
+import { positionHistoryOperations } from './position-history.ts';
 import { positionOperations } from './positions.ts';
 import { reconcileOperations } from './reconcile.ts';
 import type { ROUTES } from './routes.ts';
@@ -16,6 +17,7 @@ export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]
   ...walletKeyOperations(deps),
   ...orderOperations(deps),
   ...positionOperations(deps),
+  ...positionHistoryOperations(deps),
   ...signalOperations(deps),
   ...marketOperations(deps),
   ...symbolOperations(deps),

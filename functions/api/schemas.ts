@@ -311,19 +311,28 @@ const timeField = z.iso
   .datetime('must be a time like 2026-01-05T12:00:00Z')
   .transform((text) => Date.parse(text));
 
+function isSpan(
+  { from, to }: { readonly from: number | null; readonly to: number | null },
+  context: z.RefinementCtx,
+): void {
+  if (from === null || to === null || from < to) return;
+  context.addIssue({ code: 'custom', path: ['from'], message: 'must be before to' });
+}
+
+const spanFields = { from: timeField.nullable().default(null), to: timeField.nullable().default(null) };
+
+/** What was told in [from, to), oldest first. */
+export const TimelineQuery = z.strictObject({ ...pageFields, ...spanFields }).superRefine(isSpan);
+
 /** Whole intervals that touch [from, to), newest first. */
 export const ListBarsQuery = z
   .strictObject({
     interval: z.enum(INTERVALS),
     price: z.enum(['last', 'bid', 'ask', 'mid']).default('last'),
-    from: timeField.nullable().default(null),
-    to: timeField.nullable().default(null),
+    ...spanFields,
     limit: countField(1, 1000).default(200),
     cursor: pageFields.cursor,
   })
-  .superRefine(({ from, to }, context) => {
-    if (from === null || to === null || from < to) return;
-    context.addIssue({ code: 'custom', path: ['from'], message: 'must be before to' });
-  });
+  .superRefine(isSpan);
 
 export const NoQuery = z.strictObject({});

@@ -6,6 +6,7 @@ import { type HealthPorts, makeReadHealth } from '../../shared/usecases/views/he
 import { makeReadBars } from '../../shared/usecases/views/read-bars.ts';
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import { makeReadPositions } from '../../shared/usecases/views/read-positions.ts';
+import { makeReadTimeline } from '../../shared/usecases/views/read-timeline.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import { makeReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { ApiDeps, Commands } from './deps.ts';
@@ -29,6 +30,7 @@ export const apiDeps = (
     reconciles: makeReadReconciles(ports),
     wallets: makeReadWallets({ ...ports, userData: exchange?.userData ?? null }),
     bars: makeReadBars(ports),
+    timeline: makeReadTimeline(ports),
     health: makeReadHealth({ ...ports, readBinance: exchange?.readBinance ?? null }),
   },
   ledger: ports.ledger,

@@ -71,6 +71,21 @@ export interface PageQuery {
   readonly cursor: string | null;
 }
 
+/** A stretch of what was told of a position: from <= time < to, oldest first, behind the item of the key `after`. */
+export interface ToldQuery {
+  readonly from: number;
+  readonly to: number;
+  readonly after: string | null;
+  /** Null = all of the stretch. */
+  readonly limit: number | null;
+}
+
+/** Keys sort as their items do: by time, then by name. */
+export interface Told<T> {
+  readonly key: string;
+  readonly item: T;
+}
+
 export interface ListQuery extends PageQuery {
   readonly status?: readonly string[];
   readonly symbol?: string;
@@ -104,6 +119,9 @@ export interface Ledger {
    */
   booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>>;
   actions(positionId: string): Promise<readonly PositionAction[]>;
+  /** Strongly consistent, as the next. */
+  actionsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<PositionAction>[]>;
+  signalsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<Signal>[]>;
   /** Strongly consistent; null when there is none. */
   signal(
     positionId: string,

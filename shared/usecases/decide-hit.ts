@@ -15,7 +15,7 @@ import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './
 
 export type HitDecision =
   /** Nothing to do any more: closing, closed, changed, claimed already. */
-  | { readonly kind: 'drop'; readonly why: string }
+  | { readonly kind: 'drop'; readonly why: string; readonly action: PositionAction }
   | {
       readonly kind: 'write';
       readonly what: 'exit' | 'break_even' | 'refused' | 'skipped';
@@ -34,14 +34,13 @@ export interface HitContext {
   readonly live: readonly Order[];
 }
 
-const drop = (why: string): HitDecision => ({ kind: 'drop', why });
-
 export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
   const { spec, now } = context;
+  const trigger = triggerFacts(hit, spec, now);
+  const drop = (why: string): HitDecision => dropped(p, hit, trigger, why, now);
   if (p.flatten !== null) return drop('already_closing');
   const level = levelOfHit(p, hit, spec);
   if (level === null) return drop('stale');
-  const trigger = triggerFacts(hit, spec, now);
   if (needsPrice(hit, level, now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
@@ -60,6 +59,19 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const planned = carryOutPlan(claimed.value, context.live, { spec, now, claiming: true, mark });
   const action = { at: now, kind: 'exit_claimed', facts: { ...factsText(trigger), exit_cause: cause } };
   return write('exit', planned.position, planned.orders, action, planned.alarms);
+}
+
+/** What the timeline says of a hit that does nothing: which level set it was of, and which one stands. */
+function dropped(p: Position, hit: Hit, trigger: TriggerFacts, why: string, now: number): HitDecision {
+  const facts = {
+    ...factsText(trigger),
+    why,
+    hit_version: String(hit.version),
+    levels_version: String(p.levelsVersion),
+    position_status: p.status,
+    ...(p.flatten !== null && { closing_cause: p.flatten.cause }),
+  };
+  return { kind: 'drop', why, action: { at: now, kind: 'hit_dropped', facts } };
 }
 
 function write(
@@ -83,7 +95,7 @@ function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, contex
   const claimed = claimPart(p, claim, spec);
   if (!claimed.ok) {
     const { code } = claimed.error;
-    if (code !== 'below_minimum' && code !== 'not_enough_free') return drop(code);
+    if (code !== 'below_minimum' && code !== 'not_enough_free') return dropped(p, hit, trigger, code, now);
     // Merged into a neighbour, or held by another exit: said on the timeline, once per hit.
     const action = { at: now, kind: 'rung_skipped', facts: { ...factsText(trigger), why: code } };
     return write('skipped', withDue({ ...p, updatedAt: Math.max(p.updatedAt, now) }, now), [], action);

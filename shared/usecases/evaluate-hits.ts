@@ -19,7 +19,8 @@ import { untilWritten } from './conflicts.ts';
 import { decideHit } from './decide-hit.ts';
 import { venueClientId } from './derive-ids.ts';
 import { liveOrderIds, wantsWork } from './exit-plan.ts';
-import { isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
+import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
+import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
 
@@ -76,10 +77,13 @@ export function makeEvaluateHits(
       const decision = decideHit(before, hit, { spec, now, price, live });
       if (decision.kind === 'drop') {
         log.info('HIT_DROPPED', { positionId: ownerId, member: hit.member, why: decision.why });
+        await noteRefusal(ledger, ownerId, decision.action);
         return null;
       }
       const change = { before, after: decision.position };
-      const actions = [{ positionId: ownerId, action: decision.action }];
+      const { action, what } = decision;
+      const isKnown = what === 'refused' && (await isToldLately(ledger, ownerId, action));
+      const actions = isKnown ? [] : [{ positionId: ownerId, action }];
       const result = await ledger.commit({ orders: decision.orders, positions: [change], actions });
       return result.outcome === 'done' ? { ...decision, position: stored(change) } : 'conflict';
     });
@@ -142,6 +146,12 @@ export function makeEvaluateHits(
   ): Promise<boolean> {
     if (!isReached) {
       log.info('HIT_REFUSED', { orderId: order.orderId, member: hit.member, why: 'not_confirmed' });
+      const now = clock.now();
+      const facts = {
+        ...factsText(triggerFacts(hit, spec, now)),
+        ...{ order_id: order.orderId, why: 'not_confirmed' },
+      };
+      await noteRefusal(ledger, order.positionId, { at: now, kind: 'hit_refused', facts });
       return true;
     }
     // News of it is due now: without any, the order is asked for (its due time); until then its level has done its work.

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import type { Signal } from '../../shared/domain/signal-facts.ts';
-import { BadCursorError, type Call, type Ledger } from '../../shared/ports/ledger.ts';
+import { BadCursorError, type Call, type Ledger, type ToldQuery } from '../../shared/ports/ledger.ts';
 import { aPosition, aSignal, NOW } from '../integration/dynamodb/samples.ts';
 import { type OpenLedgerWith, positionOf } from './ledger-support.ts';
 
@@ -41,6 +41,36 @@ export function describeLedgerSignals(name: string, open: OpenLedgerWith): void 
       expect(await ledger.signal('position-2', aSignal())).toBeNull();
       // They are no lines of its timeline.
       expect(await ledger.actions(positionId)).toEqual([]);
+    });
+
+    it('and its actions are told by time, from a key on, oldest first', async () => {
+      const at = (time: number, name: string) => ({ at: time, kind: name, facts: { n: name } });
+      const told = [at(NOW, 'a'), at(NOW + 5, 'b'), at(NOW + 5, 'c'), at(NOW + 9, 'd')];
+      const of = (action: (typeof told)[number], id = positionId) => ({ positionId: id, action });
+      await ledger.commit({ actions: [of(at(NOW + 5, 'x'), 'position-2')] });
+      await ledger.commit({
+        positions: [{ before: null, after: aPosition() }],
+        actions: told.map((action) => of(action)),
+        signals: said(aSignal(), aSignal({ signalId: 'signal-2', at: NOW + 5 })),
+      });
+      const whole: ToldQuery = { from: 0, to: NOW + 100, after: null, limit: null };
+      const all = await ledger.actionsBetween(positionId, whole);
+      expect(all.map(({ item }) => item)).toEqual(told);
+      const kinds = async (query: Partial<ToldQuery>) =>
+        (await ledger.actionsBetween(positionId, { ...whole, ...query })).map(({ item }) => item.kind);
+      expect(await kinds({ from: NOW + 5 })).toEqual(['b', 'c', 'd']);
+      expect(await kinds({ from: NOW + 1, to: NOW + 9 })).toEqual(['b', 'c']);
+      expect(await kinds({ from: NOW + 9, to: NOW + 9 })).toEqual([]);
+      expect(await kinds({ limit: 2 })).toEqual(['a', 'b']);
+      expect(await kinds({ limit: 2, after: all[1]?.key ?? '' })).toEqual(['c', 'd']);
+      expect(await kinds({ from: NOW + 6, after: all[0]?.key ?? '' })).toEqual(['d']);
+      expect(await kinds({ to: NOW + 5, after: all[3]?.key ?? '' })).toEqual([]);
+      const signals = await ledger.signalsBetween(positionId, whole);
+      expect(signals.map(({ item }) => item.signalId)).toEqual(['signal-1', 'signal-2']);
+      const [first] = signals;
+      expect(await ledger.signalsBetween(positionId, { ...whole, after: first?.key ?? '' })).toEqual(
+        signals.slice(1),
+      );
     });
 
     it('are written once, with the position or not at all', async () => {

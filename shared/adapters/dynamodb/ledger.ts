@@ -24,7 +24,16 @@ import {
   sortText,
   walletKey,
 } from './items.ts';
-import { collect, getItem, getItems, queryAll, readPage, readPageUnder, underKey } from './reads.ts';
+import {
+  collect,
+  getItem,
+  getItems,
+  queryAll,
+  readPage,
+  readPageUnder,
+  readTold,
+  underKey,
+} from './reads.ts';
 import { type ConditionalPut, type ConditionOnly, transactPut, transactPutOnce } from './transact.ts';
 
 export interface LedgerOptions {
@@ -234,6 +243,18 @@ export function createLedger(options: LedgerOptions): Ledger {
       const rows = underKey(client, positionsTable, positionId, ACTION_PREFIX);
       return collect(rows, (item) => actions.fromItem(item, `action of ${positionId}`));
     },
+    actionsBetween: (positionId, query) =>
+      readTold(client, {
+        table: positionsTable,
+        ...{ ...query, pk: positionId, prefix: ACTION_PREFIX },
+        read: (item) => actions.fromItem(item, `action of ${positionId}`),
+      }),
+    signalsBetween: (positionId, query) =>
+      readTold(client, {
+        table: positionsTable,
+        ...{ ...query, pk: positionId, prefix: SIGNAL_PREFIX },
+        read: (item) => signals.fromItem(item, `signal of ${positionId}`),
+      }),
     async signal(positionId, { at, signalId }) {
       const item = await getItem(client, positionsTable, signalKey(positionId, at, signalId));
       return item === null ? null : signals.fromItem(item, `signal of ${positionId}`);

@@ -7,9 +7,9 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Page } from '../../ports/ledger.ts';
+import type { Page, Told, ToldQuery } from '../../ports/ledger.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Item, Key } from './items.ts';
+import { type Item, type Key, sortText } from './items.ts';
 import { pauseMs } from './transact.ts';
 
 export async function getItem(
@@ -229,4 +229,40 @@ export async function readPageUnder<T>(
     found.push(item);
   }
   return { items: found.map(read), cursor: null };
+}
+
+/** Items under one partition key whose sort keys are `prefix`, then a time, then a name; strongly consistent. */
+export async function readTold<T>(
+  client: DynamoDBClient,
+  request: ToldQuery & {
+    readonly table: string;
+    readonly pk: string;
+    readonly prefix: string;
+    readonly read: (item: Item) => T;
+  },
+): Promise<readonly Told<T>[]> {
+  const { table, pk, prefix, from, to, after, limit, read } = request;
+  if (from >= to || limit === 0) return [];
+  const first = sortText(from, '');
+  // Nothing sorts between a key and itself with a space behind it.
+  const low = after !== null && after >= first ? `${after} ` : first;
+  const high = sortText(to, '');
+  if (low > high) return [];
+  const rows = queryAll(client, {
+    TableName: table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :low AND :high',
+    ExpressionAttributeValues: {
+      ':pk': { S: pk },
+      ':low': { S: `${prefix}${low}` },
+      ':high': { S: `${prefix}${high}` },
+    },
+    ...(limit !== null && { Limit: limit }),
+  });
+  const found: Told<T>[] = [];
+  for await (const item of rows) {
+    found.push({ key: item['sk']?.S?.slice(prefix.length) ?? '', item: read(item) });
+    if (found.length === limit) break;
+  }
+  return found;
 }

@@ -7,7 +7,7 @@
 import { entryIdsOf } from '../../domain/positions.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import { deriveStatistics, type PriceBar } from '../../domain/statistics.ts';
-import type { Bar, PriceSource } from '../../domain/triggers/types.ts';
+import type { Bar } from '../../domain/triggers/types.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Ledger, ListQuery, Page, PageQuery } from '../../ports/ledger.ts';
@@ -16,6 +16,7 @@ import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
+import { priceSourceOf } from './price-source.ts';
 import { markOf } from './price-view.ts';
 import { type SignalView, signalView } from './signal-view.ts';
 
@@ -105,7 +106,7 @@ async function barsOf(ports: Ports, position: Position): Promise<readonly PriceB
   if (position.openedAt === null) return [];
   const from = Math.floor(position.openedAt / 1000) + 1;
   const to = position.closedAt === null ? Number.POSITIVE_INFINITY : Math.floor(position.closedAt / 1000);
-  const source = sourceOf(position);
+  const source = priceSourceOf(position);
   const price = (bar: Pick<Bar, 'low' | 'high' | 'close'>, second: number, seconds: number): PriceBar => ({
     second,
     seconds,
@@ -133,10 +134,4 @@ async function olderMinutes(
   if ((first + 1) * 60 > to) return [];
   const rows = await tape.since(symbol, first);
   return rows.filter((row) => (row.minute + 1) * 60 <= to);
-}
-
-function sourceOf(position: Position): PriceSource {
-  const { triggerPrice } = position.protection;
-  if (triggerPrice !== 'bid_ask') return triggerPrice;
-  return position.side === 'long' ? 'bid' : 'ask';
 }

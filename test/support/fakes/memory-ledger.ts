@@ -38,6 +38,8 @@ import type {
   Page,
   PageQuery,
   PauseGate,
+  Told,
+  ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
 import type { MemoryWallets } from './memory-wallets.ts';
@@ -131,6 +133,20 @@ export class MemoryLedger implements Ledger {
 
   async actions(positionId: string): Promise<readonly PositionAction[]> {
     return [...(this.actionItems.get(positionId) ?? [])];
+  }
+
+  async actionsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<PositionAction>[]> {
+    const stored = this.actionItems.get(positionId) ?? [];
+    const keys = this.actionKeys.get(stored) ?? stored.map((one) => actionKey(one, null));
+    return toldOf(
+      stored.map((item, i) => ({ key: keys[i] ?? '', item })),
+      query,
+    );
+  }
+
+  async signalsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<Signal>[]> {
+    const stored = [...(this.signalItems.get(positionId) ?? [])].map(([key, item]) => ({ key, item }));
+    return toldOf(stored, query);
   }
 
   async signal(
@@ -349,6 +365,14 @@ export class MemoryLedger implements Ledger {
     this.actionItems.set(positionId, list);
   }
 }
+
+const toldOf = <T>(all: readonly Told<T>[], { from, to, after, limit }: ToldQuery): readonly Told<T>[] =>
+  all
+    .filter(
+      ({ key }) => key >= sortText(from, '') && key < sortText(to, '') && (after === null || key > after),
+    )
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .slice(0, limit ?? undefined);
 
 /** The sort key: one of a position's change by its version and place, one that stands alone by what it says. */
 function actionKey(

@@ -1,0 +1,45 @@
+/** What became of a position over time: its timeline (design sections 8, 17, 18). */
+import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
+import { httpError } from '../../shared/http/errors.ts';
+import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
+import { validate } from '../../shared/http/validate.ts';
+import { BadCursorError } from '../../shared/ports/ledger.ts';
+import type { Place } from '../../shared/usecases/views/timeline-entries.ts';
+import type { ApiDeps } from './deps.ts';
+import { TimelineQuery } from './schemas.ts';
+
+const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
+
+/** What a cursor of this list says. */
+function placeOf(scope: string, cursor: string | null): string | null {
+  if (cursor === null) return null;
+  try {
+    return decodeCursor(scope, cursor).sort;
+  } catch (error) {
+    if (!(error instanceof BadCursorError)) throw error;
+    throw httpError('invalid_cursor', 'The cursor could not be read.', { field: 'cursor' });
+  }
+}
+
+const placeText = ({ at, rank, key }: Place): string => `${at} ${rank} ${key}`;
+
+function timelinePlace(text: string | null): Place | null {
+  if (text === null) return null;
+  const [at = '', rank = '', ...key] = text.split(' ');
+  return { at: Number.parseInt(at, 10), rank: Number.parseInt(rank, 10), key: key.join(' ') }; // not money: a time
+}
+
+export function positionHistoryOperations({ reads }: Pick<ApiDeps, 'reads'>) {
+  return {
+    getTimeline: async ({ userId, params, query: asked }: UserRequest): Promise<ApiResponse> => {
+      const positionId = params['position_id'] ?? '';
+      const { from, to, limit, cursor } = validate(TimelineQuery, asked);
+      const scope = `timeline/${positionId}/${from ?? ''}/${to ?? ''}`;
+      const after = timelinePlace(placeOf(scope, cursor));
+      const page = await reads.timeline(userId, positionId, { from, to, limit, after });
+      if (page === null) throw noSuchPosition();
+      const next = page.next && encodeCursor(scope, { pk: positionId, sort: placeText(page.next) });
+      return { status: 200, body: { ...page.body, next_cursor: next } };
+    },
+  };
+}
