@@ -18,6 +18,7 @@ import type { ReadBars } from '../../shared/usecases/views/read-bars.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import type { ReadTimeline } from '../../shared/usecases/views/read-timeline.ts';
+import type { ReadUpdates } from '../../shared/usecases/views/read-updates.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import type { ReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
@@ -43,6 +44,7 @@ export interface Reads {
   readonly reconciles: ReadReconciles;
   readonly bars: ReadBars;
   readonly timeline: ReadTimeline;
+  readonly updates: ReadUpdates;
   readonly health: () => Promise<unknown>;
 }
 

@@ -1,4 +1,4 @@
-/** What became of a position over time: its timeline (design sections 8, 17, 18). */
+/** What became of a position over time: its timeline and its updates (design sections 8, 17, 18). */
 import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
@@ -6,7 +6,7 @@ import { validate } from '../../shared/http/validate.ts';
 import { BadCursorError } from '../../shared/ports/ledger.ts';
 import type { Place } from '../../shared/usecases/views/timeline-entries.ts';
 import type { ApiDeps } from './deps.ts';
-import { TimelineQuery } from './schemas.ts';
+import { ListUpdatesQuery, TimelineQuery } from './schemas.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 
@@ -39,6 +39,19 @@ export function positionHistoryOperations({ reads }: Pick<ApiDeps, 'reads'>) {
       const page = await reads.timeline(userId, positionId, { from, to, limit, after });
       if (page === null) throw noSuchPosition();
       const next = page.next && encodeCursor(scope, { pk: positionId, sort: placeText(page.next) });
+      return { status: 200, body: { ...page.body, next_cursor: next } };
+    },
+
+    listUpdates: async ({ userId, params, query: asked }: UserRequest): Promise<ApiResponse> => {
+      const positionId = params['position_id'] ?? '';
+      const { from, to, limit, cursor } = validate(ListUpdatesQuery, asked);
+      const scope = `updates/${positionId}/${from ?? ''}/${to ?? ''}`;
+      const place = placeOf(scope, cursor);
+      const before = place === null ? null : Number.parseInt(place, 10); // not money: a second
+      const page = await reads.updates(userId, positionId, { from, to, limit, before });
+      if (page === null) throw noSuchPosition();
+      const next =
+        page.next === null ? null : encodeCursor(scope, { pk: positionId, sort: String(page.next) });
       return { status: 200, body: { ...page.body, next_cursor: next } };
     },
   };

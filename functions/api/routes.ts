@@ -39,6 +39,7 @@ export const ROUTES = [
   { method: 'POST', path: '/api/v1/positions/{position_id}/signals', name: 'takeSignal' },
   { method: 'GET', path: '/api/v1/positions/{position_id}/signals', name: 'listSignals' },
   { method: 'GET', path: '/api/v1/positions/{position_id}/timeline', name: 'getTimeline' },
+  { method: 'GET', path: '/api/v1/positions/{position_id}/updates', name: 'listUpdates' },
   { method: 'GET', path: '/api/v1/prices', name: 'listPrices' },
   { method: 'GET', path: '/api/v1/prices/{symbol}', name: 'getPrice' },
   { method: 'GET', path: '/api/v1/prices/{symbol}/bars', name: 'listBars' },

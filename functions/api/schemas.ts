@@ -324,6 +324,11 @@ const spanFields = { from: timeField.nullable().default(null), to: timeField.nul
 /** What was told in [from, to), oldest first. */
 export const TimelineQuery = z.strictObject({ ...pageFields, ...spanFields }).superRefine(isSpan);
 
+/** Updates in [from, to), newest first. */
+export const ListUpdatesQuery = z
+  .strictObject({ ...spanFields, limit: countField(1, 1000).default(200), cursor: pageFields.cursor })
+  .superRefine(isSpan);
+
 /** Whole intervals that touch [from, to), newest first. */
 export const ListBarsQuery = z
   .strictObject({

@@ -7,6 +7,7 @@ import { makeReadBars } from '../../shared/usecases/views/read-bars.ts';
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import { makeReadPositions } from '../../shared/usecases/views/read-positions.ts';
 import { makeReadTimeline } from '../../shared/usecases/views/read-timeline.ts';
+import { makeReadUpdates } from '../../shared/usecases/views/read-updates.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import { makeReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { ApiDeps, Commands } from './deps.ts';
@@ -31,6 +32,7 @@ export const apiDeps = (
     wallets: makeReadWallets({ ...ports, userData: exchange?.userData ?? null }),
     bars: makeReadBars(ports),
     timeline: makeReadTimeline(ports),
+    updates: makeReadUpdates(ports),
     health: makeReadHealth({ ...ports, readBinance: exchange?.readBinance ?? null }),
   },
   ledger: ports.ledger,

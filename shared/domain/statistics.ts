@@ -43,6 +43,22 @@ export interface PositionStatistics {
   readonly trailingPeak: Decimal | null;
 }
 
+/** The tightest stop moved within the bar that begins at this second. */
+export interface StopMove {
+  readonly second: number;
+  readonly from: Decimal;
+  readonly to: Decimal;
+  /** By the trailing stop; else by break-even. */
+  readonly trailing: boolean;
+}
+
+/** Every move of the tightest stop, oldest first, under the protection as it is now. */
+export const stopMoves = (
+  p: Position,
+  fills: { readonly entry: readonly Fill[]; readonly exit: readonly Fill[] },
+  bars: readonly PriceBar[],
+): readonly StopMove[] => followStop(p, heldBars(p, fills, bars)).moves;
+
 interface Walk {
   readonly peak: Decimal | null;
   readonly drawdown: Decimal;
@@ -80,13 +96,14 @@ export function deriveStatistics(
     price === null || entryPrice === null ? null : isLong ? price.minus(entryPrice) : entryPrice.minus(price);
   const [favorable, adverse] = [gain(best), gain(worst)];
   const stops = followStop(p, held);
+  const lastMove = stops.moves.at(-1);
   return {
     highWaterMark: walk.high,
     lowWaterMark: walk.low,
     maxDrawdownPercent: walk.drawdown,
     priceMovesCount: countMoves(held, fills.entry),
-    stopAdjustments: stops.adjustments,
-    lastStopAdjustmentAt: stops.lastAt,
+    stopAdjustments: stops.moves.length,
+    lastStopAdjustmentAt: lastMove === undefined ? null : lastMove.second * 1000,
     maxFavorableExcursion: favorable,
     maxAdverseExcursion: adverse,
     timeHeldMinutes:
@@ -163,18 +180,17 @@ function followStop(p: Position, bars: readonly PriceBar[]) {
   };
   let peak = startingPeak(p);
   let stop = tightest(p.openedAt ?? 0, trailingTrigger(p, peak));
-  let adjustments = 0;
-  let lastAt: number | null = null;
+  const moves: StopMove[] = [];
   for (const bar of bars) {
     if (bar.second > since) peak = raisedPeak(p, peak, isLong ? bar.high : bar.low);
-    const next = tightest((bar.second + (bar.seconds ?? 1)) * 1000, trailingTrigger(p, peak));
+    const trigger = trailingTrigger(p, peak);
+    const next = tightest((bar.second + (bar.seconds ?? 1)) * 1000, trigger);
     if (next !== null && stop !== null && !next.equals(stop)) {
-      adjustments += 1;
-      lastAt = bar.second * 1000;
+      moves.push({ second: bar.second, from: stop, to: next, trailing: trigger?.equals(next) ?? false });
     }
     stop = next ?? stop;
   }
-  return { trigger: trailingTrigger(p, peak), peak, adjustments, lastAt };
+  return { trigger: trailingTrigger(p, peak), peak, moves };
 }
 
 function startingPeak(p: Position): Decimal | null {

@@ -25,8 +25,11 @@ export async function tapeSpans(
   const first = Math.floor(from / MINUTE) * MINUTE;
   const cached = (await prices.bars(symbol, first - MINUTE)).filter(({ second }) => second < to);
   const begin = wholeFrom(cached, first);
-  const end = Math.min(begin, to);
-  const rows = end > first ? await tape.between(symbol, first / MINUTE, Math.ceil(end / MINUTE)) : [];
+  // A minute of which the cache has lost all is known by its row too.
+  const told = new Set(cached.map(({ second }) => Math.floor(second / MINUTE)));
+  const rows = (await tape.between(symbol, first / MINUTE, Math.ceil(to / MINUTE))).filter(
+    ({ minute }) => minute * MINUTE < begin || !told.has(minute),
+  );
   const known = new Set(rows.map(({ minute }) => minute));
   const seconds = cached.filter(
     ({ second }) => second >= begin || (second >= first && !known.has(Math.floor(second / MINUTE))),
