@@ -27,8 +27,10 @@ export async function tapeSpans(
   const begin = wholeFrom(cached, first);
   // A minute of which the cache has lost all is known by its row too.
   const told = new Set(cached.map(({ second }) => Math.floor(second / MINUTE)));
+  // Of a minute that is only partly asked for, single seconds say more, even where some are lost.
+  const isWhole = (minute: number): boolean => minute * MINUTE >= from && (minute + 1) * MINUTE <= to;
   const rows = (await tape.between(symbol, first / MINUTE, Math.ceil(to / MINUTE))).filter(
-    ({ minute }) => minute * MINUTE < begin || !told.has(minute),
+    ({ minute }) => !told.has(minute) || (minute * MINUTE < begin && isWhole(minute)),
   );
   const known = new Set(rows.map(({ minute }) => minute));
   const seconds = cached.filter(

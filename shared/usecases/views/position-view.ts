@@ -13,6 +13,7 @@ import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
 import type { Fill, Order, Position, PositionAction, Protection, Shortage } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
+import type { EntryConditions } from './entry-conditions.ts';
 import { fillView, orderView } from './order-view.ts';
 import { markOf } from './price-view.ts';
 import { monitoringView, signalView } from './signal-view.ts';
@@ -88,6 +89,8 @@ export interface PositionFacts {
   readonly actions: readonly PositionAction[];
   /** The latest, newest first. */
   readonly signals: readonly Signal[];
+  /** The market at the entry, from the tape. */
+  readonly conditions: EntryConditions;
 }
 
 /** The whole view: with the tape's figures, the tick that got it out, and its timeline. */
@@ -104,6 +107,7 @@ export function positionDetail(facts: PositionFacts) {
       market_conditions: {
         price: moneyOrNull(entryOrder?.referencePrice ?? null),
         volume_24h: moneyOrNull(entryOrder?.dayVolume ?? null),
+        ...facts.conditions,
       },
     },
     current: {

@@ -63,6 +63,8 @@ export interface BarsQuery {
 
 export interface BarsPage {
   readonly body: Readonly<Record<string, unknown>>;
+  /** Newest first: the items of the body. */
+  readonly bars: readonly BarView[];
   /** The `to` of the next page; null = no more. */
   readonly next: number | null;
 }
@@ -135,7 +137,9 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
     // What runs is no gap yet.
     const over = beginOf(now, Math.min(grain.piece, MINUTE));
     const gaps = gapsOf(pieces, { from: span.from, to: Math.min(to, over) });
+    const items = bars.map((bar) => barView(bar, unitExponent)).reverse();
     return {
+      bars: items,
       next: from > oldest ? from : null,
       body: {
         symbol,
@@ -144,7 +148,7 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
         from: secondTime(span.from),
         to: secondTime(to),
         kept_since: secondTime(kept),
-        items: bars.map((bar) => barView(bar, unitExponent)).reverse(),
+        items,
         gaps: gaps.map((gap) => ({ from: secondTime(gap.from), to: secondTime(gap.to) })).reverse(),
       },
     };
@@ -169,6 +173,8 @@ const barView = (bar: IntervalBar, exponent: number) => ({
   complete: bar.complete,
   source: bar.filled === 0 ? 'own' : bar.own === 0 ? 'polygon' : 'mixed',
 });
+
+export type BarView = ReturnType<typeof barView>;
 
 const pricesOf = (bar: Omit<Bar, 'second'>, price: PriceSource) => ({
   open: bar.open?.[price] ?? null,

@@ -7,17 +7,21 @@
 import { entryIdsOf } from '../../domain/positions.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import { deriveStatistics, type PriceBar } from '../../domain/statistics.ts';
-import type { Bar } from '../../domain/triggers/types.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Ledger, ListQuery, Page, PageQuery } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
-import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
+import type { TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
+import { specOf } from '../change-order.ts';
+import { entryConditions } from './entry-conditions.ts';
+import { tapeSpans } from './position-tape.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
 import { priceSourceOf } from './price-source.ts';
 import { markOf } from './price-view.ts';
+import { makeReadBars } from './read-bars.ts';
 import { type SignalView, signalView } from './signal-view.ts';
 
 export type PositionDetail = ReturnType<typeof positionDetail>;
@@ -44,23 +48,27 @@ interface Ports {
 
 export function makeReadPositions(ports: Ports): ReadPositions {
   const { ledger, prices, clock } = ports;
+  const readBars = makeReadBars(ports);
   return {
     get: async (userId, positionId) => {
       const position = await ledger.position(positionId);
       if (position?.userId !== userId) return null;
-      const [orders, actions, latest, price, bars] = await Promise.all([
+      const spec = await specOf(ports.symbols, position);
+      const [orders, actions, latest, price, bars, conditions] = await Promise.all([
         ordersWithFills(ledger, position),
         ledger.actions(positionId),
         latestSignals(ledger, position),
         prices.price(position.symbol),
-        barsOf(ports, position),
+        barsOf(ports, position, spec),
+        entryConditions(readBars, position, spec),
       ]);
       const now = clock.now();
       const fillsOf = (role: Order['role']): readonly Fill[] =>
         orders.filter(({ order }) => order.role === role).flatMap(({ fills }) => fills);
       const fills = { entry: fillsOf('entry'), exit: fillsOf('exit') };
       const statistics = deriveStatistics(position, fills, bars, markOf(price, now), now);
-      return positionDetail({ position, price, now, statistics, orders, actions, signals: latest });
+      const facts = { position, price, now, statistics, orders, actions, signals: latest, conditions };
+      return positionDetail(facts);
     },
 
     list: async (userId, query) => {
@@ -100,38 +108,17 @@ async function ordersWithFills(ledger: Ledger, position: Position) {
  * The bars since the position opened: by the second as far as the cache reaches, before that by the minute
  * (whole minutes only). Prices of the source that its levels are compared with.
  */
-async function barsOf(ports: Ports, position: Position): Promise<readonly PriceBar[]> {
-  const spec = await ports.symbols.find(position.environment, position.symbol);
-  if (spec === null) throw new Error(`${position.positionId}: the registry has lost ${position.symbol}`);
+async function barsOf(ports: Ports, position: Position, spec: SymbolSpec): Promise<readonly PriceBar[]> {
   if (position.openedAt === null) return [];
   const from = Math.floor(position.openedAt / 1000) + 1;
   const to = position.closedAt === null ? Number.POSITIVE_INFINITY : Math.floor(position.closedAt / 1000);
   const source = priceSourceOf(position);
-  const price = (bar: Pick<Bar, 'low' | 'high' | 'close'>, second: number, seconds: number): PriceBar => ({
-    second,
-    seconds,
-    low: unitsToDecimal(bar.low[source], spec.unitExponent),
-    high: unitsToDecimal(bar.high[source], spec.unitExponent),
-    close: unitsToDecimal(bar.close[source], spec.unitExponent),
-  });
-  const cached = await ports.prices.bars(position.symbol, from);
-  const firstCached = cached[0]?.second ?? Number.POSITIVE_INFINITY;
-  const minutes = await olderMinutes(ports.tape, position.symbol, from, Math.min(firstCached, to));
-  return [
-    ...minutes.map((row) => price(row, row.minute * 60, 60)),
-    ...cached.filter((bar) => bar.second < to).map((bar) => price(bar, bar.second, 1)),
-  ];
-}
-
-/** Whole minutes of the durable tape within [from, to), in seconds; none is read when none can lie there. */
-async function olderMinutes(
-  tape: TapeStore,
-  symbol: string,
-  from: number,
-  to: number,
-): Promise<readonly TapeMinute[]> {
-  const first = Math.ceil(from / 60);
-  if ((first + 1) * 60 > to) return [];
-  const rows = await tape.since(symbol, first);
-  return rows.filter((row) => (row.minute + 1) * 60 <= to);
+  const end = Math.min(to, Math.floor(ports.clock.now() / 1000) + 1);
+  const spans = await tapeSpans(ports, position.symbol, { from, to: end });
+  return spans
+    .filter(({ at, seconds }) => at >= from && at + seconds <= to)
+    .map(({ at, seconds, bar }): PriceBar => {
+      const price = (of: 'low' | 'high' | 'close') => unitsToDecimal(bar[of][source], spec.unitExponent);
+      return { second: at, seconds, low: price('low'), high: price('high'), close: price('close') };
+    });
 }

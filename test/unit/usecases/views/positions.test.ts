@@ -299,4 +299,19 @@ describe('the tape', () => {
     world.prices.tape.set('BTC/USDT', [aBar((minute + 1) * 60 + 30, '49500', '49600', '49600')]);
     expect((await world.get()).current).toMatchObject({ high_water_mark: '52000', low_water_mark: '49000' });
   });
+
+  it('loses no extreme of the minute in which the seconds begin', async () => {
+    world.put(held(), entry);
+    const minute = Math.ceil((second + 1) / 60);
+    const of = (price: string) => ({ low: all(price), high: all(price), close: all(price) });
+    const ticks = { firstTick: 1, lastTick: 2, count: 2 };
+    await world.tape.merge('BTC/USDT', { minute, ...of('50000'), ...ticks, high: all('53000') });
+    // The first half of the minute has left the cache, and the high was in it.
+    world.prices.tape.set('BTC/USDT', [
+      aBar(minute * 60 + 30, '49500', '49600', '49600'),
+      aBar(minute * 60 + 61, '49400', '49700', '49600'),
+    ]);
+    world.now = (minute * 60 + 62) * 1000;
+    expect((await world.get()).current).toMatchObject({ high_water_mark: '53000', low_water_mark: '49400' });
+  });
 });

@@ -1,0 +1,66 @@
+/** GET /positions/{id} fills the market at the entry from the tape. */
+import { describe, expect, it } from 'vitest';
+import { rollUpTape } from '../../../../shared/usecases/roll-up-tape.ts';
+import { ofAll } from '../../../support/bars.ts';
+import { ApiWorld } from '../../api/world.ts';
+
+const SYMBOL = 'BTC/USDT';
+
+async function open(world: ApiWorld): Promise<string> {
+  const wallet_id = await world.wallet();
+  const body = { wallet_id, symbol: SYMBOL, side: 'buy', type: 'market', quantity: '0.5' };
+  const order = await world.call('POST', '/api/v1/orders', { key: 'buy', body });
+  await world.settle();
+  return `/api/v1/positions/${order.body.position_id}`;
+}
+
+/** Minutes from so many before the world's time on, each with this price by its number. */
+async function minutes(world: ApiWorld, from: number, to: number, price: (i: number) => string) {
+  const begin = world.now / 60_000;
+  for (let i = from; i < to; i++) {
+    const all = ofAll(price(i));
+    const ticks = { firstTick: (begin + i) * 10, lastTick: (begin + i) * 10 + 9, count: 10 };
+    await world.tape.merge(SYMBOL, {
+      minute: begin + i,
+      open: all,
+      low: all,
+      high: all,
+      close: all,
+      ...ticks,
+    });
+  }
+}
+
+describe('the market at the entry', () => {
+  it('is reckoned from the quarters of an hour before it, the same at any later time', async () => {
+    const world = new ApiWorld();
+    // Four hours that only rise, 10 a minute; then the entry; then a crash that does not count.
+    await minutes(world, -240, 0, (i) => String(50_000 + i * 10));
+    const path = await open(world);
+    const shown = async () => (await world.call('GET', path)).body.entry.market_conditions;
+    const first = await shown();
+    // True range: 140 within a bar and 10 from the close before = 150 of 49,990.
+    expect(first).toMatchObject({
+      ...{ price: '50000', rsi_14: '100', volatility: 'medium', volatility_percent: '0.3001' },
+    });
+    await minutes(world, 0, 60, (i) => String(40_000 - i * 100));
+    world.now += 2 * 3_600_000;
+    expect(await shown()).toEqual(first);
+    // Quarters made of the minutes meanwhile say the same.
+    await rollUpTape(world.tape, SYMBOL, world.now);
+    expect(await world.tape.newestQuarter(SYMBOL)).not.toBeNull();
+    expect(await shown()).toEqual(first);
+  });
+
+  it('is not told where the tape does not reach back far enough', async () => {
+    const world = new ApiWorld();
+    await minutes(world, -200, 0, () => '50000');
+    const path = await open(world);
+    const { entry } = (await world.call('GET', path)).body;
+    expect(entry.market_conditions).toMatchObject({
+      rsi_14: null,
+      volatility: null,
+      volatility_percent: null,
+    });
+  });
+});
