@@ -109,7 +109,8 @@ export class PolygonMarket {
       ask: ask.text ?? this.#texts.ask.of(ask.units, spec.unitExponent),
       last: last.text ?? this.#texts.last.of(last.units, spec.unitExponent),
       quoted: this.#quote !== null,
-      combined: true,
+      // A trade alone is its own venue's price.
+      combined: this.#quote !== null,
       ...(said !== undefined && this.#last !== null && { printed: said.printed }),
       ...(said !== undefined && { venueAt: said.at }),
       ...(said !== undefined && said.venue !== null && { venue: String(said.venue) }),

@@ -100,6 +100,12 @@ export class MixedSymbol {
     this.secondKind = tick.quoted ? 'quotes' : 'trades';
   }
 
+  /** The source has no connection: on the next one its price counts again with the first that it tells. */
+  gone(role: SourceRole): void {
+    if (role === 'venue') this.venueAt = null;
+    else this.secondAt = null;
+  }
+
   /** By what the second source's price is multiplied; null = it cannot be converted now. */
   factor(now: number): Decimal | null {
     if (this.second === null) return null;

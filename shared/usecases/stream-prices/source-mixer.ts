@@ -7,6 +7,7 @@
  * - what the second source has in another currency is converted (basis.ts) and says so; while it cannot be, it neither
  *   triggers nor checks;
  * - the second source's failure takes nothing away from the first one;
+ * - a connection that is new vouches for no price of before it: what changed meanwhile nobody said;
  * - who is preferred has [5 s] to speak of a new symbol before the other one triggers it: until then no basis is known.
  */
 import { BASIS_DEFAULTS, Basis, type BasisSettings } from '../../domain/prices/basis.ts';
@@ -151,20 +152,12 @@ export function createSourceMixer(options: MixerOptions): Feed {
   const freshness = (state: MixedSymbol, role: SourceRole, now: number): Freshness => {
     const { session } = state;
     const { symbol } = state.spec;
+    const heardAt =
+      role === 'venue' ? venue.heardAt(symbol, now) : second.heardAt(state.second?.symbol ?? symbol, now);
+    if (heardAt === null) state.gone(role);
     return role === 'venue'
-      ? freshnessOf(
-          { heardAt: venue.heardAt(symbol, now), pricedAt: state.venueAt, kind: 'quotes', session },
-          now,
-        )
-      : freshnessOf(
-          {
-            heardAt: second.heardAt(state.second?.symbol ?? symbol, now),
-            pricedAt: state.secondAt,
-            kind: state.secondKind,
-            session,
-          },
-          now,
-        );
+      ? freshnessOf({ heardAt, pricedAt: state.venueAt, kind: 'quotes', session }, now)
+      : freshnessOf({ heardAt, pricedAt: state.secondAt, kind: state.secondKind, session }, now);
   };
 
   const look = (state: MixedSymbol, now: number): SourceChoice => {
@@ -302,9 +295,11 @@ export function createSourceMixer(options: MixerOptions): Feed {
       for (const state of states) state.isAtVenue = !atVenue.has(state.spec.symbol);
       const asked = new Set(states.flatMap(namesOf));
       const atSecond = new Set(second.feed.subscribe([...asked]).unknown);
+      /** Nobody who may trigger it has it. */
       const isUnknown = (symbol: string): boolean => {
         const at = symbols.get(symbol)?.second ?? null;
-        return atVenue.has(symbol) && (at === null || atSecond.has(at.symbol));
+        const isAt = { venue: !atVenue.has(symbol), second: at !== null && !atSecond.has(at.symbol) };
+        return !(symbols.get(symbol)?.policy ?? order).some((role) => isAt[role]);
       };
       return { unknown: wanted.filter(isUnknown) };
     },

@@ -78,6 +78,8 @@ describe('a market', () => {
     expect(market.tick(1, 1)).toBeNull();
     market.isTradesOnly = true;
     expect(market.trade('11')).toBe('tick');
+    // A trade is its own venue's price; only quotes are put together.
+    expect(market.tick(1, 1)?.combined).toBe(false);
     expect(market.tick(1, 1)).toMatchObject({ bid: '11', ask: '11', last: '11', quoted: false });
     expect(market.quote(1, quote('9', '10'), 0)).toBe('tick');
     expect(market.tick(2, 1)).toMatchObject({ bid: '9', ask: '10', last: '11', quoted: true });

@@ -164,6 +164,27 @@ describe('two sources of one symbol', () => {
     expect(mixer.summary?.()).toMatchObject({ fallbacks: 1, returns: 1 });
   });
 
+  it('but not with a connection that is new and has not told its price: what changed meanwhile nobody said', async () => {
+    const mixer = await begin();
+    polygon.say('USDT/USD', '1');
+    venue.lastHeardAt = () => now;
+    venue.say(BTC, '60000', '60001');
+    polygon.say('BTC/USD', '60000', '60001');
+    venue.lastHeardAt = () => null;
+    now += 2_000;
+    polygon.say('BTC/USD', '58000', '58001');
+    expect(last()).toMatchObject({ feed: 'polygon', last: '58000' });
+    venue.lastHeardAt = () => now;
+    now += 2_000;
+    polygon.say('BTC/USD', '57000', '57001');
+    expect(last()).toMatchObject({ feed: 'polygon', last: '57000' });
+    // No basis of an old price and a new one.
+    expect(mixer.summary?.()).toMatchObject({ fallbacks: 1, returns: 0 });
+    venue.say(BTC, '57010', '57011');
+    expect(last()?.feed).toBe('binance');
+    expect(mixer.summary?.()).toMatchObject({ fallbacks: 1, returns: 1 });
+  });
+
   it('the second one gives no price of a new symbol before the first one has had 5 s to speak', async () => {
     const mixer = await begin();
     polygon.say('USDT/USD', '1');
@@ -435,6 +456,15 @@ describe('a second source that fails', () => {
 });
 
 describe('a symbol that only one of them knows', () => {
+  it('is not known where its policy lets only the other one trigger', async () => {
+    venue = new Spoken('binance', [BTC]);
+    expect((await begin({ policy: ['venue'] })).subscribe([BTC])).toEqual({ unknown: [BTC] });
+    polygon = new Spoken('polygon', ['BTC/USD']);
+    venue = new Spoken('binance');
+    expect((await begin({ policy: ['second'] })).subscribe([BTC])).toEqual({ unknown: [BTC] });
+    expect((await begin({ policy: ['second', 'venue'] })).subscribe([BTC])).toEqual({ unknown: [] });
+  });
+
   it('is known; one that neither knows is not', async () => {
     venue = new Spoken('binance', ['BTC/USDT', 'NOPE/USDT']);
     const mixer = await begin();
