@@ -36,6 +36,8 @@ const SYMBOL = /^([^/\s]{1,20}\/[^/\s]{1,20}|[A-Z]{1,5}(\.[A-Z])?)$/;
 const keepsKey = (text: string): boolean =>
   /^https:/i.test(text) || ['127.0.0.1', 'localhost', '[::1]'].includes(URL.parse(text)?.hostname ?? '');
 
+const isPolicies = (read: unknown): read is LivePolicies => read instanceof Map;
+
 const Env = z.object({
   FEED: z
     .string()
@@ -50,7 +52,7 @@ const Env = z.object({
     .transform(parseLivePolicies)
     .pipe(
       z.custom<LivePolicies>(
-        (policies) => policies !== null,
+        (policies) => isPolicies(policies) && [...policies.keys()].every((symbol) => SYMBOL.test(symbol)),
         'SYMBOL=SOURCES,... is expected, sources as in FEED, each symbol once',
       ),
     ),

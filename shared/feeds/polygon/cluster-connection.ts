@@ -293,6 +293,8 @@ export class ClusterConnection {
     await line.ask('unsubscribe', names);
     for (const name of names) {
       line.asked.delete(name);
+      // Whoever came back meanwhile and left again: it is not held any more.
+      line.gone.delete(name);
       this.#topics.get(name)?.lost();
     }
   }

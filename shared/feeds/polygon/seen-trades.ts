@@ -20,7 +20,8 @@ export class SeenTrades {
     const key =
       id === null ? `${name}|${venue}|=${at}|${price}|${size}` : `${name}|${venue}|${facility ?? ''}|${id}`;
     if (this.#recent.has(key) || this.#older.has(key)) return false;
-    this.#recent.add(key);
+    // A copy: a part of a frame's text keeps all of the frame in memory.
+    this.#recent.add(Buffer.from(key).toString());
     if (this.#recent.size >= this.#generation) {
       this.#older = this.#recent;
       this.#recent = new Set();

@@ -158,6 +158,8 @@ describe("the streamer's configuration", () => {
     });
     expect(() => readConfig({ ...two, POLYGON_API_KEY: '' })).toThrow('POLYGON_API_KEY: is needed');
     expect(() => readConfig({ ...two, FEED_POLICIES: 'BTC/USDT=kraken' })).toThrow('FEED_POLICIES: SYMBOL=');
+    // It would be nobody's policy.
+    expect(() => readConfig({ ...two, FEED_POLICIES: 'BTC-USDT=polygon' })).toThrow('FEED_POLICIES: SYMBOL=');
     for (const FEED of ['polygon', 'synthetic']) {
       expect(() => readConfig({ ...two, FEED, FEED_POLICIES: policies })).toThrow('FEED_POLICIES: goes with');
     }

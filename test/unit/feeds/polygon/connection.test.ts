@@ -300,6 +300,8 @@ describe('symbols that leave', () => {
     place.send('/crypto', [{ ev: 'XQ', pair: 'ETH-USD', bp: 1, ap: 2, t: T, x: 1 }]);
     await seen(1);
     expect(feed.stats().failed).toEqual([]);
+    // Once: what came back is not given up anew for having left twice.
+    expect(place.givenUp).toHaveLength(1);
   });
 
   it('as the last of their class close its socket; the next one opens another when that is gone', async () => {

@@ -1,10 +1,13 @@
 /** The pure pieces of the Polygon feed: many venues as one quote, times in order, trades seen. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Printed } from '../../../../shared/domain/prices/price-tick.ts';
 import { TRUST_DEFAULTS, TrustFilter } from '../../../../shared/domain/prices/trust-filter.ts';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
 import type { CryptoTrade } from '../../../../shared/feeds/polygon/messages.ts';
+import { readUsualFrame } from '../../../../shared/feeds/polygon/parse.ts';
 import { PolygonMarket } from '../../../../shared/feeds/polygon/polygon-market.ts';
 import { SeenTrades } from '../../../../shared/feeds/polygon/seen-trades.ts';
 import { Teller } from '../../../../shared/feeds/polygon/teller.ts';
@@ -142,6 +145,27 @@ describe('trades that were seen', () => {
     for (let id = 5; id < 15; id++) expect(seen.isNew(trade(String(id)))).toBe(false);
     for (let id = 15; id < 40; id++) seen.isNew(trade(String(id)));
     expect(seen.isNew(trade('0'))).toBe(true);
+  });
+
+  it('are remembered without the frames that they came in', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const seen = new SeenTrades();
+    const quote = '{"ev":"XQ","pair":"BTC-USD","bp":1,"ap":2,"x":1,"t":1790000000000},'.repeat(200);
+    const before = used();
+    for (let nth = 0; nth < 2_000; nth += 1) {
+      const id = `${nth}`.padStart(36, '0');
+      const trade = `{"ev":"XT","pair":"BTC-USD","p":1,"s":1,"i":"${id}","x":1,"t":1790000000000}`;
+      // As a socket brings it: a text of its own, 14 kB.
+      const messages = readUsualFrame(Buffer.from(`[${quote}${trade}]`).toString());
+      for (const message of messages ?? []) if (message.ev === 'XT') seen.isNew(message);
+    }
+    expect((used() - before) / 2_000).toBeLessThan(2_000);
+    expect(seen.isNew({ ...trade('0'.repeat(36)), price: '1' })).toBe(false);
   });
 });
 
