@@ -1,6 +1,7 @@
 /**
- * The connection to Valkey (or Redis): connects on first use, reconnects for ever, and answers or fails within the
- * command timeout. A command that timed out may still have been carried out; every caller's step can be repeated.
+ * The connection to Valkey (or Redis): connects on first use, reconnects for ever, also when the other side has gone
+ * without a word, and answers or fails within the command timeout. A command that timed out may still have been carried
+ * out; every caller's step can be repeated.
  *
  * One connection, no database numbers, no keyspace commands: Valkey Serverless takes it as it is, each command
  * touching one slot.
@@ -24,6 +25,8 @@ export interface ValkeyOptions {
   readonly connectTimeoutMs?: number;
   /** [2000] From the call to the answer, reconnecting included. */
   readonly commandTimeoutMs?: number;
+  /** [10 s] A connection on which a command is late and nothing came back for so long is given up, and made anew. */
+  readonly silentMs?: number;
   /** Told of each connection failure; the client goes on by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -43,43 +46,83 @@ const RECONNECT_MAX_MS = 2000;
 /** `url`: redis:// or rediss:// (TLS), with host and port. */
 export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const timeoutMs = options.commandTimeoutMs ?? 2000;
+  const silentMs = options.silentMs ?? 10_000;
   let lastError: Error | null = null;
-  const client = RedisClient.create({
-    url,
-    RESP: 2,
-    socket: {
-      connectTimeout: options.connectTimeoutMs ?? 2000,
-      keepAlive: true,
-      reconnectStrategy: (retries) =>
-        Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) *
-        (0.5 + Math.random() / 2),
-    },
-    // None of its own (see `command`): each is a timer that runs to its end, and an error made, for every command that was
-    // answered long ago.
-    commandOptions: { timeout: 0 },
-  });
-  client.on('error', (error: Error) => {
-    lastError = error;
-    options.onError?.(error);
-  });
-  client.on('ready', () => {
-    lastError = null;
-  });
+  /** Commands without an answer, and since when nothing came back for them. */
+  let waiting = 0;
+  let heardAt = performance.now();
+  const make = () => {
+    const made = RedisClient.create({
+      url,
+      RESP: 2,
+      socket: {
+        connectTimeout: options.connectTimeoutMs ?? 2000,
+        keepAlive: true,
+        reconnectStrategy: (retries) =>
+          Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) *
+          (0.5 + Math.random() / 2),
+      },
+      // None of its own (see `command`): each is a timer that runs to its end, and an error made, for every command that was
+      // answered long ago.
+      commandOptions: { timeout: 0 },
+    });
+    made.on('error', (error: Error) => {
+      if (made !== client) return;
+      lastError = error;
+      options.onError?.(error);
+    });
+    made.on('ready', () => {
+      if (made !== client) return;
+      lastError = null;
+      heardAt = performance.now();
+    });
+    return made;
+  };
+  let client = make();
 
   let connecting = false;
   let closed = false;
+
+  /**
+   * A host that went without a word leaves a connection that looks whole: the system would go on sending for a quarter of an
+   * hour. What waits fails at once.
+   */
+  const renewIfSilent = (): void => {
+    if (closed || !client.isOpen || lastError !== null || performance.now() - heardAt < silentMs) return;
+    const silent = client;
+    client = make();
+    connecting = false;
+    heardAt = performance.now();
+    silent.destroy();
+    options.onError?.(new Error(`nothing came back for ${silentMs} ms: connecting anew`));
+  };
+
   /** Connects once; a failure is told by 'error' and shows in the command's timeout, so it is not thrown twice. */
   const connect = (): void => {
     if (connecting || client.isOpen || closed) return;
     connecting = true;
-    client
+    const connected = client;
+    connected
       .connect()
       .catch((error: unknown) => {
-        lastError = error instanceof Error ? error : new Error(String(error));
+        if (connected === client) lastError = error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => {
-        connecting = false;
+        if (connected === client) connecting = false;
       });
+  };
+
+  /** An answer that is late for its command is one too. */
+  const send = async (args: readonly string[], abortSignal: AbortSignal): Promise<unknown> => {
+    if (waiting === 0) heardAt = performance.now();
+    waiting += 1;
+    try {
+      const answer = await client.sendCommand([...args], { abortSignal });
+      heardAt = performance.now();
+      return answer;
+    } finally {
+      waiting -= 1;
+    }
   };
 
   const command = async (args: readonly string[]): Promise<unknown> => {
@@ -93,13 +136,14 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
         if (isAnswered) return;
         reject(new ValkeyTimeoutError(args[0] ?? '', timeoutMs, lastError));
         late.abort();
+        renewIfSilent();
       };
       // What has arrived while this process was busy is read before anything counts as late: a streamer that is behind
       // would otherwise send all that was answered once more, and fall further behind.
       timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     });
     try {
-      return await Promise.race([client.sendCommand([...args], { abortSignal: late.signal }), timeout]);
+      return await Promise.race([send(args, late.signal), timeout]);
     } finally {
       isAnswered = true;
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 /** Prices, tape, leases, counters and the connection itself, on both servers. */
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createValkey, type Valkey, ValkeyTimeoutError } from '../../../shared/adapters/valkey/client.ts';
@@ -166,6 +166,42 @@ describe('the connection', () => {
     await valkey.close();
     await expect(valkey.command(['PING'])).rejects.toThrow();
     await cable.cut();
+    await server.stop();
+  });
+
+  it('is made anew when nothing comes back on it any more, though nobody closed it', async () => {
+    const server = await startJsRedis();
+    const { hostname, port } = new URL(server.url);
+    const sockets: Socket[] = [];
+    /** What is sent on the first connection arrives nowhere, as behind a host that has gone without a word. */
+    let isFirstMute = false;
+    const way = createServer((client) => {
+      const nth = sockets.push(client);
+      const upstream = connect(Number(port), hostname);
+      client.on('data', (bytes) => void (nth === 1 && isFirstMute ? undefined : upstream.write(bytes)));
+      upstream.on('data', (bytes) => void client.write(bytes));
+      client.on('error', () => undefined).on('close', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+    const address = way.address();
+    const own = typeof address === 'object' && address !== null ? address.port : 0;
+    const errors: string[] = [];
+    const valkey = createValkey(`redis://127.0.0.1:${own}`, {
+      ...{ commandTimeoutMs: 200, silentMs: 500 },
+      onError: ({ message }) => errors.push(message),
+    });
+    expect(await valkey.command(['PING'])).toBe('PONG');
+    isFirstMute = true;
+    const asked = [];
+    for (let tries = 0; tries < 20 && asked.at(-1) !== 'PONG'; tries += 1)
+      asked.push(await valkey.command(['PING']).catch((error: unknown) => error));
+    expect(asked.at(-1)).toBe('PONG');
+    expect(asked[0]).toBeInstanceOf(ValkeyTimeoutError);
+    expect(sockets).toHaveLength(2);
+    expect(errors).toEqual(['nothing came back for 500 ms: connecting anew']);
+    await valkey.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => way.close(resolve));
     await server.stop();
   });
 
