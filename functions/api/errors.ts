@@ -45,6 +45,11 @@ export const API_ERRORS = {
     title: 'The wallet is paused',
     nextAction: 'Resume it: POST /api/v1/wallets/{wallet_id}/resume.',
   },
+  risk_limit: {
+    status: 403,
+    title: 'The order would break limits of its wallet',
+    nextAction: 'Ask for less, close positions, or change the limits: facts has the figures of each.',
+  },
   wallet_deleted: {
     status: 409,
     title: 'The wallet was deleted',

@@ -1,6 +1,7 @@
 /** All operations of the API by name; complete by the compiler against the routes. */
 import type { Operations } from '../../shared/http/handler.ts';
 import type { ApiDeps } from './deps.ts';
+import { limitOperations } from './limits.ts';
 import { marketOperations } from './market.ts';
 import { orderOperations } from './orders.ts';
 import { positionHistoryOperations } from './position-history.ts';
@@ -15,6 +16,7 @@ import { walletOperations } from './wallets.ts';
 export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
   ...walletOperations(deps),
   ...walletKeyOperations(deps),
+  ...limitOperations(deps),
   ...orderOperations(deps),
   ...positionOperations(deps),
   ...positionHistoryOperations(deps),

@@ -16,6 +16,8 @@ export const ROUTES = [
   { method: 'GET', path: '/api/v1/wallets', name: 'listWallets' },
   { method: 'GET', path: '/api/v1/wallets/{wallet_id}', name: 'getWallet' },
   { method: 'PATCH', path: '/api/v1/wallets/{wallet_id}', name: 'changeWallet' },
+  { method: 'GET', path: '/api/v1/wallets/{wallet_id}/limits', name: 'getLimits' },
+  { method: 'PATCH', path: '/api/v1/wallets/{wallet_id}/limits', name: 'setLimits' },
   { method: 'GET', path: '/api/v1/wallets/{wallet_id}/balances', name: 'getBalances' },
   { method: 'DELETE', path: '/api/v1/wallets/{wallet_id}', name: 'deleteWallet' },
   { method: 'POST', path: '/api/v1/wallets/{wallet_id}/test', name: 'testWallet' },

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { decimal } from '../../shared/domain/money/decimal.ts';
+import type { RiskLimits } from '../../shared/domain/risk/limits.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
 import { INTERVALS } from '../../shared/domain/tape/intervals.ts';
 import {
@@ -134,6 +135,26 @@ export const ChangeWalletBody = z.strictObject({
     })
     .refine((policy) => Object.keys(policy).length > 0, 'must name at least one setting'),
 });
+
+/** What is named is set, null takes a limit away; the rest stays. */
+export const LimitsBody = z
+  .strictObject({
+    max_position_notional: positiveField.nullable().optional(),
+    max_total_exposure: positiveField.nullable().optional(),
+    max_open_positions: z.int().min(0).max(100_000).nullable().optional(),
+    max_orders_per_minute: z.int().min(0).max(100_000).nullable().optional(),
+    allowed_symbols: z.array(symbolField).max(200).nullable().optional(),
+  })
+  .refine((limits) => Object.keys(limits).length > 0, 'must name at least one limit')
+  .transform(
+    (asked): Partial<RiskLimits> => ({
+      ...(asked.max_position_notional !== undefined && { maxPositionNotional: asked.max_position_notional }),
+      ...(asked.max_total_exposure !== undefined && { maxTotalExposure: asked.max_total_exposure }),
+      ...(asked.max_open_positions !== undefined && { maxOpenPositions: asked.max_open_positions }),
+      ...(asked.max_orders_per_minute !== undefined && { maxOrdersPerMinute: asked.max_orders_per_minute }),
+      ...(asked.allowed_symbols !== undefined && { allowedSymbols: asked.allowed_symbols }),
+    }),
+  );
 
 const SingleTarget = z.object({ take_profit: z.string() });
 

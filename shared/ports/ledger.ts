@@ -6,6 +6,8 @@
  * consistent; whoever acts on them reads the item again.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
+import type { RiskGate, RiskLimits, WalletRisk } from '../domain/risk/limits.ts';
+import type { RiskSums } from '../domain/risk/use.ts';
 import type { Signal } from '../domain/signal-facts.ts';
 import type { BinanceEnvironment, Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
 
@@ -40,6 +42,8 @@ export interface Commit {
   readonly signals?: readonly { readonly positionId: string; readonly signal: Signal }[];
   /** Each must not exist yet: what a call changes is written with the call itself, once. */
   readonly keys?: readonly Call[];
+  /** An entry holds only while its wallet's limits let it through. Exits and cancels have none. */
+  readonly risk?: RiskGate | null;
 }
 
 export type CommitResult =
@@ -48,6 +52,8 @@ export type CommitResult =
   | { readonly outcome: 'conflict'; readonly items: readonly string[] }
   /** A call was made under this key before; nothing was written. Read `callOf` and answer what stands. */
   | { readonly outcome: 'key_taken' }
+  /** The wallet's limits, or what they are measured against, have changed: read `risk` and decide again. */
+  | { readonly outcome: 'risk_changed' }
   /** A fill of this commit is already booked; nothing was written. */
   | { readonly outcome: 'duplicate_fill'; readonly tradeIds: readonly string[] };
 
@@ -59,6 +65,15 @@ export interface PauseGate {
 
 /** `busy`: others are at work on one of the items, and nothing was written. */
 export type ClaimResult = 'done' | 'conflict' | 'paused' | 'busy';
+
+export interface LimitsChange {
+  readonly walletId: string;
+  /** As read; null when there was nothing. */
+  readonly before: WalletRisk | null;
+  readonly limits: RiskLimits;
+  /** The wallet's sums, where they have been counted anew; null = they stay. */
+  readonly counted: RiskSums | null;
+}
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -132,6 +147,13 @@ export interface Ledger {
   /** Strongly consistent; null when no call was made under this key. */
   callOf(ownerId: string, key: string): Promise<Call | null>;
   commit(commit: Commit): Promise<CommitResult>;
+  /**
+   * What a wallet has in use, and its limits; strongly consistent, null before its first order. Every commit changes
+   * it in its own transaction by what its orders and positions change.
+   */
+  risk(walletId: string): Promise<WalletRisk | null>;
+  /** False when the limits were changed since they were read, or, with sums counted anew, when anything was. */
+  setLimits(change: LimitsChange): Promise<boolean>;
   /**
    * A change of one order that holds only while its wallet lets it, both in one transaction; without a gate nobody is
    * asked. One try: what is claimed is signed with a time that must not age. Throws when it is not known whether it

@@ -17,11 +17,14 @@ import { amountsOf } from '../domain/order-fields.ts';
 import { isFinal, remaining, transition } from '../domain/orders.ts';
 import { freeQuantity } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
+import type { RiskGate } from '../domain/risk/limits.ts';
+import { reservedInQuote } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts, Position, Wallet } from '../domain/types.ts';
 import type { Call, Change } from '../ports/ledger.ts';
 import { specOf, stored } from './change-order.ts';
 import { checkAmounts, checkEntry, checkForm, checkWallet } from './check-order.ts';
+import { checkRisk } from './check-risk.ts';
 import { untilWritten } from './conflicts.ts';
 import { heirIdFor } from './derive-ids.ts';
 import { callRecord, formerCall, keyedCall } from './keyed-call.ts';
@@ -119,6 +122,19 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     return ok(withReserved(position, order.orderId, reserved, clock.now()));
   }
 
+  /** An entry that may buy for more than it could asks its wallet's limits; no gate where it does not. */
+  async function limited(
+    { order, position, spec }: Case,
+    { after }: Change<Order>,
+  ): Promise<Result<RiskGate | null, Refusal>> {
+    const reserved = reservedInQuote(after);
+    const more = reserved.minus(reservedInQuote(order));
+    if (!more.greaterThan(0)) return ok(null);
+    const { walletId, symbol } = order;
+    const whole = position.cost.plus(reserved);
+    return checkRisk(ports, { walletId, symbol, quote: spec.quote, more, position: whole, opens: false });
+  }
+
   async function caseOf(order: Order, change: AmendChange): Promise<Result<Case, Refusal>> {
     const [position, wallet] = await Promise.all([
       ledger.position(order.positionId),
@@ -154,11 +170,14 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     // The order as read allows it; whatever refuses it now is a mistake of ours.
     if (!next.ok) throw new Error(`amendment of ${order.orderId}: ${next.error.message}`);
     const change: Change<Order> = { before: order, after: withDue(next.value, now) };
+    const allowed = await limited(of, change);
+    if (!allowed.ok) return allowed;
     const isReserved = reserved.value !== position;
     const result = await ledger.commit({
       orders: [change],
       positions: isReserved ? [{ before: position, after: withDue(reserved.value, now) }] : [],
       keys,
+      risk: allowed.value,
     });
     if (result.outcome !== 'done') return 'conflict';
     const written = stored(change);

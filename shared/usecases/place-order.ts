@@ -13,6 +13,7 @@ import { newOrderState } from '../domain/new-order.ts';
 import { amountsOf } from '../domain/order-fields.ts';
 import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts } from '../domain/types.ts';
 import {
@@ -24,6 +25,8 @@ import {
   type Target,
   targetOf,
 } from './check-order.ts';
+import { checkRisk } from './check-risk.ts';
+import { untilWritten } from './conflicts.ts';
 import { canonicalHash, orderIdFor, positionIdFor } from './derive-ids.ts';
 import { tell } from './owed.ts';
 import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
@@ -70,11 +73,20 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     return ok({ order, repeated: true });
   }
 
-  async function writeEntry(command: PlaceOrderCommand, target: Target, id: Identity) {
+  async function writeEntry(
+    command: PlaceOrderCommand,
+    target: Target,
+    id: Identity,
+  ): Promise<Result<Placed, Refusal> | 'conflict'> {
     const { spec } = target;
     const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec));
     if (!checked.ok) return checked;
     const { sent, protection, market } = checked.value;
+    const { walletId } = command;
+    const worth = worthLeft(sent, market);
+    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
+    const allowed = await checkRisk(ports, { ...asked, opens: true });
+    if (!allowed.ok) return allowed;
     const now = clock.now();
     const order = withDue(newEntry(command, target, id, sent, market, now), now);
     const { base, quote } = spec;
@@ -82,7 +94,10 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const result = await ledger.commit({
       orders: [{ before: null, after: order }],
       positions: [{ before: null, after: position }],
+      risk: allowed.value,
     });
+    // Others of the wallet came first: what is left for this one is looked at anew.
+    if (result.outcome === 'risk_changed') return 'conflict';
     if (result.outcome !== 'done') {
       // The same key won elsewhere a moment ago.
       const repeat = await repeatOf(id.orderId, id.bodyHash);
@@ -116,7 +131,7 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const open = checkWallet(wallet, served);
     if (!open.ok) return open;
     if (command.side === 'sell') return refuseShort(ports, command, spec);
-    return writeEntry(command, target, id);
+    return untilWritten(ports, `entry ${orderId}`, () => writeEntry(command, target, id));
   }
 
   return async (command: PlaceOrderCommand): Promise<Result<Placed, Refusal>> => {

@@ -3,6 +3,7 @@ import { claimPart } from '../domain/exits.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { amountsOf } from '../domain/order-fields.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { worthLeft } from '../domain/risk/use.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
@@ -17,6 +18,7 @@ import {
   type Target,
   targetOf,
 } from './check-order.ts';
+import { type RiskVerdict, riskOf, riskRefusal } from './check-risk.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { refusePart } from './place-exit.ts';
 import { fromField, type Refusal } from './refusal.ts';
@@ -38,10 +40,15 @@ export interface Preview {
   readonly market: Decimal | null;
   readonly checks: readonly RuleCheck[];
   readonly protection: Protection | null;
+  /** What the wallet's limits say; null of an exit, and where something else refuses first. */
+  readonly risk: RiskVerdict | null;
   /** Why it would be refused; null when it would be taken. */
   readonly refusal: Refusal | null;
   readonly warnings: readonly PreviewWarning[];
 }
+
+type EntryVerdict = Pick<Preview, 'refusal' | 'protection' | 'risk'>;
+const NO_VERDICT: EntryVerdict = { refusal: null, protection: null, risk: null };
 
 export type PreviewOrder = ReturnType<typeof makePreviewOrder>;
 
@@ -62,16 +69,24 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     return claimed.ok ? null : refusePart(claimed.error, target.value).error;
   }
 
-  async function entryRefusal(command: PlaceOrderCommand, { wallet, spec }: Target, found: CheckedAmounts) {
+  async function entryRefusal(
+    command: PlaceOrderCommand,
+    { wallet, spec }: Target,
+    found: CheckedAmounts,
+  ): Promise<EntryVerdict> {
     const allowed = checkWallet(wallet, served);
-    if (!allowed.ok) return { refusal: allowed.error, protection: null };
+    if (!allowed.ok) return { ...NO_VERDICT, refusal: allowed.error };
     if (command.side === 'sell') {
-      return { refusal: (await refuseShort(ports, command, spec)).error, protection: null };
+      return { ...NO_VERDICT, refusal: (await refuseShort(ports, command, spec)).error };
     }
     const entry = checkEntry(command, spec, found);
-    return entry.ok
-      ? { refusal: null, protection: entry.value.protection }
-      : { refusal: entry.error, protection: null };
+    if (!entry.ok) return { ...NO_VERDICT, refusal: entry.error };
+    const worth = worthLeft(found.sent, found.market);
+    const { walletId } = wallet;
+    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
+    const risk = await riskOf(ports, { ...asked, opens: true });
+    const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : null;
+    return { refusal, protection: entry.value.protection, risk };
   }
 
   /** Refused only where there is nothing to preview: no such wallet, no such symbol. */
@@ -85,7 +100,7 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     const decided =
       positionId === null
         ? await entryRefusal(command, target.value, found)
-        : { refusal: await exitRefusal(command, positionId, target.value, found), protection: null };
+        : { ...NO_VERDICT, refusal: await exitRefusal(command, positionId, target.value, found) };
     const refusal = form.ok ? decided.refusal : form.error;
     if (refusal !== null) await askForRules(ports, wallet.environment, refusal);
     return ok({
@@ -98,6 +113,7 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
       market: found.market,
       checks: found.checks,
       protection: decided.protection,
+      risk: decided.risk,
       refusal,
       warnings: warningsOf(command, found),
     });

@@ -25,6 +25,7 @@ export const REFUSAL_CODES = [
   'environment_not_served',
   'wallet_not_ready',
   'wallet_paused',
+  'risk_limit',
   'symbol_halted',
   'cancel_only',
   'symbol_delisted',

@@ -8,8 +8,12 @@ import { makeConnectWallet } from './connect-wallet.ts';
 import { makeDeleteWallet } from './delete-wallet.ts';
 import { makePauseWallet, makeResumeWallet } from './pause-wallet.ts';
 import type { Ports } from './ports.ts';
+import { makeReadLimits, makeSetLimits } from './wallet-limits.ts';
 
-type Needs = Pick<Ports, 'wallets' | 'ledger' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<
+  Ports,
+  'wallets' | 'ledger' | 'symbols' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
+>;
 
 export type WalletCommands = ReturnType<typeof makeWalletCommands>;
 
@@ -24,6 +28,8 @@ export function makeWalletCommands(ports: Needs, sealer: KeySealer | null) {
     delete: makeDeleteWallet(ports, changeAccount),
     pause: makePauseWallet(ports, changeAccount),
     resume: makeResumeWallet(ports, changeAccount),
+    limits: makeReadLimits(ports),
+    setLimits: makeSetLimits(ports),
     askBalances: makeAskBalances(ports),
   };
 }

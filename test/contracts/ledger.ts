@@ -10,6 +10,7 @@ import { aFill, anOrder, aPosition, NOW } from '../integration/dynamodb/samples.
 import { describeLedgerCalls } from './ledger-calls.ts';
 import { describeLedgerClaims } from './ledger-claims.ts';
 import { describeLedgerIndexes } from './ledger-indexes.ts';
+import { describeLedgerRisk } from './ledger-risk.ts';
 import { describeLedgerSignals } from './ledger-signals.ts';
 import {
   type LedgerFacts,
@@ -108,7 +109,8 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
     it('takes a hundred items together, not one more, and none of them twice', async () => {
       const many = (count: number) =>
         newOrders(...Array.from({ length: count }, (_, i) => ({ orderId: `o-${i}` })));
-      const full = { ...many(98), fills: [{ orderId: 'o-0', fill: aFill() }] };
+      // The wallet's risk item is one of them.
+      const full = { ...many(97), fills: [{ orderId: 'o-0', fill: aFill() }] };
       await expect(ledger.commit({ ...full, actions: [action('a', NOW), action('b', NOW)] })).rejects.toThrow(
         'at most 100',
       );
@@ -305,4 +307,5 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
   describeLedgerCalls(`${name}: calls under a key`, open);
   describeLedgerSignals(`${name}: signals`, open);
   describeLedgerClaims(`${name}: claims`, open);
+  describeLedgerRisk(`${name}: risk`, open);
 }

@@ -8,12 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { translateError } from '../../functions/api/errors.ts';
+import { limitOperations } from '../../functions/api/limits.ts';
 import { ROUTES } from '../../functions/api/routes.ts';
 import { walletKeyOperations } from '../../functions/api/wallet-keys.ts';
 import { walletOperations } from '../../functions/api/wallets.ts';
 import { createKeyCipher } from '../../shared/adapters/keys/cipher.ts';
 import { createKeyFile } from '../../shared/adapters/keys/key-file.ts';
+import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
 import { ZERO } from '../../shared/domain/money/decimal.ts';
+import { symbolRegistry } from '../../shared/domain/symbols.ts';
 import type { Environment, ExchangeAccount, KeyProblem, Wallet } from '../../shared/domain/types.ts';
 import { type HttpHandler, httpHandler } from '../../shared/http/handler.ts';
 import type { Credentials, KeyCipher } from '../../shared/ports/keys.ts';
@@ -168,6 +171,7 @@ export class WalletWorld {
     const ports = {
       wallets: this.wallets,
       ledger: this.ledger,
+      symbols: builtInDirectory(symbolRegistry()),
       outbox: this.outbox,
       venues: venues?.(this.wallets, log) ?? this.exchange,
       served,
@@ -198,7 +202,7 @@ export class WalletWorld {
     };
     this.handler = httpHandler({
       routes: ROUTES_OF_WALLETS,
-      operations: { ...walletOperations(deps), ...walletKeyOperations(deps) },
+      operations: { ...walletOperations(deps), ...walletKeyOperations(deps), ...limitOperations(deps) },
       log,
       clock: ports.clock,
       translate: translateError,

@@ -30,6 +30,7 @@ export const key = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: s
 export const orderKey = (orderId: string): Key => key(orderId, 'order');
 export const positionKey = (positionId: string): Key => key(positionId, 'position');
 export const walletKey = (walletId: string): Key => key(walletId, 'wallet');
+export const riskKey = (walletId: string): Key => key(walletId, 'risk');
 export const balancesKey = (walletId: string): Key => key(walletId, 'balances');
 export const accountKey = (environment: Environment, uid: string): Key =>
   key(`account#${environment}#${uid}`, 'account');

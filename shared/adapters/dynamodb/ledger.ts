@@ -1,29 +1,23 @@
 /** The ledger on DynamoDB: orders with their fills, positions with their actions (design section 14). */
 import { type DynamoDBClient, paginateScan, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
-import type { Change, Commit, CommitResult, Ledger, ListQuery, Page, PauseGate } from '../../ports/ledger.ts';
-import { integers } from './codec.ts';
+import type { CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import { type LedgerPut, putsOf } from './commit-puts.ts';
 import { createDueIndex } from './due-index.ts';
 import { actions, calls, fills, orders, positions, signals } from './entities.ts';
 import {
   ACTION_PREFIX,
-  actionItem,
-  callItem,
   callKey,
   FILL_PREFIX,
-  fillItem,
   fillKey,
   type Item,
-  orderItem,
   orderKey,
-  positionItem,
   positionKey,
   SIGNAL_PREFIX,
-  signalItem,
   signalKey,
   sortText,
-  walletKey,
 } from './items.ts';
+import { pauseCheck } from './pause-gate.ts';
 import {
   collect,
   getItem,
@@ -34,13 +28,22 @@ import {
   readTold,
   underKey,
 } from './reads.ts';
-import { type ConditionalPut, type ConditionOnly, transactPut, transactPutOnce } from './transact.ts';
+import { readRisk, riskUpdates, setLimits } from './risk-item.ts';
+import {
+  type ConditionalUpdate,
+  INSISTENT,
+  isBusy,
+  STUBBORN,
+  type TransactResult,
+  transactPut,
+  transactPutOnce,
+} from './transact.ts';
 
 export interface LedgerOptions {
   readonly client: DynamoDBClient;
   readonly ordersTable: string;
   readonly positionsTable: string;
-  /** Whose pauses a claim asks for; null where no entries are sent. */
+  /** Whose pauses a claim asks for, and whose use a commit counts; null where neither is done. */
   readonly walletsTable: string | null;
   /** Number of due shards (SWEEP_SHARDS). */
   readonly sweepShards: number;
@@ -56,90 +59,6 @@ const byTradeId = new Intl.Collator('en', { numeric: true });
 
 /** Oldest first; trades of one instant by their running number. */
 const inOrder = (a: Fill, b: Fill): number => a.at - b.at || byTradeId.compare(a.tradeId, b.tradeId);
-
-/** The item as it will be stored: one version above the one that was read. */
-function nextVersion<T extends { readonly version: number }>(change: Change<T>, id: (item: T) => string): T {
-  if (change.before !== null && id(change.before) !== id(change.after)) {
-    throw new Error(`a change from ${id(change.before)} to ${id(change.after)} is not one item's`);
-  }
-  return { ...change.after, version: (change.before?.version ?? 0) + 1 };
-}
-
-const expects = (change: Change<{ readonly version: number }>): ConditionalPut['expects'] =>
-  change.before === null ? 'new' : { version: change.before.version };
-
-interface LedgerPut extends ConditionalPut {
-  /** Set on the put of a fill. */
-  readonly tradeId?: string;
-  /** Set on the put of a call. */
-  readonly isCall?: true;
-}
-
-function putsOf(commit: Commit, { ordersTable, positionsTable, sweepShards }: LedgerOptions): LedgerPut[] {
-  const puts: LedgerPut[] = [];
-  for (const change of commit.orders ?? []) {
-    const order = nextVersion(change, (o) => o.orderId);
-    const item = orderItem(order, sweepShards);
-    puts.push({ table: ordersTable, item, name: `order ${order.orderId}`, expects: expects(change) });
-  }
-  const versions = new Map<string, number>();
-  for (const change of commit.positions ?? []) {
-    const position = nextVersion(change, (p) => p.positionId);
-    versions.set(position.positionId, position.version);
-    const item = positionItem(position, sweepShards);
-    const name = `position ${position.positionId}`;
-    puts.push({ table: positionsTable, item, name, expects: expects(change) });
-  }
-  for (const { orderId, fill } of commit.fills ?? []) {
-    const name = `fill ${orderId} ${fill.tradeId}`;
-    puts.push({
-      table: ordersTable,
-      item: fillItem(orderId, fill),
-      name,
-      expects: 'new',
-      tradeId: fill.tradeId,
-    });
-  }
-  (commit.actions ?? []).forEach(({ positionId, action }, index) => {
-    const version = versions.get(positionId);
-    const item = actionItem(positionId, action, version === undefined ? null : { version, index });
-    puts.push({ table: positionsTable, item, name: `action ${positionId}`, expects: 'any' });
-  });
-  for (const { positionId, signal } of commit.signals ?? []) {
-    const name = `signal ${positionId} ${signal.signalId}`;
-    puts.push({ table: positionsTable, item: signalItem(positionId, signal), name, expects: 'new' });
-  }
-  for (const call of commit.keys ?? []) {
-    const name = `key of ${call.ownerId}`;
-    puts.push({ table: ordersTable, item: callItem(call), name, expects: 'new', isCall: true });
-  }
-  return puts;
-}
-
-/** The wallet is not paused, and was not since. Items of before there was a count have had no pause. */
-function checkOf({ walletId, pauses }: PauseGate, table: string | null): ConditionOnly {
-  if (table === null) throw new Error('this ledger was given no table of wallets to look at');
-  const isCounted = pauses !== null;
-  const none = pauses === 0 ? ' OR attribute_not_exists(#account.#pauses)' : '';
-  return {
-    table,
-    key: walletKey(walletId),
-    condition: {
-      ConditionExpression: `attribute_type(#account.#pausedAt, :null)${
-        isCounted ? ` AND (#account.#pauses = :pauses${none})` : ''
-      }`,
-      ExpressionAttributeNames: {
-        '#account': 'exchange',
-        '#pausedAt': 'pausedAt',
-        ...(isCounted && { '#pauses': 'pauses' }),
-      },
-      ExpressionAttributeValues: {
-        ':null': { S: 'NULL' },
-        ...(isCounted && { ':pauses': integers.encode(pauses) }),
-      },
-    },
-  };
-}
 
 const only = (value: string | undefined): readonly string[] | undefined =>
   value === undefined ? undefined : [value];
@@ -204,6 +123,25 @@ export function createLedger(options: LedgerOptions): Ledger {
       },
       read,
     });
+  };
+
+  /**
+   * The writers of a wallet meet at its sums: each has to get through between the others. An entry that does not is
+   * decided anew; whether an earlier try of it was written after all shows by its own items then.
+   */
+  const commitAll = async (
+    puts: readonly LedgerPut[],
+    updates: readonly ConditionalUpdate[],
+    isEntry: boolean,
+  ): Promise<TransactResult | 'crowded'> => {
+    if (updates.length === 0) return transactPut(client, puts);
+    if (!isEntry) return transactPut(client, puts, STUBBORN, updates);
+    try {
+      return await transactPut(client, puts, INSISTENT, updates);
+    } catch (error) {
+      if (isBusy(error)) return 'crowded';
+      throw error;
+    }
   };
 
   const due = createDueIndex(options);
@@ -271,7 +209,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     async commit(commit): Promise<CommitResult> {
       const puts = putsOf(commit, options);
-      const result = await transactPut(client, puts);
+      const updates = riskUpdates(commit, walletsTable);
+      const result = await commitAll(puts, updates, commit.risk != null);
+      if (result === 'crowded') return { outcome: 'risk_changed' };
       if (result.outcome === 'done') return result;
       const failed = puts.filter((put) => result.puts.includes(put));
       // What the first call did explains every other conflict of its repeat.
@@ -279,10 +219,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       const tradeIds = failed.flatMap((put) => put.tradeId ?? []);
       // A booked fill says more than the version conflict that its booking caused.
       if (tradeIds.length > 0) return { outcome: 'duplicate_fill', tradeIds };
+      if (failed.length === 0 && result.updates.length > 0) return { outcome: 'risk_changed' };
       return { outcome: 'conflict', items: failed.map((put) => put.name) };
     },
+    risk: (walletId) => readRisk(client, walletsTable, walletId),
+    setLimits: (change) => setLimits(client, walletsTable, change),
     async claim(change, gate) {
-      const checks = gate === null ? [] : [checkOf(gate, walletsTable)];
+      // A claim changes nothing that limits are measured against; one transaction that did would not be counted.
+      if (riskUpdates({ orders: [change] }, walletsTable).length > 0)
+        throw new Error('a claim changes amounts');
+      const checks = gate === null ? [] : [pauseCheck(gate, walletsTable)];
       const result = await transactPutOnce(client, putsOf({ orders: [change] }, options), checks);
       if (result.outcome !== 'failed') return result.outcome;
       // Somebody else's claim says more than the wallet's state.

@@ -28,6 +28,21 @@ export interface ConditionalPut {
   readonly expects: 'new' | 'any' | { readonly version: number };
 }
 
+/** Adds to an item's sums, whatever they are: writers that meet here wait for each other and never lose. */
+export interface ConditionalUpdate {
+  readonly table: string;
+  readonly key: Key;
+  readonly name: string;
+  readonly set: Item;
+  readonly add: Item;
+  /** In the names of the attributes with `#`; its values with `:if_`. Null = none. */
+  readonly condition: {
+    readonly expression: string;
+    readonly names: readonly string[];
+    readonly values: Item;
+  } | null;
+}
+
 /** A condition on an item that is not written. Its item is busy for others as if it were. */
 export interface ConditionOnly {
   readonly table: string;
@@ -45,6 +60,7 @@ export type TransactResult =
       readonly outcome: 'failed';
       readonly puts: readonly ConditionalPut[];
       readonly checks: readonly ConditionOnly[];
+      readonly updates: readonly ConditionalUpdate[];
     };
 
 /** DynamoDB's limit. A commit that needs more has to be split by whoever makes it; it is never cut here. */
@@ -83,6 +99,28 @@ const putOf = (put: ConditionalPut, token: string) => ({
   ...condition(put.expects),
 });
 
+function updateOf({ table, key, set, add, condition: only }: ConditionalUpdate, token: string) {
+  const all = { ...set, [WRITER]: { S: token } };
+  const names = [...Object.keys(all), ...Object.keys(add), ...(only?.names ?? [])];
+  const values = [...Object.entries(all), ...Object.entries(add)];
+  return {
+    TableName: table,
+    Key: { ...key },
+    UpdateExpression: `SET ${Object.keys(all)
+      .map((name) => `#${name} = :${name}`)
+      .join(', ')} ADD ${Object.keys(add)
+      .map((name) => `#${name} :${name}`)
+      .join(', ')}`,
+    ...(only !== null && { ConditionExpression: only.expression }),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(values.map(([name, value]) => [`:${name}`, value])),
+      ...only?.values,
+    },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
 /** How long a writer goes on where others are at work on its items. */
 export interface Patience {
   readonly tries: number;
@@ -94,6 +132,9 @@ const PATIENCE: Patience = { tries: 6, firstPauseMs: 20 };
 /** Of an item that many transactions ask for: comes again sooner than they do, so that it is not crowded out. */
 export const INSISTENT: Patience = { tries: 60, firstPauseMs: 1 };
 
+/** Of what cannot be decided anew and has to be written: some seconds. */
+export const STUBBORN: Patience = { tries: 150, firstPauseMs: 1 };
+
 /** Half of it random, so that those who collided do not collide again. */
 export const pauseMs = (
   attempt: number,
@@ -101,21 +142,31 @@ export const pauseMs = (
   random: () => number = Math.random,
 ): number => firstPauseMs * 2 ** Math.min(attempt, 5) * (0.5 + random() / 2);
 
+/** Nothing was written because others were at work, or there is too much of it: not an answer about the items. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Error &&
+  (BUSY.has(error.name) ||
+    (error instanceof TransactionCanceledException && (error.CancellationReasons ?? []).some(isBusyReason)));
+
+const isBusyReason = ({ Code }: { readonly Code?: string | undefined }): boolean => BUSY.has(Code ?? '');
+
 async function tryOnce(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
   checks: readonly ConditionOnly[],
+  updates: readonly ConditionalUpdate[],
   token: string,
 ): Promise<TransactResult | { readonly outcome: 'busy'; readonly error: Error }> {
   const [only] = puts;
   try {
-    if (puts.length === 1 && checks.length === 0 && only !== undefined) {
+    if (puts.length === 1 && checks.length + updates.length === 0 && only !== undefined) {
       await client.send(new PutItemCommand(putOf(only, token)));
     } else {
       const conditions = checks.map(({ table, key, condition: holds }) => ({
         ConditionCheck: { TableName: table, Key: { ...key }, ...holds },
       }));
-      const TransactItems = [...puts.map((put) => ({ Put: putOf(put, token) })), ...conditions];
+      const added = updates.map((update) => ({ Update: updateOf(update, token) }));
+      const TransactItems = [...puts.map((put) => ({ Put: putOf(put, token) })), ...conditions, ...added];
       await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token }));
     }
     return { outcome: 'done' };
@@ -123,18 +174,21 @@ async function tryOnce(
     if (error instanceof ConditionalCheckFailedException) {
       return error.Item?.[WRITER]?.S === token
         ? { outcome: 'done' }
-        : { outcome: 'failed', puts, checks: [] };
+        : { outcome: 'failed', puts, checks: [], updates: [] };
     }
     if (error instanceof TransactionCanceledException) {
       const reasons = error.CancellationReasons ?? [];
       const hasFailed = (index: number): boolean => reasons[index]?.Code === 'ConditionalCheckFailed';
       const failed = puts.filter((_, index) => hasFailed(index));
       const unmet = checks.filter((_, index) => hasFailed(puts.length + index));
+      const closed = updates.filter((_, index) => hasFailed(puts.length + checks.length + index));
       const own = reasons.filter((reason) => reason.Item?.[WRITER]?.S === token).length;
       // A transaction writes all or nothing: one own item in place means that all of them were written.
       if (own > 0) return { outcome: 'done' };
-      if (failed.length + unmet.length > 0) return { outcome: 'failed', puts: failed, checks: unmet };
-      if (reasons.some((reason) => BUSY.has(reason.Code ?? ''))) return { outcome: 'busy', error };
+      if (failed.length + unmet.length + closed.length > 0) {
+        return { outcome: 'failed', puts: failed, checks: unmet, updates: closed };
+      }
+      if (reasons.some(isBusyReason)) return { outcome: 'busy', error };
     }
     if (error instanceof Error && BUSY.has(error.name)) return { outcome: 'busy', error };
     throw error;
@@ -145,8 +199,9 @@ async function tryOnce(
  * What the service refuses as a whole. Two puts of one item are refused here as well: DynamoDB Local takes them, so
  * that nobody would see it before it is deployed.
  */
-function checkPuts(puts: readonly ConditionalPut[]): void {
-  if (puts.length > MAX_ITEMS) throw new Error(`a transaction of ${puts.length} items; at most ${MAX_ITEMS}`);
+function checkPuts(puts: readonly ConditionalPut[], others = 0): void {
+  const items = puts.length + others;
+  if (items > MAX_ITEMS) throw new Error(`a transaction of ${items} items; at most ${MAX_ITEMS}`);
   if (puts.length < 2) return;
   const seen = new Set<string>();
   for (const { table, item, name } of puts) {
@@ -156,17 +211,21 @@ function checkPuts(puts: readonly ConditionalPut[]): void {
   }
 }
 
-/** Writes all puts or none. Throws for anything but a failed condition. */
+/**
+ * Writes all puts and updates or none. Throws for anything but a failed condition. An update that stands
+ * alone needs a condition that does not hold any more once it is written: by it a repeat is known.
+ */
 export async function transactPut(
   client: DynamoDBClient,
   puts: readonly ConditionalPut[],
   { tries, firstPauseMs }: Patience = PATIENCE,
+  updates: readonly ConditionalUpdate[] = [],
 ): Promise<TransactResult> {
-  if (puts.length === 0) return { outcome: 'done' };
-  checkPuts(puts);
+  if (puts.length + updates.length === 0) return { outcome: 'done' };
+  checkPuts(puts, updates.length);
   const token = randomUUID();
   for (let attempt = 1; ; attempt++) {
-    const result = await tryOnce(client, puts, [], token);
+    const result = await tryOnce(client, puts, [], updates, token);
     if (result.outcome !== 'busy') return result;
     if (attempt === tries) throw result.error;
     await sleep(pauseMs(attempt, firstPauseMs));
@@ -183,7 +242,7 @@ export async function transactPutOnce(
   checks: readonly ConditionOnly[] = [],
 ): Promise<TransactResult | { readonly outcome: 'busy' }> {
   checkPuts(puts);
-  const result = await tryOnce(client, puts, checks, randomUUID());
+  const result = await tryOnce(client, puts, checks, [], randomUUID());
   // An earlier try of the same call may still be at work: that is no answer.
   if (result.outcome === 'busy' && result.error.name === 'TransactionInProgressException') throw result.error;
   return result;

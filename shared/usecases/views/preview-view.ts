@@ -33,6 +33,8 @@ export function previewView(preview: Preview) {
     estimated_value: moneyOrNull(sent.quoteQuantity ?? (price && sent.quantity.times(price))),
     quote: spec.quote,
     checks: preview.checks.map(checkView),
+    /** What the wallet's limits say of it; null of an exit, and where something else refuses first. */
+    risk: preview.risk && { allowed: preview.risk.broken.length === 0, broken: preview.risk.broken },
     warnings: preview.warnings,
     protection: preview.protection && {
       stop_loss: moneyOrNull(preview.protection.stopLoss?.price ?? null),

@@ -8,6 +8,7 @@ import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
 import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
 import type { TakenCheck } from './check-commits.ts';
+import { checkRisk } from './check-risk.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Intents } from './intents.ts';
 import type { Outside, WalletPlan } from './outside.ts';
@@ -40,6 +41,7 @@ export function checkEnd(parts: EndParts): void {
     checkBalances(plan, orders, books, parts);
     checkHeld(plan, orders, books, parts);
     checkOutside(plan, books, parts);
+    checkRisk(plan, orders, parts.outside, parts.violations);
   }
   for (const position of ledger.positionItems.values()) {
     checkProtected(position, parts);

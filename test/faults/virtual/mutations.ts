@@ -167,6 +167,13 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  one(
+    'risk',
+    'what positions cost is not counted with their writes: limits are measured against entries alone',
+    'shared/domain/risk/use.ts',
+    'for (const change of positions) add(change, sumsOfPosition);',
+    'for (const change of positions.slice(0, 0)) add(change, sumsOfPosition);',
+  ),
   {
     name: 'external-rule',
     what: 'missing coins are booked as sold elsewhere at first sight, whatever an order may explain, and never put back',

@@ -58,7 +58,9 @@ function colliding(db: DynamoDb) {
     }
     if (!(command instanceof TransactWriteItemsCommand)) return next();
     const items = command.input.TransactItems ?? [];
-    const places = items.map(({ Put, ConditionCheck }) => placeOf(Put ?? ConditionCheck ?? {}));
+    const places = items.map(({ Put, ConditionCheck, Update }) =>
+      placeOf(Put ?? ConditionCheck ?? Update ?? {}),
+    );
     if (!places.some((place) => held.has(place))) return during(places, next);
     collisions += 1;
     const CancellationReasons = places.map((place) => ({

@@ -24,6 +24,7 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import type { WalletRisk } from '../../../shared/domain/risk/limits.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
 import type {
@@ -34,6 +35,7 @@ import type {
   CommitResult,
   DueItem,
   Ledger,
+  LimitsChange,
   ListQuery,
   Page,
   PageQuery,
@@ -42,6 +44,7 @@ import type {
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
+import { changeLimits, countings } from './memory-risk.ts';
 import type { MemoryWallets } from './memory-wallets.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
@@ -76,6 +79,7 @@ export class MemoryLedger implements Ledger {
   readonly actionItems = new Map<string, readonly PositionAction[]>();
   /** By position, then by sort key. */
   readonly signalItems = new Map<string, Map<string, Signal>>();
+  readonly riskItems = new Map<string, WalletRisk>();
   commits = 0;
   /** So many claims find an item busy. */
   busyClaims = 0;
@@ -183,7 +187,8 @@ export class MemoryLedger implements Ledger {
     const told = this.tellingsOf(commit);
     const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const writes = [...changes, ...booked, ...told, ...said, ...asked];
+    const counted = countings(this.riskItems, commit);
+    const writes = [...changes, ...booked, ...told, ...said, ...asked, ...counted];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
     if (asked.some(({ isStale }) => isStale)) return { outcome: 'key_taken' };
@@ -191,13 +196,25 @@ export class MemoryLedger implements Ledger {
     if (known.length > 0) return { outcome: 'duplicate_fill', tradeIds: known };
     const stale = [...changes, ...said].filter(({ isStale }) => isStale);
     if (stale.length > 0) return { outcome: 'conflict', items: stale.map(({ name }) => name) };
+    if (counted.some(({ isStale }) => isStale)) return { outcome: 'risk_changed' };
     this.commits += 1;
     for (const write of writes) write.put();
     return { outcome: 'done' };
   }
 
+  async risk(walletId: string): Promise<WalletRisk | null> {
+    return this.riskItems.get(walletId) ?? null;
+  }
+
+  async setLimits(change: LimitsChange): Promise<boolean> {
+    return changeLimits(this.riskItems, change);
+  }
+
   async claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult> {
     const write = this.orderShelf.write(change);
+    if (countings(this.riskItems, { orders: [change] }).length > 0) {
+      throw new Error('a claim changes amounts');
+    }
     if (this.busyClaims > 0) {
       this.busyClaims -= 1;
       return 'busy';
