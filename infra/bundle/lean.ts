@@ -24,22 +24,25 @@ export function stripLuaComments(source: string): string {
     .join('\n');
 }
 
+/** A module of the Redis client, by its path below `dist/lib`, with other code in its place. */
+const redisModule = (name: string, path: string, contents: string): Plugin => ({
+  name,
+  setup({ onLoad }) {
+    const file = path.replaceAll('/', String.raw`[\\/]`).replaceAll('.', String.raw`\.`);
+    const filter = new RegExp(String.raw`@redis[\\/]client[\\/]dist[\\/]lib[\\/]${file}$`);
+    onLoad({ filter }, () => ({ contents, loader: 'js' }));
+  },
+});
+
 /**
  * The Redis client's table of what each command may do: read only by its cluster and its client-side cache. Neither
  * is switched on here, so an empty table changes nothing.
  */
-export const redisWithoutCommandTable: Plugin = {
-  name: 'redis-without-command-table',
-  setup({ onLoad }) {
-    onLoad(
-      { filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]command-metadata[\\/]command-metadata-data\.js$/ },
-      () => ({
-        contents: 'exports.COMMAND_METADATA = {};',
-        loader: 'js',
-      }),
-    );
-  },
-};
+export const redisWithoutCommandTable = redisModule(
+  'redis-without-command-table',
+  'command-metadata/command-metadata-data.js',
+  'exports.COMMAND_METADATA = {};',
+);
 
 /** Commands that the Redis client itself sends while it connects. */
 export const REDIS_OWN_COMMANDS = ['AUTH', 'CLIENT_SETNAME', 'READONLY'] as const;
@@ -65,34 +68,34 @@ export const redisWithoutMethods: Plugin = {
 };
 
 /** The Redis client's pool of connections: one is all that is used here (`shared/adapters/valkey/client.ts`). */
-export const redisWithoutPool: Plugin = {
-  name: 'redis-without-pool',
-  setup({ onLoad }) {
-    onLoad({ filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]client[\\/]pool\.js$/ }, () => ({
-      contents:
-        "exports.RedisClientPool = { create() { throw new Error('a pool of connections is not in this bundle'); } };",
-      loader: 'js',
-    }));
-  },
-};
+export const redisWithoutPool = redisModule(
+  'redis-without-pool',
+  'client/pool.js',
+  "exports.RedisClientPool = { create() { throw new Error('a pool of connections is not in this bundle'); } };",
+);
+
+/** The Redis client's own cache of answers, which only its option `clientSideCache` makes. */
+export const redisWithoutCache = redisModule(
+  'redis-without-cache',
+  'client/cache.js',
+  "class Absent { constructor() { throw new Error('a client-side cache is not in this bundle'); } }" +
+    'exports.ClientSideCacheProvider = exports.BasicClientSideCache = Absent;' +
+    'exports.PooledClientSideCacheProvider = exports.BasicPooledClientSideCache = Absent;',
+);
 
 /** The Redis client's OpenTelemetry metrics, which nobody switches on: each of them counts nothing, as it does without. */
-export const redisWithoutTelemetry: Plugin = {
-  name: 'redis-without-telemetry',
-  setup({ onLoad }) {
-    onLoad({ filter: /@redis[\\/]client[\\/]dist[\\/]lib[\\/]opentelemetry[\\/]metrics\.js$/ }, () => ({
-      contents:
-        "const nothing = new Proxy(() => nothing, { get: (_, name) => (name === 'then' ? undefined : nothing) });" +
-        'exports.OTelMetrics = { instance: nothing, isInitialized: () => false };',
-      loader: 'js',
-    }));
-  },
-};
+export const redisWithoutTelemetry = redisModule(
+  'redis-without-telemetry',
+  'opentelemetry/metrics.js',
+  "const nothing = new Proxy(() => nothing, { get: (_, name) => (name === 'then' ? undefined : nothing) });" +
+    'exports.OTelMetrics = { instance: nothing, isInitialized: () => false };',
+);
 
 export const LEAN_PLUGINS: readonly Plugin[] = [
   luaWithoutComments,
   redisWithoutCommandTable,
   redisWithoutMethods,
   redisWithoutPool,
+  redisWithoutCache,
   redisWithoutTelemetry,
 ];
