@@ -394,10 +394,10 @@ describe('a session that ends', () => {
 
   it('by silence is noticed, though data stopped without a word; pongs keep a quiet one', async () => {
     const place = await polygon();
-    const { feed, subscribed } = await open(place, {}, { silenceMs: 240 });
+    const { feed, subscribed } = await open(place, {}, { silenceMs: 1_000 });
     feed.subscribe(['BTC/USD']);
     await subscribed(2);
-    await sleep(600);
+    await sleep(2_500);
     expect(place.server.accepted()).toBe(1);
     for (const socket of place.server.sockets) socket.pause();
     await subscribed(4);
