@@ -95,7 +95,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       client: outside.dynamo.client,
       ordersTable: tables.orders,
       positionsTable: tables.positions,
-      walletsTable: null,
+      walletsTable: tables.wallets,
       sweepShards: 1,
     });
     const live = anOrder({
