@@ -39,6 +39,20 @@ export class App {
     }
   }
 
+  /** Cancels the newest order about every so many ms until then: often one of ours of which we know nothing yet. */
+  async cancelNewest(everyMs: number, endAt: number): Promise<void> {
+    const { kernel, chance, outside } = this.#parts;
+    for (;;) {
+      await kernel.sleep(chance.between(1, 2 * everyMs));
+      if (kernel.now >= endAt) return;
+      const { uid } = chance.pick(outside.plans);
+      const newest = this.#live(uid).at(-1);
+      if (newest === undefined) continue;
+      this.acts += 1;
+      this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId: String(newest['orderId']) });
+    }
+  }
+
   /**
    * After the storm: orders of their own that still hold coins are taken back. While they do, the product cannot sell a
    * position whose coins they hold, tries each half minute, and alarms.
@@ -55,6 +69,11 @@ export class App {
     }
   }
 
+  #live(uid: number) {
+    const { orders } = this.#parts.outside.venue.exchange.books(uid);
+    return orders.filter((order) => LIVE.includes(String(order['status'])));
+  }
+
   #act(): void {
     const { outside, chance, market } = this.#parts;
     const { uid } = chance.pick(outside.plans);
@@ -63,9 +82,7 @@ export class App {
     const quantity = `0.0${chance.between(10, 99)}`;
     switch (what) {
       case 'cancel': {
-        const live = outside.venue.exchange
-          .books(uid)
-          .orders.filter((o) => LIVE.includes(String(o['status'])));
+        const live = this.#live(uid);
         if (live.length === 0) return;
         const orderId = String(chance.pick(live)['orderId']);
         this.#try(uid, 'order.cancel', { symbol: VENUE_SYMBOL, orderId });

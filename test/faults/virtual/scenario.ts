@@ -15,6 +15,8 @@ export interface Scenario {
   readonly bnbAfterMs: number;
   /** About each so many ms; 0 = never. */
   readonly appEveryMs: number;
+  /** Somebody in the app cancels whatever is the newest, this often; 0 = nobody does. */
+  readonly cancelNewestEveryMs: number;
   /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
   readonly pauseEveryMs: number;
   readonly flushEveryMs: number;
@@ -115,5 +117,6 @@ export function drawScenario(chance: Chance): Scenario {
     localStepMs: chance.pick([500, 5_000, 30_000]),
     pauseEveryMs: isDemo ? 0 : every(chance.between(800, 6_000), 0.3),
     bnbAfterMs: chance.pick([0, 15_000, 45_000]),
+    cancelNewestEveryMs: isDemo ? 0 : every(chance.between(500, 3_000), 0.2),
   };
 }

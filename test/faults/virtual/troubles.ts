@@ -62,6 +62,7 @@ export function startTroubles(world: World, chance: Chance, endAt: number): void
     kernel.after(own.between(1_000, 6_000), () => fullBook(outside));
   });
   if (s.appEveryMs > 0) app.run(s.appEveryMs, endAt).catch(world.onBug);
+  if (s.cancelNewestEveryMs > 0) app.cancelNewest(s.cancelNewestEveryMs, endAt).catch(world.onBug);
   if (s.pauseEveryMs > 0) owner.run(s.pauseEveryMs, endAt).catch(world.onBug);
 }
 

@@ -90,7 +90,9 @@ describe('what is left out of the Redis client', () => {
 
   it('is nothing that we use: its one door is sendCommand', () => {
     const text = readFileSync(join(PROJECT_ROOT, 'shared/adapters/valkey/client.ts'), 'utf8');
-    const called = [...text.matchAll(/\b(?:client|made|connected|silent)\s*\.(\w+)/g)].map(([, name]) => name);
+    const called = [...text.matchAll(/\b(?:client|made|connected|silent)\s*\.(\w+)/g)].map(
+      ([, name]) => name,
+    );
     const allowed = ['close', 'connect', 'destroy', 'isOpen', 'isReady', 'on', 'sendCommand'];
     expect([...new Set(called)].sort()).toEqual(allowed);
   });
