@@ -6,7 +6,7 @@
  */
 import { applyLateFees } from './late-fees.ts';
 import { ZERO } from './money/decimal.ts';
-import { applyEntryFill, applyExitFill, isClosed } from './positions.ts';
+import { applyEntryFill, applyExitFill, isClosed, NOTHING_TRADED } from './positions.ts';
 import type { ExternalReduction, Fill, Order, Position } from './types.ts';
 
 export interface OrderWithFills {
@@ -39,20 +39,7 @@ const empty = (p: Position): Position => ({
   flatten: null,
   dust: null,
   closedAt: null,
-  liveExits: [],
-  externals: [],
-  entryQuantity: ZERO,
-  entryQuote: ZERO,
-  entryFees: [],
-  exitQuantity: ZERO,
-  exitQuote: ZERO,
-  exitFees: [],
-  quantity: ZERO,
-  cost: ZERO,
-  openFees: ZERO,
-  realizedPnl: ZERO,
-  unvaluedFees: [],
-  slippage: ZERO,
+  ...NOTHING_TRADED,
 });
 
 function stepsOf(p: Position, orders: readonly OrderWithFills[]): readonly Step[] {

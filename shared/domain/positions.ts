@@ -18,6 +18,24 @@ import type { FeeAmount, Fill, LiveExit, Order, Position, Protection } from './t
 
 export { figures, type PositionFigures } from './figures.ts';
 
+/** The sums of a position of which nothing was traded yet, and that reserves nothing. */
+export const NOTHING_TRADED = {
+  liveExits: [],
+  externals: [],
+  entryQuantity: ZERO,
+  entryQuote: ZERO,
+  entryFees: [],
+  exitQuantity: ZERO,
+  exitQuote: ZERO,
+  exitFees: [],
+  quantity: ZERO,
+  cost: ZERO,
+  openFees: ZERO,
+  realizedPnl: ZERO,
+  unvaluedFees: [],
+  slippage: ZERO,
+} as const satisfies Partial<Position>;
+
 /** The position of an entry order, before its first fill (version 0: the store writes 1). */
 export function openPosition(args: {
   readonly order: Order;
@@ -44,20 +62,7 @@ export function openPosition(args: {
     entryLive: true,
     exitOrderIds: [],
     exitsMade: 0,
-    liveExits: [],
-    entryQuantity: ZERO,
-    entryQuote: ZERO,
-    entryFees: [],
-    externals: [],
-    exitQuantity: ZERO,
-    exitQuote: ZERO,
-    exitFees: [],
-    quantity: ZERO,
-    cost: ZERO,
-    openFees: ZERO,
-    realizedPnl: ZERO,
-    unvaluedFees: [],
-    slippage: ZERO,
+    ...NOTHING_TRADED,
     protection,
     initialProtection: protection,
     breakEvenActivatedAt: null,

@@ -4,7 +4,7 @@ import { type Simulator, startSimulator } from '../../../infra/local/venues/bina
 import { type PolygonSimulator, startPolygon } from '../../../infra/local/venues/polygon/start.ts';
 import { makeReadHealth } from '../../../shared/usecases/views/health-view.ts';
 import { dynamoDbMissing } from '../../support/dynamodb.ts';
-import { type GatedProxy, startGatedProxy } from '../../support/gated-proxy.ts';
+import { type Gate, startGate } from '../../support/gate.ts';
 import { type Outside, startOutside, until } from './support.ts';
 
 const BTC = 'BTC/USDT';
@@ -14,7 +14,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
   let outside: Outside;
   let binance: Simulator;
   let polygon: PolygonSimulator;
-  let way: { binance: GatedProxy; polygon: GatedProxy };
+  let way: { binance: Gate; polygon: Gate };
   let feeding: NodeJS.Timeout;
   beforeAll(async () => {
     outside = await startOutside();
@@ -29,8 +29,8 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
     polygon.market.setPrice('BTC-USD', '60000.00', true);
     polygon.market.setPrice('USDT-USD', '1', true);
     way = {
-      binance: await startGatedProxy(binance.streamUrl),
-      polygon: await startGatedProxy(polygon.wsUrl),
+      binance: await startGate(binance.streamUrl),
+      polygon: await startGate(polygon.wsUrl),
     };
   });
   afterEach(async () => {
@@ -51,11 +51,11 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
     const streamer = outside.start({
       ...env,
       ...feed,
-      BINANCE_STREAM_URL: `ws://${way.binance.host}`,
+      BINANCE_STREAM_URL: `ws://127.0.0.1:${way.binance.port}`,
       BINANCE_REST_URL: binance.restUrl,
       POLYGON_API_KEY: KEY,
       POLYGON_REST_URL: polygon.restUrl,
-      POLYGON_WS_URL: `ws://${way.polygon.host}`,
+      POLYGON_WS_URL: `ws://127.0.0.1:${way.polygon.port}`,
       WS_RECONNECT_MAX_DELAY_SECONDS: '1',
     });
     const why = (): string => streamer.lines.slice(-20).join('\n');
@@ -87,7 +87,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
       trust: { fallbacks: 0 },
     });
     for (const venue of ['binance', 'polygon']) await streamer.said(`"venue":"${venue}","ws_connected":`);
-    way.binance.cut();
+    way.binance.shut();
     await comesFrom('polygon');
     const converted = Number((await price())?.bid);
     // Without the basis it would be 60,000 or thereabouts.
@@ -116,7 +116,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
       FEED_POLICIES: `${BTC}=polygon+binance`,
     });
     await comesFrom('polygon');
-    way.polygon.cut();
+    way.polygon.shut();
     await comesFrom('binance');
     await until(async () => (await manager()).trust.fallbacks >= 1);
     way.polygon.open();

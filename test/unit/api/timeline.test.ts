@@ -23,8 +23,8 @@ const later = (ms: number) => {
   world.now += ms;
   world.price('50000');
 };
-// biome-ignore lint/suspicious/noExplicitAny: a test reads whatever JSON came
-const actionsOf = (body: any): string[] => body.items.map((item: { action: string }) => item.action);
+const actionsOf = (body: { readonly items: readonly { readonly action: string }[] }): string[] =>
+  body.items.map(({ action }) => action);
 
 describe('the timeline of a position', () => {
   it('has its orders, its signals, what was done and why, oldest first', async () => {
