@@ -37,6 +37,8 @@ export interface PriceBatch {
   /** Running number of this writer's batches for this symbol; a repeat of an accepted batch is a no-op. */
   readonly batch: number;
   readonly ticks: readonly Tick[];
+  /** The newest tick that the writer had taken in when it sent this: later ones came after all that is in the index now. */
+  readonly newestTick: number;
   /** The last tick of the batch in decimal text, for price:{} and quote:{}. */
   readonly display: CachedPrice;
   /** Bars touched by this batch (as they stand now), to upsert into the tape. */

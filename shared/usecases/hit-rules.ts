@@ -4,15 +4,14 @@
  * - A hit of an older level set counts when the present one is reached by its price too: a change of another
  *   level, or of the stop to a tighter one, must not lose a stop that was reached meanwhile.
  * - A hit older than 30 s has to be confirmed by the current price; a younger one stands by itself.
- * - So has one, from about the time of the arming, of a level that was armed while no tick was known (a rebuilt index,
- *   which is then sent what was refused meanwhile): its tick may be from before the level.
+ * - So has one that a rebuild found in bars of about the time of the arming, of a level that was armed while no tick was
+ *   known: the bars may be from before the level. (The index itself dates such a level by its first tick: `datedAt`.)
  */
 
 import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
-import { CLOCKS_APART_MS } from '../domain/triggers/rebuild.ts';
-import { stopOf } from '../domain/triggers/rules.ts';
+import { CLOCKS_APART_MS, stopOf } from '../domain/triggers/rules.ts';
 import type { Hit, Level, TickOrigin, Units } from '../domain/triggers/types.ts';
 import { decimalToUnits, unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Position, TriggerFacts } from '../domain/types.ts';

@@ -1,5 +1,6 @@
 /** What levels went through by what the tape has: 1 s bars at hand, and the durable minutes before them (design section 10). */
-import { CLOCKS_APART_MS, type Replayed, replayInSlices } from '../domain/triggers/rebuild.ts';
+import { type Replayed, replayInSlices } from '../domain/triggers/rebuild.ts';
+import { CLOCKS_APART_MS } from '../domain/triggers/rules.ts';
 import type { Bar, Level } from '../domain/triggers/types.ts';
 import type { TapeMinute } from '../ports/tape.ts';
 import type { Ports } from './ports.ts';

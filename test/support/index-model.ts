@@ -24,11 +24,18 @@ export const displayOf = (symbol: string, tick: Tick): CachedPrice => ({
   recordedAt: tick.recordedAt,
 });
 
-export function aBatch(symbol: string, batch: number, ticks: readonly Tick[], nowMs: number): PriceBatch {
+export function aBatch(
+  symbol: string,
+  batch: number,
+  ticks: readonly Tick[],
+  nowMs: number,
+  newestTick = ticks.at(-1)?.id ?? -1,
+): PriceBatch {
   const last = ticks.at(-1);
   if (last === undefined) throw new Error('a batch has ticks');
   const display = displayOf(symbol, last);
-  return { symbol, shard: 0, leaseToken: 'writer', fence: 1, batch, ticks, display, bars: [], nowMs };
+  const writer = { shard: 0, leaseToken: 'writer', fence: 1 };
+  return { symbol, ...writer, batch, ticks, newestTick, display, bars: [], nowMs };
 }
 
 const NONE = { bid: null, ask: null, last: null, mid: null };
@@ -49,7 +56,7 @@ export async function runOnIndex(index: TriggerIndex, symbol: string, { steps }:
       if (armed.outcome !== 'armed') throw new Error(armed.outcome);
       armedTick = armed.armedTick;
     } else if (step.do === 'ticks') {
-      const applied = await index.applyBatch(aBatch(symbol, i, step.ticks, now));
+      const applied = await index.applyBatch(aBatch(symbol, i, step.ticks, now, step.newest));
       if (applied.outcome !== 'applied') throw new Error(applied.outcome);
       nearest = applied.nearest;
     } else {

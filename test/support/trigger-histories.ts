@@ -8,7 +8,7 @@ import type { Hit, Level, Nearest, PriceSource, Tick, Units } from '../../shared
 
 export type Step =
   | { readonly do: 'arm'; readonly levels: readonly Level[]; readonly remove: readonly Versioned[] }
-  | { readonly do: 'ticks'; readonly ticks: readonly Tick[] }
+  | { readonly do: 'ticks'; readonly ticks: readonly Tick[]; readonly newest: number }
   | { readonly do: 'settle'; readonly hits: readonly Versioned[] };
 
 export interface History {
@@ -43,7 +43,9 @@ export function levelsAt(scale: number): fc.Arbitrary<Level> {
     fc.constantFrom(1, 50, 100, 333, 1000).map((bp) => ({ bp })),
     fc.constantFrom(1, 2, 5).map((n) => ({ units: units(n * grain) })),
   );
-  const facts = { member, version, source, armedTick: fc.constant(-1), armedAt: fc.constantFrom(1000, 2000) };
+  /** Two clearly before all ticks by the clocks, and one about their time. */
+  const armedAt = fc.constantFrom(1000, 2000, 1_001_000);
+  const facts = { member, version, source, armedTick: fc.constant(-1), armedAt };
   const fixed = fc.record({
     ...facts,
     kind: fc.constant('fixed' as const),
@@ -75,7 +77,13 @@ function historyAt(scale: number): fc.Arbitrary<History> {
     last: fc.constantFrom(-1, 0, 1),
   });
   const step = fc.oneof(
-    { weight: 3, arbitrary: fc.array(move, { minLength: 1, maxLength: 5 }).map((ticks) => ({ ticks })) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        ticks: fc.array(move, { minLength: 1, maxLength: 5 }),
+        ahead: fc.constantFrom(0, 0, 1, 4),
+      }),
+    },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -98,7 +106,7 @@ function historyAt(scale: number): fc.Arbitrary<History> {
           const bid = scale + m.to * grain;
           return aTick(id, bid, bid + m.spread, bid + m.last);
         });
-        return { do: 'ticks', ticks };
+        return { do: 'ticks', ticks, newest: id + s.ahead };
       }
       if ('settle' in s) return { do: 'settle', hits: s.settle };
       const levels = s.levels.map(
@@ -133,7 +141,7 @@ export function run(model: TriggerModel, history: History): Seen[] {
     let armedTick: number | null = null;
     let hits: readonly Hit[] = [];
     if (step.do === 'arm') ({ armedTick, hits } = model.arm(step.levels, step.remove));
-    else if (step.do === 'ticks') hits = model.applyTicks(step.ticks);
+    else if (step.do === 'ticks') hits = model.applyTicks(step.ticks, step.newest);
     else model.settle(step.hits);
     return { armedTick, hits, nearest: model.nearest(), levels: model.levels().sort(byMember) };
   });

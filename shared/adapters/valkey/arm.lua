@@ -75,8 +75,7 @@ for i = at, #ARGV do
   if not (old and old.version > given.version) and not struck_since(member, given.version) then
     local level = successor(given, old)
     if old then detach(member, old) end
-    local peak = level.placed and text(level.sign * level.placed) or '-'
-    call('HSET', LEVELS, member, text(level.armed) .. ' ' .. peak .. ' ' .. level.json)
+    call('HSET', LEVELS, member, stored_level(level, level.armed))
     place(member, level, standing, 'armed')
   end
 end

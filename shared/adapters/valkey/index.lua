@@ -81,6 +81,12 @@ local function prepare(level, armed, peak, json)
   return level
 end
 
+-- a level as LEVELS has it, armed at this tick
+local function stored_level(level, armed)
+  local peak = level.placed and text(level.sign * level.placed) or '-'
+  return text(armed) .. ' ' .. peak .. ' ' .. level.json
+end
+
 local function read_level(member)
   local stored = call('HGET', LEVELS, member)
   if not stored then return nil end
@@ -214,8 +220,10 @@ local function park(member, level)
   call('ZADD', level.stops, text(level.sign * stop_of(level.placed, level.order)), member)
 end
 
--- before the first price: everything lies where its first tick will find it; the highest arming tick is noted
+-- before the first price: everything lies where its first tick will find it; the highest arming tick is noted. What was
+-- armed before any tick was known waits: the first one tells from which on it counts (price.lua)
 local function place_unpriced(member, level)
+  if level.armed == -1 then return call('ZADD', WAIT, -1, member) end
   if level.kind == 'fixed' then
     call('ZADD', level.key, text(level.price), member)
   elseif level.placed then

@@ -8,15 +8,17 @@
 -- with wake = 1 while hits are visible, because the first answer may have been lost.
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
--- ARGV token, fence, batch, part, now (ms), number of price fields + values, then of quote fields + values,
+-- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, number of price fields + values, then of quote fields + values,
 --      then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000
+local CLOCKS_APART_MS = 60000 -- shared/domain/triggers/rules.ts
 
 local token, fence = ARGV[1], tonumber(ARGV[2])
 local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
+local newest_known = tonumber(ARGV[6])
 
 local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part')
 local known = tonumber(writer[1] or '-1')
@@ -48,7 +50,7 @@ if fence == known then
   end
 end
 
-local at = 6
+local at = 7
 local function fields()
   local n = tonumber(ARGV[at])
   local values = {}
@@ -65,7 +67,19 @@ local function look_for_waiting()
 end
 look_for_waiting()
 
--- The first price of all: levels armed at a later tick (seldom: an index rebuilt amid a writer's change) wait.
+-- The first price of all: what was armed before any was known counts from here on, or from the newest tick that was known
+-- when this one was sent (`datedAt` in shared/domain/triggers/rules.ts).
+local function date(tick)
+  local at = cjson.decode(tick.json).at
+  for _, member in ipairs(call('ZRANGEBYSCORE', WAIT, -1, -1)) do
+    local level = read_level(member)
+    local from = at > level.armedAt + CLOCKS_APART_MS and tick.id or math.max(tick.id, newest_known)
+    call('HSET', LEVELS, member, stored_level(level, from))
+    call('ZADD', WAIT, text(from), member)
+  end
+end
+
+-- Levels armed at a later tick (seldom: an index rebuilt amid a writer's change) wait.
 local function hold_back(tick)
   local newest = tonumber(call('HGET', STATE, 'newest') or '-1')
   call('HDEL', STATE, 'newest')
@@ -177,6 +191,7 @@ for i = at, #ARGV, 5 do
   local tick = tick_of(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
   if not last or tick.id > last.id then
     if not last then
+      date(tick)
       hold_back(tick)
       keep_nearest()
       read_nearest()

@@ -104,6 +104,7 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(batch.batch),
     String(part),
     String(batch.nowMs),
+    String(batch.newestTick),
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),

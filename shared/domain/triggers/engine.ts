@@ -7,7 +7,7 @@
  */
 import type { Armed, TriggerModel, Versioned } from './model.ts';
 import { PeakBook, type Trailing } from './peak-book.ts';
-import { betterPeak, carriedPeak, checkLevel, hitKey, priceOf, SOURCES } from './rules.ts';
+import { betterPeak, carriedPeak, checkLevel, datedAt, hitKey, priceOf, SOURCES } from './rules.ts';
 import { SortedMap } from './sorted-map.ts';
 import type {
   FixedLevel,
@@ -86,11 +86,12 @@ export class TriggerEngine implements TriggerModel {
     return { armedTick: this.standing?.id ?? -1, hits };
   }
 
-  applyTicks(ticks: readonly Tick[]): Hit[] {
+  applyTicks(ticks: readonly Tick[], newest = ticks.at(-1)?.id ?? -1): Hit[] {
     const hits: Hit[] = [];
     const { bid, ask, last, mid } = this.lanes;
     for (const tick of ticks) {
-      if (this.standing !== null && tick.id <= this.standing.id) continue;
+      if (this.standing === null) this.date(tick, newest);
+      else if (tick.id <= this.standing.id) continue;
       this.standing = tick;
       const middle = Math.floor((tick.bid + tick.ask) / 2);
       if (
@@ -190,6 +191,17 @@ export class TriggerEngine implements TriggerModel {
     const peak = level.peak === null ? price : Math.max(price, sign * level.peak);
     peaks.join(entry, level.distance, peak);
     return [...this.takeDue(this.lanes[level.source], tick, cause)];
+  }
+
+  /** The first tick of all: levels armed before any was known get the tick from which on they count. */
+  private date(first: Tick, newest: number): void {
+    const undated = this.waiting.get(-1) ?? [];
+    this.waiting.delete(-1);
+    for (const { level, ...entry } of undated) {
+      const dated = { ...entry, level: { ...level, armedTick: datedAt(level, first, newest) } };
+      file(this.waiting, dated.level.armedTick, dated);
+      this.entries.set(level.member, dated);
+    }
   }
 
   /** One tick: peaks and activations first, then the levels that count from now on, then what is due. */

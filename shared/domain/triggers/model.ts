@@ -17,7 +17,7 @@ export interface Versioned {
 export interface TriggerModel {
   /**
    * Removes, then arms. Each armed level is tested at once against the standing tick; `armedTick` -1 means: armed
-   * at the standing tick. When the standing tick is older than the arming, that test waits for the first tick at
+   * at the standing tick, or where there is none yet at the one that `datedAt` says. When the standing tick is older than the arming, that test waits for the first tick at
    * or after it (cause `armed` when it is that very tick), and earlier ones do not count.
    * - A level is ignored while a newer version of it is armed, or a hit of the same or a newer one is unsettled.
    * - A newer version replaces an older one; see `carriedPeak` for its peak.
@@ -29,9 +29,10 @@ export interface TriggerModel {
   /**
    * Applies ticks in order and answers the hits in order (within one tick by member and version). Ticks at or
    * below the last applied id are skipped. Within one tick peaks and activations move first, then what is due
-   * becomes a hit and leaves the levels.
+   * becomes a hit and leaves the levels. `newest`: the id of the newest tick that was known when these were sent,
+   * if that is not the last of them.
    */
-  applyTicks(ticks: readonly Tick[]): Hit[];
+  applyTicks(ticks: readonly Tick[], newest?: number): Hit[];
   /** A hit has been dealt with. */
   settle(hits: readonly Versioned[]): void;
   nearest(): Nearest;

@@ -3,7 +3,7 @@
  * and the index are tested against it.
  */
 import type { Armed, TriggerModel, Versioned } from './model.ts';
-import { checkLevel } from './rules.ts';
+import { checkLevel, datedAt } from './rules.ts';
 import type { Hit, HitCause, Level, Nearest, PriceSource, Tick, TrailingLevel, Units } from './types.ts';
 
 const price = (tick: Tick, source: PriceSource): number =>
@@ -74,10 +74,15 @@ export class NaiveTriggers implements TriggerModel {
     return { armedTick: standing?.id ?? -1, hits };
   }
 
-  applyTicks(ticks: readonly Tick[]): Hit[] {
+  applyTicks(ticks: readonly Tick[], newest = ticks.at(-1)?.id ?? -1): Hit[] {
     const all: Hit[] = [];
     for (const tick of ticks) {
       if (this.standing !== null && tick.id <= this.standing.id) continue;
+      if (this.standing === null) {
+        this.armed = this.armed.map((l) =>
+          l.armedTick === -1 ? { ...l, armedTick: datedAt(l, tick, newest) } : l,
+        );
+      }
       this.standing = tick;
       const hits: Hit[] = [];
       for (const level of [...this.armed]) {

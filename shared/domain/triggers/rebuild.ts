@@ -18,9 +18,6 @@ export interface Replayed {
   readonly hits: readonly Hit[];
 }
 
-/** Two machines' clocks are never further apart than this; where no tick is known, times say no more than that. */
-export const CLOCKS_APART_MS = 60_000;
-
 /** So much work at a time, some 20 ms: levels and steps of trailing stops count. */
 const SLICE = 20_000;
 

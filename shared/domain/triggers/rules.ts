@@ -13,6 +13,18 @@ export const midOf = (bid: Units, ask: Units): Units => Math.floor((bid + ask) /
 export const priceOf = (tick: Tick, source: PriceSource): Units =>
   source === 'mid' ? midOf(tick.bid, tick.ask) : tick[source];
 
+/** Two machines' clocks are never further apart than this; where no tick is known, times say no more than that. */
+export const CLOCKS_APART_MS = 60_000;
+
+/**
+ * The tick at which a level counts as armed that was armed while no tick was known (no price yet, or the index was
+ * lost): where `first`, the first of all, is clearly later by the clocks, that one; else the newest that its writer had
+ * taken in when it sent `first` (`newest`). Those between may be from before the arming, and waited to be written; that
+ * last one is the standing price, and all that follow came later.
+ */
+export const datedAt = ({ armedAt }: Pick<Level, 'armedAt'>, first: Tick, newest: number): number =>
+  first.at > armedAt + CLOCKS_APART_MS ? first.id : Math.max(first.id, newest);
+
 /** What one price moves away from its peak before the stop is due, in whole units, rounded up. */
 function slack(peak: number, distance: Distance): number {
   if ('units' in distance) return distance.units;

@@ -259,6 +259,7 @@ export class SymbolStream {
       fence: writer.fence(),
       batch: this.#batch,
       ticks,
+      newestTick: this.#queue.at(-1)?.tick.id ?? tick.id,
       display: {
         symbol: this.symbol,
         bid,

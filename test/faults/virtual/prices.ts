@@ -207,6 +207,7 @@ export class Market {
         fence: 1,
         batch: ++this.#batch,
         ticks,
+        newestTick: this.#tickId,
         display,
         bars,
         nowMs: this.#outside.clocks.common(),

@@ -72,10 +72,14 @@ export class MemoryIndex implements TriggerIndex {
   }
 
   /** What the streamer does with one tick, whoever it is; answers whether a wake-up is due. */
-  tick(symbol: string, tick: Tick): { readonly hits: readonly Hit[]; readonly wake: boolean } | 'rebuild' {
+  tick(
+    symbol: string,
+    tick: Tick,
+    newest = tick.id,
+  ): { readonly hits: readonly Hit[]; readonly wake: boolean } | 'rebuild' {
     const index = this.built.get(symbol);
     if (index === undefined) return 'rebuild';
-    const hits = index.model.applyTicks([frozen({ ...tick })]);
+    const hits = index.model.applyTicks([frozen({ ...tick })], newest);
     return { hits, wake: this.store(index, hits, tick.at) };
   }
 
@@ -92,7 +96,10 @@ export class MemoryIndex implements TriggerIndex {
       const wake = visible(index, nowMs).length > 0;
       return { outcome: 'applied', hits: 0, wake, nearest: index.model.nearest() };
     }
-    const hits = index.model.applyTicks(given.ticks.map((tick) => frozen({ ...tick })));
+    const hits = index.model.applyTicks(
+      given.ticks.map((tick) => frozen({ ...tick })),
+      given.newestTick,
+    );
     index.writer = { fence, token, batch };
     const wake = this.store(index, hits, nowMs);
     this.prices?.show(given.display);

@@ -203,8 +203,8 @@ export class World {
     this.show(this.tickOf(bid, ask));
   }
 
-  /** The same with a tick that was kept back. */
-  show(tick: Tick): void {
+  /** The same with a tick that was kept back; `newest`: the newest one that was known when it was sent. */
+  show(tick: Tick, newest = tick.id): void {
     const [bid, ask] = [tick.bid, tick.ask].map((price) => unitsToDecimal(price, 4).toFixed());
     if (bid === undefined || ask === undefined) return;
     this.prices.shown.set(BTC, {
@@ -227,7 +227,7 @@ export class World {
       (bar) => !bars.some((b) => b.second === bar.second),
     );
     this.prices.tape.set(BTC, [...known, ...bars]);
-    const result = this.index.tick(BTC, tick);
+    const result = this.index.tick(BTC, tick, newest);
     if (result === 'rebuild') this.outbox.queue.push(trigger({ kind: 'rebuild', symbol: BTC, at: this.now }));
     else if (result.wake) this.outbox.queue.push(trigger({ kind: 'wake', symbol: BTC, at: this.now }));
   }

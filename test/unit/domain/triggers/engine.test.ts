@@ -82,6 +82,37 @@ describe.each<[string, () => TriggerModel]>([
     ]);
   });
 
+  it('does not count, for a level armed while no tick was known, those that had waited to be written', () => {
+    const model = make();
+    const armedAt = 1_000_000;
+    model.arm([aStop(95, { armedAt }), aTrailing({ armedAt })]);
+    // 90 and 120 may be from before the arming; 96 is the newest that was known, and from then on all came later.
+    expect(model.applyTicks([aTick(3, 90), aTick(4, 120), aTick(5, 96)], 5)).toEqual([]);
+    expect(model.levels()).toMatchObject([{ armedTick: 5 }, { armedTick: 5, peak: 96 }]);
+    expect(model.applyTicks([aTick(6, 95)])).toMatchObject([
+      { cause: 'tick', armedTick: 5, tick: { id: 6 } },
+    ]);
+  });
+
+  it('tests it against the newest of them, which stands', () => {
+    const model = make();
+    model.arm([aStop(95, { armedAt: 1_000_000 })]);
+    expect(model.applyTicks([aTick(3, 90)], 5)).toEqual([]);
+    expect(model.applyTicks([aTick(4, 90), aTick(5, 94)])).toMatchObject([
+      { cause: 'armed', price: 94, armedTick: 5, tick: { id: 5 } },
+    ]);
+  });
+
+  it('counts each of them where they are clearly later by the clocks', () => {
+    const model = make();
+    const tick = aTick(3, 90);
+    model.arm([
+      aStop(95, { armedAt: tick.at - 60_001 }),
+      aStop(95, { member: 'q|stop', armedAt: tick.at - 60_000 }),
+    ]);
+    expect(model.applyTicks([tick], 5)).toMatchObject([{ member: 'p|stop', armedTick: 3 }]);
+  });
+
   it('trails a long: 2 % below a high of 51,500 is 50,470', () => {
     const model = make();
     model.applyTicks([aTick(1, 50_000)]);
