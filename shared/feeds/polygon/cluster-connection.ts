@@ -48,8 +48,8 @@ export interface ClusterParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: ClusterSettings;
-  /** Everything but statuses. */
-  readonly onMessage: (message: PolygonMessage) => void;
+  /** Everything but statuses; `now`: receive time of its frame. */
+  readonly onMessage: (message: PolygonMessage, now: number) => void;
   readonly onLeftOut: (reason: string, kind: 'dropped' | 'ignored') => void;
   readonly onLongNumbers: (count: number) => void;
   readonly onRefused: (topic: Topic) => void;
@@ -188,12 +188,13 @@ export class ClusterConnection {
 
   #onMessage(session: Session, text: string): void {
     const { messages, dropped, ignored, longNumbers } = parsePolygonFrame(text);
+    const now = this.#parts.clock.now();
     this.#elements += messages.length + dropped.length;
     for (const reason of dropped) this.#parts.onLeftOut(reason, 'dropped');
     for (const reason of ignored) this.#parts.onLeftOut(reason, 'ignored');
     if (longNumbers > 0) this.#parts.onLongNumbers(longNumbers);
     for (const message of messages) {
-      if (message.ev !== 'status') this.#parts.onMessage(message);
+      if (message.ev !== 'status') this.#parts.onMessage(message, now);
       else {
         const refusal = this.#lineOf(session).onStatus(message);
         if (refusal !== null) this.#refused(session, refusal);

@@ -26,6 +26,8 @@ export class InstrumentStream {
   /** One for each symbol: `BTC/USD` and `BTC/USDT` are watched at one price. */
   readonly markets: PolygonMarket[] = [];
   readonly #topics = new Map<PolygonChannelKind, Topic>();
+  readonly #trade: Topic | undefined;
+  readonly #quote: Topic | undefined;
   readonly #seen: SeenTrades;
   readonly #quoteOrder = new Map<number, TimeOrder>();
   readonly #tradeOrder = new Map<number, TimeOrder>();
@@ -38,6 +40,8 @@ export class InstrumentStream {
       const channel = POLYGON_CHANNELS[instrument.assetClass][kind];
       if (channel !== null) this.#topics.set(kind, new Topic(polygonTopic(channel, instrument.name)));
     }
+    this.#trade = this.#topics.get('trade');
+    this.#quote = this.#topics.get('quote');
   }
 
   get topics(): readonly Topic[] {
@@ -66,7 +70,7 @@ export class InstrumentStream {
 
   /** Why it does not count; null: it does, for all markets. `now`: receive time. */
   refuseTrade(trade: CryptoTrade | StockTrade, now: number): Seen | null {
-    this.hear('trade', now);
+    this.#trade?.hear(now);
     if (!this.#seen.isNew(trade)) return 'duplicate';
     const order = orderOf(this.#tradeOrder, trade.venue ?? NO_VENUE);
     if (order.isLate(trade.at, now) || this.#trades.isLate(trade.at, now)) return 'old';
@@ -80,7 +84,7 @@ export class InstrumentStream {
     { venue, at }: { readonly venue: number | null; readonly at: number },
     now: number,
   ): Seen | null {
-    this.hear('quote', now);
+    this.#quote?.hear(now);
     const order = orderOf(this.#quoteOrder, venue ?? NO_VENUE);
     if (order.isLate(at, now)) return 'old';
     order.take(at, now);

@@ -185,10 +185,10 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     }
   };
 
-  const onMessage = (message: PolygonMessage): void => {
+  const onMessage = (message: PolygonMessage, now: number): void => {
     if (stopped) return;
     try {
-      route(message, clock.now());
+      route(message, now);
     } catch (error) {
       // One listener's failure: the other elements of the frame are handed on all the same.
       counts.handler_failed += 1;

@@ -15,12 +15,6 @@ import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
 import type { FeedTick } from '../../ports/feed.ts';
 import { type Side, VenueQuotes } from './venue-quotes.ts';
 
-interface Price {
-  readonly units: Units;
-  /** Where it has digits finer than the units; null: the units say it all. */
-  readonly text: string | null;
-}
-
 /** Decimal text as the message has it. */
 export interface QuoteSides {
   readonly bid: string | null;
@@ -49,7 +43,7 @@ export class PolygonMarket {
   isTradesOnly = false;
   readonly #venues = new VenueQuotes();
   #quote: { readonly bid: Side; readonly ask: Side } | null = null;
-  #last: Price | null = null;
+  #last: Side | null = null;
   /** The prices of the last tick as text: most ticks change one or two of the three. */
   readonly #texts = { bid: new UnitsText(), ask: new UnitsText(), last: new UnitsText() };
 
@@ -59,7 +53,8 @@ export class PolygonMarket {
 
   /** `now`: receive time. A venue with one side only is left out until it has two again. */
   quote(venue: number, { bid, bidSize, ask, askSize }: QuoteSides, now: number): Taken {
-    const [bids, asks] = [bid === null ? null : this.#read(bid), ask === null ? null : this.#read(ask)];
+    const bids = bid === null ? null : this.#read(bid, bidSize ?? '');
+    const asks = ask === null ? null : this.#read(ask, askSize ?? '');
     if (bid === null || ask === null) {
       this.#venues.delete(venue);
       this.#quote = this.#venues.combined();
@@ -67,17 +62,13 @@ export class PolygonMarket {
     }
     if (bids === null || asks === null) return 'unusable';
     if (bids.units > asks.units) return 'crossed';
-    this.#venues.set(venue, {
-      bid: { units: bids.units, text: bids.text, size: bidSize ?? '' },
-      ask: { units: asks.units, text: asks.text, size: askSize ?? '' },
-      takenAt: now,
-    });
+    this.#venues.set(venue, bids, asks, now);
     this.#quote = this.#venues.combined();
     return 'tick';
   }
 
   trade(price: string): Taken {
-    const last = this.#read(price);
+    const last = this.#read(price, '');
     if (last === null) return 'unusable';
     this.#last = last;
     return this.#quote === null && !this.isTradesOnly ? 'waits' : 'tick';
@@ -92,42 +83,46 @@ export class PolygonMarket {
     const bid = this.#quote === null ? this.#lastAsSide() : this.#quote.bid;
     const ask = this.#quote === null ? this.#lastAsSide() : this.#quote.ask;
     if (bid === null || ask === null) return null;
-    const last = this.#last ?? { units: midOf(bid.units, ask.units), text: null };
-    return {
+    const last = this.#last === null ? midOf(bid.units, ask.units) : this.#last.units;
+    const { bid: bidText, ask: askText, last: lastText } = this.#texts;
+    const quoted = this.#quote !== null;
+    const made: { -readonly [field in keyof FeedTick]: FeedTick[field] } = {
       spec,
       tick: {
         id,
         bid: bid.units,
         ask: ask.units,
-        last: last.units,
+        last,
         at,
         bidSize: bid.size,
         askSize: ask.size,
         recordedAt: 0,
       },
-      bid: bid.text ?? this.#texts.bid.of(bid.units, spec.unitExponent),
-      ask: ask.text ?? this.#texts.ask.of(ask.units, spec.unitExponent),
-      last: last.text ?? this.#texts.last.of(last.units, spec.unitExponent),
-      quoted: this.#quote !== null,
+      bid: bid.text ?? bidText.of(bid.units, spec.unitExponent),
+      ask: ask.text ?? askText.of(ask.units, spec.unitExponent),
+      last: this.#last?.text ?? lastText.of(last, spec.unitExponent),
+      quoted,
       // A trade alone is its own venue's price.
-      combined: this.#quote !== null,
-      ...(said !== undefined && this.#last !== null && { printed: said.printed }),
-      ...(said !== undefined && { venueAt: said.at }),
-      ...(said !== undefined && said.venue !== null && { venue: String(said.venue) }),
+      combined: quoted,
     };
+    if (said === undefined) return made;
+    if (this.#last !== null) made.printed = said.printed;
+    made.venueAt = said.at;
+    if (said.venue !== null) made.venue = String(said.venue);
+    return made;
   }
 
   #lastAsSide(): Side | null {
-    return this.#last === null || !this.isTradesOnly ? null : { ...this.#last, size: '' };
+    return this.isTradesOnly ? this.#last : null;
   }
 
   /** Null where it is no price in this symbol's units. */
-  #read(text: string): Price | null {
+  #read(text: string, size: string): Side | null {
     const parsed = parseUnits(text, this.spec.unitExponent);
     if (!parsed.ok || parsed.value.units === 0) return null;
     const { units, rounded } = parsed.value;
     if (rounded) this.rounded += 1;
-    return { units, text: rounded ? text : null };
+    return { units, text: rounded ? text : null, size };
   }
 }
 

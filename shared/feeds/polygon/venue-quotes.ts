@@ -16,23 +16,19 @@ export interface Side {
   readonly size: string;
 }
 
-export interface VenueQuote {
-  readonly bid: Side;
-  readonly ask: Side;
-  /** Receive time. */
-  readonly takenAt: number;
-}
-
 /**
  * A venue that has said nothing for so long, while another one has, is left out: a venue that stands still must not
  * hold the median. Alone, an old quote of a stream that tells only changes is valid.
  */
 const FRESH_MS = 10_000;
 
-/** One venue's; replaced as a whole with each quote. */
+/** One venue's. */
 interface Entry {
   readonly venue: number;
-  quote: VenueQuote;
+  bid: Side;
+  ask: Side;
+  /** Receive time. */
+  takenAt: number;
 }
 
 export class VenueQuotes {
@@ -43,14 +39,17 @@ export class VenueQuotes {
   readonly #byBid: Entry[] = [];
   readonly #byAsk: Entry[] = [];
 
-  set(venue: number, quote: VenueQuote): void {
+  /** `takenAt`: receive time. */
+  set(venue: number, bid: Side, ask: Side, takenAt: number): void {
     const known = this.#byBid.find((entry) => entry.venue === venue);
     if (known === undefined) {
-      const entry = { venue, quote };
+      const entry = { venue, bid, ask, takenAt };
       this.#byBid.push(entry);
       this.#byAsk.push(entry);
     } else {
-      known.quote = quote;
+      known.bid = bid;
+      known.ask = ask;
+      known.takenAt = takenAt;
     }
     sort(this.#byBid, 'bid');
     sort(this.#byAsk, 'ask');
@@ -67,18 +66,21 @@ export class VenueQuotes {
   combined(): { readonly bid: Side; readonly ask: Side } | null {
     let newest = Number.NEGATIVE_INFINITY;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const { quote } of this.#byBid) {
-      if (quote.takenAt > newest) newest = quote.takenAt;
-      if (quote.takenAt < oldest) oldest = quote.takenAt;
+    for (const { takenAt } of this.#byBid) {
+      if (takenAt > newest) newest = takenAt;
+      if (takenAt < oldest) oldest = takenAt;
     }
-    const isFresh = ({ quote }: Entry): boolean => newest - quote.takenAt <= FRESH_MS;
     const areAllFresh = newest - oldest <= FRESH_MS;
+    const isFresh = ({ takenAt }: Entry): boolean => newest - takenAt <= FRESH_MS;
     const byBid = areAllFresh ? this.#byBid : this.#byBid.filter(isFresh);
     const byAsk = areAllFresh ? this.#byAsk : this.#byAsk.filter(isFresh);
     // The two in the middle, which are one where their number is odd.
-    const [low, high] = [(byBid.length - 1) >> 1, byBid.length >> 1];
-    const [lowBid, highBid] = [byBid[low]?.quote.bid, byBid[high]?.quote.bid];
-    const [lowAsk, highAsk] = [byAsk[low]?.quote.ask, byAsk[high]?.quote.ask];
+    const low = (byBid.length - 1) >> 1;
+    const high = byBid.length >> 1;
+    const lowBid = byBid[low]?.bid;
+    const highBid = byBid[high]?.bid;
+    const lowAsk = byAsk[low]?.ask;
+    const highAsk = byAsk[high]?.ask;
     if (!lowBid || !highBid || !lowAsk || !highAsk) return null;
     return {
       bid: low === high ? lowBid : mean(lowBid, highBid, lowBid.size, Math.floor),
@@ -94,7 +96,7 @@ function sort(entries: Entry[], side: 'bid' | 'ask'): void {
     let at = nth;
     for (; entry !== undefined && at > 0; at -= 1) {
       const before = entries[at - 1];
-      if (before === undefined || before.quote[side].units <= entry.quote[side].units) break;
+      if (before === undefined || before[side].units <= entry[side].units) break;
       entries[at] = before;
     }
     if (entry !== undefined) entries[at] = entry;

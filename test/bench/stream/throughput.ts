@@ -114,6 +114,8 @@ const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const clock = { now: () => Date.now() };
 const isAnswer = (text: string): boolean =>
   text.startsWith('{"result"') || text.startsWith('[{"ev":"status"');
+/** The frames are made once, for all rounds: their times are nobody's clock. */
+const ANY_TIME = { futureMs: Number.POSITIVE_INFINITY, ageMs: Number.POSITIVE_INFINITY };
 /** Before data come: one for the symbols of a request; hello, the key, and two topics a symbol. */
 const ANSWERS: Readonly<Record<Stream, number>> = {
   binance: Math.ceil(SYMBOLS / 100),
@@ -144,7 +146,7 @@ async function runOurs({ url, stream, counts, go }: Play): Promise<{ round: Roun
   const feed: Feed =
     stream === 'binance'
       ? createBinanceFeed({ ...common, frameGapMs: 1 })
-      : createPolygonFeed({ ...common, log, key: 'any' });
+      : createPolygonFeed({ ...common, log, key: 'any', timely: ANY_TIME });
   let ticks = 0;
   try {
     await feed.start({

@@ -30,7 +30,7 @@ describe('several venues as one quote', () => {
         const quotes = new VenueQuotes();
         const last = new Map<number, { bid: number; ask: number }>();
         for (const { venue, bid, spread } of list) {
-          quotes.set(venue, { bid: side(bid), ask: side(bid + spread), takenAt: 0 });
+          quotes.set(venue, side(bid), side(bid + spread), 0);
           last.set(venue, { bid, ask: bid + spread });
         }
         const got = quotes.combined();
@@ -49,8 +49,8 @@ describe('several venues as one quote', () => {
 
   it('rounds a mean away from the other side, and offers what the worse of the two does', () => {
     const quotes = new VenueQuotes();
-    quotes.set(1, { bid: side(10, '9'), ask: side(12, '10'), takenAt: 0 });
-    quotes.set(2, { bid: side(11, '10'), ask: side(13, ''), takenAt: 0 });
+    quotes.set(1, side(10, '9'), side(12, '10'), 0);
+    quotes.set(2, side(11, '10'), side(13, ''), 0);
     expect(quotes.combined()).toEqual({
       bid: { units: 10, text: null, size: '9' },
       ask: { units: 13, text: null, size: '' },
@@ -59,11 +59,11 @@ describe('several venues as one quote', () => {
 
   it('leaves out a venue that stands still while others go on, and keeps one that is alone', () => {
     const quotes = new VenueQuotes();
-    quotes.set(1, { bid: side(10), ask: side(12), takenAt: 0 });
+    quotes.set(1, side(10), side(12), 0);
     expect(quotes.combined()?.bid.units).toBe(10);
-    quotes.set(2, { bid: side(20), ask: side(22), takenAt: 10_000 });
+    quotes.set(2, side(20), side(22), 10_000);
     expect(quotes.combined()?.bid.units).toBe(15);
-    quotes.set(2, { bid: side(20), ask: side(22), takenAt: 10_001 });
+    quotes.set(2, side(20), side(22), 10_001);
     expect(quotes.combined()?.bid.units).toBe(20);
     quotes.delete(2);
     expect(quotes.combined()?.bid.units).toBe(10);
