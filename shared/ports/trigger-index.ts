@@ -62,6 +62,9 @@ export type ArmResult =
   | { readonly outcome: 'armed'; readonly armedTick: number; readonly hits: number; readonly wake: boolean }
   | { readonly outcome: 'rebuild' };
 
+/** `lost`: the rebuild's token stands no longer, and nothing was written. */
+export type LoadResult = { readonly outcome: 'loaded' } | { readonly outcome: 'lost' };
+
 /** `wake`: hits are visible now, send a wake-up. */
 export type FinishResult =
   | { readonly outcome: 'finished'; readonly wake: boolean }
@@ -91,8 +94,18 @@ export interface TriggerIndex {
   isBuilt(symbol: string): Promise<boolean>;
   /** Before anything is read or loaded for a rebuild: the token goes when the cache is lost. */
   beginRebuild(symbol: string, token: string): Promise<void>;
-  /** Arms levels before the epoch is set, with peaks and hits that the caller found from the tape. */
-  loadRebuilt(symbol: string, levels: readonly Level[], hits: readonly Hit[], nowMs: number): Promise<void>;
+  /**
+   * Arms levels before the epoch is set, with peaks and hits that the caller found from the tape. Only where this
+   * rebuild's token still stands, compared in the step that writes: one that has stood still cannot bring back what is
+   * over, whoever has rebuilt meanwhile.
+   */
+  loadRebuilt(
+    symbol: string,
+    token: string,
+    levels: readonly Level[],
+    hits: readonly Hit[],
+    nowMs: number,
+  ): Promise<LoadResult>;
   /**
    * Sets the epoch, last of all, where this rebuild's token still stands. Else the cache was lost meanwhile, or another
    * rebuild has begun: nothing is set, and what was loaded counts for nothing.

@@ -5,7 +5,8 @@
  * peaks; what was reached meanwhile is a hit, cause `rebuilt`. The epoch is set last: until then the index answers
  * `rebuild` to everyone, so a level that changes during the rebuild stays due and is armed right after it.
  * Nothing is loaded but by the holder of the lease, who has had it all the while: no step holds the process for so long
- * that the lease could not be renewed.
+ * that the lease could not be renewed. Whoever stands still between that look and the load is refused by the index, once
+ * another rebuild has begun: the token is compared in the step that loads.
  */
 import { levelsOf } from '../domain/levels.ts';
 import { orderLevels } from '../domain/order-levels.ts';
@@ -108,8 +109,9 @@ export function makeRebuildSymbol(ports: Needs) {
       log.warn('REBUILD_LEASE_RAN_OUT', { symbol, levels: levels.length, tookMs: clock.now() - startedAt });
       return false;
     }
-    await index.loadRebuilt(symbol, levels, hits, clock.now());
-    const finished = await index.finishRebuild(symbol, token, clock.now());
+    const loaded = await index.loadRebuilt(symbol, token, levels, hits, clock.now());
+    const finished =
+      loaded.outcome === 'lost' ? loaded : await index.finishRebuild(symbol, token, clock.now());
     if (finished.outcome === 'lost') {
       log.warn('INDEX_REBUILD_LOST', { symbol, levels: levels.length });
       return false;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NaiveTriggers } from '../../shared/domain/triggers/naive.ts';
 import { InvalidLevelError } from '../../shared/domain/triggers/rules.ts';
-import type { FixedLevel, Hit, TrailingLevel, Units } from '../../shared/domain/triggers/types.ts';
+import type { FixedLevel, Hit, Level, TrailingLevel, Units } from '../../shared/domain/triggers/types.ts';
 import type { TriggerIndex } from '../../shared/ports/trigger-index.ts';
 import { aBatch, asIndexTells, build, runOnIndex } from '../support/index-model.ts';
 import { aTick, histories, run } from '../support/trigger-histories.ts';
@@ -66,6 +66,11 @@ export function describeTriggerIndex(
       await build(index, symbol);
       return symbol;
     };
+    /** By a rebuild of its own, which begins and does not end. */
+    const load = async (symbol: string, ...given: [readonly Level[], readonly Hit[], number]) => {
+      await index.beginRebuild(symbol, `load-${given[2]}`);
+      expect(await index.loadRebuilt(symbol, `load-${given[2]}`, ...given)).toEqual({ outcome: 'loaded' });
+    };
     const apply = (symbol: string, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
       index.applyBatch(aBatch(symbol, batch, ticks, 1000 + batch));
 
@@ -115,7 +120,7 @@ export function describeTriggerIndex(
       };
       const levels = [aStop(90, { armedTick: 1 }), aTrailing({ armedTick: 1, peak: units(120) })];
       await index.beginRebuild(symbol, 'e2');
-      await index.loadRebuilt(symbol, levels, [found], 3000);
+      expect(await index.loadRebuilt(symbol, 'e2', levels, [found], 3000)).toEqual({ outcome: 'loaded' });
       expect(await index.isBuilt(symbol)).toBe(false);
       expect(await index.arm(symbol, [aStop(90)], [], 3001)).toEqual({ outcome: 'rebuild' });
       expect(await index.finishRebuild(symbol, 'e2', 3002)).toEqual({ outcome: 'finished', wake: true });
@@ -141,7 +146,7 @@ export function describeTriggerIndex(
         aStop(95, { member: 'q|stop', armedTick: 3 }),
         aTrailing({ armedTick: 7, peak: units(200) }),
       ];
-      await index.loadRebuilt(symbol, levels, [], 1);
+      await load(symbol, levels, [], 1);
       expect(await apply(symbol, 1, aTick(5, 90))).toMatchObject({ hits: 1, nearest: { falls: NONE } });
       expect(await index.levels(symbol)).toHaveLength(2);
       expect(await apply(symbol, 2, aTick(6, 90))).toMatchObject({ hits: 0 });
@@ -150,11 +155,11 @@ export function describeTriggerIndex(
 
     it('keeps the better peak when two rebuilds load the same levels', async () => {
       const symbol = await aSymbol();
-      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(100) })], [], 1);
+      await load(symbol, [aTrailing({ armedTick: 1, peak: units(100) })], [], 1);
       await apply(symbol, 1, aTick(2, 130));
-      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(110) })], [], 2);
+      await load(symbol, [aTrailing({ armedTick: 1, peak: units(110) })], [], 2);
       expect(await index.levels(symbol)).toMatchObject([{ peak: 130 }]);
-      await index.loadRebuilt(symbol, [aTrailing({ armedTick: 1, peak: units(131) })], [], 3);
+      await load(symbol, [aTrailing({ armedTick: 1, peak: units(131) })], [], 3);
       expect(await index.levels(symbol)).toMatchObject([{ peak: 131 }]);
     });
 
@@ -255,7 +260,7 @@ export function describeTriggerIndex(
       const symbol = await aSymbol();
       const wrong = aTrailing({ distance: { bp: 0 } });
       await expect(index.arm(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
-      await expect(index.loadRebuilt(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
+      await expect(load(symbol, [aStop(95), wrong], [], 1)).rejects.toThrow(InvalidLevelError);
       expect(await index.levels(symbol)).toEqual([]);
     });
 
@@ -292,8 +297,8 @@ export function describeTriggerIndex(
         ...{ price: units(94), peak: null, armedTick: 1, tick: aTick(2, 94) },
       });
       await index.beginRebuild(symbol, 'e');
-      await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 5);
-      await index.loadRebuilt(symbol, [aStop(95, { armedTick: 1 })], [hit(1)], 900);
+      await index.loadRebuilt(symbol, 'e', [aStop(95, { armedTick: 1 })], [hit(1)], 5);
+      await index.loadRebuilt(symbol, 'e', [aStop(95, { armedTick: 1 })], [hit(1)], 900);
       expect(await index.levels(symbol)).toEqual([]);
       await index.finishRebuild(symbol, 'e', 6);
       // The second loader did not make it visible anew: it is visible since the first.
@@ -302,20 +307,47 @@ export function describeTriggerIndex(
       expect(await index.levels(symbol)).toEqual([]);
       await apply(symbol, 1, aTick(3, 90));
       expect(await index.takeHits(symbol, 10, 106, 100)).toEqual([hit(1)]);
-      await index.loadRebuilt(symbol, [], [hit(1)], 107);
+      await load(symbol, [], [hit(1)], 107);
       expect(await index.takeHits(symbol, 10, 107, 100)).toEqual([]);
       await index.settleHits(symbol, [hit(1)]);
       expect(await index.arm(symbol, [aStop(80)], [], 8)).toMatchObject({ hits: 0 });
       expect(await index.levels(symbol)).toHaveLength(1);
-      // A hit that a late loader brings takes its level out.
-      await index.loadRebuilt(symbol, [], [hit(2)], 200);
+      // A hit that a later rebuild brings takes its level out.
+      await load(symbol, [], [hit(2)], 200);
       expect(await index.levels(symbol)).toEqual([]);
+    });
+
+    it('takes nothing from a rebuild that another has overtaken, or whose token the cache has lost', async () => {
+      const symbol = `T${names()}/USDT`;
+      const [ghost, found] = [aStop(90, { member: 'ghost|stop', armedTick: 1 }), aStop(95)];
+      const hit: Hit = {
+        ...{ member: 'ghost|tp', version: 1, cause: 'rebuilt', source: 'bid', level: units(95) },
+        ...{ price: units(94), peak: null, armedTick: 1, tick: aTick(2, 94) },
+      };
+      const lost = { outcome: 'lost' };
+      await index.beginRebuild(symbol, 'one');
+      await index.beginRebuild(symbol, 'two');
+      expect(await index.loadRebuilt(symbol, 'one', [ghost], [hit], 1)).toEqual(lost);
+      expect(await index.loadRebuilt(symbol, 'two', [found], [], 2)).toEqual({ outcome: 'loaded' });
+      expect(await index.loadRebuilt(symbol, 'one', [ghost], [hit], 3)).toEqual(lost);
+      await index.finishRebuild(symbol, 'two', 4);
+      // It is over for both of them: whoever thaws now has read what was long ago.
+      expect(await index.loadRebuilt(symbol, 'one', [ghost], [hit], 5)).toEqual(lost);
+      expect(await index.loadRebuilt(symbol, 'two', [ghost], [hit], 6)).toEqual(lost);
+      expect(await index.levels(symbol)).toEqual([found]);
+      expect(await index.takeHits(symbol, 10, 7, 100)).toEqual([]);
+
+      await index.beginRebuild(symbol, 'three');
+      await flush();
+      expect(await index.loadRebuilt(symbol, 'three', [ghost], [hit], 8)).toEqual(lost);
+      expect(await index.hasLevels(symbol)).toBe(false);
+      expect(await index.takeHits(symbol, 10, 9, 100)).toEqual([]);
     });
 
     it('is not built where the cache was lost after a rebuild began, or another one has begun', async () => {
       const symbol = `T${names()}/USDT`;
       await index.beginRebuild(symbol, 'one');
-      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 1);
+      await index.loadRebuilt(symbol, 'one', [aStop(90, { armedTick: 1 })], [], 1);
       await flush();
       expect(await index.finishRebuild(symbol, 'one', 2)).toEqual({ outcome: 'lost' });
       expect(await index.isBuilt(symbol)).toBe(false);
@@ -324,7 +356,7 @@ export function describeTriggerIndex(
       await index.beginRebuild(symbol, 'two');
       await index.beginRebuild(symbol, 'three');
       expect(await index.finishRebuild(symbol, 'two', 4)).toEqual({ outcome: 'lost' });
-      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 5);
+      await index.loadRebuilt(symbol, 'three', [aStop(90, { armedTick: 1 })], [], 5);
       expect(await index.finishRebuild(symbol, 'three', 6)).toEqual({ outcome: 'finished', wake: false });
       expect(await index.levels(symbol)).toHaveLength(1);
       // Once: a doubled finish says nothing of what is there.
@@ -334,7 +366,7 @@ export function describeTriggerIndex(
     it('shows hits of a rebuild that is under way, and its levels', async () => {
       const symbol = `T${names()}/USDT`;
       await index.beginRebuild(symbol, 'e');
-      await index.loadRebuilt(symbol, [aStop(90, { armedTick: 1 })], [], 1);
+      await index.loadRebuilt(symbol, 'e', [aStop(90, { armedTick: 1 })], [], 1);
       expect(await index.levels(symbol)).toEqual([aStop(90, { armedTick: 1 })]);
       expect(await index.isBuilt(symbol)).toBe(false);
       expect(await index.symbolsWithHits(0, 99)).not.toContain(symbol);

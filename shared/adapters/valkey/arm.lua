@@ -1,13 +1,17 @@
 -- arm: removes levels, takes in hits that a rebuild has found, and arms levels of one symbol. Each armed level is
 -- tested at once against the standing price (see shared/domain/triggers/model.ts for every case).
 -- KEYS as in index.lua
--- ARGV mode ('arm', or 'load' during a rebuild: works while the epoch is missing), now (ms),
---      number of removals, then (member, version) each; number of hits, then (member, version, JSON) each;
+-- ARGV token of the rebuild that loads (works while the epoch is missing, and while that token stands), or '' to arm;
+--      now (ms), number of removals, then (member, version) each; number of hits, then (member, version, JSON) each;
 --      then levels as JSON without nulls
--- Returns {'armed', id of the standing tick or -1, hits made, wake} | {'rebuild'}
-local mode = ARGV[1]
+-- Returns {'armed', id of the standing tick or -1, hits made, wake} | {'rebuild'} | {'lost'}: nothing is written
+local building = ARGV[1]
 now = tonumber(ARGV[2])
-if mode == 'arm' and call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
+if building == '' then
+  if call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
+elseif call('HGET', STATE, 'building') ~= building then
+  return { 'lost' }
+end
 
 local standing = standing_tick()
 local at = 3

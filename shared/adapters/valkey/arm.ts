@@ -1,8 +1,8 @@
-/** arm.lua as a typed step: arming for use cases (`arm`), and loading during a rebuild (`load`). */
+/** arm.lua as a typed step: arming for use cases, and loading during a rebuild. */
 import * as z from 'zod';
 import type { Versioned } from '../../domain/triggers/model.ts';
 import type { Hit, Level } from '../../domain/triggers/types.ts';
-import type { ArmResult } from '../../ports/trigger-index.ts';
+import type { ArmResult, LoadResult } from '../../ports/trigger-index.ts';
 import arm from './arm.lua';
 import { hitText, levelText } from './codec.ts';
 import index from './index.lua';
@@ -10,7 +10,8 @@ import { indexKeys } from './keys.ts';
 import { defineScript } from './script.ts';
 
 export interface ArmStep {
-  readonly mode: 'arm' | 'load';
+  /** The token of the rebuild that loads; null: levels of a built index are armed. */
+  readonly building: string | null;
   readonly symbol: string;
   readonly nowMs: number;
   readonly remove: readonly Versioned[];
@@ -18,12 +19,12 @@ export interface ArmStep {
   readonly levels: readonly Level[];
 }
 
-export const armScript = defineScript<ArmStep, ArmResult>({
+export const armScript = defineScript<ArmStep, ArmResult | Extract<LoadResult, { outcome: 'lost' }>>({
   name: 'arm',
   source: [index, arm],
   keys: ({ symbol }) => indexKeys(symbol),
-  args: ({ mode, nowMs, remove, hits, levels }) => [
-    mode,
+  args: ({ building, nowMs, remove, hits, levels }) => [
+    building ?? '',
     String(nowMs),
     String(remove.length),
     ...remove.flatMap(({ member, version }) => [member, String(version)]),
@@ -35,6 +36,6 @@ export const armScript = defineScript<ArmStep, ArmResult>({
     z
       .tuple([z.literal('armed'), z.coerce.number().int(), z.int(), z.int()])
       .transform(([outcome, armedTick, hits, wake]) => ({ outcome, armedTick, hits, wake: wake === 1 })),
-    z.tuple([z.literal('rebuild')]).transform(() => ({ outcome: 'rebuild' }) as const),
+    z.tuple([z.enum(['rebuild', 'lost'])]).transform(([outcome]) => ({ outcome })),
   ]),
 });

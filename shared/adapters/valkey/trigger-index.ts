@@ -3,7 +3,13 @@ import * as z from 'zod';
 import { checkLevel } from '../../domain/triggers/rules.ts';
 import { shardOf } from '../../domain/triggers/shard.ts';
 import type { Hit, Level } from '../../domain/triggers/types.ts';
-import type { ArmResult, PriceBatch, PriceBatchResult, TriggerIndex } from '../../ports/trigger-index.ts';
+import type {
+  ArmResult,
+  LoadResult,
+  PriceBatch,
+  PriceBatchResult,
+  TriggerIndex,
+} from '../../ports/trigger-index.ts';
 import { armScript } from './arm.ts';
 import type { Valkey } from './client.ts';
 import { parseHit } from './codec.ts';
@@ -58,7 +64,8 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
           ];
     const armed: Extract<ArmResult, { outcome: 'armed' }>[] = [];
     for (const step of steps) {
-      const result = await armScript.run(valkey, { mode: 'arm', symbol, nowMs, ...step });
+      const result = await armScript.run(valkey, { building: null, symbol, nowMs, ...step });
+      if (result.outcome === 'lost') throw new Error('arming is no rebuild');
       if (result.outcome === 'rebuild') return result;
       armed.push(result);
     }
@@ -102,17 +109,22 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
 
   async function loadRebuilt(
     symbol: string,
+    token: string,
     levels: readonly Level[],
     hits: readonly Hit[],
     nowMs: number,
-  ): Promise<void> {
+  ): Promise<LoadResult> {
     levels.forEach(checkLevel);
     await announce(symbol);
     const steps = [
       ...chunks(hits, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, hits: part })),
       ...chunks(levels, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, levels: part })),
     ];
-    for (const step of steps) await armScript.run(valkey, { mode: 'load', symbol, nowMs, ...step });
+    for (const step of steps) {
+      const { outcome } = await armScript.run(valkey, { building: token, symbol, nowMs, ...step });
+      if (outcome !== 'armed') return { outcome: 'lost' };
+    }
+    return { outcome: 'loaded' };
   }
 
   async function levels(symbol: string): Promise<readonly Level[]> {

@@ -173,7 +173,7 @@ export class Evaluator {
     const left = (this.levels.get(symbol) ?? []).filter(({ member }) => !hit.has(member));
     const token = `rebuild-${Date.now()}`;
     await this.#index.beginRebuild(symbol, token);
-    await this.#index.loadRebuilt(symbol, left, [], Date.now());
+    await this.#index.loadRebuilt(symbol, token, left, [], Date.now());
     await this.#index.finishRebuild(symbol, token, Date.now());
   }
 

@@ -6,6 +6,7 @@ import type { Hit, Level, Tick } from '../../../shared/domain/triggers/types.ts'
 import type {
   ArmResult,
   FinishResult,
+  LoadResult,
   PriceBatch,
   PriceBatchResult,
   TriggerIndex,
@@ -152,17 +153,20 @@ export class MemoryIndex implements TriggerIndex {
 
   async loadRebuilt(
     symbol: string,
+    token: string,
     levels: readonly Level[],
     hits: readonly Hit[],
     nowMs: number,
-  ): Promise<void> {
+  ): Promise<LoadResult> {
     levels.forEach(checkLevel);
+    if (this.building.get(symbol) !== token) return { outcome: 'lost' };
     const index = this.indexOf(symbol) ?? newIndex();
     if (!this.built.has(symbol)) this.loading.set(symbol, index);
     index.model.arm([], hits);
     const news = hits.filter(({ member, version }) => !index.hits.has(hitKey(member, version)));
     this.store(index, news, nowMs);
     this.store(index, index.model.arm(armable(index, levels)).hits, nowMs);
+    return { outcome: 'loaded' };
   }
 
   async beginRebuild(symbol: string, token: string): Promise<void> {

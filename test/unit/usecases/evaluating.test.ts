@@ -323,9 +323,10 @@ describe('a rebuild', () => {
     const load = world.index.loadRebuilt.bind(world.index);
     let losses = 1;
     world.index.loadRebuilt = async (...given) => {
-      await load(...given);
+      const answer = await load(...given);
       if (losses > 0) world.index.flush();
       losses -= 1;
+      return answer;
     };
     expect(await world.useCases.rebuildSymbol(BTC)).toBe('rebuilt');
     expect(await world.index.levels(BTC)).toHaveLength(1);
@@ -350,6 +351,30 @@ describe('a rebuild', () => {
     expect(await world.useCases.rebuildSymbol(BTC)).toBe('somebody_else');
     expect(loaded).not.toHaveBeenCalled();
     expect((await world.leases.hold(`rebuild:{${BTC}}`, 'another', 2_000)).held).toBe(true);
+  });
+
+  it('loads nothing where it stood still between its last look at the lease and the load', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.index.flush();
+    const load = world.index.loadRebuilt.bind(world.index);
+    world.index.loadRebuilt = async (...given) => {
+      world.index.loadRebuilt = load;
+      // Its lease runs out, the position is closed, and another rebuild begins and ends.
+      world.now += 3_000;
+      const closed = await world.useCases.closePosition({
+        ...{ userId: USER, positionId, idempotencyKey: 'close', quantity: null },
+      });
+      expect(closed.ok).toBe(true);
+      await world.pump();
+      await world.useCases.rebuildSymbol(BTC);
+      expect(await world.index.isBuilt(BTC)).toBe(true);
+      return load(...given);
+    };
+    expect(await world.useCases.rebuildSymbol(BTC)).toBe('already_built');
+    expect(world.position(positionId).status).toBe('closed');
+    expect(await world.index.levels(BTC)).toEqual([]);
+    expect(world.logs.map(({ code }) => code)).toContain('INDEX_REBUILD_LOST');
   });
 
   it('begins again where its lease has run out and nobody took it', async () => {
