@@ -80,8 +80,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
 
   /** Whoever was refused for want of coins was interrupted before something took its place. */
   async function sellInstead(order: Order): Promise<void> {
-    const { venue } = await venueOf(ports, order);
-    if (venue !== null) await meetShortage(order, venue);
+    await meetShortage(order, async () => (await venueOf(ports, order)).venue);
   }
 
   /** `look`: the venue is asked now, whether anything is due or not. */

@@ -14,6 +14,7 @@ import { withDue } from '../domain/due.ts';
 import { claimPart, newExitOrder } from '../domain/exits.ts';
 import { exitLot } from '../domain/lots.ts';
 import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from '../domain/money/decimal.ts';
+import { isClosed } from '../domain/positions.ts';
 import { activeShortage, wantsInstead, withShortage } from '../domain/shortage.ts';
 import type { Funds, Holder, Order, Position, PositionAction } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
@@ -166,8 +167,8 @@ export function makeMeetShortage(ports: Needs) {
     });
   }
 
-  /** The position is being closed, and the part goes with it: its plan looks for the coins itself. */
-  const leaveToPlan = (orderId: string): Promise<readonly Order[]> =>
+  /** The position is being closed, and the part goes with it, or it is closed: nothing is owed in its place any more. */
+  const owedNoMore = (orderId: string): Promise<readonly Order[]> =>
     untilWritten(ports, `shortage of order ${orderId}`, async () => {
       const before = await ledger.order(orderId);
       if (before === null || before.shortSince === null) return [];
@@ -181,16 +182,22 @@ export function makeMeetShortage(ports: Needs) {
     await want(walletId, 'funds', last === null ? 0 : last.startedAt + SPACE_MS);
   }
 
-  /** `order`: as it was sent, or as it stands when it is taken up again. */
-  return async (order: Order, venue: VenueWallet): Promise<void> => {
+  /**
+   * `order`: as it was sent, or as it stands when it is taken up again. `findVenue`: its wallet's, asked for only where
+   * the account has to be; null where the wallet cannot be used now, which leaves the order due.
+   */
+  return async (order: Order, findVenue: () => Promise<VenueWallet | null>): Promise<void> => {
     const { orderId, positionId, walletId, environment } = order;
     const position = await ledger.position(positionId);
     if (position === null || order.side !== 'sell') return;
     const { flatten } = position;
-    if (flatten !== null && wantsInstead(order)) {
-      await leaveToPlan(orderId);
+    // What is closed has no coins left to look for: its wallet may be deleted by now.
+    if (wantsInstead(order) && (flatten !== null || isClosed(position))) {
+      await owedNoMore(orderId);
       return;
     }
+    const venue = await findVenue();
+    if (venue === null) return;
     const asks = flatten === null ? wantsInstead(order) : activeShortage(flatten, clock.now()) === null;
     const funds = asks ? await fundsOf(order, venue, position.base) : null;
     if (funds !== null) {

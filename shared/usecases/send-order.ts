@@ -205,7 +205,8 @@ export function makeSendOrder(
         await happen(order, { kind: 'refused', at, refusal, cause: 'venue', ...told });
         await learn(order, outcome);
         // Sold, and the wallet compared, once the refusal is booked: what it had reserved is free then.
-        if (code === 'insufficient_balance' && order.role === 'exit') await meetShortage(order, venue);
+        if (code === 'insufficient_balance' && order.role === 'exit')
+          await meetShortage(order, async () => venue);
         return;
       }
       case 'not_sent': {

@@ -9,7 +9,7 @@ import type { Order } from '../../../shared/domain/types.ts';
 import { VenueUnavailableError } from '../../../shared/ports/venue.ts';
 import { type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import { holding } from '../../support/fakes/short-account.ts';
-import { USER, World } from '../../support/fakes/world.ts';
+import { USER, WALLET, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
 
@@ -166,6 +166,52 @@ describe('a part exit that was refused for want of coins', () => {
     expect(await owed(world)).not.toContain(orderId);
     expect(world.order(orderId).replacedBy).toBeNull();
     expect(world.position(positionId).exitQuantity.toFixed()).toBe('0.2');
+  });
+
+  it('is owed no more once its position is closed, though its wallet was deleted since', async () => {
+    const { world, positionId, account } = await closingPart();
+    const balances = world.venue.balances;
+    world.venue.balances = async () => Promise.reject(new VenueUnavailableError('away'));
+    for (const sent of world.outbox.take()) await world.deliver(sent);
+    const { orderId } = refusedOf(world, positionId);
+    // The coins are there again and all of them are sold, before anybody looks at the refused order.
+    world.venue.balances = balances;
+    account.free = d('0.5');
+    const closed = await world.useCases.closePosition({
+      ...{ userId: USER, positionId, idempotencyKey: 'whole', quantity: null },
+    });
+    expect(closed.ok).toBe(true);
+    await world.pump();
+    expect(world.position(positionId).status).toBe('closed');
+    const deleted = await world.useCases.wallets.delete({ userId: USER, walletId: WALLET });
+    expect(deleted.ok).toBe(true);
+    world.venue.unusable = 'the wallet is deleted';
+    expect(await owed(world)).toEqual([orderId]);
+
+    await world.pass(10);
+    expect(await owed(world)).toEqual([]);
+    expect(world.order(orderId)).toMatchObject({ status: 'rejected', shortSince: null, replacedBy: null });
+    expect(account.looks).toBe(0);
+    expect(world.logs.map(({ code }) => code)).not.toContain('WALLET_UNUSABLE');
+  });
+
+  it('does not ask the account for a position that was closed without a full exit', async () => {
+    const { world, positionId, account } = await closingPart();
+    const balances = world.venue.balances;
+    world.venue.balances = async () => Promise.reject(new VenueUnavailableError('away'));
+    for (const sent of world.outbox.take()) await world.deliver(sent);
+    const { orderId } = refusedOf(world, positionId);
+    world.venue.balances = balances;
+    account.free = d('0.5');
+    const rest = await world.useCases.closePosition({
+      ...{ userId: USER, positionId, idempotencyKey: 'rest', quantity: d('0.5') },
+    });
+    expect(rest.ok).toBe(true);
+    await world.pump();
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', flatten: null });
+    await world.pass(10);
+    expect([world.order(orderId).shortSince, account.looks]).toEqual([null, 0]);
+    expect(await owed(world)).toEqual([]);
   });
 
   it('has none where its cancel was wanted before the refusal came', async () => {
