@@ -15,7 +15,7 @@ import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
 import { freeQuantity, isClosed, isDust, isListed } from './positions.ts';
 import { err, ok, type Result } from './result.ts';
-import { activeShortage, brought, shortageAfter, shortageText, unsold } from './shortage.ts';
+import { activeShortage, broughtByEnd, shortageAfter, shortageText } from './shortage.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
 
@@ -242,7 +242,7 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     return isFreed ? { ...next, levelsVersion: p.levelsVersion + 1 } : next;
   }
   // What it held at the venue and did not sell can be sold there now.
-  if (order.exit?.flatten !== true) return order.send === null ? next : brought(next, unsold(order), now);
+  if (order.exit?.flatten !== true) return broughtByEnd(next, order, now);
   const shortage = shortageAfter(activeShortage(p.flatten, now), order);
   // Of a shortage all that was free has been tried: the rest waits until it is over.
   const isSpent = shortage?.free.isZero() === true;

@@ -51,6 +51,8 @@ export interface Holder {
 
 /** What the account said of the asset that is to be sold. */
 export interface Funds {
+  /** When the account was asked, epoch ms: what happened there before is in its answer. */
+  readonly at: number;
   readonly free: Decimal;
   readonly locked: Decimal;
   /** Null: they could not be asked for. */
@@ -58,8 +60,7 @@ export interface Funds {
 }
 
 export interface Shortage extends Funds {
-  /** When the account was asked; until then no more than `free`, which grows less with each order, is sent. */
-  readonly at: number;
+  /** Until then no more than `free`, which grows less with each order, is sent. */
   readonly until: number;
 }
 

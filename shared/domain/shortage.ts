@@ -4,7 +4,7 @@
  *
  * Pure. Always true:
  * - under one shortage no more is sent than was free when the account was asked, and what fills and cancels have brought
- *   since; it lasts as long as the ladder waits, and then the whole is tried again;
+ *   since, by the venue's time: what it said has the rest in it, whenever we hear of that; it lasts as long as the ladder waits, and then the whole is tried again;
  * - while one stands no other is noted: the account is asked once, not in a circle;
  * - nothing is taken off the position here: whether coins are gone is for the comparison to say.
  */
@@ -53,7 +53,7 @@ export function withShortage(
     flatten: {
       ...p.flatten,
       retryAt: free.greaterThan(0) ? null : until,
-      shortage: { ...funds, free, at: now, until },
+      shortage: { ...funds, free, until },
     },
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
@@ -69,23 +69,41 @@ export function spent(p: Position, quantity: Decimal, now: number): Position {
   return { ...p, flatten: { ...p.flatten, shortage: { ...shortage, free } } };
 }
 
-/** The account has got so much more of what the position holds: it does not wait for the next look. */
-export function brought(p: Position, quantity: Decimal, now: number): Position {
+/**
+ * The account has got so much more of what the position holds at `at`: it does not wait for the next look. What it got
+ * before it was asked is in its answer already, and would be sold twice, once in vain. (Two clocks: where they differ
+ * the next look, a ladder's step later, finds what is there.)
+ */
+export function brought(p: Position, quantity: Decimal, at: number, now: number): Position {
   if (p.flatten === null || !quantity.greaterThan(0)) return p;
   const shortage = activeShortage(p.flatten, now);
-  if (shortage === null) return p;
+  if (shortage === null || at < shortage.at) return p;
   const free = shortage.free.plus(quantity);
   const retryAt = shortage.free.isZero() ? null : p.flatten.retryAt;
   return { ...p, flatten: { ...p.flatten, retryAt, shortage: { ...shortage, free } } };
 }
 
 /** What an order has ended without selling. */
-export const unsold = (order: Order): Decimal =>
+const unsold = (order: Order): Decimal =>
   order.status === 'rejected' ? ZERO : maxOf(order.quantity.minus(order.filledQuantity), ZERO);
+
+/** What an order that has ended held at the venue and did not sell: nothing, where the venue never had it. */
+const heldUnsold = (order: Order): Decimal =>
+  order.send === null || order.send.outcome === 'not_executed' ? ZERO : unsold(order);
+
+const endedAt = (order: Order): number => order.timings.finalAt ?? order.updatedAt;
+
+/** The position after a part of it, or a client's own order, has ended: what that held and did not sell is free again. */
+export const broughtByEnd = (p: Position, order: Order, now: number): Position =>
+  brought(p, heldUnsold(order), endedAt(order), now);
 
 /** The shortage after an order of the full exit has ended: what an order did not sell, and was not refused, is free again. */
 export function shortageAfter(shortage: Shortage | null, order: Order): Shortage | null {
-  return shortage === null ? null : { ...shortage, free: shortage.free.plus(unsold(order)) };
+  if (shortage === null) return null;
+  // Made of what the account showed, it gives that back; an older one gives back what it held until after that.
+  const freed =
+    order.createdAt >= shortage.at ? unsold(order) : endedAt(order) < shortage.at ? ZERO : heldUnsold(order);
+  return { ...shortage, free: shortage.free.plus(freed) };
 }
 
 /** For a person: what cannot be sold, and why. */

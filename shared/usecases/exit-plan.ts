@@ -64,10 +64,12 @@ export function followOrder(
   now: number,
 ): Followed {
   const isEntry = order.role === 'entry';
-  const booked = isEntry ? applyEntryFill : applyExitFill;
-  let next = fills.reduce((position, fill) => booked(position, fill, order, now), p);
-  if (isEntry) next = brought(next, next.quantity.minus(p.quantity), now);
-  else next = exitResized(next, order, now);
+  let next = fills.reduce((before, fill) => {
+    if (!isEntry) return applyExitFill(before, fill, order, now);
+    const after = applyEntryFill(before, fill, order, now);
+    return brought(after, after.quantity.minus(before.quantity), fill.at, now);
+  }, p);
+  if (!isEntry) next = exitResized(next, order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {
     next = isEntry ? entryPassed(next, order, heir, now) : exitPassed(next, order, heir, now);

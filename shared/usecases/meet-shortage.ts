@@ -68,12 +68,13 @@ export function makeMeetShortage(ports: Needs) {
   /** Null where the venue could not be asked: the next refusal asks again. */
   async function fundsOf(order: Order, venue: VenueWallet, asset: string) {
     const { orderId, walletId, environment } = order;
+    const at = clock.now();
     try {
       const found = (await venue.balances('exit')).find((balance) => balance.asset === asset);
       const { free, locked } = found ?? { free: ZERO, locked: ZERO };
       const holders =
         locked.isZero() || environment === 'demo' ? [] : await holdersOrNull(order, asset, locked);
-      return { free, locked, holders } satisfies Funds;
+      return { at, free, locked, holders } satisfies Funds;
     } catch (error) {
       if (!(error instanceof VenueUnavailableError)) throw error;
       log.warn('FUNDS_UNKNOWN', { orderId, walletId, error: error.message });

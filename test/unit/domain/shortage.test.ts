@@ -21,6 +21,7 @@ const closing = (quantity: string, step = 1): Position => ({
   },
 });
 const funds = (free: string, locked = '0', holders: Funds['holders'] = []): Funds => ({
+  at: T0,
   free: d(free),
   locked: d(locked),
   holders,
@@ -90,6 +91,36 @@ describe('a shortage', () => {
     expect(ended({ status: 'rejected' })).toEqual(['alarm', 'wait']);
   });
 
+  it('counts once what the account had already when it was asked, whenever we hear of it', () => {
+    const p = noted({ ...closing('1', 3), entryLive: true }, funds('0'));
+    const entry = newOrder({ orderId: p.entryOrderId });
+    const fills = [newFill('50000', '0.3', { at: T0 - 1 }), newFill('50000', '0.2', { at: T0 })];
+    const bought = followOrder(p, entry, fills, BTC, T0 + 1).position;
+    expect(bought.flatten?.shortage?.free.toFixed()).toBe('0.2');
+
+    const freeAfter = (change: Partial<Order>, isFlatten: boolean) => {
+      const order = newOrder({
+        ...{ orderId: 'ended', role: 'exit', side: 'sell', quantity: d('0.4'), status: 'cancelled' },
+        ...{ exit: { cause: 'manual', flatten: isFlatten, trigger: null }, send: newSend() },
+        ...{ createdAt: T0 - 5_000, updatedAt: T0 + 1, ...change },
+      });
+      return exitSettled(withExit(p, order, null, T0), order, T0 + 1).flatten?.shortage?.free.toFixed();
+    };
+    const endedAt = (finalAt: number) => ({ timings: { ...entry.timings, finalAt } });
+    const unsent = { send: newSend({ outcome: 'not_executed' }) };
+    for (const isFlatten of [false, true]) {
+      expect(freeAfter(endedAt(T0), isFlatten)).toBe('0.4');
+      // The account was asked after it had let go of them.
+      expect(freeAfter(endedAt(T0 - 1), isFlatten)).toBe('0');
+      // The venue never had it, so they were free all the while.
+      expect(freeAfter({ ...endedAt(T0 + 1), ...unsent }, isFlatten)).toBe('0');
+      expect(freeAfter({ ...endedAt(T0 + 1), send: null }, isFlatten)).toBe('0');
+    }
+    // What was made of the coins that the account showed gives them back, whatever the venue's clock says.
+    expect(freeAfter({ createdAt: T0, ...endedAt(T0 - 1) }, true)).toBe('0.4');
+    expect(freeAfter({ createdAt: T0, ...endedAt(T0 + 1), ...unsent }, true)).toBe('0.4');
+  });
+
   it('closes what is left of it where that is dust', () => {
     expect(kinds(noted(closing('0.00009'), funds('0')), T0)).toEqual(['close']);
   });
@@ -116,7 +147,7 @@ describe('a shortage', () => {
       { venueOrderId: '17', quantity: d('0.3'), ours: false },
       { venueOrderId: '18', quantity: d('0.2'), ours: true },
     ]);
-    const shortage = { ...held, at: T0, until: T0 + 1 };
+    const shortage = { ...held, until: T0 + 1 };
     expect(shortageText('BTC', d('0.6'), shortage)).toBe(
       '0.6 BTC cannot be sold: the account has 0.5 locked by order 17 of the app (0.3), order 18 of this system (0.2), and 0.1 are not there',
     );

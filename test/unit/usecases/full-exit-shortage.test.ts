@@ -59,4 +59,21 @@ describe('a full exit that lacks coins', () => {
     expect(sold(world, positionId)).toBe('0.1');
     world.venue.cancelOrder = cancel;
   });
+
+  it('sells coins once that the account showed before the report of their fill was booked', async () => {
+    const { world, positionId, clientId, close, account } = await partlyBought('0.1');
+    world.venue.cancelOrder = async () => ({ kind: 'unknown', message: 'away' });
+    await world.venue.trade(clientId, d('0.1'), d('49000'));
+    const late = world.outbox.take();
+    world.now += 200;
+    await close();
+    await world.pump();
+    expect(account.looks).toBe(1);
+    for (const sent of late) await world.deliver(sent);
+    await world.pump();
+    expect(world.position(positionId).quantity.toFixed()).toBe('0.2');
+    const exits = world.exitsOf(positionId).map(({ status, quantity }) => `${status} ${quantity.toFixed()}`);
+    expect(exits.toSorted()).toEqual(['filled 0.1', 'rejected 0.2']);
+    expect(world.position(positionId).flatten?.shortage?.free.toFixed()).toBe('0');
+  });
 });
