@@ -2,7 +2,8 @@
  * Deletes a wallet at an exchange: its keys are wiped and its account may be connected again; its orders and
  * positions stay as history (design section 14: deleting is soft).
  *
- * Refused while anything is live: without keys nobody could close it any more.
+ * Refused while anything is live: without keys nobody could close it any more. A deletion that died on its way may leave
+ * its pause: the next one takes it over, and takes it back when it gives up, at its first look too.
  */
 import { ok, type Result } from '../domain/result.ts';
 import { type ExchangeAccount, POSITION_STATUSES } from '../domain/types.ts';
@@ -23,6 +24,9 @@ const LIVE_POSITIONS = POSITION_STATUSES.filter((status) => status !== 'closed' 
 
 const named = (what: string, ids: readonly string[], more: boolean): Record<string, string> =>
   ids.length === 0 ? {} : { [what]: `${ids.join(', ')}${more ? ' and more' : ''}` };
+
+const isBeingDeleted = ({ status, pausedAt, pauseReason }: ExchangeAccount): boolean =>
+  status !== 'deleted' && pausedAt !== null && pauseReason === BEING_DELETED;
 
 export type DeleteWallet = ReturnType<typeof makeDeleteWallet>;
 
@@ -54,13 +58,17 @@ export function makeDeleteWallet({ wallets, ledger, sleep, log }: Needs, changeA
     if (!own.ok) return own;
     const { walletId } = own.value;
     const before = await liveIn(own.value);
-    if (Object.keys(before).length > 0) return inUse(before);
+    if (Object.keys(before).length > 0) {
+      // Whoever is deleting it right now is told that the pause did not last, and looks again.
+      await changeAccount(walletId, (account) => (isBeingDeleted(account) ? pauseWithdrawn(account) : null));
+      return inUse(before);
+    }
 
     // No entry may begin between the last look and the end of the keys.
     const stopped = await changeAccount(walletId, (account, now) => paused(account, now, BEING_DELETED));
     const isAsStopped = ({ pausedAt, pauseReason }: ExchangeAccount) =>
       pausedAt === stopped?.exchange.pausedAt && pauseReason === stopped?.exchange.pauseReason;
-    const isOwn = (account: ExchangeAccount) => account.pauseReason === BEING_DELETED && isAsStopped(account);
+    const isOwn = (account: ExchangeAccount) => isBeingDeleted(account) && isAsStopped(account);
     // Whoever paused it, and whenever their clock says that was: an entry may have begun between the look and the pause.
     await sleep(SETTLE_MS);
     const after = await liveIn(own.value);
