@@ -6,7 +6,7 @@
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { SignalAsked } from '../../../shared/domain/signal-facts.ts';
 import type { OrderType, Position, Protection, TimeInForce } from '../../../shared/domain/types.ts';
-import { orderIdFor, positionIdFor } from '../../../shared/usecases/derive-ids.ts';
+import { exitOrderIdFor, orderIdFor, positionIdFor } from '../../../shared/usecases/derive-ids.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import { type Api, askAgain, drawRepeats } from './clients.ts';
 import { SYMBOL } from './exchange.ts';
@@ -137,11 +137,27 @@ const part: FollowUp = async (stage, chance, target, n) => {
   const idempotencyKey = `${target.name}-part-${n}`;
   const intent = stage.intents.begin('part', idempotencyKey);
   const { positionId } = target;
+  const changedMind = takeBack(stage, chance.fork(idempotencyKey), target, { idempotencyKey, n });
   const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) =>
     uc.closePosition({ userId: USER, positionId, quantity, idempotencyKey }),
   );
   noteAnswers(intent, answers, ({ order }) => order);
+  await changedMind;
 };
+
+/** One part of three is cancelled: before it is answered, on its way, or while the coins that it lacks are looked for. */
+async function takeBack(
+  stage: Stage,
+  chance: Chance,
+  target: Target,
+  { idempotencyKey: key, n }: { readonly idempotencyKey: string; readonly n: number },
+): Promise<void> {
+  if (!chance.happens(1 / 3)) return;
+  const { kernel } = stage.api.gate;
+  const orderId = exitOrderIdFor({ positionId: target.positionId, key });
+  await kernel.sleep(chance.between(0, chance.pick([100, 1_500, 6_000])));
+  await cancel(stage, chance, { ...target, orderId }, 300 + n);
+}
 
 /** A sell that names its position, resting at the exchange: a resident exit. */
 const sell: FollowUp = async (stage, chance, target, n) => {

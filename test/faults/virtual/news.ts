@@ -50,6 +50,12 @@ class Source implements UserDataSource {
   }
 
   watch(wallets: readonly UserDataWallet[]): void {
+    const uids = new Set(wallets.map(({ sealedKeys }) => Number(sealedKeys)));
+    for (const uid of this.#watched.keys()) {
+      if (uids.has(uid)) continue;
+      this.#watched.delete(uid);
+      this.#streams.delete(uid);
+    }
     for (const wallet of wallets) {
       const uid = Number(wallet.sealedKeys);
       if (this.#watched.has(uid)) continue;
@@ -63,7 +69,7 @@ class Source implements UserDataSource {
     const { gate } = this.#machine;
     const ms = gate.chaos.isOver ? 50 : this.#chance.between(50, 800);
     gate.kernel.after(ms, () => {
-      if (session !== this.#session || !this.#isUp) return;
+      if (session !== this.#session || !this.#isUp || this.#watched.get(uid) !== wallet) return;
       gate.tell(this.#proc, () => {
         const stream = new WalletStream(wallet, this.#parts, this.#known);
         stream.subscribedSince = gate.kernel.now;

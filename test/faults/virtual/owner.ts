@@ -1,4 +1,7 @@
-/** The owner of the wallets pauses them for a moment, now and then. */
+/** The owner of the wallets pauses them for a moment, now and then, and deletes one that is not needed any more. */
+import { isFinal } from '../../../shared/domain/orders.ts';
+import { isClosed } from '../../../shared/domain/positions.ts';
+import { isDeleted } from '../../../shared/domain/wallets.ts';
 import type { Api } from './clients.ts';
 import type { Kernel } from './kernel.ts';
 import { type Outside, USER } from './outside.ts';
@@ -14,6 +17,7 @@ export interface OwnerParts {
 export class Owner {
   readonly #parts: OwnerParts;
   pauses = 0;
+  deletions = 0;
 
   constructor(parts: OwnerParts) {
     this.#parts = parts;
@@ -31,6 +35,34 @@ export class Owner {
       await kernel.sleep(chance.between(100, 2_000));
       await this.#tell(walletId, 'resume');
     }
+  }
+
+  /**
+   * Deletes a wallet in which everything is over, looking about each so many ms until then; in one look of five also one
+   * that is in use. One that was not used yet stays: nothing would happen in it any more.
+   */
+  async leave(everyMs: number, endAt: number): Promise<void> {
+    const { kernel, outside, api } = this.#parts;
+    const chance = this.#parts.chance.fork('leaving');
+    for (;;) {
+      await kernel.sleep(chance.between(1, 2 * everyMs));
+      if (kernel.now >= endAt) return;
+      const { walletId } = chance.pick(outside.plans);
+      const isRash = chance.happens(0.2);
+      const use = this.#useOf(walletId);
+      if (use === 'none' || (use === 'live' && !isRash)) continue;
+      this.deletions += 1;
+      await api.ask((uc) => uc.wallets.delete({ userId: USER, walletId }));
+    }
+  }
+
+  #useOf(walletId: string): 'none' | 'live' | 'over' {
+    const { ledger, wallets } = this.#parts.outside;
+    const wallet = wallets.items.get(walletId);
+    const orders = [...ledger.orderItems.values()].filter((o) => o.walletId === walletId);
+    if (wallet === undefined || isDeleted(wallet) || orders.length === 0) return 'none';
+    const positions = [...ledger.positionItems.values()].filter((p) => p.walletId === walletId);
+    return positions.every(isClosed) && orders.every((o) => isFinal(o.status)) ? 'over' : 'live';
   }
 
   async #tell(walletId: string, what: 'pause' | 'resume'): Promise<void> {

@@ -1,5 +1,6 @@
 /** The time after the storm: until nothing is owed any more, and ledger and exchange are equal by the product's own word. */
 import { encodeReconcile, encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import { isDeleted } from '../../../shared/domain/wallets.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
 import type { Lambda } from './lambda.ts';
@@ -34,11 +35,18 @@ export class Quiet {
     this.#world = world;
   }
 
-  /** Wallets at the exchange whose comparison is not in doubt: an order that nobody can settle keeps its coins in doubt. */
+  /**
+   * Wallets at the exchange whose comparison is not in doubt: an order that nobody can settle keeps its coins in doubt.
+   * Nobody can ask about the account of one that is deleted.
+   */
   compared(): readonly string[] {
-    const { ledger, plans } = this.#world.outside;
+    const { ledger, plans, wallets } = this.#world.outside;
     const inDoubt = new Set([...this.#world.undecidable].map((id) => ledger.orderItems.get(id)?.walletId));
-    return plans.filter(({ isDemo, walletId }) => !isDemo && !inDoubt.has(walletId)).map((p) => p.walletId);
+    const isAsked = (walletId: string): boolean => {
+      const wallet = wallets.items.get(walletId);
+      return wallet !== undefined && !isDeleted(wallet) && !inDoubt.has(walletId);
+    };
+    return plans.filter(({ isDemo, walletId }) => !isDemo && isAsked(walletId)).map((p) => p.walletId);
   }
 
   /** As somebody asks for it through the API. */

@@ -2,6 +2,7 @@
  * One run: a storm drawn from the seed, then calm until all is quiet, then the comparison with the venue's books.
  */
 
+import { isDeleted } from '../../../shared/domain/wallets.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import { makeDispatchSweeps, SWEEP_HORIZON_SECONDS } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { App } from './app.ts';
@@ -313,6 +314,12 @@ class Run {
       longest_undisturbed_ms: this.#protection.longestUndisturbedMs,
       app_acts: this.#app.acts,
       pauses: this.#owner.pauses,
+      deletions_asked: this.#owner.deletions,
+      wallets_deleted: [...this.#outside.wallets.items.values()].filter(isDeleted).length,
+      parts_cancelled: orders.filter(
+        ({ exit, type, cancelWanted }) =>
+          exit?.flatten === false && type === 'market' && cancelWanted?.cause === 'api',
+      ).length,
       fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
       held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
       short_of_funds: [...ledger.actionItems.values()]

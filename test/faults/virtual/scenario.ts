@@ -19,6 +19,8 @@ export interface Scenario {
   readonly cancelNewestEveryMs: number;
   /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
   readonly pauseEveryMs: number;
+  /** The owner deletes a wallet in which all is over, looking about each so many ms; 0 = never. */
+  readonly deleteEveryMs: number;
   readonly flushEveryMs: number;
   readonly streamerKillEveryMs: number;
   readonly sessionBreakEveryMs: number;
@@ -118,5 +120,6 @@ export function drawScenario(chance: Chance): Scenario {
     pauseEveryMs: isDemo ? 0 : every(chance.between(800, 6_000), 0.3),
     bnbAfterMs: chance.pick([0, 15_000, 45_000]),
     cancelNewestEveryMs: isDemo ? 0 : every(chance.between(500, 3_000), 0.2),
+    deleteEveryMs: isDemo ? 0 : every(chance.between(500, 4_000), 0.15),
   };
 }
