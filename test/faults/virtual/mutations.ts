@@ -191,6 +191,22 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'deletion',
+    what: 'a wallet is deleted whatever is live in it',
+    patches: [
+      {
+        file: 'shared/usecases/delete-wallet.ts',
+        find: 'if (Object.keys(before).length > 0) {',
+        replace: 'if (Object.keys(before).length > 1_000) {',
+      },
+      {
+        file: 'shared/usecases/delete-wallet.ts',
+        find: 'if (Object.keys(after).length > 0) {',
+        replace: 'if (Object.keys(after).length > 1_000) {',
+      },
+    ],
+  },
+  {
     name: 'reconcile',
     what: 'comparing ledger and exchange finds nothing',
     patches: COMPARES_NOTHING,
