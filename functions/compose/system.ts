@@ -27,13 +27,12 @@ import type { KeySealer } from '../../shared/ports/keys.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { repeatBy } from '../../shared/usecases/repeat.ts';
-import type { BinanceWalletsParts } from '../../shared/venues/binance/wallets.ts';
+import type { BinanceWallets } from '../../shared/venues/binance/wallets.ts';
 import { createVenueFactory } from '../../shared/venues/factory.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { createLog } from './log.ts';
 import { withMetrics } from './metrics.ts';
-import { makeUseCases, type UseCases } from './use-cases.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -122,12 +121,13 @@ export interface Parts {
   /** Of the function that takes keys in: seals them, and has no way to open them. */
   readonly sealer?: (keyCipher: string) => KeySealer;
   /** Of those that sign requests (signing.ts). */
-  readonly exchange?: (parts: ExchangeParts) => BinanceWalletsParts;
+  readonly exchange?: (parts: ExchangeParts) => BinanceWallets;
 }
 
 export interface System extends Connected {
   readonly config: Config;
-  readonly useCases: UseCases;
+  /** Null where no exchange is served, and in a function that takes no keys in. */
+  readonly keySealer: KeySealer | null;
 }
 
 /** Reads the environment and connects everything; throws ConfigError naming all that is wrong. */
@@ -137,9 +137,8 @@ export function startSystem(
   env: NodeJS.ProcessEnv = process.env,
 ): System {
   const config = loadConfig(env, { keys: parts.sealer !== undefined || parts.exchange !== undefined });
-  const { binance, keyCipher, monitor } = config;
+  const { binance, keyCipher } = config;
   const connected = connect(config, serviceName, parts);
   const keySealer = binance === null || keyCipher === null ? null : (parts.sealer?.(keyCipher) ?? null);
-  const useCases = makeUseCases(connected.ports, { monitorEnabled: monitor.enabled, keySealer });
-  return { ...connected, config, useCases };
+  return { ...connected, config, keySealer };
 }

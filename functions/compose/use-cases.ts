@@ -1,4 +1,7 @@
-/** All use cases of the main job over one set of ports. */
+/**
+ * The use cases of the main job over one set of ports, in the parts that one function needs: a bundle carries what its
+ * handler asks for here, and nothing of the others.
+ */
 import type { KeySealer } from '../../shared/ports/keys.ts';
 import { makeAdvance } from '../../shared/usecases/advance.ts';
 import { makeAfterEffects } from '../../shared/usecases/after-effects.ts';
@@ -27,36 +30,16 @@ import { makeSweep } from '../../shared/usecases/sweep.ts';
 import { makeTakeSignal } from '../../shared/usecases/take-signal.ts';
 import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
 
-export type UseCases = ReturnType<typeof makeUseCases>;
-
-export interface UseCaseSettings {
-  readonly monitorEnabled: boolean;
-  /** Only the function that takes keys in has one. */
-  readonly keySealer?: KeySealer | null;
-}
-
-export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
+const makeChanges = (ports: Ports) => {
   const arm = makeArmLevels(ports);
-  const changeOrder = makeChangeOrder(ports);
-  const afterEffects = makeAfterEffects(ports, arm);
-  const applyExecution = makeApplyExecution(ports, changeOrder, afterEffects);
-  const evaluateHits = makeEvaluateHits(ports, arm);
-  const redriveDue = makeRedriveDue(ports, makeRedriveChecks(ports));
-  const checkKeys = makeCheckKeys(ports);
-  const markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
+  return { arm, changeOrder: makeChangeOrder(ports), afterEffects: makeAfterEffects(ports, arm) };
+};
+
+/** What users ask for. `keySealer`: null where no keys are taken in. */
+export function makeCommands(ports: Ports, keySealer: KeySealer | null) {
+  const { arm, changeOrder, afterEffects } = makeChanges(ports);
   const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
   return {
-    applyExecution,
-    evaluateHits,
-    redriveDue,
-    advance: makeAdvance(ports, {
-      changeOrder,
-      applyExecution,
-      afterEffects,
-      arm,
-      checkKeys,
-      markKeyProblem,
-    }),
     amendOrder: makeAmendOrder(ports),
     cancelAll: makeCancelAll(ports, cancelOrder),
     cancelOrder,
@@ -65,14 +48,48 @@ export function makeUseCases(ports: Ports, settings: UseCaseSettings) {
     createWallet: makeCreateWallet(ports),
     placeOrder: makePlaceOrder(ports),
     previewOrder: makePreviewOrder(ports),
-    reconcile: {
-      wallet: makeReconcileWallet(ports, arm),
-      ask: makeAskReconcile(ports),
-      schedule: makeScheduleReconciles(ports),
-    },
-    rebuildSymbol: makeRebuildSymbol(ports),
-    wallets: makeWalletCommands(ports, settings.keySealer ?? null),
+    reconcile: { ask: makeAskReconcile(ports) },
     takeSignal: makeTakeSignal(ports, arm),
-    sweep: makeSweep(ports, { evaluateHits, redriveDue }, settings.monitorEnabled),
+    wallets: makeWalletCommands(ports, keySealer),
+  };
+}
+
+/** What the venue reported. */
+export function makeExecutionWork(ports: Ports) {
+  const { changeOrder, afterEffects } = makeChanges(ports);
+  return { applyExecution: makeApplyExecution(ports, changeOrder, afterEffects) };
+}
+
+/** Orders on their way to the venue. */
+export function makeOrderWork(ports: Ports) {
+  const { arm, changeOrder, afterEffects } = makeChanges(ports);
+  const applyExecution = makeApplyExecution(ports, changeOrder, afterEffects);
+  const checkKeys = makeCheckKeys(ports);
+  const markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
+  return {
+    advance: makeAdvance(ports, {
+      ...{ changeOrder, applyExecution, afterEffects, arm },
+      ...{ checkKeys, markKeyProblem },
+    }),
+  };
+}
+
+/** Levels that were reached, and what is due. */
+export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly monitorEnabled: boolean }) {
+  const evaluateHits = makeEvaluateHits(ports, makeArmLevels(ports));
+  const redriveDue = makeRedriveDue(ports, makeRedriveChecks(ports));
+  return {
+    evaluateHits,
+    redriveDue,
+    rebuildSymbol: makeRebuildSymbol(ports),
+    sweep: makeSweep(ports, { evaluateHits, redriveDue }, monitorEnabled),
+  };
+}
+
+/** Ledger against venue. */
+export function makeReconcileWork(ports: Ports) {
+  return {
+    wallet: makeReconcileWallet(ports, makeArmLevels(ports)),
+    schedule: makeScheduleReconciles(ports),
   };
 }

@@ -3,7 +3,12 @@ import { decodeWork } from '../../shared/adapters/sqs/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
+import { makeOrderWork } from '../compose/use-cases.ts';
 
-const { ports, useCases } = startSystem('exits', { exchange: signingExchange });
+const { ports } = startSystem('exits', { exchange: signingExchange });
 
-export const handler = queueWorker({ log: ports.log, decode: decodeWork, handle: useCases.advance });
+export const handler = queueWorker({
+  log: ports.log,
+  decode: decodeWork,
+  handle: makeOrderWork(ports).advance,
+});

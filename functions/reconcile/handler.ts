@@ -7,10 +7,11 @@ import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
+import { makeReconcileWork } from '../compose/use-cases.ts';
 import { waitMetrics } from './wait-metrics.ts';
 
-const { ports, useCases, config } = startSystem('reconcile', { exchange: signingExchange });
-const { wallet, schedule } = useCases.reconcile;
+const { ports, config } = startSystem('reconcile', { exchange: signingExchange });
+const { wallet, schedule } = makeReconcileWork(ports);
 
 const work = queueWorker({
   log: ports.log,

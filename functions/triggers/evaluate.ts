@@ -4,24 +4,27 @@ import { unreachable } from '../../shared/domain/result.ts';
 import type { TriggerMessage } from '../../shared/ports/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { startSystem } from '../compose/system.ts';
+import { makeTriggerWork } from '../compose/use-cases.ts';
 
-const { ports, useCases } = startSystem('evaluate');
+const { ports, config } = startSystem('evaluate');
+const { evaluateHits, sweep, rebuildSymbol } = makeTriggerWork(ports, {
+  monitorEnabled: config.monitor.enabled,
+});
 const { log, counters } = ports;
 
 async function handle(message: TriggerMessage): Promise<void> {
   switch (message.kind) {
     case 'wake':
-      await useCases.evaluateHits(message.symbol);
+      await evaluateHits(message.symbol);
       return;
     case 'sweep': {
-      const outcome = await useCases.sweep(message);
+      const outcome = await sweep(message);
       if (outcome === 'too_old') log.warn('SWEEP_TOO_OLD', { shard: message.shard, second: message.second });
       return;
     }
     case 'rebuild':
       // What was reached meanwhile is taken at once.
-      if ((await useCases.rebuildSymbol(message.symbol)) === 'rebuilt')
-        await useCases.evaluateHits(message.symbol);
+      if ((await rebuildSymbol(message.symbol)) === 'rebuilt') await evaluateHits(message.symbol);
       return;
     default:
       unreachable(message);

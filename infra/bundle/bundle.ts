@@ -2,7 +2,8 @@
  * Bundles each entry into one ES module for Node 24: what is uploaded to AWS and what the laptop runs.
  *
  * Always true: everything is inside the bundle (the AWS SDK too, so that a deployed version never meets
- * another SDK than the tested one); Lua scripts are text; no bundle is above the limit of where it runs.
+ * another SDK than the tested one); Lua scripts are text; no bundle is above the limit of where it runs. A module of
+ * ours of which a bundle uses nothing is not in it: package.json says `sideEffects: false`, which a house test holds us to.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -61,27 +62,35 @@ export class BundleTooLargeError extends Error {
  */
 export async function bundle(options: BundleOptions = {}): Promise<readonly BundleResult[]> {
   const { distDir = DEFAULT_DIST, entries = BUNDLE_ENTRIES, maxBytes } = options;
-  const results = await Promise.all(
-    entries.map(async (entry) => ({
-      ...(await bundleOne(entry, distDir)),
-      maxBytes: maxBytes ?? MAX_BUNDLE_BYTES[entry.runsOn],
-    })),
-  );
+  // Those that run alike are built together: what they share is read and parsed once.
+  const groups = Map.groupBy(entries, ({ runsOn }) => runsOn);
+  const built = await Promise.all([...groups].map(([runsOn, alike]) => bundleAlike(alike, runsOn, distDir)));
+  const sizes = new Map(built.flatMap((group) => [...group]));
+  const results = entries.map(({ name, runsOn }) => {
+    const file = join(distDir, name, 'index.mjs');
+    const bytes = sizes.get(file);
+    if (bytes === undefined) throw new Error(`esbuild wrote no index.mjs for ${name}`);
+    return { name, file, bytes, maxBytes: maxBytes ?? MAX_BUNDLE_BYTES[runsOn] };
+  });
   const tooLarge = results.filter((result) => result.bytes > result.maxBytes);
   if (tooLarge.length > 0) throw new BundleTooLargeError(tooLarge);
   return results;
 }
 
-async function bundleOne(
-  { name, entry, copy, runsOn }: BundleEntry,
+/** Writes the bundles and answers the size of each file of code, in bytes. */
+async function bundleAlike(
+  entries: readonly BundleEntry[],
+  runsOn: BundleEntry['runsOn'],
   distDir: string,
-): Promise<Omit<BundleResult, 'maxBytes'>> {
-  const outdir = join(distDir, name);
-  const file = join(outdir, 'index.mjs');
+): Promise<ReadonlyMap<string, number>> {
   const { outputFiles, warnings } = await build({
     absWorkingDir: PROJECT_ROOT,
-    entryPoints: [resolve(PROJECT_ROOT, entry)],
-    outfile: file,
+    entryPoints: entries.map(({ name, entry }) => ({
+      in: resolve(PROJECT_ROOT, entry),
+      out: `${name}/index`,
+    })),
+    outdir: distDir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     write: false,
     platform: 'node',
@@ -97,14 +106,19 @@ async function bundleOne(
     logLevel: 'silent',
   });
   for (const text of await formatMessages(warnings, { kind: 'warning' })) console.warn(text);
-  await mkdir(outdir, { recursive: true });
-  for (const output of outputFiles) await writeIfChanged(output.path, output.contents);
-  for (const path of copy) {
-    await writeIfChanged(join(outdir, basename(path)), await readFile(resolve(PROJECT_ROOT, path)));
+  for (const { name, copy } of entries) {
+    const folder = join(distDir, name);
+    await mkdir(folder, { recursive: true });
+    for (const path of copy) {
+      await writeIfChanged(join(folder, basename(path)), await readFile(resolve(PROJECT_ROOT, path)));
+    }
   }
-  const code = outputFiles.find(({ path }) => path.endsWith('index.mjs'));
-  if (code === undefined) throw new Error(`esbuild wrote no index.mjs for ${name}`);
-  return { name, file, bytes: code.contents.byteLength };
+  for (const output of outputFiles) await writeIfChanged(output.path, output.contents);
+  return new Map(
+    outputFiles
+      .filter(({ path }) => path.endsWith('.mjs'))
+      .map(({ path, contents }) => [path, contents.byteLength]),
+  );
 }
 
 /**

@@ -9,21 +9,17 @@ import {
   type VenueWallet,
   WalletUnusableError,
 } from '../ports/venue.ts';
-import type { BinanceVenueParts } from './binance/venue.ts';
-import {
-  type BinanceWallets,
-  type BinanceWalletsParts,
-  createBinanceWallets,
-  servedAccount,
-} from './binance/wallets.ts';
+import { servedAccount } from './binance/served-account.ts';
+import type { BinanceWallets } from './binance/wallets.ts';
 import { createDemoWallet, type DemoPorts } from './demo/demo-wallet.ts';
-
-export type { BinanceVenueParts, BinanceWalletsParts };
 
 export interface VenueFactoryPorts extends DemoPorts {
   readonly wallets: Pick<WalletStore, 'get'>;
-  /** Null = no exchange is served: only demo wallets can be used. */
-  readonly binance: BinanceWalletsParts | null;
+  /**
+   * Null = no exchange is served, or nothing is signed here: only demo wallets can be used. Given ready-made, so that
+   * a function that never speaks to the exchange does not carry its client.
+   */
+  readonly binance: BinanceWallets | null;
 }
 
 /** Where the exchange's clock, market data and budget are of use to others (health, symbols, streams). */
@@ -42,8 +38,7 @@ type Venue =
   | { readonly kind: 'exchange'; readonly venue: ExchangeWallet };
 
 export function createVenueFactory(ports: VenueFactoryPorts): VenueFactoryParts {
-  const { wallets, clock } = ports;
-  const binance = ports.binance === null ? null : createBinanceWallets(ports.binance);
+  const { wallets, clock, binance } = ports;
   const known = new Map<string, { readonly venue: Venue; readonly readAt: number }>();
 
   async function read(walletId: string): Promise<Wallet> {

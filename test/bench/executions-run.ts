@@ -3,7 +3,6 @@
  * memory. Every call of the database is counted and timed, so that what is left is our own.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { makeUseCases, type UseCases } from '../../functions/compose/use-cases.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
 import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
@@ -13,6 +12,7 @@ import type { Ledger } from '../../shared/ports/ledger.ts';
 import { startDynamoDb } from '../support/dynamodb.ts';
 import { World } from '../support/fakes/world.ts';
 import { newsOf, quantityOf, trades } from '../support/many-fills.ts';
+import { makeUseCases, type UseCases } from '../support/use-cases.ts';
 
 export interface Sizes {
   /** Fills of the one order, each in a report of its own. */

@@ -1,9 +1,10 @@
 /** Wallets of the one environment of the exchange that this deployment serves. */
-import type { BinanceEnvironment, ExchangeAccount, Wallet } from '../../domain/types.ts';
+import type { ExchangeAccount, Wallet } from '../../domain/types.ts';
 import type { KeyOpener } from '../../ports/keys.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
-import { type AccountRank, type ExchangeWallet, WalletUnusableError } from '../../ports/venue.ts';
+import type { AccountRank, ExchangeWallet } from '../../ports/venue.ts';
 import { createKeyring } from './keyring.ts';
+import { servedAccount } from './served-account.ts';
 import type { Signer } from './signing.ts';
 import { type BinanceVenue, type BinanceVenueParts, budgetAccount, createBinanceVenue } from './venue.ts';
 import { createBinanceWallet } from './wallet.ts';
@@ -21,17 +22,6 @@ export interface BinanceWallets {
   wallet(wallet: Wallet, rank?: AccountRank): Promise<ExchangeWallet>;
   /** With the keys that wait for their check where there are any. Throws WalletUnusableError. */
   forKeyCheck(wallet: Wallet): Promise<ExchangeWallet>;
-}
-
-/** The wallet's account, where this deployment serves its environment. Throws WalletUnusableError. */
-export function servedAccount(wallet: Wallet, served: BinanceEnvironment | null): ExchangeAccount {
-  if (wallet.environment !== served || wallet.exchange === null) {
-    const serves = served === null ? 'no exchange' : served;
-    throw new WalletUnusableError(
-      `wallet ${wallet.walletId} lives in ${wallet.environment}, this deployment serves ${serves}`,
-    );
-  }
-  return wallet.exchange;
 }
 
 export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets {

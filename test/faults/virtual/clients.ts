@@ -1,7 +1,8 @@
 /** Clients of the API: each request goes to a function's container, and is repeated with the same key. */
-import type { UseCases } from '../../../functions/compose/use-cases.ts';
+
 import type { Result } from '../../../shared/domain/result.ts';
 import type { Refusal } from '../../../shared/usecases/refusal.ts';
+import type { UseCases } from '../../support/use-cases.ts';
 import type { Gate, Proc } from './proc.ts';
 import type { Chance } from './random.ts';
 import { type Machine, makeSystem } from './system.ts';

@@ -1,12 +1,14 @@
 /** One process's system: the product's own composition, everything outside behind the process's gate. */
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
+
 import { createOutbox } from '../../../shared/adapters/sqs/outbox.ts';
 import type { DemoStore } from '../../../shared/ports/demo-store.ts';
 import type { RateBudget } from '../../../shared/ports/rate-budget.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { repeatBy } from '../../../shared/usecases/repeat.ts';
+import { createBinanceWallets } from '../../../shared/venues/binance/wallets.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
+import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { keyOf } from './exchange.ts';
 import { EXCHANGE, type Outside } from './outside.ts';
 import { type Gate, gated, type Proc } from './proc.ts';
@@ -80,7 +82,7 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
     clock,
     log,
     pause: (attempt: number) => sleep(5 * 2 ** Math.min(attempt, 4)),
-    binance: {
+    binance: createBinanceWallets({
       environment: EXCHANGE,
       endpoints: { rest: 'http://exchange.invalid' },
       budget,
@@ -90,7 +92,7 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
       opener: { open: async (sealed) => ({ keyType: 'hmac', ...keyOf(Number(sealed)) }) },
       symbols: outside.symbols,
       transport: new Wire(outside.venue, gate, proc, chance.fork(`wire ${proc.name}`)),
-    },
+    }),
   });
   const tokens = chance.fork(`tokens ${proc.name}`);
   return {

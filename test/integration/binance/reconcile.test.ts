@@ -1,12 +1,12 @@
 /** Ledger against exchange: the real client and the simulator on one clock; the ledger in memory. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { ReconcileStatement } from '../../../shared/ports/reconcile.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { START, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { type Bench, startBench, UID } from './bench.ts';
 
 const d = (text: string) => new Decimal(text);

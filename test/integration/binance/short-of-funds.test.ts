@@ -1,10 +1,10 @@
 /** Exits whose coins the account does not have, or not free: the real client and the simulator on one clock. */
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { Position } from '../../../shared/domain/types.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { type Bench, startBench, UID } from './bench.ts';
 
 const d = (text: string) => new Decimal(text);

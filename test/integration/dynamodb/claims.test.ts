@@ -13,7 +13,6 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { walletKey } from '../../../shared/adapters/dynamodb/items.ts';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
@@ -21,6 +20,7 @@ import type { Ledger } from '../../../shared/ports/ledger.ts';
 import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
 import { aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { intercepted } from './intercepted.ts';
 import { anOrder } from './samples.ts';
 

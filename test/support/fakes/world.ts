@@ -1,6 +1,5 @@
 /** The whole system in memory: use cases over fakes, its queues and its clock driven by the test. */
 
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
@@ -21,6 +20,7 @@ import type { SymbolDirectory } from '../../../shared/ports/symbols.ts';
 import type { ExchangeWallet } from '../../../shared/ports/venue.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
+import { makeUseCases, type UseCases } from '../use-cases.ts';
 import { type FakeVenue, FakeVenues } from './fake-venue.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from './memory-cache.ts';
 import { MemoryIndex } from './memory-index.ts';

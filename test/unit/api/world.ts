@@ -8,7 +8,6 @@ import { translateError } from '../../../functions/api/errors.ts';
 import { apiOperations } from '../../../functions/api/operations.ts';
 import { ROUTES } from '../../../functions/api/routes.ts';
 import { apiDeps } from '../../../functions/api/wire.ts';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { httpHandler } from '../../../shared/http/handler.ts';
@@ -22,6 +21,7 @@ import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
 import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 export interface Answer {
   readonly status: number;

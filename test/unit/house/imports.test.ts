@@ -4,7 +4,7 @@
  */
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importsOf, sourceFiles } from './source.ts';
+import { importsOf, parse, sourceFiles } from './source.ts';
 
 /** Layer -> the layers it may import from (itself always). */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -86,6 +86,22 @@ describe('imports point downwards', () => {
     };
     for (const file of files) visit(file, []);
     expect(circles).toEqual([]);
+  });
+
+  // package.json says `sideEffects: false`: a bundle leaves out a module of which nothing is used (infra/bundle).
+  it('none is only for what a module does when it is loaded', () => {
+    const bare = files.filter((file) => {
+      const body = parse(file)['body'] as readonly {
+        type: string;
+        importKind?: string;
+        specifiers?: unknown[];
+      }[];
+      return body.some(
+        ({ type, importKind, specifiers }) =>
+          type === 'ImportDeclaration' && importKind !== 'type' && specifiers?.length === 0,
+      );
+    });
+    expect(bare).toEqual([]);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BundleTooLargeError, bundle, PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
 import { BUNDLE_ENTRIES, MAX_BUNDLE_BYTES } from '../../../infra/bundle/entries.ts';
-import { REDIS_OWN_COMMANDS } from '../../../infra/bundle/lean.ts';
+import { REDIS_OWN_COMMANDS } from '../../../infra/bundle/lean-redis.ts';
 
 let folder: string;
 

@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal, maxOf, minOf, sum } from '../../../shared/domain/money/decimal.ts';
 import { isFinal } from '../../../shared/domain/orders.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import { Crashed, dying } from '../../support/fakes/crash.ts';
 import { USER, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (value: number | string) => new Decimal(value);
 const tenths = (n: number) => d(n).dividedBy(10);

@@ -1,6 +1,5 @@
 /** Amending orders: where they stand, in their place at the venue, and by a new order. */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { ExecutionReport, Order, Position } from '../../../shared/domain/types.ts';
 import type { OrderSought } from '../../../shared/ports/venue.ts';
@@ -8,6 +7,7 @@ import type { AmendChange } from '../../../shared/usecases/amend-order.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import { dying } from '../../support/fakes/crash.ts';
 import { USER, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 import { newFill } from '../domain/builders.ts';
 
 const d = (text: string) => new Decimal(text);

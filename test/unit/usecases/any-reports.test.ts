@@ -4,12 +4,12 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { ExecutionReport, Fill, Order } from '../../../shared/domain/types.ts';
 import { dying } from '../../support/fakes/crash.ts';
 import { USER, World } from '../../support/fakes/world.ts';
 import { aTrade, hasTraded, newsOf, quantityOf, restingOrder } from '../../support/many-fills.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (text: string | number) => new Decimal(text);
 const SOURCES = ['answer', 'stream', 'query'] as const;

@@ -3,13 +3,13 @@
  * Whatever died: one entry at the venue (or none, and proof of it), one exit, the position closed, sold what was bought.
  */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases, type UseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import type { Sent } from '../../support/fakes/memory-outbox.ts';
 import { BTC, World } from '../../support/fakes/world.ts';
+import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 
 const d = (text: string) => new Decimal(text);
 const protection = { stopLoss: { price: d('49000') }, takeProfits: [{ price: d('60000'), share: d('1') }] };

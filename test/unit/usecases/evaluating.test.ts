@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { replayTape } from '../../../shared/usecases/replay-tape.ts';
 import { makeSweep } from '../../../shared/usecases/sweep.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (text: string) => new Decimal(text);
 const stop = (price: string) => ({ stopLoss: { price: d(price) } });

@@ -1,6 +1,5 @@
 /** Orders with thousands of trades: what their reports cost, and what becomes of whoever books them half. */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import type { Ledger } from '../../../shared/ports/ledger.ts';
@@ -8,6 +7,7 @@ import { FILLS_AT_ONCE } from '../../../shared/usecases/apply-execution.ts';
 import { dying } from '../../support/fakes/crash.ts';
 import type { World } from '../../support/fakes/world.ts';
 import { aTrade, hasTraded, newsOf, quantityOf, restingOrder, trades } from '../../support/many-fills.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (text: string) => new Decimal(text);
 

@@ -3,13 +3,13 @@
  * that none does, whoever dies between, however often it is taken up.
  */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import { VenueUnavailableError } from '../../../shared/ports/venue.ts';
 import { type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import { holding } from '../../support/fakes/short-account.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (text: string) => new Decimal(text);
 

@@ -1,11 +1,11 @@
 /** Signals through the use case: made once, carried out once, kept with what became of them. */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Adjustment, Signal, SignalAsked, SignalPolicy } from '../../../shared/domain/signal-facts.ts';
 import type { Protection } from '../../../shared/domain/types.ts';
 import { type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import { BTC, USER, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const d = (text: string) => new Decimal(text);
 const TEN = Array.from({ length: 10 }, (_, n) => n);

@@ -4,6 +4,7 @@ import { symbolRegistry } from '../../../../shared/domain/symbols.ts';
 import type { ExchangeAccount, Wallet } from '../../../../shared/domain/types.ts';
 import { type Credentials, KeyUnreadableError, type SealContext } from '../../../../shared/ports/keys.ts';
 import { WalletUnusableError } from '../../../../shared/ports/venue.ts';
+import { createBinanceWallets } from '../../../../shared/venues/binance/wallets.ts';
 import { createVenueFactory, type VenueFactoryParts } from '../../../../shared/venues/factory.ts';
 import { aBinanceWallet } from '../../../support/exchange-wallet.ts';
 import { RecordingBudget } from '../../../support/recording-budget.ts';
@@ -55,7 +56,7 @@ const make = (served: 'binance_simulator' | 'binance_testnet' | null): VenueFact
     binance:
       served === null
         ? null
-        : {
+        : createBinanceWallets({
             environment: served,
             endpoints: { rest: server.url },
             opener,
@@ -63,7 +64,7 @@ const make = (served: 'binance_simulator' | 'binance_testnet' | null): VenueFact
             symbols,
             clock,
             log,
-          },
+          }),
   });
 };
 
