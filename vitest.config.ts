@@ -33,7 +33,7 @@ export default defineConfig({
     projects: [
       // They share nothing that outlives a test; loading every module anew for each file took half of their time.
       project('unit', 30_000, { isolate: false }),
-      project('integration', 60_000),
+      project('integration', 60_000, { globalSetup: './test/support/shared-dynamodb.ts', isolate: false }),
       project('e2e', 120_000, { globalSetup: './test/support/assembly.ts' }),
       project('faults', 180_000, { globalSetup: './test/support/assembly.ts' }),
     ],

@@ -1,10 +1,12 @@
 /**
- * DynamoDB Local for one test file: in memory, on a free port, stopped by its handle.
+ * DynamoDB Local in memory, on a free port: one of its own, stopped by its handle, or the one that all files of a run
+ * share (shared-dynamodb.ts starts it), each with tables of its own.
  *
  * Its tables have the shapes that the deployed ones have (infra/stacks/data-stack.ts), so an index that a
  * reader needs and the template lacks fails here too.
  */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,31 +34,40 @@ export const dynamoDbMissing: string | null =
 
 if (dynamoDbMissing !== null) console.warn(dynamoDbMissing);
 
+/** One of its own, for what no other may be beside. */
 export async function startDynamoDb(): Promise<DynamoDb> {
   const folder = mkdtempSync(join(tmpdir(), 'moniqo-dynamodb-'));
   const logs = new Logs({ directory: folder, verbose: false, show: (line) => console.warn(line) });
   // Under the laptop runner's supervisor: it goes when this process goes, however that happens.
   const { endpoint, program } = await startDynamo(logs, undefined);
+  const handle = openDynamoDb(endpoint);
+  return {
+    ...handle,
+    stop: async () => {
+      await handle.stop();
+      await program.stop(0);
+      await logs.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A way to one that runs; `stop` closes the way alone. */
+export function openDynamoDb(endpoint: string): DynamoDb {
   const client = createDynamoClient({
     endpoint,
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  const stop = async (): Promise<void> => {
-    client.destroy();
-    await program.stop(0);
-    await logs.close();
-    rmSync(folder, { recursive: true, force: true });
-  };
-
+  const own = randomBytes(6).toString('hex');
   let sets = 0;
   return {
     endpoint,
     client,
-    stop,
+    stop: async () => client.destroy(),
     async createTables() {
       sets += 1;
-      const names = Object.fromEntries(TABLE_NAMES.map((name) => [name, `${name}-${sets}`]));
+      const names = Object.fromEntries(TABLE_NAMES.map((name) => [name, `${name}-${own}-${sets}`]));
       const tables = names as Record<TableName, string>; // one entry for each of TABLE_NAMES
       for (const name of TABLE_NAMES) await createTable(client, tables[name], name);
       return tables;

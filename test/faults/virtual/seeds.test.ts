@@ -1,6 +1,6 @@
 /** A few fault runs, as `npm run faults` makes them; the long test makes more. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundleWorker } from './bundle.ts';
+import { bundleWorker, partsOfWorker, tryPatches } from './bundle.ts';
 import { runRange, traceSeed } from './crew.ts';
 import { MUTATIONS } from './mutations.ts';
 import type { SeedResult } from './run-seed.ts';
@@ -45,7 +45,8 @@ describe('fault runs in virtual time', () => {
   });
 
   it('knows the source that each mutation changes', async () => {
-    for (const { name, patches } of MUTATIONS) await bundleWorker(`fits-${name}`, patches);
+    const parts = await partsOfWorker();
+    for (const { patches } of MUTATIONS) await tryPatches(patches, parts);
   });
 
   it('sees protection that comes too late', async () => {

@@ -1,6 +1,6 @@
 /** The demo venue on DynamoDB Local, its reports through a local SQS: the parts as they are deployed. */
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createDemoStore } from '../../../shared/adapters/dynamodb/demo-store.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import { decodeReport } from '../../../shared/adapters/sqs/messages.ts';
@@ -13,7 +13,7 @@ import type { DemoStore } from '../../../shared/ports/demo-store.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { VenueFactory } from '../../../shared/ports/venue.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 import { type Sqs, startSqs } from '../../support/sqs.ts';
 import { aRequest, sought, triggerOf } from '../../unit/venues/bench.ts';
 import { aWallet } from '../dynamodb/samples.ts';
@@ -40,7 +40,7 @@ describe.runIf(dynamoDbMissing === null)('the demo venue', () => {
   let price = PRICE;
 
   beforeAll(async () => {
-    [db, sqs] = await Promise.all([startDynamoDb(), startSqs()]);
+    [db, sqs] = await Promise.all([openDynamoDb(inject('dynamoDb')), startSqs()]);
   });
   afterAll(async () => {
     await Promise.all([db?.stop(), sqs?.stop()]);

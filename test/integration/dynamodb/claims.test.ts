@@ -12,12 +12,12 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { walletKey } from '../../../shared/adapters/dynamodb/items.ts';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import type { Ledger } from '../../../shared/ports/ledger.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 import { aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
 import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
@@ -74,7 +74,7 @@ function colliding(db: DynamoDb) {
 
 describe.runIf(dynamoDbMissing === null)('a wallet from before its pauses were counted', () => {
   it('has had none', async () => {
-    const db = await startDynamoDb();
+    const db = openDynamoDb(inject('dynamoDb'));
     try {
       const { client } = db;
       const tables = await db.createTables();
@@ -111,7 +111,7 @@ describe.runIf(dynamoDbMissing === null)('fifty entries of one wallet at once', 
   let collisions: () => number;
 
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
   });
   afterAll(() => db?.stop());
   beforeEach(async () => {

@@ -1,12 +1,12 @@
 /** Numbers stay exact on the way into DynamoDB and back, through the real number type. */
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CodecError, decimals, integers, numberText } from '../../../shared/adapters/dynamodb/codec.ts';
 import { orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
 import { wallets } from '../../../shared/adapters/dynamodb/wallet-entities.ts';
 import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { anOrder, aPosition, aTrigger, aWallet } from './samples.ts';
 
 /** Up to 34 significant digits, the point anywhere from 40 places left to 40 right of them. */
@@ -123,7 +123,7 @@ describe.runIf(dynamoDbMissing === null)('DynamoDB', () => {
   let db: DynamoDb;
   let tables: TableNames;
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
     tables = await db.createTables();
   });
   afterAll(() => db?.stop());

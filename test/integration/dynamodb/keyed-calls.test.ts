@@ -1,10 +1,10 @@
 /** Calls under a key on DynamoDB Local: ten of the same at once. What is stored of one: test/contracts/ledger-calls.ts. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Ledger } from '../../../shared/ports/ledger.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { START, USER, WALLET, World } from '../../support/fakes/world.ts';
 import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { aPosition } from './samples.ts';
@@ -17,7 +17,7 @@ describe.runIf(dynamoDbMissing === null)('calls under a key', () => {
   let useCases: UseCases;
 
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
   });
   afterAll(() => db?.stop());
   beforeEach(async () => {

@@ -1,10 +1,10 @@
 /** The ledger on DynamoDB Local: its contract, and what only the service can do: lose a reply, be busy, be away. */
 import { TransactionCanceledException, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import { describeLedger } from '../../contracts/ledger.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { intercepted } from './intercepted.ts';
 import { anOrder, aPosition, NOW } from './samples.ts';
 
@@ -13,7 +13,7 @@ describe.runIf(dynamoDbMissing === null)('the ledger', () => {
   let tables: TableNames;
 
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
   });
   afterAll(() => db?.stop());
   beforeEach(async () => {

@@ -1,18 +1,18 @@
 /** The demo venue's book, the tape's durable rows and the comparisons on DynamoDB Local, as their contracts say. */
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, inject } from 'vitest';
 import { createDemoStore } from '../../../shared/adapters/dynamodb/demo-store.ts';
 import { createReconcileStore } from '../../../shared/adapters/dynamodb/reconcile-store.ts';
 import { createTapeStore } from '../../../shared/adapters/dynamodb/tape-store.ts';
 import { describeDemoStore } from '../../contracts/demo-store.ts';
 import { describeReconcileStore } from '../../contracts/reconcile-store.ts';
 import { describeTape } from '../../contracts/tape.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 
 describe.runIf(dynamoDbMissing === null)('on DynamoDB', () => {
   let db: DynamoDb;
   let tables: TableNames;
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
   });
   afterAll(() => db?.stop());
   beforeEach(async () => {

@@ -1,12 +1,12 @@
 /** Trading rules on DynamoDB Local: imports, names, pages, and a whole exchange. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSymbolStore, ImplausibleImportError } from '../../../shared/adapters/dynamodb/symbol-store.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { BadCursorError } from '../../../shared/ports/ledger.ts';
 import type { SymbolStore } from '../../../shared/ports/symbols.ts';
 import { parseExchangeInfo } from '../../../shared/venues/binance/exchange-info.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 import { recordedJson } from '../../support/recordings.ts';
 import { anySpec, bigExchange, exchangeInfo, ordinarySpec, SOME_LIMITS } from '../../support/symbol-specs.ts';
 
@@ -20,7 +20,7 @@ describe('the symbols table', () => {
 
   beforeAll(async () => {
     if (dynamoDbMissing !== null) return;
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
     // Counts what goes over the wire, whatever the store calls it.
     db.client.middlewareStack.add(
       (next) => async (args) => {

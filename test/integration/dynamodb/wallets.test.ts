@@ -1,11 +1,11 @@
 /** Exchange wallets on DynamoDB Local: their contract, and items from before there were exchanges. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { walletItem } from '../../../shared/adapters/dynamodb/items.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { describeWallets } from '../../contracts/wallets.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb, type TableNames } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { aWallet } from './samples.ts';
 
 describe.runIf(dynamoDbMissing === null)('exchange wallets', () => {
@@ -13,7 +13,7 @@ describe.runIf(dynamoDbMissing === null)('exchange wallets', () => {
   let tables: TableNames;
 
   beforeAll(async () => {
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
   });
   afterAll(() => db?.stop());
   beforeEach(async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
 import { bundle } from '../../../infra/bundle/bundle.ts';
 import { BUNDLE_ENTRIES, STREAMER } from '../../../infra/bundle/entries.ts';
 import { createTapeStore } from '../../../shared/adapters/dynamodb/tape-store.ts';
@@ -14,7 +15,7 @@ import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
 import type { FixedLevel, Hit, Level, Units } from '../../../shared/domain/triggers/types.ts';
 import { REPLAY_HEADER } from '../../../shared/feeds/replay-line.ts';
-import { startDynamoDb } from '../../support/dynamodb.ts';
+import { openDynamoDb } from '../../support/dynamodb.ts';
 import { realRedisMissing, startJsRedis, startRealRedis } from '../../support/redis.ts';
 import { startSqs } from '../../support/sqs.ts';
 
@@ -32,7 +33,7 @@ export async function startOutside() {
   const folder = mkdtempSync(join(tmpdir(), 'streamer-'));
   const [redis, dynamo, sqs] = await Promise.all([
     realRedisMissing === null ? startRealRedis() : startJsRedis(),
-    startDynamoDb(),
+    openDynamoDb(inject('dynamoDb')),
     startSqs(),
     // How large a bundle may be is asked where bundles are made, not here.
     bundle({

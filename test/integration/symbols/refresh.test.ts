@@ -1,7 +1,7 @@
 /** Trading rules from an exchange that answers as Binance does, into the real table, under the real budget. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openMarket } from '../../../functions/symbols/market.ts';
 import { makeRun } from '../../../functions/symbols/run.ts';
 import { type Simulator, startSimulator } from '../../../infra/local/venues/binance/start.ts';
@@ -13,7 +13,7 @@ import type { SymbolStore } from '../../../shared/ports/symbols.ts';
 import { VenueUnavailableError } from '../../../shared/ports/venue.ts';
 import { makeRefreshSymbols } from '../../../shared/usecases/refresh-symbols.ts';
 import { binanceEndpoints } from '../../../shared/venues/binance/endpoints.ts';
-import { type DynamoDb, dynamoDbMissing, startDynamoDb } from '../../support/dynamodb.ts';
+import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 import { type RedisServer, startJsRedis } from '../../support/redis.ts';
 
 const ENV = 'binance_simulator';
@@ -31,7 +31,7 @@ describe('refreshing the rules of an exchange', () => {
 
   beforeAll(async () => {
     if (dynamoDbMissing !== null) return;
-    db = await startDynamoDb();
+    db = openDynamoDb(inject('dynamoDb'));
     redis = await startJsRedis();
     valkey = createValkey(redis.url);
   });
