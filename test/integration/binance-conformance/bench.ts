@@ -6,6 +6,7 @@
  */
 import { Agent } from 'node:https';
 import { Spot } from '@binance/spot';
+import { afterAll } from 'vitest';
 import type { CreatedKey, KeyType } from '../../../infra/local/venues/binance/server/keys.ts';
 import {
   type Simulator,
@@ -13,8 +14,12 @@ import {
   startSimulator,
 } from '../../../infra/local/venues/binance/start.ts';
 
-// Read by the connector's logger when its first client is made: its notices are no news in a test.
+// Read by the connector's logger when its first client is made: its notices are no news in a test. Other files of the
+// same process are not to meet it.
 process.env['LOG_LEVEL'] = 'error';
+afterAll(() => {
+  delete process.env['LOG_LEVEL'];
+});
 
 export const TIMEOUT_MS = 20_000;
 export const PRICE = '60000';
