@@ -31,9 +31,9 @@ export default defineConfig({
     // What is long has the machine to itself: whole systems run in it, and harnesses that use every core.
     maxWorkers: long ? 1 : 2,
     projects: [
-      // Of these two no file leaves anything behind; loading every module anew for each took half of the units' time.
+      // They share nothing that outlives a test; loading every module anew for each file took half of their time.
       project('unit', 30_000, { isolate: false }),
-      project('integration', 60_000, { globalSetup: './test/support/shared-dynamodb.ts', isolate: false }),
+      project('integration', 60_000, { globalSetup: './test/support/shared-dynamodb.ts' }),
       project('e2e', 120_000, { globalSetup: './test/support/assembly.ts' }),
       project('faults', 180_000, { globalSetup: './test/support/assembly.ts' }),
     ],

@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ensureJava, ensureRedisServer } from '../infra/local/setup.ts';
 
@@ -38,10 +39,13 @@ const checks = long
     ]);
 rmSync('.moniqo/test-counts.json', { force: true });
 title('tests');
+// Systems start a dozen processes each, and every file of a test loads the same packages: compiled once, and kept, this
+// takes less than half of the time.
+const compiled = { NODE_COMPILE_CACHE: resolve('.moniqo/compiled') };
 const tests = spawnSync(
   'node_modules/.bin/vitest',
   ['run', '--reporter=default', '--reporter=./test/support/closing-line.ts', ...rest],
-  { stdio: 'inherit', env: { ...process.env, ...(long ? { MONIQO_LONG_TESTS: 'on' } : {}) } },
+  { stdio: 'inherit', env: { ...process.env, ...compiled, ...(long ? { MONIQO_LONG_TESTS: 'on' } : {}) } },
 );
 const counts = z
   .object({ passed: z.number(), failed: z.number(), skipped: z.number() })

@@ -18,8 +18,8 @@ export type Environment = Readonly<Record<string, string>>;
 const EGRESS = 'EGRESS_ADDRESS';
 const LOCAL_EGRESS = 'laptop';
 
-/** Of the machine's own environment only what programs need to run at all. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot'];
+/** Of the machine's own environment only what programs need to run at all, and where Node keeps compiled code if it does. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'NODE_COMPILE_CACHE'];
 
 /** Nothing listens on the discard port: a service that has no stand-in fails at once and never reaches AWS. */
 const NOWHERE = 'http://127.0.0.1:9';
