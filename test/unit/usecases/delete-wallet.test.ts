@@ -3,12 +3,12 @@
  * goes on from there, and whoever wants the wallet back resumes it.
  */
 import { describe, expect, it } from 'vitest';
-import { makeUseCases } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { ExchangeAccount } from '../../../shared/domain/types.ts';
 import { BEING_DELETED } from '../../../shared/domain/wallets.ts';
 import { Crashed, type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 
 const command = { userId: USER, walletId: WALLET };
 
