@@ -23,6 +23,9 @@ import {
 import type { ConfigProblem } from '../compose/variables.ts';
 
 const count = (text: string): z.ZodType<number> => z.coerce.number<string>().int().min(0).prefault(text);
+/** Without a wait a server that refuses is asked again at once, and again. */
+const wait = (text: string): z.ZodType<number> =>
+  z.coerce.number<string>().int().min(1, 'a whole number of seconds from 1 on is expected').prefault(text);
 const flag = z
   .enum(['true', 'false'])
   .prefault('false')
@@ -83,8 +86,8 @@ const Env = z.object({
   STAGE: z.string().min(1).prefault('local'),
   MONIQO_WAKE_UPS: z.enum(['on', 'off']).prefault('on'),
   WS_RECONNECT_MAX_ATTEMPTS: count('10'),
-  WS_RECONNECT_DELAY_SECONDS: count('1'),
-  WS_RECONNECT_MAX_DELAY_SECONDS: count('60'),
+  WS_RECONNECT_DELAY_SECONDS: wait('1'),
+  WS_RECONNECT_MAX_DELAY_SECONDS: wait('60'),
   ...BINANCE_VARIABLES,
   ...POLYGON_VARIABLES,
   KEY_CIPHER: KEY_CIPHER_VARIABLE,

@@ -1,6 +1,6 @@
 /**
- * The first dashboard and alarms (design section 18): the specification's three, and one per queue for work
- * that was given up or is late.
+ * The first dashboard and alarms (design section 18): the specification's three, one per price source where there are two,
+ * and some per queue for work that was given up or is late.
  */
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import {
@@ -19,6 +19,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import type { FunctionName } from '../bundle/entries.ts';
 import { WORK_QUEUES } from '../queues.ts';
 import type { QueueName, Queues } from './queues-stack.ts';
@@ -32,7 +33,7 @@ export interface MonitoringStackProps extends StackProps {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
 }
 
-/** The specification's metrics, emitted with the one dimension `stage`. */
+/** The specification's metrics, emitted by `stage`, and of two sources each also by `venue`. */
 type MetricName =
   | 'ws_connected'
   | 'ws_errors_total'
@@ -72,6 +73,7 @@ export class MonitoringStack extends Stack {
     this.stage = settings.stage;
     this.topic = new Topic(this, 'Alarms', { displayName: `Moniqo ${settings.stage}`, enforceSSL: true });
     this.addSpecificationAlarms();
+    this.addSourceAlarms(settings.feed);
     for (const [name, { queue, deadLetterQueue }] of Object.entries(props.queues) as Entry[]) {
       this.addDeadLetterAlarm(name, deadLetterQueue);
       this.addAgeAlarm(name, queue);
@@ -143,6 +145,23 @@ export class MonitoringStack extends Stack {
     });
   }
 
+  /** Of two sources each: the specification's alarm rings when neither is left, or one serves only a part. */
+  private addSourceAlarms(feed: string): void {
+    const sources = parseLiveSources(feed) ?? [];
+    if (sources.length < 2) return;
+    for (const source of sources) {
+      this.addAlarm(`SourceDisconnected-${source}`, {
+        severity: 'warning',
+        says: `${source} brings no prices: the other source serves alone, and nothing checks it.`,
+        metric: this.metric('ws_connected', 'Maximum', MINUTE, source),
+        when: ComparisonOperator.LESS_THAN_THRESHOLD,
+        threshold: 1,
+        periods: 1,
+        missing: TreatMissingData.NOT_BREACHING,
+      });
+    }
+  }
+
   private addDeadLetterAlarm(name: string, queue: Queue): void {
     this.addAlarm(`DeadLetters-${name}`, {
       severity: 'critical',
@@ -196,11 +215,16 @@ export class MonitoringStack extends Stack {
     this.alarms.push(alarm);
   }
 
-  private metric(metricName: MetricName, statistic: 'Maximum' | 'Sum', period: Duration): Metric {
+  private metric(
+    metricName: MetricName,
+    statistic: 'Maximum' | 'Sum',
+    period: Duration,
+    venue?: string,
+  ): Metric {
     return new Metric({
       namespace: METRIC_NAMESPACE,
       metricName,
-      dimensionsMap: { stage: this.stage },
+      dimensionsMap: { stage: this.stage, ...(venue !== undefined && { venue }) },
       statistic,
       period,
     });

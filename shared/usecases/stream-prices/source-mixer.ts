@@ -254,6 +254,14 @@ export function createSourceMixer(options: MixerOptions): Feed {
     return unneeded;
   };
 
+  /** A source that may give this symbol's price lives, and can give it in the symbol's currency. */
+  const isServed = (state: MixedSymbol, now: number): boolean =>
+    state.policy.some((role) => {
+      const isThere = role === 'venue' ? state.isAtVenue : state.second !== null;
+      const isLiving = isThere && freshness(state, role, now) !== 'dead';
+      return isLiving && (role === 'venue' || state.factor(now) !== null);
+    });
+
   const parts = (): readonly FeedStats[] => {
     const now = clock.now();
     const chosen = [...symbols.values()].map((state) => look(state, now).triggers);
@@ -261,6 +269,12 @@ export function createSourceMixer(options: MixerOptions): Feed {
       ...sources[role].feed.stats(),
       triggers: chosen.filter((triggers) => triggers === role).length,
     }));
+  };
+
+  const isServedByOne = (both: readonly FeedStats[]): boolean => {
+    const now = clock.now();
+    const isHere = both.some(({ connected }) => connected);
+    return isHere && [...symbols.values()].every((state) => isServed(state, now));
   };
 
   return {
@@ -313,7 +327,8 @@ export function createSourceMixer(options: MixerOptions): Feed {
       const times = both.flatMap(({ lastMessageAt }) => lastMessageAt ?? []);
       return {
         name,
-        connected: both.every(({ connected }) => connected),
+        // One that is away while the other one serves all is told by itself, in `parts`.
+        connected: both.every(({ connected }) => connected) || isServedByOne(both),
         authenticated: both.every(({ authenticated }) => authenticated),
         messagesReceived: sum((one) => one.messagesReceived),
         tradesProcessed: sum((one) => one.tradesProcessed),

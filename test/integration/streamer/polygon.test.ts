@@ -84,7 +84,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with Polygon', (
     const streamer = outside.start({
       ...{ ...env, ...NO_HISTORY, FEED: 'polygon', POLYGON_API_KEY: 'wrong_key' },
       POLYGON_WS_URL: place.server.url,
-      WS_RECONNECT_DELAY_SECONDS: '0',
+      WS_RECONNECT_MAX_DELAY_SECONDS: '1',
     });
     await streamer.said('polygon_auth_failed');
     const at = performance.now();

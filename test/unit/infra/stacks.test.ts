@@ -233,6 +233,30 @@ describe('the alarms', () => {
     });
   });
 
+  it('tell of one source of two by itself; the critical one means that prices are missing', () => {
+    expect([...alarms().keys()].filter((name) => name.startsWith('SourceDisconnected'))).toEqual([]);
+    const two = synthesise('sandbox', { feed: 'binance+polygon' });
+    try {
+      for (const venue of ['binance', 'polygon']) {
+        const alarm = two
+          .ofType('AWS::CloudWatch::Alarm')
+          .find(({ properties }) => properties['AlarmName'] === `moniqo-sandbox-SourceDisconnected-${venue}`);
+        expect(alarm?.properties).toMatchObject({
+          MetricName: 'ws_connected',
+          Dimensions: [
+            { Name: 'stage', Value: 'sandbox' },
+            { Name: 'venue', Value: venue },
+          ],
+          Threshold: 1,
+          ComparisonOperator: 'LessThanThreshold',
+          AlarmDescription: expect.stringMatching(/^warning/),
+        });
+      }
+    } finally {
+      two.remove();
+    }
+  });
+
   it('ring for every dead-letter queue there is, for late work and for much of it, and tell somebody', () => {
     const dead = sandbox.ofType(QUEUE).filter(({ id }) => id.includes('DeadLetters'));
     const watched = [...alarms()]

@@ -45,6 +45,16 @@ describe("the streamer's configuration", () => {
     });
   });
 
+  it.each(['WS_RECONNECT_DELAY_SECONDS', 'WS_RECONNECT_MAX_DELAY_SECONDS'])(
+    'refuses a %s of 0: an exchange would be asked again without a pause',
+    (name) => {
+      expect(() => readConfig({ ...NEEDED, [name]: '0' })).toThrow(
+        `${name}: a whole number of seconds from 1`,
+      );
+      expect(readConfig({ ...NEEDED, [name]: '2' }).reconnect).toMatchObject({ attempts: 10 });
+    },
+  );
+
   it('reads a fixed list of symbols', () => {
     expect(readConfig(NEEDED).fixedSymbols).toEqual([]);
     expect(readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTC/USDT, ETH/USDT,' }).fixedSymbols).toEqual([

@@ -438,9 +438,13 @@ describe('a second source that fails', () => {
     venue.say(BTC, '60000', '60001');
     expect(ticks).toHaveLength(1);
     expect(skipped).toEqual(['second source polygon: no key']);
+    // All prices are there: the one that is not is told by itself.
     expect(mixer.stats()).toMatchObject({
-      connected: false,
-      parts: [{ name: 'binance', connected: true }, { name: 'polygon' }],
+      connected: true,
+      parts: [
+        { name: 'binance', connected: true },
+        { name: 'polygon', connected: false },
+      ],
     });
   });
 
@@ -452,6 +456,53 @@ describe('a second source that fails', () => {
     expect(skipped).toEqual(['second source polygon: auth_failed']);
     await mixer.stop();
     expect([venue.handlers, polygon.handlers]).toEqual([null, null]);
+  });
+});
+
+describe('whether prices are connected', () => {
+  const cut = (source: Spoken): void => {
+    source.more = { connected: false };
+    source.heardAt = null;
+    source.lastHeardAt = () => null;
+  };
+
+  it('is true while one source serves every symbol, and says of each whether it is there', async () => {
+    const mixer = await begin();
+    polygon.say('USDT/USD', '1');
+    venue.say(BTC, '60000', '60001');
+    polygon.say('BTC/USD', '60000', '60001');
+    now += 2_000;
+    cut(venue);
+    polygon.say('BTC/USD', '60000', '60001');
+    expect(mixer.stats()).toMatchObject({
+      connected: true,
+      parts: [{ connected: false }, { connected: true }],
+    });
+    cut(polygon);
+    now += 2_000;
+    expect(mixer.stats().connected).toBe(false);
+  });
+
+  it('is false where the other source has the symbol and cannot give it in its currency', async () => {
+    const mixer = await begin();
+    venue.say(BTC, '60000', '60001');
+    polygon.say('BTC/USD', '60000', '60001');
+    now += 2_000;
+    cut(venue);
+    expect(mixer.stats().connected).toBe(false);
+  });
+
+  it('is false where one symbol is the lost source’s alone', async () => {
+    const mixer = await begin();
+    venue.say(BTC, '60000', '60001');
+    polygon.say('USDT/USD', '1');
+    polygon.say('BTC/USD', '60000', '60001');
+    mixer.subscribe(['ETH/BTC']);
+    now += 2_000;
+    cut(venue);
+    expect(mixer.stats().connected).toBe(false);
+    mixer.unsubscribe(['ETH/BTC']);
+    expect(mixer.stats().connected).toBe(true);
   });
 });
 
