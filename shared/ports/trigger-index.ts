@@ -58,6 +58,21 @@ export type PriceBatchResult =
   | { readonly outcome: 'rebuild' }
   | { readonly outcome: 'not_leader' };
 
+/** A new writer's first word on a symbol; see `TriggerIndex.claim`. */
+export interface Claim {
+  readonly symbol: string;
+  readonly leaseToken: string;
+  readonly fence: number;
+  /** Id of the last tick from before the lease that this writer has; its ids are receive times, ms x 1000 and up. */
+  readonly lateTick: number;
+}
+
+export type ClaimResult =
+  /** `standing`: the last tick that was applied, whoever wrote it; null = none yet. */
+  | { readonly outcome: 'claimed'; readonly standing: Tick | null }
+  | { readonly outcome: 'rebuild' }
+  | { readonly outcome: 'not_leader' };
+
 export type ArmResult =
   | { readonly outcome: 'armed'; readonly armedTick: number; readonly hits: number; readonly wake: boolean }
   | { readonly outcome: 'rebuild' };
@@ -73,6 +88,12 @@ export type FinishResult =
 export interface TriggerIndex {
   /** Applies a numbered batch of ticks in order. */
   applyBatch(batch: PriceBatch): Promise<PriceBatchResult>;
+  /**
+   * Before ticks that were received while somebody else had the lease, or nobody: no batch of an earlier writer is taken
+   * any more, and the answer says how far they have come. Levels that were armed since then count those of these ticks
+   * that came after their arming, by the times of both. The same claim again changes nothing.
+   */
+  claim(claim: Claim): Promise<ClaimResult>;
   /**
    * Arms, re-arms (newer version replaces older) and removes levels of one symbol in one step, and tests each
    * armed level at once against the standing price. A level whose `armedTick` is -1 is armed at the standing

@@ -6,6 +6,7 @@
  * - A hit older than 30 s has to be confirmed by the current price; a younger one stands by itself.
  * - So has one that a rebuild found in bars of about the time of the arming, of a level that was armed while no tick was
  *   known: the bars may be from before the level. (The index itself dates such a level by its first tick: `datedAt`.)
+ * - So has one by a tick of a standby's that may have been applied before.
  */
 
 import { hitStands, levelsOf, parseMember } from '../domain/levels.ts';
@@ -72,7 +73,16 @@ export function isConfirmed(
  * of two machines say what came before it and what after: a tick that is clearly later stands like any other.
  */
 export const needsPrice = (hit: Hit, { armedAt }: Pick<Level, 'armedAt'>, now: number): boolean =>
-  now - hit.tick.at > HIT_VALID_MS || (hit.armedTick === -1 && hit.tick.at <= armedAt + CLOCKS_APART_MS);
+  now - hit.tick.at > HIT_VALID_MS ||
+  (hit.armedTick === -1 && hit.tick.at <= armedAt + CLOCKS_APART_MS) ||
+  mayRepeat(hit, armedAt);
+
+/**
+ * A tick that may have been applied before is new to a fixed level that was there: it would have been reached then. To a
+ * later level it is an old price, and a trailing stop may hold a peak from after it.
+ */
+const mayRepeat = ({ tick, peak }: Hit, armedAt: number): boolean =>
+  tick.unproven === true && (peak !== null || tick.at <= armedAt);
 
 const sizeOf = (text: string): Decimal | null => (text === '' ? null : decimal(text));
 

@@ -204,6 +204,83 @@ export function describeTriggerIndex(
       expect(await from('old', 7, 1, 4)).toMatchObject({ outcome: 'applied' });
     });
 
+    describe('with a new writer', () => {
+      const claim = (symbol: string, fence: number, lateTick = 0, leaseToken = `w${fence}`) =>
+        index.claim({ symbol, leaseToken, fence, lateTick });
+      const write = (symbol: string, fence: number, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
+        index.applyBatch({ ...aBatch(symbol, batch, ticks, 1), leaseToken: `w${fence}`, fence });
+
+      it('says how far the one before has come, and takes nothing of it any more', async () => {
+        const symbol = await aSymbol();
+        expect(await claim(`NEW${names()}/USDT`, 5)).toEqual({ outcome: 'rebuild' });
+        expect(await claim(symbol, 5)).toEqual({ outcome: 'claimed', standing: null });
+        const mark = [70, 9] as const;
+        const tick = { ...aTick(2, 101), mark, unproven: true } as const;
+        await write(symbol, 5, 1, aTick(1, 100), tick);
+        const known = { outcome: 'claimed', standing: tick };
+        expect(await claim(symbol, 6)).toEqual(known);
+        expect(await write(symbol, 5, 2, aTick(3, 102))).toEqual({ outcome: 'not_leader' });
+        expect(await claim(symbol, 5)).toEqual({ outcome: 'not_leader' });
+        expect(await claim(symbol, 6, 0, 'other')).toEqual({ outcome: 'not_leader' });
+        expect(await write(symbol, 6, 1, aTick(4, 103))).toMatchObject({ outcome: 'applied' });
+        // Its answer was lost; what was written since stays.
+        expect(await claim(symbol, 6)).toEqual({ outcome: 'claimed', standing: aTick(4, 103) });
+        expect(await write(symbol, 6, 1, aTick(5, 104))).toMatchObject({ outcome: 'applied', hits: 0 });
+        expect(await claim(symbol, 6)).toEqual({ outcome: 'claimed', standing: aTick(4, 103) });
+      });
+
+      /** Ticks of 1, 2 ... seconds: ids are times, as a standby's. */
+      const late = (second: number, price: number) => aTick(second * 1_000_000, price);
+      const members = async (symbol: string) =>
+        (await index.takeHits(symbol, 99, 9_000_000, 1)).map(({ member, cause, tick }) => [
+          member,
+          cause,
+          tick.id / 1_000_000,
+        ]);
+
+      it('lets levels that were armed while nobody wrote count late ticks of their own time on', async () => {
+        const symbol = await aSymbol();
+        await write(symbol, 5, 1, aTick(1, 100));
+        const before = aStop(90, { member: 'before|stop', armedAt: 1_000 });
+        const amid = aStop(90, { member: 'amid|stop', armedAt: 12_500 });
+        const low = aStop(80, { member: 'low|stop', armedAt: 12_500 });
+        const ahead = aStop(95, { member: 'ahead|stop', armedAt: 99_000 });
+        const trailing = aTrailing({ armedAt: 12_500, distance: { bp: 1000 } });
+        const own = aTrailing({ member: 'own|trailing', armedAt: 1_000, distance: { bp: 1000 } });
+        const waiting = aStop(89, { member: 'next|order', armedTick: 2, armedAt: 1_000 });
+        await index.arm(symbol, [before, amid, low, ahead, trailing, own, waiting], [], 2);
+        await claim(symbol, 6, late(16, 0).id);
+        await write(symbol, 6, 1, late(11, 120), late(12, 89));
+        expect(await members(symbol)).toEqual([
+          ['before|stop', 'tick', 12],
+          ['next|order', 'tick', 12],
+          ['own|trailing', 'tick', 12],
+        ]);
+        await write(symbol, 6, 2, late(13, 101), late(14, 79), late(16, 100));
+        const rest = await members(symbol);
+        expect(rest.filter(([, , at]) => at === 14)).toEqual([
+          ['amid|stop', 'tick', 14],
+          ['low|stop', 'tick', 14],
+          ['p|trailing', 'tick', 14],
+        ]);
+        // Its clock is far ahead: it is armed at the last of them, and lives.
+        expect(await index.levels(symbol)).toMatchObject([
+          { member: 'ahead|stop', armedTick: late(16, 0).id },
+        ]);
+        await write(symbol, 6, 3, late(17, 95));
+        expect(await members(symbol)).toContainEqual(['ahead|stop', 'tick', 17]);
+      });
+
+      it('changes nothing for levels that are armed when the late ones are through', async () => {
+        const symbol = await aSymbol();
+        await write(symbol, 5, 1, aTick(1, 100));
+        await claim(symbol, 6, late(12, 0).id);
+        await write(symbol, 6, 1, late(11, 100), late(12, 99));
+        await index.arm(symbol, [aStop(98, { armedAt: 90_000 })], [], 3);
+        expect(await write(symbol, 6, 2, late(13, 97))).toMatchObject({ hits: 1 });
+      });
+    });
+
     it('takes a doubled batch once, and says again that there are hits', async () => {
       const symbol = await aSymbol();
       await apply(symbol, 1, aTick(1, 100));

@@ -39,7 +39,11 @@ const tickSchema = z.object({
   askSize: z.string(),
   recordedAt: z.int(),
   origin: z.object({ feed: z.string(), converted: z.boolean(), checked: z.boolean() }).exactOptional(),
+  mark: z.tuple([z.int(), z.int()]).exactOptional(),
+  unproven: z.literal(true).exactOptional(),
 });
+
+export const parseTick = (json: string): Tick => tickSchema.parse(JSON.parse(json));
 
 const hitSchema = z.object({
   cause: z.enum(['tick', 'armed', 'rebuilt']),
@@ -64,9 +68,12 @@ export function parseLevel(json: string, armedTick: number, peak: number | null)
 }
 
 /** What `JSON.stringify` makes of it, in a fraction of the time: there is one for each tick of each symbol. */
-export function tickText({ id, bid, ask, last, at, bidSize, askSize, recordedAt, origin }: Tick): string {
+export function tickText(tick: Tick): string {
+  const { id, bid, ask, last, at, bidSize, askSize, recordedAt, origin, mark } = tick;
   const sizes = `"bidSize":${quoted(bidSize)},"askSize":${quoted(askSize)}`;
-  const of = origin === undefined ? '' : `,"origin":${originText(origin)}`;
+  const from = origin === undefined ? '' : `,"origin":${originText(origin)}`;
+  const marked = mark === undefined ? from : `${from},"mark":[${mark[0]},${mark[1]}]`;
+  const of = tick.unproven === undefined ? marked : `${marked},"unproven":true`;
   return `{"id":${id},"bid":${bid},"ask":${ask},"last":${last},"at":${at},${sizes},"recordedAt":${recordedAt}${of}}`;
 }
 

@@ -20,7 +20,7 @@ local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
 local newest_known = tonumber(ARGV[6])
 
-local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part')
+local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'late')
 local known = tonumber(writer[1] or '-1')
 if fence < known or (fence == known and writer[2] ~= token) then return { 'not_leader' } end
 if call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
@@ -183,6 +183,17 @@ local function decide(tick)
   for source in pairs(changed) do
     lo[source], hi[source] = find_nearest(source)
     changed[source] = nil
+  end
+end
+
+local late = tonumber(writer[5] or '')
+if late and at <= #ARGV then
+  if tonumber(ARGV[at]) > late then
+    call('HDEL', STATE, 'late')
+  elseif standing then
+    hold_late(tonumber(ARGV[at]), late, standing)
+    read_nearest()
+    look_for_waiting()
   end
 end
 

@@ -7,6 +7,7 @@ import barsFragment from './bars.lua';
 import { barText, tickText } from './codec.ts';
 import index from './index.lua';
 import { indexKeys, priceKey, quoteKey, tapeKey } from './keys.ts';
+import late from './late.lua';
 import price from './price.lua';
 import { chunks, defineScript } from './script.ts';
 
@@ -91,7 +92,7 @@ const applied = z
 
 export const priceScript = defineScript<PricePart, PriceBatchResult>({
   name: 'price',
-  source: [barsFragment, index, price],
+  source: [barsFragment, index, late, price],
   keys: ({ batch: { symbol } }) => [
     ...indexKeys(symbol),
     priceKey(symbol),

@@ -11,6 +11,7 @@ import type {
   TriggerIndex,
 } from '../../ports/trigger-index.ts';
 import { armScript } from './arm.ts';
+import { claimScript } from './claim.ts';
 import type { Valkey } from './client.ts';
 import { parseHit } from './codec.ts';
 import { finishScript, settleScript, takeScript } from './hits.ts';
@@ -146,6 +147,7 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
 
   return {
     applyBatch,
+    claim: (claim) => claimScript.run(valkey, claim),
     arm,
     takeHits,
     settleHits,

@@ -21,6 +21,9 @@ export interface TickOrigin {
   readonly checked: boolean;
 }
 
+/** How far a venue's own numbers of its quotes and of its trades have come; -1 = none yet. */
+export type VenueMark = readonly [quote: number, trade: number];
+
 /** One price message, ordered, de-duplicated and filtered. A feed without quotes has bid = ask = last. */
 export interface Tick {
   /** The feed's running number; never goes back for one symbol, also over restarts. Replay: the file's line. */
@@ -37,6 +40,10 @@ export interface Tick {
   readonly recordedAt: number;
   /** Absent until the tick is let through, and of a tick that stands for a bar. */
   readonly origin?: TickOrigin;
+  /** What of the venue's stream is in this tick or before it; absent where the source has no such numbers. */
+  readonly mark?: VenueMark;
+  /** From before the writer's lease, and nothing proves that the writer before had not applied it already. */
+  readonly unproven?: true;
 }
 
 interface LevelFacts {

@@ -89,9 +89,11 @@ export class SymbolMarket {
     const last = this.#last;
     if (quote === null || last === null) return null;
     const { bid, ask, bidSize, askSize } = quote;
+    const mark = [this.#updateId, this.#tradeId] as const;
+    const units = { bid: bid.units, ask: ask.units, last: last.units };
     return {
       spec,
-      tick: { id, bid: bid.units, ask: ask.units, last: last.units, at, bidSize, askSize, recordedAt: 0 },
+      tick: { id, ...units, at, bidSize, askSize, recordedAt: 0, mark },
       bid: bid.text,
       ask: ask.text,
       last: last.text,

@@ -8,7 +8,7 @@ import type { TapeStore } from '../../ports/tape.ts';
 import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/trigger-index.ts';
 
 export interface StreamPorts {
-  readonly index: Pick<TriggerIndex, 'applyBatch' | 'hasLevels'>;
+  readonly index: Pick<TriggerIndex, 'applyBatch' | 'claim' | 'hasLevels'>;
   readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
   readonly tape: Omit<TapeStore, 'filled' | 'quarters'>;
   /** Where minutes from before we followed a symbol are asked for; left out where nobody can be asked. */

@@ -6,7 +6,9 @@
  * - ticks reach the script in order, each once; tick ids only grow;
  * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
  * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
- * - a bar holds applied ticks only (see bar-book.ts).
+ * - a bar holds applied ticks only (see bar-book.ts);
+ * - of ticks from before the lease those are sent that the writer before had not applied (see late-ticks.ts), and before
+ *   any of them no earlier writer's batch is taken any more.
  */
 
 import { TrustFilter } from '../../domain/prices/trust-filter.ts';
@@ -17,6 +19,7 @@ import type { PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts'
 import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
 import { type Background, messageOf, pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
+import { LateStretch } from './late-ticks.ts';
 import type { StreamPorts } from './ports.ts';
 import { reduceTicks } from './reduce-ticks.ts';
 import type { StreamSettings } from './settings.ts';
@@ -56,6 +59,7 @@ export class SymbolStream {
   #head: readonly FeedTick[] = [];
   readonly #filter: TrustFilter<FeedTick>;
   #trustTimer: NodeJS.Timeout | null = null;
+  #late: LateStretch | null = null;
   #origin: TickOrigin = { feed: '', converted: false, checked: true };
   #lastAt = 0;
   #waitingSince = 0;
@@ -109,6 +113,15 @@ export class SymbolStream {
     if (this.#queue.length < this.#context.settings.batchTicks) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
+  }
+
+  /** Takes in what was kept before the lease, ahead of all else; each tick is judged at its own time. */
+  acceptLate(ticks: readonly FeedTick[]): void {
+    const last = ticks.at(-1);
+    if (last === undefined) return;
+    this.#late = new LateStretch(last.tick.id);
+    for (const tick of ticks) this.#filter.take(tick, tick.tick.at);
+    this.#watchHeld();
   }
 
   /** What the second source says of this symbol; null = nothing any more. */
@@ -212,8 +225,11 @@ export class SymbolStream {
 
   async #sendHead(): Promise<void> {
     await this.#seed();
+    await this.#claim();
     const { settings, tally, ports } = this.#context;
+    if (this.#late?.known === null) return;
     if (this.#head.length === 0) this.#takeHead();
+    if (this.#head.length === 0) return;
     const ticks = this.#head.map(({ tick }) => tick);
     const bars = this.book.preview(ticks);
     for (let wait = settings.retryMs; !this.#stopped.signal.aborted; wait *= 2) {
@@ -237,9 +253,10 @@ export class SymbolStream {
 
   #takeHead(): void {
     const { settings } = this.#context;
+    this.#settleLate();
     this.#head = this.#queue.slice(0, settings.batchTicks);
     this.#queue = this.#queue.slice(settings.batchTicks);
-    this.#batch = this.#context.writer.nextBatch();
+    if (this.#head.length > 0) this.#batch = this.#context.writer.nextBatch();
     this.#waitingSince = performance.now();
     this.#urgent = this.#queue.some(({ tick }) => reaches(this.#nearest, tick));
     this.#reduceAt = Math.max(settings.reduceAbove, Math.min(this.#reduceAt, 2 * this.#queue.length));
@@ -304,7 +321,8 @@ export class SymbolStream {
     tally.batches += 1;
     tally.applied += ticks.length;
     tally.hits += result.hits;
-    tally.took(now - (ticks.at(-1)?.at ?? now));
+    // What came before the lease says nothing of how fast this writer is.
+    if (this.#late === null) tally.took(now - (ticks.at(-1)?.at ?? now));
     if (!result.wake || !settings.wakeUps) return;
     tally.wakeUps += 1;
     // Not awaited: the next ticks do not wait for the queue, and a lost wake-up is what sweeps are for.
@@ -375,6 +393,43 @@ export class SymbolStream {
         await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
       }
     }
+  }
+
+  /** Ends earlier writers' batches and asks how far they have come; only where something from before the lease waits. */
+  async #claim(): Promise<void> {
+    const { ports, settings, writer } = this.#context;
+    const late = this.#late;
+    if (late === null) return;
+    for (let wait = settings.retryMs; late.known === null && !this.#stopped.signal.aborted; wait *= 2) {
+      const fence = writer.fence();
+      const claim = { symbol: this.symbol, leaseToken: writer.token, fence, lateTick: late.until };
+      try {
+        const claimed = await ports.index.claim(claim);
+        // Where the lease is in other hands, this ends the term.
+        if (claimed.outcome === 'not_leader') await this.#stillWriter(fence);
+        else {
+          const standing = claimed.outcome === 'claimed' ? claimed.standing : null;
+          late.known = { standing, newestBar: this.book.bars().at(-1) ?? null };
+          return;
+        }
+      } catch (error) {
+        this.#failed('symbol_not_claimed', error);
+      }
+      await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
+    }
+  }
+
+  #settleLate(): void {
+    const late = this.#late;
+    const first = this.#queue[0];
+    if (late === null || first === undefined) return;
+    if (!late.isLate(first)) {
+      this.#late = null;
+      return;
+    }
+    const waiting = this.#queue.length;
+    this.#queue = late.settle(this.#queue);
+    this.#context.tally.lateKnown += waiting - this.#queue.length;
   }
 
   #reduce(): void {

@@ -98,6 +98,7 @@ function openFeed(known: ReadonlyMap<string, number>): Feed {
 
 const ports: StreamPorts = {
   index: {
+    claim: index.claim,
     hasLevels: index.hasLevels,
     applyBatch: async (batch) => {
       if (check.measures) told.calls += 1;

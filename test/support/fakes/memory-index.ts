@@ -5,6 +5,8 @@ import { shardOf } from '../../../shared/domain/triggers/shard.ts';
 import type { Hit, Level, Tick } from '../../../shared/domain/triggers/types.ts';
 import type {
   ArmResult,
+  Claim,
+  ClaimResult,
   FinishResult,
   LoadResult,
   PriceBatch,
@@ -31,6 +33,9 @@ interface SymbolIndex {
   /** Until they are settled. */
   hits: Map<string, StoredHit>;
   writer: Writer | null;
+  standing: Tick | null;
+  /** Up to this tick id those to come may be from before the lease; null = none is. */
+  late: number | null;
 }
 
 interface Versioned {
@@ -45,7 +50,11 @@ export interface MemoryIndexOptions {
   readonly prices?: MemoryPrices;
 }
 
-const newIndex = (): SymbolIndex => ({ model: new NaiveTriggers(), hits: new Map(), writer: null });
+const newIndex = (): SymbolIndex => ({
+  model: new NaiveTriggers(),
+  hits: new Map(),
+  ...{ writer: null, standing: null, late: null },
+});
 
 export class MemoryIndex implements TriggerIndex {
   /** By symbol, those whose epoch exists. */
@@ -81,6 +90,7 @@ export class MemoryIndex implements TriggerIndex {
     const index = this.built.get(symbol);
     if (index === undefined) return 'rebuild';
     const hits = index.model.applyTicks([frozen({ ...tick })], newest);
+    stand(index, [tick]);
     return { hits, wake: this.store(index, hits, tick.at) };
   }
 
@@ -97,15 +107,29 @@ export class MemoryIndex implements TriggerIndex {
       const wake = visible(index, nowMs).length > 0;
       return { outcome: 'applied', hits: 0, wake, nearest: index.model.nearest() };
     }
+    holdLate(index, given.ticks[0]?.id ?? 0);
     const hits = index.model.applyTicks(
       given.ticks.map((tick) => frozen({ ...tick })),
       given.newestTick,
     );
+    stand(index, given.ticks);
     index.writer = { fence, token, batch };
     const wake = this.store(index, hits, nowMs);
     this.prices?.show(given.display);
     this.prices?.putBars(symbol, given.bars);
     return { outcome: 'applied', hits: hits.length, wake, nearest: index.model.nearest() };
+  }
+
+  async claim({ symbol, leaseToken: token, fence, lateTick }: Claim): Promise<ClaimResult> {
+    const index = this.built.get(symbol);
+    const writer = index?.writer ?? null;
+    if (writer !== null && (fence < writer.fence || (fence === writer.fence && token !== writer.token))) {
+      return { outcome: 'not_leader' };
+    }
+    if (index === undefined) return { outcome: 'rebuild' };
+    if (writer === null || fence > writer.fence) index.writer = { fence, token, batch: 0 };
+    index.late = lateTick;
+    return { outcome: 'claimed', standing: index.standing };
   }
 
   async arm(
@@ -205,6 +229,23 @@ export class MemoryIndex implements TriggerIndex {
       index.hits.set(hitKey(hit.member, hit.version), { hit: frozen({ ...hit }), visibleAt: nowMs });
     }
     return before === 0;
+  }
+}
+
+function stand(index: SymbolIndex, ticks: readonly Tick[]): void {
+  for (const tick of ticks) if (tick.id > (index.standing?.id ?? -1)) index.standing = tick;
+}
+
+/** Levels armed since the standing tick count late ones of their own time on. */
+function holdLate(index: SymbolIndex, first: number): void {
+  const { model, standing, late } = index;
+  if (late === null) return;
+  if (first > late) index.late = null;
+  else if (standing !== null) {
+    const from = (level: Level): number => Math.min(level.armedAt * 1000, late);
+    const held = model.levels().filter((level) => level.armedTick >= standing.id && from(level) > first);
+    model.arm([], held);
+    model.arm(held.map((level) => ({ ...level, armedTick: from(level) })));
   }
 }
 

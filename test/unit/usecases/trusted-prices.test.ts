@@ -49,6 +49,7 @@ class Market {
             this.peaks.push(...batch.ticks.map(({ last, ask }) => Math.max(last, ask)));
             return world.index.applyBatch(batch);
           },
+          claim: (claim) => world.index.claim(claim),
           hasLevels: (symbol) => world.index.hasLevels(symbol),
         },
         cache: world.prices,

@@ -6,7 +6,13 @@ import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
 import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
 import type { TriggerMessage } from '../../../../shared/ports/messages.ts';
 import type { FilledRow, TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
-import type { Lease, PriceBatch, PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
+import type {
+  Claim,
+  ClaimResult,
+  Lease,
+  PriceBatch,
+  PriceBatchResult,
+} from '../../../../shared/ports/trigger-index.ts';
 import type { StreamPorts } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { STREAM_DEFAULTS, type StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
 
@@ -123,6 +129,11 @@ export class World {
   inFlight = 0;
   mostInFlight = 0;
   tapeFails = false;
+  readonly claims: Claim[] = [];
+  claimed: (claim: Claim) => ClaimResult | Promise<ClaimResult> = () => ({
+    outcome: 'claimed',
+    standing: null,
+  });
   answer: (batch: PriceBatch) => PriceBatchResult | Promise<PriceBatchResult> = () => applied();
 
   readonly ports: StreamPorts = {
@@ -136,6 +147,10 @@ export class World {
         } finally {
           this.inFlight -= 1;
         }
+      },
+      claim: async (claim) => {
+        this.claims.push(claim);
+        return this.claimed(claim);
       },
       hasLevels: async (symbol) => this.armed.includes(symbol),
     },

@@ -292,3 +292,92 @@ describe('a writer', () => {
     stream.abandon();
   });
 });
+
+describe('ticks from before the lease', () => {
+  const AT = 1_790_000_000_000;
+  const late = (n: number, bid: number, mark: readonly [number, number] = [n, 5]) =>
+    feedTick(AT * 1000 + n, bid, { at: AT + n * 100, mark });
+  const standing = late(3, PRICE).tick;
+
+  it('are sent after the symbol is claimed, without those that were applied, before live ones', async () => {
+    const { world, tally, stream } = begin();
+    world.claimed = () => ({ outcome: 'claimed', standing });
+    stream.acceptLate([1, 2, 3, 4, 5].map((n) => late(n, PRICE - n)));
+    void stream.accept(feedTick(AT * 1000 + 9, PRICE));
+    await stream.finish(300);
+    const { until: lateTick } = { until: AT * 1000 + 5 };
+    expect(world.claims).toEqual([{ symbol: 'BTC/USDT', leaseToken: 'me', fence: 1, lateTick }]);
+    expect(world.sentIds()).toEqual([4, 5, 9].map((n) => AT * 1000 + n));
+    expect(world.batches[0]?.ticks[0]?.unproven).toBeUndefined();
+    expect(tally.lateKnown).toBe(3);
+  });
+
+  it('are claimed again until the cache answers, and not sent before', async () => {
+    const { world, stream } = begin();
+    let asked = 0;
+    world.claimed = () => {
+      asked += 1;
+      if (asked < 3) throw new Error('away');
+      return { outcome: 'claimed', standing };
+    };
+    stream.acceptLate([late(4, PRICE)]);
+    await until(() => world.batches.length === 1);
+    expect(asked).toBe(3);
+    await stream.finish(100);
+  });
+
+  it('are nobody’s to send where another one has taken over', async () => {
+    const { world, stream } = begin({}, { refused: async () => false });
+    world.claimed = () => ({ outcome: 'not_leader' });
+    stream.acceptLate([late(4, PRICE)]);
+    await until(() => world.claims.length > 1);
+    stream.abandon();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(world.batches).toEqual([]);
+  });
+
+  it('all of which were applied send nothing, and live ones go on', async () => {
+    const { world, stream } = begin();
+    world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
+    stream.acceptLate([late(4, PRICE), late(5, PRICE)]);
+    await until(() => world.claims.length === 1);
+    void stream.accept(feedTick(AT * 1000 + 9, PRICE));
+    await until(() => world.batches.length === 1);
+    expect(world.sentIds()).toEqual([AT * 1000 + 9]);
+    expect(world.batches[0]?.batch).toBe(1);
+    await stream.finish(100);
+  });
+
+  it('wait for a rebuild like any other, and say that they are not proven', async () => {
+    const { world, stream } = begin();
+    world.claimed = () => ({ outcome: 'rebuild' });
+    let built = false;
+    world.answer = () => (built ? applied() : { outcome: 'rebuild' });
+    stream.acceptLate([late(4, PRICE), late(5, PRICE - 1)]);
+    await until(() => world.messages.length === 1);
+    built = true;
+    await stream.finish(300);
+    expect(world.sentIds()).toEqual([AT * 1000 + 4, AT * 1000 + 5]);
+    expect(world.batches.at(-1)?.ticks.every(({ unproven }) => unproven === true)).toBe(true);
+  });
+
+  it('are judged at their own time: one that is away from its book is held, and the next one speaks', async () => {
+    const { world, tally, stream } = begin();
+    world.claimed = () => ({ outcome: 'claimed', standing });
+    const wrong = feedTick(AT * 1000 + 5, PRICE, {
+      at: AT + 500,
+      mark: [5, 6],
+      last: (PRICE * 0.9) as Units,
+    });
+    stream.acceptLate([
+      late(4, PRICE),
+      { ...wrong, printed: 'trade' },
+      late(6, PRICE),
+      late(7, PRICE, [7, 7]),
+    ]);
+    await stream.finish(300);
+    expect(tally.outliersHeld).toBe(1);
+    expect(world.sentIds()).not.toContain(AT * 1000 + 5);
+    expect(world.sentIds()).toContain(AT * 1000 + 7);
+  });
+});

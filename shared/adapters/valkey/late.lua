@@ -1,0 +1,26 @@
+-- late: ticks that a standby kept come after the fact. A level that was armed since the standing tick, while nobody wrote,
+-- counts those of its own time on. Prepended to price.lua, after index.lua.
+--
+-- Their ids are the time of their receipt (ms x 1000 and up), so the time of an arming says from which one on; it is
+-- never later than `upto`, the last of them: machines whose clocks are apart let no level wait for ever.
+
+-- first: id of the next tick to come
+local function hold_late(first, upto, standing)
+  local all = call('HGETALL', LEVELS)
+  for i = 1, #all, 2 do
+    local member = all[i]
+    local armed, placed, json = string.match(all[i + 1], '^(%S+) (%S+) (.*)$')
+    if tonumber(armed) >= standing.id then
+      local level = prepare(cjson.decode(json), tonumber(armed), tonumber(placed), json)
+      local from = math.min(level.armedAt * 1000, upto)
+      if from > first then
+        local peak = level.kind == 'trailing' and peak_of(member, level)
+        detach(member, level)
+        call('HSET', LEVELS, member, text(from) .. ' ' .. (peak and text(level.sign * peak) or '-') .. ' ' .. json)
+        call('ZADD', WAIT, text(from), member)
+      end
+    end
+  end
+  keep_nearest()
+  changed = {}
+end
