@@ -29,7 +29,7 @@ import { requireAnswer } from '../../shared/venues/binance/outcomes.ts';
 import { type BinanceVenue, createBinanceVenue } from '../../shared/venues/binance/venue.ts';
 import type { HistoryConfig, StreamerConfig } from './config.ts';
 import { createLiveRegistry } from './live-registry.ts';
-import { openFeed } from './open-feed.ts';
+import { openFeed, openStandby } from './open-feed.ts';
 import { createTriggersOutbox } from './outbox.ts';
 import type { Part } from './part.ts';
 import { composeUserData } from './user-data.ts';
@@ -77,8 +77,11 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
           ...{ client, valkey, ledger, venue, symbols, openConnection, triggersQueueUrl },
           ...{ clock, ids, log, metrics },
         });
-  const lastPrices = async (): Promise<ReadonlyMap<string, string>> =>
-    venue === null ? new Map() : requireAnswer(await venue.market.lastPrices());
+  const feeds = {
+    ...{ registry, clock, log, openConnection },
+    lastPrices: async (): Promise<ReadonlyMap<string, string>> =>
+      venue === null ? new Map() : requireAnswer(await venue.market.lastPrices()),
+  };
   return {
     prices: {
       index: createTriggerIndex(valkey, { shards: config.shards }),
@@ -93,7 +96,8 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
       log,
       metrics,
       ...(config.history !== null && { history: historyOf(config.history, registry) }),
-      openFeed: (known) => openFeed(config.feed, known, { registry, clock, log, openConnection, lastPrices }),
+      openFeed: (known, standby) => openFeed(config.feed, known, feeds, standby),
+      openStandby: () => openStandby(config.feed, feeds),
       symbols: [...BUILT_IN.map(({ symbol }) => symbol), ...config.fixedSymbols],
     },
     userData: userData?.make ?? null,

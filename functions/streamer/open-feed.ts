@@ -1,4 +1,7 @@
-/** Makes the configured feed or feeds, so that it goes on behind what an earlier run handed on. */
+/**
+ * Makes the configured feed or feeds, so that it goes on behind what an earlier run, or this process while it stood by,
+ * handed on.
+ */
 import type { LiveSource, LiveSources } from '../../shared/domain/prices/live-sources.ts';
 import type { SourcePolicy, SourceRole } from '../../shared/domain/prices/source-policy.ts';
 import type { SymbolRegistry } from '../../shared/domain/symbols.ts';
@@ -10,7 +13,7 @@ import type { OpenConnection } from '../../shared/ports/connection.ts';
 import type { Feed } from '../../shared/ports/feed.ts';
 import type { Clock, Log } from '../../shared/ports/runtime.ts';
 import { besideAVenue } from '../../shared/usecases/stream-prices/beside-a-venue.ts';
-import { FatalFeedError } from '../../shared/usecases/stream-prices/ports.ts';
+import { FatalFeedError, type StandbySource } from '../../shared/usecases/stream-prices/ports.ts';
 import { createSourceMixer } from '../../shared/usecases/stream-prices/source-mixer.ts';
 import type { PolygonConfig } from '../compose/polygon-config.ts';
 import type { BinanceFeedConfig, FeedConfig } from './config.ts';
@@ -27,15 +30,33 @@ export interface FeedParts {
   readonly lastPrices: () => Promise<ReadonlyMap<string, string>>;
 }
 
-/** Throws FatalFeedError when the recording would be behind ticks that are stored already. */
+/**
+ * What a standby may follow: a venue's public stream, which takes any number of readers; null where there is none. Polygon
+ * puts out the older of two connections, so that one waits for the lease.
+ */
+export function openStandby(config: FeedConfig, parts: FeedParts): StandbySource | null {
+  if (config.kind !== 'binance' && config.kind !== 'two') return null;
+  const { registry, clock, openConnection, lastPrices } = parts;
+  const { stream: url } = config.kind === 'two' ? config.binance : config;
+  const feed = createBinanceFeed({ registry, clock, url, openConnection, lastPrices });
+  const sourcesOf = (symbol: string): LiveSources =>
+    config.kind === 'two' ? (config.policies.get(symbol) ?? config.order) : ['binance'];
+  return { feed, gives: (symbol) => sourcesOf(symbol).includes('binance') };
+}
+
+/**
+ * `standby`: the venue's feed, open already; null = it is opened here. Throws FatalFeedError when the recording would be
+ * behind ticks that are stored already.
+ */
 export function openFeed(
   config: FeedConfig,
   known: ReadonlyMap<string, number>,
   { registry, clock, log, openConnection, lastPrices }: FeedParts,
+  standby: Feed | null = null,
 ): Feed {
   const highest = Math.max(0, ...known.values());
   const binance = ({ stream: url }: BinanceFeedConfig): Feed =>
-    createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
+    standby ?? createBinanceFeed({ registry, clock, url, openConnection, lastPrices, startAfter: highest });
   const polygon = ({ url, key }: PolygonConfig): Feed =>
     createPolygonFeed({ registry, clock, log, url, key, openConnection, startAfter: highest });
   if (config.kind === 'synthetic') {

@@ -24,11 +24,21 @@ export interface StreamPorts {
   readonly metrics: (values: Readonly<Record<string, number>>, venue?: string) => void;
   /**
    * Opens the source anew for each time this process becomes the writer; `known` is the highest tick id of
-   * each symbol that has one. Throws FatalFeedError when it can never go on from there.
+   * each symbol that has one, `standby` what this process has followed while it stood by (null = nothing): it is the
+   * source, or the part of it that it is. Throws FatalFeedError when it can never go on from there.
    */
-  readonly openFeed: (known: ReadonlyMap<string, number>) => Feed;
+  readonly openFeed: (known: ReadonlyMap<string, number>, standby: Feed | null) => Feed;
+  /** Opens what may be followed by more than one at a time; null, or absent: nothing. */
+  readonly openStandby?: () => StandbySource | null;
   /** Symbols that may have been streamed before, besides those that are wanted or live now. */
   readonly symbols: readonly string[];
+}
+
+/** What a standby follows. */
+export interface StandbySource {
+  readonly feed: Feed;
+  /** May its price trigger this symbol? */
+  readonly gives: (symbol: string) => boolean;
 }
 
 /** The source cannot be read, now or by trying again: the process ends with exit code 1. */

@@ -28,6 +28,14 @@ export interface StreamSettings {
   readonly leaseRenewMs: number;
   /** How often a standby tries. */
   readonly leaseRetryMs: number;
+  /**
+   * Ticks that a standby keeps. Longer than a dead writer's lease stands, a try, and what it takes to begin: what came
+   * meanwhile was applied by nobody.
+   */
+  readonly standbyMs: number;
+  /** Most of one symbol, and of all. */
+  readonly standbyTicksOfSymbol: number;
+  readonly standbyTicks: number;
   readonly tapeMs: number;
   /** How often is looked whether a quarter of an hour of the tape is over. */
   readonly rollUpMs: number;
@@ -59,6 +67,9 @@ export const STREAM_DEFAULTS = {
   leaseTtlMs: 10_000,
   leaseRenewMs: 3_000,
   leaseRetryMs: 500,
+  standbyMs: 15_000,
+  standbyTicksOfSymbol: 5_000,
+  standbyTicks: 200_000,
   tapeMs: 2_000,
   rollUpMs: 10_000,
   demandMs: 1_000,

@@ -1,7 +1,7 @@
 /**
  * The streamer: one writer of prices per shard, at any time (design sections 10, 11).
  *
- * Holds the lease `feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by and
+ * Holds the lease `feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by (standby.ts) and
  * tries again. The cache being away does not end a term: nobody else can take the lease then, and the price
  * script refuses whoever comes too late by the fence. Only a lease in another's hands ends it.
  */
@@ -11,6 +11,7 @@ import { Increments, RunningCounts, SourceMetrics } from './feed-figures.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
+import { Standby } from './standby.ts';
 import type { Writer } from './symbol-stream.ts';
 import { statsJson, Tally } from './tally.ts';
 import { WriterTerm } from './writer-term.ts';
@@ -37,6 +38,7 @@ export class Streamer {
   #fence = 0;
   #batches = 0;
   #term: WriterTerm | null = null;
+  #standby: Standby | null = null;
 
   constructor(ports: StreamPorts, settings: StreamSettings) {
     this.#ports = ports;
@@ -56,9 +58,13 @@ export class Streamer {
     try {
       while (!this.#stopping.signal.aborted) {
         if (await this.#take()) await this.#serve();
-        else await pause(this.#settings.leaseRetryMs, this.#stopping.signal);
+        else {
+          await this.#standBy();
+          await pause(this.#settings.leaseRetryMs, this.#stopping.signal);
+        }
       }
     } finally {
+      await this.#standby?.stop();
       await this.#background.stop();
       await this.#release();
     }
@@ -82,6 +88,26 @@ export class Streamer {
     }
   }
 
+  /** Follows what may be followed without the lease, so that nothing is missed when its holder dies. */
+  async #standBy(): Promise<void> {
+    if (this.#standby?.isUseless === true) {
+      await this.#standby.stop();
+      this.#standby = null;
+    }
+    if (this.#standby !== null || this.#stopping.signal.aborted) return;
+    const source = this.#ports.openStandby?.() ?? null;
+    if (source !== null) this.#standby = new Standby(source, this.#ports, this.#settings, this.#tally);
+  }
+
+  /** What was followed while standing by, for the term that begins; it is the term's to end. */
+  #handOver(): Standby | null {
+    const standby = this.#standby;
+    if (standby === null || standby.isUseless) return null;
+    this.#standby = null;
+    standby.freeze();
+    return standby;
+  }
+
   async #hold(): Promise<boolean> {
     const lease = await this.#ports.leases.hold(this.#lease, this.#token, this.#settings.leaseTtlMs);
     if (lease.held) this.#fence = lease.fence;
@@ -95,6 +121,7 @@ export class Streamer {
       settings: this.#settings,
       tally: this.#tally,
       writer: this.#writer(),
+      standby: this.#handOver(),
     });
     this.#term = term;
     this.#counts.reopen();

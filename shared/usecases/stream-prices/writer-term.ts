@@ -2,7 +2,8 @@
  * One term as the shard's writer: from taking the lease until it is lost, the process stops or the feed fails.
  *
  * Opens the feed behind what is already known, gives every symbol its pipeline, follows the demand and keeps the
- * tape. A successor starts with nothing of this term's memory.
+ * tape. A successor starts with nothing of this term's memory. What this process followed while it stood by goes on: its
+ * kept ticks come first, its connections stay.
  */
 import type { Feed, FeedStats, FeedTick } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
@@ -11,6 +12,7 @@ import { HistoryFiller } from './fill-history.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
+import type { Standby } from './standby.ts';
 import { SymbolStream, type Writer } from './symbol-stream.ts';
 import type { Tally } from './tally.ts';
 
@@ -21,6 +23,8 @@ export interface TermContext {
   readonly settings: StreamSettings;
   readonly tally: Tally;
   readonly writer: Writer;
+  /** Null: this process did not stand by, or there is nothing to follow meanwhile. */
+  readonly standby: Standby | null;
 }
 
 /** Skipped input is told line by line up to here, then only counted (it is in `ws:stats` and the summary). */
@@ -48,7 +52,7 @@ export class WriterTerm {
 
   constructor(context: TermContext) {
     this.#context = context;
-    this.#demand = new Demand(context.ports, context.settings);
+    this.#demand = context.standby?.demand ?? new Demand(context.ports, context.settings);
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
     });
@@ -92,9 +96,14 @@ export class WriterTerm {
     const { ports, settings } = this.#context;
     this.#known = new Map(await this.#untilDone('known_ticks', () => this.#readKnown()));
     if (this.#over.signal.aborted) return;
-    const feed = ports.openFeed(this.#known);
+    const { standby } = this.#context;
+    const late: ReadonlyMap<string, readonly FeedTick[]> =
+      standby?.feed.handOver(Math.max(0, ...this.#known.values())) ?? new Map();
+    const newest = [...late].map(([symbol, ticks]) => [symbol, ticks.at(-1)?.tick.id ?? 0] as const);
+    const feed = ports.openFeed(new Map([...this.#known, ...newest]), standby?.feed ?? null);
     this.#feed = feed;
-    await feed.start({
+    this.#acceptLate(late);
+    const starting = feed.start({
       onTick: (tick) => this.#onTick(tick),
       onEnd: () => ports.log.info('feed_ended', { feed: feed.name, ...feed.summary?.() }),
       onError: (error) => this.#fail(error),
@@ -103,6 +112,9 @@ export class WriterTerm {
         if (!this.#over.signal.aborted) this.#streamOf(symbol).see(price, at);
       },
     });
+    // At once: between the start and the first look at who is needed nothing of these may be missed.
+    if (standby !== null) feed.subscribe(standby.symbols);
+    await starting;
     ports.log.info('feed_started', { feed: feed.name, resumed_symbols: this.#known.size });
     this.#background.loop('demand', settings.demandMs, () => this.#followDemand(feed));
     this.#background.loop('price tape', settings.tapeMs, () => this.#saveTape(false));
@@ -118,11 +130,23 @@ export class WriterTerm {
       this.#end === 'lease_lost' ? stream.abandon() : stream.finish(settings.stopMs),
     );
     // Together: a source that waits for room is let go by the draining.
-    await Promise.all([...draining, feed?.stop()]);
+    await Promise.all([...draining, feed?.stop(), this.#context.standby?.stop()]);
     if (this.#end !== 'lease_lost') this.#saveLast();
     await this.#background.stop();
     if (feed !== null)
       ports.log.info('feed_stopped', { feed: feed.name, why: this.#end, ...feed.summary?.() });
+  }
+
+  #acceptLate(late: ReadonlyMap<string, readonly FeedTick[]>): void {
+    const { standby, tally, ports } = this.#context;
+    if (standby === null) return;
+    const kept = [...late.values()].reduce((count, { length }) => count + length, 0);
+    const { dropped } = standby.feed;
+    tally.lateKept += kept;
+    tally.lateDropped += dropped;
+    if (dropped > 0) ports.log.error('standby_ticks_dropped', { ticks: dropped });
+    ports.log.info('standby_takes_over', { feed: standby.feed.name, symbols: late.size, ticks: kept });
+    for (const [symbol, ticks] of late) this.#streamOf(symbol).acceptLate(ticks);
   }
 
   #onTick(tick: FeedTick): Promise<void> | undefined {
@@ -159,7 +183,8 @@ export class WriterTerm {
   async #readKnown(): Promise<ReadonlyMap<string, number>> {
     const { cache, tape, ledger, symbols: usual } = this.#context.ports;
     const wanted = (await cache.wantedSince()).keys();
-    const symbols = [...new Set([...usual, ...wanted, ...(await ledger.liveSymbols())])];
+    const followed = this.#context.standby?.symbols ?? [];
+    const symbols = [...new Set([...usual, ...followed, ...wanted, ...(await ledger.liveSymbols())])];
     const [shown, taped] = await Promise.all([
       cache.prices(symbols),
       Promise.all(symbols.map((symbol) => tape.lastTick(symbol))),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../functions/streamer/config.ts';
-import { openFeed } from '../../../functions/streamer/open-feed.ts';
+import { openFeed, openStandby } from '../../../functions/streamer/open-feed.ts';
 import { metricsLine } from '../../../shared/adapters/metrics/emf.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { FatalFeedError } from '../../../shared/usecases/stream-prices/ports.ts';
@@ -240,6 +240,29 @@ describe('opening the feed', () => {
     const two = { kind: 'two', policies: new Map(), binance, polygon } as const;
     expect(openFeed({ ...two, order: ['binance', 'polygon'] }, known, outside).name).toBe('binance+polygon');
     expect(openFeed({ ...two, order: ['polygon', 'binance'] }, known, outside).name).toBe('polygon+binance');
+  });
+
+  it('is followed by a standby where it is a venue’s public stream, and that feed is the writer’s', () => {
+    const feedOf = (env: Record<string, string>) => readConfig({ ...NEEDED, ...env }).feed;
+    for (const FEED of ['synthetic', 'replay:/a.csv', 'polygon']) {
+      expect(openStandby(feedOf({ FEED, POLYGON_API_KEY: 'abc_123' }), outside)).toBeNull();
+    }
+    const binance = feedOf({ FEED: 'binance' });
+    const standby = openStandby(binance, outside);
+    expect(standby?.feed.name).toBe('binance');
+    expect(standby?.gives('BTC/USDT')).toBe(true);
+    expect(openFeed(binance, new Map(), outside, standby?.feed)).toBe(standby?.feed);
+
+    const two = feedOf({
+      FEED: 'polygon+binance',
+      POLYGON_API_KEY: 'abc_123',
+      FEED_POLICIES: 'ETH/USDT=polygon,SOL/USDT=binance',
+    });
+    const beside = openStandby(two, outside);
+    expect(beside?.feed.name).toBe('binance');
+    const given = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'].filter((symbol) => beside?.gives(symbol));
+    expect(given).toEqual(['BTC/USDT', 'SOL/USDT']);
+    expect(openFeed(two, new Map(), outside, beside?.feed).name).toBe('polygon+binance');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../../../shared/ports/trigger-index.ts';
 import { FatalFeedError } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { Streamer } from '../../../../shared/usecases/stream-prices/streamer.ts';
-import { applied, feedTick, settings, until, World } from './support.ts';
+import { applied, feedTick, settings, TestFeed, until, World } from './support.ts';
 
 const PRICE = 600_000_000;
 
@@ -225,6 +225,94 @@ describe('the streamer', () => {
     await until(() => world.sentIds().length === 2);
     expect(world.sentIds()).toEqual([7, 8]);
     expect(feed?.subscribed.has('ETH/USDT')).toBe(true);
+    streamer.stop();
+    await running;
+  });
+});
+
+describe('a standby with a source that it may follow', () => {
+  const AT = 1_790_000_000_000;
+
+  function begin(more: Parameters<typeof settings>[0] = {}) {
+    const world = new World();
+    world.holder = 'other';
+    world.wanted = ['BTC/USDT', 'NOPE/USDT'];
+    world.lastTicks.set('BTC/USDT', 41);
+    const source = new TestFeed(new Map());
+    const opened: TestFeed[] = [];
+    const openStandby = () => {
+      opened.push(source);
+      return { feed: source, gives: () => true };
+    };
+    const streamer = new Streamer({ ...world.ports, openStandby }, settings(more));
+    return { world, source, opened, streamer, running: streamer.run() };
+  }
+
+  it('writes nothing, then what it kept and the writer before had not applied, then what follows', async () => {
+    const { world, source, opened, streamer, running } = begin();
+    await until(() => source.subscribed.has('BTC/USDT'));
+    const tick = (n: number) => feedTick(n, PRICE + n, { at: Date.now(), mark: [n, 1] });
+    const began = Date.now();
+    for (const n of [1, 2, 3]) void source.handlers?.onTick(tick(n));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([world.batches, world.claims, world.rows, [...world.values]]).toEqual([[], [], [], []]);
+    world.claimed = () => ({ outcome: 'claimed', standing: tick(2).tick });
+    world.fence = 9;
+    world.holder = null;
+    await until(() => world.batches.length > 0);
+    void source.handlers?.onTick(tick(4));
+    await until(() => world.sentIds().length === 2);
+    expect(world.claims).toMatchObject([{ symbol: 'BTC/USDT', fence: 9, leaseToken: 'me' }]);
+    const bids = world.batches.flatMap(({ ticks }) => ticks.map(({ bid }) => bid - PRICE));
+    expect(bids).toEqual([3, 4]);
+    const [late = 0, live = 0] = world.sentIds();
+    expect(late).toBeGreaterThanOrEqual(began * 1000);
+    expect(live).toBeGreaterThan(late);
+    expect(world.opened[0]?.get('BTC/USDT')).toBe(late);
+    expect(opened).toHaveLength(1);
+    await until(() => world.values.has('ws:stats'));
+    expect(JSON.parse(world.values.get('ws:stats') ?? '')).toMatchObject({
+      messages_received: 0,
+      standby: { kept: 3, applied_before: 2, dropped: 0 },
+    });
+    streamer.stop();
+    await running;
+    expect(source.stopped).toBe(true);
+  });
+
+  it('says how many ticks did not fit', async () => {
+    const { world, source, streamer, running } = begin({ standbyTicksOfSymbol: 2 });
+    await until(() => source.subscribed.size > 0);
+    for (const n of [1, 2, 3, 4, 5]) void source.handlers?.onTick(feedTick(n, PRICE, { at: AT }));
+    world.holder = null;
+    await until(() => world.values.has('ws:stats'));
+    expect(world.logged).toContain('standby_ticks_dropped');
+    expect(JSON.parse(world.values.get('ws:stats') ?? '').standby.dropped).toBe(3);
+    streamer.stop();
+    await running;
+  });
+
+  it('closes its source at the stop, and opens it anew after a term that lost the lease', async () => {
+    const { world, source, opened, streamer, running } = begin();
+    await until(() => source.subscribed.size > 0);
+    world.holder = null;
+    await until(() => world.logged.includes('feed_started'));
+    world.holder = 'other';
+    await until(() => source.stopped && opened.length === 2);
+    streamer.stop();
+    await running;
+    expect(world.holder).toBe('other');
+  });
+
+  it('whose source cannot go on opens another one, and is a writer without it', async () => {
+    const { world, source, opened, streamer, running } = begin();
+    await until(() => source.subscribed.size > 0);
+    source.handlers?.onError(new Error('gone'));
+    await until(() => opened.length > 1);
+    expect(world.logged).toContain('standby_feed_failed');
+    source.handlers?.onError(new Error('gone'));
+    world.holder = null;
+    await until(() => world.feeds[0]?.handlers != null);
     streamer.stop();
     await running;
   });

@@ -117,6 +117,8 @@ export class World {
   readonly values = new Map<string, string>();
   readonly metrics: Readonly<Record<string, number>>[] = [];
   readonly feeds: TestFeed[] = [];
+  /** What was known where the feed was open already. */
+  readonly opened: ReadonlyMap<string, number>[] = [];
   readonly released: string[] = [];
   /** Who holds the lease; null = free. */
   holder: string | null = null;
@@ -209,7 +211,11 @@ export class World {
       error: (code) => void this.logged.push(code),
     },
     metrics: (values) => void this.metrics.push(values),
-    openFeed: (known) => {
+    openFeed: (known, standby) => {
+      if (standby !== null) {
+        this.opened.push(known);
+        return standby;
+      }
       const feed = new TestFeed(known);
       this.feeds.push(feed);
       return feed;

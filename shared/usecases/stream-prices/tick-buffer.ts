@@ -1,0 +1,91 @@
+/**
+ * The last ticks of each symbol, for who may have to write them later. Pure.
+ *
+ * Always true: those of one symbol are in the order they came; none is younger than [15 s] but missing unless `dropped`
+ * counts it; there are never more than [5,000] of one symbol, nor [200,000] of all beyond one of each.
+ */
+import type { FeedTick } from '../../ports/feed.ts';
+
+export interface BufferSettings {
+  readonly keepMs: number;
+  readonly mostOfSymbol: number;
+  readonly most: number;
+}
+
+/** Expired ones are cut off in bulk. */
+const CUT_FROM = 256;
+
+class Line {
+  ticks: FeedTick[] = [];
+  #from = 0;
+
+  get length(): number {
+    return this.ticks.length - this.#from;
+  }
+
+  get oldest(): FeedTick | undefined {
+    return this.ticks[this.#from];
+  }
+
+  shift(): void {
+    this.#from += 1;
+    if (this.#from < CUT_FROM || this.#from * 2 < this.ticks.length) return;
+    this.ticks = this.ticks.slice(this.#from);
+    this.#from = 0;
+  }
+
+  all(): readonly FeedTick[] {
+    return this.ticks.slice(this.#from);
+  }
+}
+
+export class TickBuffer {
+  /** Ticks that were young enough and did not fit. */
+  dropped = 0;
+  readonly #settings: BufferSettings;
+  readonly #lines = new Map<string, Line>();
+  #count = 0;
+  #isFrozen = false;
+
+  constructor(settings: BufferSettings) {
+    this.#settings = settings;
+  }
+
+  put(tick: FeedTick): void {
+    const { keepMs, mostOfSymbol, most } = this.#settings;
+    const { symbol } = tick.spec;
+    const line = this.#lines.get(symbol) ?? new Line();
+    this.#lines.set(symbol, line);
+    this.#expire(line, tick.tick.at - keepMs);
+    line.ticks.push(tick);
+    this.#count += 1;
+    while (line.length > mostOfSymbol || (this.#count > most && line.length > 1)) {
+      this.#shift(line);
+      this.dropped += 1;
+    }
+  }
+
+  /** The lease is ours: what is young enough now is kept, however long it takes until it is written. */
+  freeze(now: number): void {
+    for (const line of this.#lines.values()) this.#expire(line, now - this.#settings.keepMs);
+    this.#isFrozen = true;
+  }
+
+  /** By symbol, oldest first. */
+  all(): ReadonlyMap<string, readonly FeedTick[]> {
+    return new Map(
+      [...this.#lines].flatMap(([symbol, line]) => (line.length === 0 ? [] : [[symbol, line.all()]])),
+    );
+  }
+
+  #expire(line: Line, before: number): void {
+    if (this.#isFrozen) return;
+    for (let oldest = line.oldest; oldest !== undefined && oldest.tick.at < before; oldest = line.oldest)
+      this.#shift(line);
+  }
+
+  #shift(line: Line): void {
+    line.shift();
+    this.#count -= 1;
+  }
+}
