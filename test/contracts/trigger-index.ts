@@ -271,6 +271,23 @@ export function describeTriggerIndex(
         expect(await members(symbol)).toContainEqual(['ahead|stop', 'tick', 17]);
       });
 
+      it('holds back what is armed between two batches of late ticks as well', async () => {
+        const symbol = await aSymbol();
+        await write(symbol, 5, 1, aTick(1, 100));
+        await claim(symbol, 6, late(16, 0).id);
+        await write(symbol, 6, 1, late(11, 100));
+        await index.arm(symbol, [aStop(90, { armedAt: 13_500 })], [], 3);
+        await write(symbol, 6, 2, late(12, 100), late(13, 80));
+        await index.arm(symbol, [aStop(75, { member: 'q|stop', armedAt: 14_500 })], [], 3);
+        await index.arm(symbol, [aStop(79, { member: 'r|stop', armedAt: 12_500 })], [], 3);
+        await write(symbol, 6, 3, late(14, 70), late(15, 74));
+        expect((await members(symbol)).toSorted()).toEqual([
+          ['p|stop', 'tick', 14],
+          ['q|stop', 'tick', 15],
+          ['r|stop', 'tick', 14],
+        ]);
+      });
+
       it('changes nothing for levels that are armed when the late ones are through', async () => {
         const symbol = await aSymbol();
         await write(symbol, 5, 1, aTick(1, 100));

@@ -2,17 +2,16 @@
 -- counts those of its own time on. Prepended to price.lua, after index.lua.
 --
 -- Their ids are the time of their receipt (ms x 1000 and up), so the time of an arming says from which one on; it is
--- never later than `upto`, the last of them: machines whose clocks are apart let no level wait for ever.
+-- never later than `upto`, the last of them: machines whose clocks are apart let no level wait for ever. All levels are
+-- looked at, so it is done once, and again only where something was armed between two batches (see arm.lua).
 
 -- first: id of the next tick to come
 local function hold_late(first, upto, standing)
-  local all = call('HGETALL', LEVELS)
-  for i = 1, #all, 2 do
-    local member = all[i]
-    local armed, placed, json = string.match(all[i + 1], '^(%S+) (%S+) (.*)$')
-    if tonumber(armed) >= standing.id then
+  for _, stored in ipairs(call('HVALS', LEVELS)) do
+    if tonumber(string.match(stored, '^%S+')) >= standing.id then
+      local armed, placed, json = string.match(stored, '^(%S+) (%S+) (.*)$')
       local level = prepare(cjson.decode(json), tonumber(armed), tonumber(placed), json)
-      local from = math.min(level.armedAt * 1000, upto)
+      local member, from = level.member, math.min(level.armedAt * 1000, upto)
       if from > first then
         local peak = level.kind == 'trailing' and peak_of(member, level)
         detach(member, level)

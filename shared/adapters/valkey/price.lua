@@ -189,9 +189,10 @@ end
 local late = tonumber(writer[5] or '')
 if late and at <= #ARGV then
   if tonumber(ARGV[at]) > late then
-    call('HDEL', STATE, 'late')
-  elseif standing then
+    call('HDEL', STATE, 'late', 'looked')
+  elseif standing and call('HGET', STATE, 'looked') ~= writer[5] then
     hold_late(tonumber(ARGV[at]), late, standing)
+    call('HSET', STATE, 'looked', writer[5])
     read_nearest()
     look_for_waiting()
   end

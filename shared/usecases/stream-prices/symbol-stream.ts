@@ -435,11 +435,13 @@ export class SymbolStream {
   #reduce(): void {
     if (this.#queue.length <= this.#reduceAt) return;
     const { settings, tally } = this.#context;
-    const kept = reduceTicks(this.#queue, this.#lastAt - settings.barsMs);
-    tally.reduced += this.#queue.length - kept.length;
-    this.#queue = kept;
+    // Of those from before the lease some count and some do not, tick by tick; there are never many.
+    const late = this.#queue.findLastIndex((tick) => this.#late?.isLate(tick) === true) + 1;
+    const kept = reduceTicks(this.#queue.slice(late), this.#lastAt - settings.barsMs);
+    tally.reduced += this.#queue.length - late - kept.length;
+    this.#queue = [...this.#queue.slice(0, late), ...kept];
     // What could not be made shorter is not tried again with every tick.
-    this.#reduceAt = Math.max(settings.reduceAbove, 2 * kept.length);
+    this.#reduceAt = Math.max(settings.reduceAbove, 2 * this.#queue.length);
   }
 
   #releaseRoom(): void {

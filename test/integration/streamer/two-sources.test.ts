@@ -1,4 +1,5 @@
 /** The streamer as it is deployed, with two sources at once: who gives the price, who takes over, and what health says. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../../infra/local/venues/binance/start.ts';
 import { type PolygonSimulator, startPolygon } from '../../../infra/local/venues/polygon/start.ts';
@@ -48,7 +49,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
   const begin = async (feed: Readonly<Record<string, string>>) => {
     const { env, cache, counters, evaluator } = await outside.system();
     evaluator.start();
-    const streamer = outside.start({
+    const all = {
       ...env,
       ...feed,
       BINANCE_STREAM_URL: `ws://127.0.0.1:${way.binance.port}`,
@@ -57,11 +58,14 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
       POLYGON_REST_URL: polygon.restUrl,
       POLYGON_WS_URL: `ws://127.0.0.1:${way.polygon.port}`,
       WS_RECONNECT_MAX_DELAY_SECONDS: '1',
-    });
+    };
+    const streamer = outside.start(all);
     const why = (): string => streamer.lines.slice(-20).join('\n');
     const health = makeReadHealth({ counters, clock: { now: () => Date.now() } });
     return {
       streamer,
+      env: all,
+      counters: () => counters.read(['ws:stats']),
       manager: async () => (await health()).websocket_manager,
       price: () => cache.price(BTC),
       comesFrom: (source: string) => until(async () => (await cache.price(BTC))?.source === source, why),
@@ -108,6 +112,35 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
     expect(await streamer.exited).toBe(0);
     expect(streamer.lines.join('\n')).not.toContain(KEY);
   });
+
+  it('with a standby that opens the exchange’s stream alone, and takes over when its lease runs out', async () => {
+    const feed = { FEED: 'binance+polygon', FEED_SYMBOLS: BTC };
+    const { streamer: first, env, counters, price, comesFrom, manager, until } = await begin(feed);
+    await comesFrom('binance');
+    await until(async () => (await manager()).sources.every(({ authenticated }) => authenticated));
+    const second = outside.start(env);
+    await second.said('standby_follows');
+    await second.said('connection_serves');
+    await sleep(500);
+    // The key allows for one connection: another one would have put the first one's out.
+    expect(first.lines.join('\n')).not.toContain('polygon_max_connections');
+    const killedAt = Date.now();
+    first.signal('SIGKILL');
+    await first.exited;
+    const tickId = (await price())?.tickId ?? 0;
+    await second.said('standby_takes_over');
+    await until(async () => ((await price())?.tickId ?? 0) > tickId);
+    process.stdout.write(`a killed writer's prices went on after ${Date.now() - killedAt} ms\n`);
+    expect(Date.now() - killedAt).toBeLessThan(12_500);
+    const taken = second.lines.find((line) => line.includes('standby_takes_over')) ?? '';
+    expect(JSON.parse(taken)).toMatchObject({ symbols: 1, ticks: expect.any(Number) });
+    await until(async () => (await manager()).sources.every(({ authenticated }) => authenticated));
+    const stats = JSON.parse((await counters())['ws:stats'] ?? '{}');
+    // Each 50 ms a price, for as long as nobody wrote; what was kept from before that is left out.
+    expect(stats.standby.kept - stats.standby.applied_before).toBeGreaterThan(100);
+    expect(stats.standby.applied_before).toBeGreaterThan(0);
+    expect(stats.standby.dropped).toBe(0);
+  }, 60_000);
 
   it('the other way round, or by symbol, Polygon gives the price while it is there', async () => {
     const { manager, comesFrom, until } = await begin({

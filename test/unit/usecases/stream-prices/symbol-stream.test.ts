@@ -348,6 +348,26 @@ describe('ticks from before the lease', () => {
     await stream.finish(100);
   });
 
+  it('are not reduced: which of them count is told tick by tick; live ones behind them are', async () => {
+    const { world, tally, stream } = begin({ reduceAbove: 20 });
+    let answer = (): void => undefined;
+    world.claimed = async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { outcome: 'claimed', standing: late(1, PRICE).tick };
+    };
+    stream.acceptLate(Array.from({ length: 100 }, (_, i) => late(i, PRICE + (i === 0 ? -500 : i))));
+    for (let i = 0; i < 300; i++) void stream.accept(feedTick(AT * 1000 + 100 + i, PRICE + 100 + i));
+    await until(() => world.claims.length === 1);
+    answer();
+    await stream.finish(300);
+    const sent = world.sentIds().map((id) => id - AT * 1000);
+    expect(sent.slice(0, 98)).toEqual(Array.from({ length: 98 }, (_, i) => i + 2));
+    expect(sent.at(-1)).toBe(399);
+    expect(tally.reduced).toBeGreaterThan(100);
+  });
+
   it('wait for a rebuild like any other, and say that they are not proven', async () => {
     const { world, stream } = begin();
     world.claimed = () => ({ outcome: 'rebuild' });
