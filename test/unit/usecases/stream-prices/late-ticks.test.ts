@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barOf } from '../../../../shared/domain/triggers/bars.ts';
 import type { Tick, Units, VenueMark } from '../../../../shared/domain/triggers/types.ts';
+import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
 import { judge, settleLate } from '../../../../shared/usecases/stream-prices/late-ticks.ts';
 import { feedTick } from './support.ts';
 
@@ -59,5 +61,55 @@ describe('a tick from before the lease', () => {
     expect(judge({ ...standing, at: second * 1000 - 1 }, { standing: null, newestBar })).toBe('applied');
     expect(judge({ ...standing, at: second * 1000 }, { standing: null, newestBar })).toBe('unproven');
     expect(settleLate(marked(1, 1), nothing)?.tick).toEqual({ ...marked(1, 1).tick, unproven: true });
+  });
+});
+
+describe('two readers of one exchange, whose quotes and trades come in other orders', () => {
+  type Kind = 'quote' | 'trade';
+  const kinds = fc.array(fc.constantFrom<Kind>('quote', 'trade'), { minLength: 2, maxLength: 40 });
+
+  /** The ticks that a reader makes of the two streams, each price its message's number. */
+  function read(order: readonly Kind[]) {
+    let [quote, trade] = [0, 0];
+    return order.flatMap((kind, i) => {
+      if (kind === 'quote') quote += 1;
+      else trade += 1;
+      if (quote === 0 || trade === 0) return [];
+      const price = (n: number) => (PRICE + n) as Units;
+      const more = { last: price(trade), ask: price(quote + 100), at: AT + i };
+      return [marked(quote, trade, price(quote), more)];
+    });
+  }
+
+  it('together tell every price once and in order, wherever the first one ends', () => {
+    fc.assert(
+      fc.property(kinds, fc.infiniteStream(fc.boolean()), fc.nat(), (kind, swaps, cut) => {
+        // Both have read for a while.
+        const order: readonly Kind[] = ['quote', 'trade', ...kind];
+        // The same messages of each kind, neighbours of different kinds swapped here and there.
+        const other = [...order];
+        for (let i = 2; i + 1 < other.length; i++) {
+          const [a = 'quote', b = 'quote'] = [other[i], other[i + 1]];
+          if (a !== b && swaps.next().value === true) [other[i], other[i + 1]] = [b, a];
+        }
+        const first = read(order).slice(0, cut % (order.length + 1));
+        const standing = first.at(-1)?.tick;
+        if (standing === undefined) return;
+        const known = { standing, newestBar: barOf(standing) };
+        const next = read(other).flatMap((tick) => settleLate(tick, known) ?? []);
+        for (const side of ['bid', 'last'] as const) {
+          const told = [...first, ...next].map(({ tick }) => tick[side]);
+          // No step back, and none left out.
+          for (const [i, price] of told.entries()) {
+            const step = price - (told[i - 1] ?? price);
+            expect(step === 0 || step === 1).toBe(true);
+          }
+          const all = order.filter((kind) => (kind === 'quote') === (side === 'bid')).length;
+          expect(told.at(-1)).toBe(PRICE + all);
+        }
+        for (const { tick, bid } of next) expect(bid).toBe(formatUnits(tick.bid, 4));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
