@@ -158,7 +158,23 @@ function firstWholeBar({ seconds, ticks }: Beginnings, { armedAt, armedTick }: L
     if ((column[middle] ?? Number.POSITIVE_INFINITY) > armed) high = middle;
     else low = middle + 1;
   }
+  if (armedTick >= 0) while (isEarlier(seconds[low], ticks[low], armedAt)) low += 1;
   return low;
+}
+
+/** Epoch seconds as tick ids, where these are times (ms x 1000). */
+const IDS_OF_SECOND = 1_000_000;
+const LONGEST_BAR_S = 60;
+
+/**
+ * A level that was armed while nobody wrote has the id of the last tick before that. Ticks that a standby kept of the time
+ * have the times of their receipt as ids: those until the arming are none of its own. Other bars' ids say another time than
+ * theirs, but for a writer's first second.
+ */
+function isEarlier(second: number | undefined, firstTick: number | undefined, armedAt: number): boolean {
+  if (second === undefined || firstTick === undefined) return false;
+  const said = firstTick / IDS_OF_SECOND - second;
+  return said >= 0 && said < LONGEST_BAR_S && firstTick <= armedAt * 1000;
 }
 
 function hitOf(level: Level, due: { readonly level: Units; readonly price: Units }, bar: Bar): Hit {

@@ -138,6 +138,29 @@ describe('levels replayed over bars', () => {
     expect(replayBars([{ ...trailing, armedAt: 1_900, armedTick: -1 }], bars).hits).toEqual([]);
   });
 
+  it('of a take-over leave out what a standby had from before the arming: its ids are times', () => {
+    const S = 1_790_000_000;
+    const kept = (ms: number, price: number) => at(S * 1000 + ms, aTick((S * 1000 + ms) * 1000, price));
+    // The writer before began an hour earlier: its ids say that time.
+    const before = at(S * 1000 - 500, aTick((S - 3_600) * 1_000_000 + 77, 100));
+    const armed = { ...trailing, peak: null, armedTick: before.id, armedAt: S * 1000 + 3_500 };
+    const fixed: Level = {
+      ...{ member: 'p|stop_loss', version: 1, source: 'bid', armedTick: before.id, armedAt: armed.armedAt },
+      ...{ kind: 'fixed', direction: 'falls', price: units(90) },
+    };
+    const amid = [before, kept(1_000, 80), kept(2_000, 130), kept(3_200, 80), kept(4_100, 100)];
+    expect(replayBars([fixed, armed], barsOf(amid))).toMatchObject({ hits: [], levels: [{}, { peak: 100 }] });
+    const after = [...amid, kept(5_000, 89)];
+    expect(replayBars([fixed, armed], barsOf(after)).hits).toHaveLength(2);
+    // Who was armed before it counts all of it.
+    const older = { ...fixed, armedAt: S * 1000 - 400 };
+    expect(replayBars([older], barsOf(amid)).hits).toMatchObject([{ tick: { at: S * 1000 + 1_999 } }]);
+    // A writer's later bars have ids of an earlier time: no clock takes them away.
+    const later = at(S * 1000 + 6_000, aTick((S + 1) * 1_000_000, 80));
+    const wrongClock = { ...fixed, armedAt: S * 1000 + 99_000 };
+    expect(replayBars([wrongClock], barsOf([before, later])).hits).toHaveLength(1);
+  });
+
   it('count ticks, however wrong the clock was that told when they were armed', () => {
     const bars = barsOf([at(1_000, aTick(1, 80)), at(2_000, aTick(2, 100)), at(3_000, aTick(3, 80))]);
     const fixed: Level = {
