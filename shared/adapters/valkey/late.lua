@@ -13,9 +13,9 @@ local function hold_late(first, upto, standing)
       local level = prepare(cjson.decode(json), tonumber(armed), tonumber(placed), json)
       local member, from = level.member, math.min(level.armedAt * 1000, upto)
       if from > first then
-        local peak = level.kind == 'trailing' and peak_of(member, level)
+        if level.kind == 'trailing' then level.placed = peak_of(member, level) end
         detach(member, level)
-        call('HSET', LEVELS, member, text(from) .. ' ' .. (peak and text(level.sign * peak) or '-') .. ' ' .. json)
+        call('HSET', LEVELS, member, stored_level(level, from))
         call('ZADD', WAIT, text(from), member)
       end
     end

@@ -148,10 +148,14 @@ export async function takingOver() {
   };
 }
 
-/** Says a price of the exchange; each makes a quote and a trade. */
+/** Says prices of the exchange, each makes a quote and a trade; and remembers its own longest silence. */
 function market(simulator: Simulator) {
   let turn = 0;
-  return async (prices: Readonly<Record<string, number>>, everyMs = 25): Promise<void> => {
+  let spokeAt = Date.now();
+  let silence = 0;
+  const say = async (prices: Readonly<Record<string, number>>, everyMs = 25): Promise<void> => {
+    silence = Math.max(silence, Date.now() - spokeAt);
+    spokeAt = Date.now();
     for (const [base, price] of Object.entries(prices)) {
       turn = (turn + 1) % 9;
       // A stream of changes says nothing of a price that stands.
@@ -159,4 +163,5 @@ function market(simulator: Simulator) {
     }
     await sleep(everyMs);
   };
+  return Object.assign(say, { longestSilence: () => silence });
 }

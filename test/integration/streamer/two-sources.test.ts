@@ -131,12 +131,16 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with two sources
     await second.said('standby_takes_over');
     await until(async () => ((await price())?.tickId ?? 0) > tickId);
     process.stdout.write(`a killed writer's prices went on after ${Date.now() - killedAt} ms\n`);
-    expect(Date.now() - killedAt).toBeLessThan(12_500);
+    // 10 s for the lease, the rest for a machine that does other things.
+    expect(Date.now() - killedAt).toBeLessThan(15_000);
     const taken = second.lines.find((line) => line.includes('standby_takes_over')) ?? '';
     expect(JSON.parse(taken)).toMatchObject({ symbols: 1, ticks: expect.any(Number) });
-    await until(async () => (await manager()).sources.every(({ authenticated }) => authenticated));
-    const stats = JSON.parse((await counters())['ws:stats'] ?? '{}');
+    const told = async () => JSON.parse((await counters())['ws:stats'] ?? '{}');
+    // The first one's word stands for a while.
+    await until(async () => (await told()).standby?.kept > 0);
+    const stats = await told();
     // Each 50 ms a price, for as long as nobody wrote; what was kept from before that is left out.
+    await until(async () => (await manager()).sources.every(({ authenticated }) => authenticated));
     expect(stats.standby.kept - stats.standby.applied_before).toBeGreaterThan(100);
     expect(stats.standby.applied_before).toBeGreaterThan(0);
     expect(stats.standby.dropped).toBe(0);
