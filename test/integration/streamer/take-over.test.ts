@@ -24,10 +24,14 @@ describe.skipIf(dynamoDbMissing !== null)('a standby whose writer was killed', (
     stops.push(() => place.stop());
     const { applied, index, market, tape } = place;
     const first = place.start('first');
-    const shown = async () => {
-      await market({ BTC: 60_000, ETH: 3_000 });
-      return place.cache.prices(SYMBOLS);
-    };
+    /** Looks each time after the market has spoken once more. */
+    const goingOn =
+      <T>(prices: Readonly<Record<string, number>>, look: () => T | Promise<T>) =>
+      async (): Promise<T> => {
+        await market(prices);
+        return look();
+      };
+    const shown = goingOn({ BTC: 60_000, ETH: 3_000 }, () => place.cache.prices(SYMBOLS));
     await until('prices', shown, (prices) => prices.size === 2);
     const second = place.start('second');
     await until(
@@ -37,12 +41,7 @@ describe.skipIf(dynamoDbMissing !== null)('a standby whose writer was killed', (
     );
     // One minute's row shall hold both writers' ticks.
     const isEarly = () => Date.now() % 60_000 < 40_000;
-    await until(
-      'a young minute',
-      async () => (await market({ BTC: 60_000, ETH: 3_000 }), isEarly()),
-      Boolean,
-      25_000,
-    );
+    await until('a young minute', goingOn({ BTC: 60_000, ETH: 3_000 }, isEarly), Boolean, 25_000);
 
     await index.arm(BTC, [fixed('touched|stop_loss', 'falls', 59_000 * UNITS)], [], Date.now());
     await index.arm(ETH, [trailing('rising|trailing_stop', 100)], [], Date.now());
@@ -52,7 +51,7 @@ describe.skipIf(dynamoDbMissing !== null)('a standby whose writer was killed', (
     for (let i = 0; i < 8; i++) await market({ BTC: 60_200, ETH: 3_050 + i });
     await until(
       'the peak',
-      async () => (await market({ BTC: 60_200, ETH: 3_057 }), index.levels(ETH)),
+      goingOn({ BTC: 60_200, ETH: 3_057 }, () => index.levels(ETH)),
       ([level]) => level?.kind === 'trailing' && (level.peak ?? 0) >= 3_057 * UNITS,
     );
     expect(await place.leaseHolder()).toBe('first');
@@ -73,7 +72,7 @@ describe.skipIf(dynamoDbMissing !== null)('a standby whose writer was killed', (
     const byNext = () => applied.filter(({ by, symbol }) => by === 'second' && symbol === BTC);
     await until(
       'the next writer',
-      async () => (await market({ BTC: 60_000, ETH: 3_050 }), byNext()),
+      goingOn({ BTC: 60_000, ETH: 3_050 }, byNext),
       (found) => found.length > 30,
     );
     const tookAt = byNext()[0]?.at ?? 0;
