@@ -39,6 +39,12 @@ export interface PriceBatch {
   readonly ticks: readonly Tick[];
   /** The newest tick that the writer had taken in when it sent this: later ones came after all that is in the index now. */
   readonly newestTick: number;
+  /**
+   * Where the first of these ticks is from before the lease: id of the last one that is, their ids being receive times (ms
+   * x 1000 and up). Levels that were armed while nobody wrote, and of an index that knows no tick all, count those of them
+   * that came after their arming, by the times of both. -1: none of them is.
+   */
+  readonly lateTick: number;
   /** The last tick of the batch in decimal text, for price:{} and quote:{}. */
   readonly display: CachedPrice;
   /** Bars touched by this batch (as they stand now), to upsert into the tape. */
@@ -63,8 +69,6 @@ export interface Claim {
   readonly symbol: string;
   readonly leaseToken: string;
   readonly fence: number;
-  /** Id of the last tick from before the lease that this writer has; its ids are receive times, ms x 1000 and up. */
-  readonly lateTick: number;
 }
 
 export type ClaimResult =
@@ -90,8 +94,7 @@ export interface TriggerIndex {
   applyBatch(batch: PriceBatch): Promise<PriceBatchResult>;
   /**
    * Before ticks that were received while somebody else had the lease, or nobody: no batch of an earlier writer is taken
-   * any more, and the answer says how far they have come. Levels that were armed since then count those of these ticks
-   * that came after their arming, by the times of both. The same claim again changes nothing.
+   * any more, and the answer says how far they have come. The same claim again changes nothing.
    */
   claim(claim: Claim): Promise<ClaimResult>;
   /**
@@ -153,8 +156,14 @@ export interface PriceCache {
   wantedSince(): Promise<ReadonlyMap<string, number>>;
 }
 
-/** Whether the caller holds the lease; `fence` grows with each change of hands and stays over renewals. */
-export type Lease = { readonly held: true; readonly fence: number } | { readonly held: false };
+/**
+ * Whether the caller holds the lease; `fence` grows with each change of hands and stays over renewals. `otherFence`: the
+ * last one under which somebody else held it, 0 = nobody that the cache knows of: above the caller's last own one it says
+ * that they came between, also to a caller whose first answer was lost.
+ */
+export type Lease =
+  | { readonly held: true; readonly fence: number; readonly otherFence: number }
+  | { readonly held: false };
 
 export interface Leases {
   /** Takes or renews a lease; the token says who holds it. Not held when somebody else holds it. */

@@ -162,6 +162,25 @@ export function describeLeases(name: string, open: () => Promise<OpenCache>): vo
       expect(await fenceOf('feed:0', 'b')).toBeGreaterThan(first);
     });
 
+    it('tells the last fence that was another one’s, also to a holder whose first answer was lost', async () => {
+      const own = await leases.hold('feed:0', 'a', 30);
+      expect(own).toMatchObject({ held: true, otherFence: 0 });
+      await cache.pass(60);
+      // Nobody came between.
+      const again = await leases.hold('feed:0', 'a', 30);
+      expect(again).toMatchObject({ held: true, otherFence: 0 });
+      await cache.pass(60);
+      const second = await fenceOf('feed:0', 'b', 30);
+      await cache.pass(60);
+      const third = { held: true, fence: expect.any(Number), otherFence: second };
+      expect(await leases.hold('feed:0', 'a', 30)).toEqual(third);
+      expect(await leases.hold('feed:0', 'a', 30)).toEqual(third);
+      await cache.pass(60);
+      expect(await leases.hold('feed:0', 'a', 30)).toEqual(third);
+      await cache.flush();
+      expect(await leases.hold('feed:0', 'a', 30)).toMatchObject({ held: true, otherFence: 0 });
+    });
+
     it('renews a lease from now on', async () => {
       const first = await fenceOf('feed:0', 'a', 1000);
       await cache.pass(700);

@@ -29,3 +29,4 @@ export const armedKey = (shard: number): string => `armed:${shard}`;
 export const wantedKey = 'feed:wanted_at';
 export const leaseKey = (name: string): string => `lease:{${name}}`;
 export const fenceKey = (name: string): string => `fence:{${name}}`;
+export const holderKey = (name: string): string => `holder:{${name}}`;

@@ -3,19 +3,19 @@ import * as z from 'zod';
 import type { Lease, Leases } from '../../ports/trigger-index.ts';
 import type { Valkey } from './client.ts';
 import hold from './hold.lua';
-import { fenceKey, leaseKey } from './keys.ts';
+import { fenceKey, holderKey, leaseKey } from './keys.ts';
 import release from './release.lua';
 import { defineScript } from './script.ts';
 
 const holdScript = defineScript<{ name: string; token: string; ttlMs: number }, Lease>({
   name: 'hold',
   source: [hold],
-  keys: ({ name }) => [leaseKey(name), fenceKey(name)],
+  keys: ({ name }) => [leaseKey(name), fenceKey(name), holderKey(name)],
   args: ({ token, ttlMs }) => [token, String(ttlMs)],
   reply: z.union([
     z
-      .tuple([z.literal('held'), z.coerce.number().int()])
-      .transform(([, fence]) => ({ held: true, fence }) as const),
+      .tuple([z.literal('held'), z.coerce.number().int(), z.coerce.number().int()])
+      .transform(([, fence, otherFence]) => ({ held: true, fence, otherFence }) as const),
     z.tuple([z.literal('other')]).transform(() => ({ held: false }) as const),
   ]),
 });

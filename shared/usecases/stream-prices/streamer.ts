@@ -3,7 +3,8 @@
  *
  * Holds the lease `feed:{shard}` and, while it does, runs a term (writer-term.ts); without it, stands by (standby.ts) and
  * tries again. The cache being away does not end a term: nobody else can take the lease then, and the price
- * script refuses whoever comes too late by the fence. Only a lease in another's hands ends it.
+ * script refuses whoever comes too late by the fence. Only a lease in another's hands ends it, also when they have let go
+ * of it again: a new term then goes on behind what they wrote.
  */
 import type { FeedStats } from '../../ports/feed.ts';
 import { Background, messageOf, pause } from './background.ts';
@@ -110,8 +111,11 @@ export class Streamer {
 
   async #hold(): Promise<boolean> {
     const lease = await this.#ports.leases.hold(this.#lease, this.#token, this.#settings.leaseTtlMs);
-    if (lease.held) this.#fence = lease.fence;
-    return lease.held;
+    if (!lease.held) return false;
+    // Somebody else was the writer meanwhile: below their ticks' numbers none of this term's would count any more.
+    if (lease.otherFence > this.#fence) this.#term?.end('lease_lost');
+    this.#fence = lease.fence;
+    return true;
   }
 
   async #serve(): Promise<void> {

@@ -224,7 +224,7 @@ const widened = (stored: TapeMinute, news: TapeMinute): TapeMinute => ({
 export class MemoryLeases implements Leases {
   readonly clock: Clock;
   readonly held = new Map<string, { token: string; until: number }>();
-  private readonly fences = new Map<string, number>();
+  private readonly fences = new Map<string, { fence: number; other: number; token: string }>();
   private readonly seen = new Map<string, number>();
 
   constructor(clock: Clock) {
@@ -242,12 +242,14 @@ export class MemoryLeases implements Leases {
     const last = this.held.get(name);
     const holder = last !== undefined && last.until > now ? last.token : null;
     if (holder !== null && holder !== token) return { held: false };
-    let fence = this.fences.get(name) ?? 0;
+    const known = this.fences.get(name);
+    let fence = known?.fence ?? 0;
+    const other = known === undefined || known.token === token ? (known?.other ?? 0) : known.fence;
     // Never below the time, so that it also grows after the cache was lost.
     if (holder === null || fence === 0) fence = Math.max(fence + 1, now);
-    this.fences.set(name, fence);
+    this.fences.set(name, { fence, other, token });
     this.held.set(name, { token, until: now + ttlMs });
-    return { held: true, fence };
+    return { held: true, fence, otherFence: other };
   }
 
   async release(name: string, token: string): Promise<void> {

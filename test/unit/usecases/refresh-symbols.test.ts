@@ -51,7 +51,7 @@ const refresh = () =>
         hold: async (_name, token) => {
           if (holder !== null) return { held: false };
           holder = token;
-          return { held: true, fence: 1 };
+          return { held: true, fence: 1, otherFence: 0 };
         },
         release: async (_name, token) => {
           if (holder === token) holder = null;

@@ -121,6 +121,38 @@ describe('the streamer', () => {
     await running;
   });
 
+  it('begins anew when another one has written while it stood still, though the lease is free again', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    // Another one has had the lease, has numbered its ticks far above ours, and is gone.
+    world.lastTicks.set('BTC/USDT', 9_000);
+    world.otherFence = 2;
+    world.fence = 3;
+    await until(() => world.feeds.length === 2);
+    expect(world.feeds[0]?.stopped).toBe(true);
+    expect(world.feeds[1]?.known).toEqual(new Map([['BTC/USDT', 9_000]]));
+    expect(world.logged).toContain('streamer_lost_lease');
+    streamer.stop();
+    await running;
+  });
+
+  it('goes on under a new fence where nobody else has had the lease', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    world.fence = 3;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    await until(() => world.sentIds().length === 1);
+    expect(world.batches[0]?.fence).toBe(3);
+    expect(world.feeds).toHaveLength(1);
+    streamer.stop();
+    await running;
+  });
+
   it('lets a symbol whose calls hang or fail delay no other one', async () => {
     const world = new World();
     const settle: (() => void)[] = [];

@@ -123,6 +123,8 @@ export class World {
   /** Who holds the lease; null = free. */
   holder: string | null = null;
   fence = 1;
+  /** The last one that was another's. */
+  otherFence = 0;
   cached: readonly Bar[] = [];
   wanted: string[] = [];
   live: string[] = [];
@@ -183,7 +185,7 @@ export class World {
       hold: async (_, token): Promise<Lease> => {
         if (this.holder !== null && this.holder !== token) return { held: false };
         this.holder = token;
-        return { held: true, fence: this.fence };
+        return { held: true, fence: this.fence, otherFence: this.otherFence };
       },
       release: async (name, token) => {
         this.released.push(name);
