@@ -205,10 +205,18 @@ export function describeTriggerIndex(
     });
 
     describe('with a new writer', () => {
-      const claim = (symbol: string, fence: number, lateTick = 0, leaseToken = `w${fence}`) =>
-        index.claim({ symbol, leaseToken, fence, lateTick });
+      const claim = (symbol: string, fence: number, leaseToken = `w${fence}`) =>
+        index.claim({ symbol, leaseToken, fence });
       const write = (symbol: string, fence: number, batch: number, ...ticks: ReturnType<typeof aTick>[]) =>
         index.applyBatch({ ...aBatch(symbol, batch, ticks, 1), leaseToken: `w${fence}`, fence });
+
+      const writeLate = (
+        symbol: string,
+        fence: number,
+        batch: number,
+        lateTick: number,
+        ...ticks: ReturnType<typeof aTick>[]
+      ) => index.applyBatch({ ...aBatch(symbol, batch, ticks, 1), leaseToken: `w${fence}`, fence, lateTick });
 
       it('says how far the one before has come, and takes nothing of it any more', async () => {
         const symbol = await aSymbol();
@@ -221,7 +229,7 @@ export function describeTriggerIndex(
         expect(await claim(symbol, 6)).toEqual(known);
         expect(await write(symbol, 5, 2, aTick(3, 102))).toEqual({ outcome: 'not_leader' });
         expect(await claim(symbol, 5)).toEqual({ outcome: 'not_leader' });
-        expect(await claim(symbol, 6, 0, 'other')).toEqual({ outcome: 'not_leader' });
+        expect(await claim(symbol, 6, 'other')).toEqual({ outcome: 'not_leader' });
         expect(await write(symbol, 6, 1, aTick(4, 103))).toMatchObject({ outcome: 'applied' });
         // Its answer was lost; what was written since stays.
         expect(await claim(symbol, 6)).toEqual({ outcome: 'claimed', standing: aTick(4, 103) });
@@ -231,6 +239,7 @@ export function describeTriggerIndex(
 
       /** Ticks of 1, 2 ... seconds: ids are times, as a standby's. */
       const late = (second: number, price: number) => aTick(second * 1_000_000, price);
+      const LATE = late(16, 0).id;
       const members = async (symbol: string) =>
         (await index.takeHits(symbol, 99, 9_000_000, 1)).map(({ member, cause, tick }) => [
           member,
@@ -249,14 +258,14 @@ export function describeTriggerIndex(
         const own = aTrailing({ member: 'own|trailing', armedAt: 1_000, distance: { bp: 1000 } });
         const waiting = aStop(89, { member: 'next|order', armedTick: 2, armedAt: 1_000 });
         await index.arm(symbol, [before, amid, low, ahead, trailing, own, waiting], [], 2);
-        await claim(symbol, 6, late(16, 0).id);
-        await write(symbol, 6, 1, late(11, 120), late(12, 89));
+        await claim(symbol, 6);
+        await writeLate(symbol, 6, 1, LATE, late(11, 120), late(12, 89));
         expect(await members(symbol)).toEqual([
           ['before|stop', 'tick', 12],
           ['next|order', 'tick', 12],
           ['own|trailing', 'tick', 12],
         ]);
-        await write(symbol, 6, 2, late(13, 101), late(14, 79), late(16, 100));
+        await writeLate(symbol, 6, 2, LATE, late(13, 101), late(14, 79), late(16, 100));
         const rest = await members(symbol);
         expect(rest.filter(([, , at]) => at === 14)).toEqual([
           ['amid|stop', 'tick', 14],
@@ -267,20 +276,45 @@ export function describeTriggerIndex(
         expect(await index.levels(symbol)).toMatchObject([
           { member: 'ahead|stop', armedTick: late(16, 0).id },
         ]);
-        await write(symbol, 6, 3, late(17, 95));
+        await writeLate(symbol, 6, 3, LATE, late(17, 95));
         expect(await members(symbol)).toContainEqual(['ahead|stop', 'tick', 17]);
+      });
+
+      it('lets them do so also where the cache was lost meanwhile', async () => {
+        const symbol = await aSymbol();
+        await write(symbol, 5, 1, aTick(1, 100));
+        await flush();
+        expect(await claim(symbol, 6)).toEqual({ outcome: 'rebuild' });
+        const levels = [
+          aStop(90, { member: 'before|stop', armedTick: 1, armedAt: 1_000 }),
+          aStop(90, { member: 'amid|stop', armedTick: 1, armedAt: 12_500 }),
+          aTrailing({ armedTick: 1, armedAt: 12_500, distance: { bp: 1000 } }),
+          aTrailing({ member: 'peak|trailing', armedTick: 1, armedAt: 12_500, peak: units(102) }),
+        ];
+        await load(symbol, levels, [], 3);
+        await index.finishRebuild(symbol, 'load-3', 4);
+        await writeLate(symbol, 6, 1, LATE, late(11, 120), late(12, 89));
+        expect(await members(symbol)).toEqual([['before|stop', 'tick', 12]]);
+        await writeLate(symbol, 6, 2, LATE, late(13, 101), late(14, 100));
+        expect(await members(symbol)).toEqual([]);
+        await writeLate(symbol, 6, 3, LATE, late(15, 91), late(16, 90));
+        expect((await members(symbol)).toSorted()).toEqual([
+          ['amid|stop', 'tick', 16],
+          ['peak|trailing', 'tick', 15],
+          ['p|trailing', 'tick', 16],
+        ]);
       });
 
       it('holds back what is armed between two batches of late ticks as well', async () => {
         const symbol = await aSymbol();
         await write(symbol, 5, 1, aTick(1, 100));
-        await claim(symbol, 6, late(16, 0).id);
-        await write(symbol, 6, 1, late(11, 100));
+        await claim(symbol, 6);
+        await writeLate(symbol, 6, 1, LATE, late(11, 100));
         await index.arm(symbol, [aStop(90, { armedAt: 13_500 })], [], 3);
-        await write(symbol, 6, 2, late(12, 100), late(13, 80));
+        await writeLate(symbol, 6, 2, LATE, late(12, 100), late(13, 80));
         await index.arm(symbol, [aStop(75, { member: 'q|stop', armedAt: 14_500 })], [], 3);
         await index.arm(symbol, [aStop(79, { member: 'r|stop', armedAt: 12_500 })], [], 3);
-        await write(symbol, 6, 3, late(14, 70), late(15, 74));
+        await writeLate(symbol, 6, 3, LATE, late(14, 70), late(15, 74));
         expect((await members(symbol)).toSorted()).toEqual([
           ['p|stop', 'tick', 14],
           ['q|stop', 'tick', 15],
@@ -291,10 +325,10 @@ export function describeTriggerIndex(
       it('changes nothing for levels that are armed when the late ones are through', async () => {
         const symbol = await aSymbol();
         await write(symbol, 5, 1, aTick(1, 100));
-        await claim(symbol, 6, late(12, 0).id);
-        await write(symbol, 6, 1, late(11, 100), late(12, 99));
+        await claim(symbol, 6);
+        await writeLate(symbol, 6, 1, late(12, 0).id, late(11, 100), late(12, 99));
         await index.arm(symbol, [aStop(98, { armedAt: 90_000 })], [], 3);
-        expect(await write(symbol, 6, 2, late(13, 97))).toMatchObject({ hits: 1 });
+        expect(await writeLate(symbol, 6, 2, late(12, 0).id, late(13, 97))).toMatchObject({ hits: 1 });
       });
     });
 

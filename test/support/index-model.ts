@@ -35,7 +35,7 @@ export function aBatch(
   if (last === undefined) throw new Error('a batch has ticks');
   const display = displayOf(symbol, last);
   const writer = { shard: 0, leaseToken: 'writer', fence: 1 };
-  return { symbol, ...writer, batch, ticks, newestTick, display, bars: [], nowMs };
+  return { symbol, ...writer, batch, ticks, newestTick, lateTick: -1, display, bars: [], nowMs };
 }
 
 const NONE = { bid: null, ask: null, last: null, mid: null };

@@ -1,6 +1,6 @@
 -- claim: a new writer of a symbol says that it is there, and learns how far the one before it has come. From then on no
 -- batch of an earlier one is taken: what is known stays true until the new one writes.
--- KEYS[1] epoch, KEYS[2] state     ARGV token, fence, id of the last tick of before the lease that is to come (late.lua)
+-- KEYS[1] epoch, KEYS[2] state     ARGV token, fence
 -- Returns {'claimed', last applied tick as JSON or ''} | {'rebuild'} | {'not_leader'}; nothing is written in the last two.
 local token, fence = ARGV[1], tonumber(ARGV[2])
 local writer = redis.call('HMGET', KEYS[2], 'fence', 'token', 'tick')
@@ -10,5 +10,4 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return { 'rebuild' } end
 if fence > known then
   redis.call('HSET', KEYS[2], 'fence', ARGV[2], 'token', token, 'batch', '0', 'part', '0')
 end
-redis.call('HSET', KEYS[2], 'late', ARGV[3])
 return { 'claimed', writer[3] or '' }

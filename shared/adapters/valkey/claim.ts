@@ -10,7 +10,7 @@ export const claimScript = defineScript<Claim, ClaimResult>({
   name: 'claim',
   source: [claim],
   keys: ({ symbol }) => [epochKey(symbol), stateKey(symbol)],
-  args: ({ leaseToken, fence, lateTick }) => [leaseToken, String(fence), String(lateTick)],
+  args: ({ leaseToken, fence }) => [leaseToken, String(fence)],
   reply: z.union([
     z
       .tuple([z.literal('claimed'), z.string()])

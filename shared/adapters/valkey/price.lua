@@ -8,8 +8,8 @@
 -- with wake = 1 while hits are visible, because the first answer may have been lost.
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
--- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, number of price fields + values, then of quote fields + values,
---      then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
+-- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, last tick of before the lease or -1
+--      (late.lua), number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000
@@ -18,9 +18,9 @@ local CLOCKS_APART_MS = 60000 -- shared/domain/triggers/rules.ts
 local token, fence = ARGV[1], tonumber(ARGV[2])
 local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
-local newest_known = tonumber(ARGV[6])
+local newest_known, late = tonumber(ARGV[6]), tonumber(ARGV[7])
 
-local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'late')
+local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part')
 local known = tonumber(writer[1] or '-1')
 if fence < known or (fence == known and writer[2] ~= token) then return { 'not_leader' } end
 if call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
@@ -50,7 +50,7 @@ if fence == known then
   end
 end
 
-local at = 7
+local at = 8
 local function fields()
   local n = tonumber(ARGV[at])
   local values = {}
@@ -186,16 +186,12 @@ local function decide(tick)
   end
 end
 
-local late = tonumber(writer[5] or '')
-if late and at <= #ARGV then
-  if tonumber(ARGV[at]) > late then
-    call('HDEL', STATE, 'late', 'looked')
-  elseif standing and call('HGET', STATE, 'looked') ~= writer[5] then
-    hold_late(tonumber(ARGV[at]), late, standing)
-    call('HSET', STATE, 'looked', writer[5])
-    read_nearest()
-    look_for_waiting()
-  end
+local first = tonumber(ARGV[at] or '')
+if first and first <= late and call('HGET', STATE, 'looked') ~= ARGV[7] then
+  hold_late(first, late, standing)
+  call('HSET', STATE, 'looked', ARGV[7])
+  read_nearest()
+  look_for_waiting()
 end
 
 local last = standing

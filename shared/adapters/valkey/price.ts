@@ -106,6 +106,7 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(part),
     String(batch.nowMs),
     String(batch.newestTick),
+    String(batch.lateTick),
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),

@@ -277,6 +277,7 @@ export class SymbolStream {
       batch: this.#batch,
       ticks,
       newestTick: this.#queue.at(-1)?.tick.id ?? tick.id,
+      lateTick: this.#late?.until ?? -1,
       display: {
         symbol: this.symbol,
         bid,
@@ -402,7 +403,7 @@ export class SymbolStream {
     if (late === null) return;
     for (let wait = settings.retryMs; late.known === null && !this.#stopped.signal.aborted; wait *= 2) {
       const fence = writer.fence();
-      const claim = { symbol: this.symbol, leaseToken: writer.token, fence, lateTick: late.until };
+      const claim = { symbol: this.symbol, leaseToken: writer.token, fence };
       try {
         const claimed = await ports.index.claim(claim);
         // Where the lease is in other hands, this ends the term.

@@ -208,6 +208,7 @@ export class Market {
         batch: ++this.#batch,
         ticks,
         newestTick: this.#tickId,
+        lateTick: -1,
         display,
         bars,
         nowMs: this.#outside.clocks.common(),

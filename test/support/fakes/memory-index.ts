@@ -34,8 +34,6 @@ interface SymbolIndex {
   hits: Map<string, StoredHit>;
   writer: Writer | null;
   standing: Tick | null;
-  /** Up to this tick id those to come may be from before the lease; null = none is. */
-  late: number | null;
 }
 
 interface Versioned {
@@ -53,7 +51,7 @@ export interface MemoryIndexOptions {
 const newIndex = (): SymbolIndex => ({
   model: new NaiveTriggers(),
   hits: new Map(),
-  ...{ writer: null, standing: null, late: null },
+  ...{ writer: null, standing: null },
 });
 
 export class MemoryIndex implements TriggerIndex {
@@ -107,7 +105,7 @@ export class MemoryIndex implements TriggerIndex {
       const wake = visible(index, nowMs).length > 0;
       return { outcome: 'applied', hits: 0, wake, nearest: index.model.nearest() };
     }
-    holdLate(index, given.ticks[0]?.id ?? 0);
+    holdLate(index, given.ticks[0]?.id ?? 0, given.lateTick);
     const hits = index.model.applyTicks(
       given.ticks.map((tick) => frozen({ ...tick })),
       given.newestTick,
@@ -120,7 +118,7 @@ export class MemoryIndex implements TriggerIndex {
     return { outcome: 'applied', hits: hits.length, wake, nearest: index.model.nearest() };
   }
 
-  async claim({ symbol, leaseToken: token, fence, lateTick }: Claim): Promise<ClaimResult> {
+  async claim({ symbol, leaseToken: token, fence }: Claim): Promise<ClaimResult> {
     const index = this.built.get(symbol);
     const writer = index?.writer ?? null;
     if (writer !== null && (fence < writer.fence || (fence === writer.fence && token !== writer.token))) {
@@ -128,7 +126,6 @@ export class MemoryIndex implements TriggerIndex {
     }
     if (index === undefined) return { outcome: 'rebuild' };
     if (writer === null || fence > writer.fence) index.writer = { fence, token, batch: 0 };
-    index.late = lateTick;
     return { outcome: 'claimed', standing: index.standing };
   }
 
@@ -236,17 +233,14 @@ function stand(index: SymbolIndex, ticks: readonly Tick[]): void {
   for (const tick of ticks) if (tick.id > (index.standing?.id ?? -1)) index.standing = tick;
 }
 
-/** Levels armed since the standing tick count late ones of their own time on. */
-function holdLate(index: SymbolIndex, first: number): void {
-  const { model, standing, late } = index;
-  if (late === null) return;
-  if (first > late) index.late = null;
-  else if (standing !== null) {
-    const from = (level: Level): number => Math.min(level.armedAt * 1000, late);
-    const held = model.levels().filter((level) => level.armedTick >= standing.id && from(level) > first);
-    model.arm([], held);
-    model.arm(held.map((level) => ({ ...level, armedTick: from(level) })));
-  }
+/** Levels armed since the standing tick, where none stands all, count late ones of their own time on. */
+function holdLate({ model, standing }: SymbolIndex, first: number, late: number): void {
+  if (first > late) return;
+  const since = standing?.id ?? 0;
+  const from = (level: Level): number => Math.min(level.armedAt * 1000, late);
+  const held = model.levels().filter((level) => level.armedTick >= since && from(level) > first);
+  model.arm([], held);
+  model.arm(held.map((level) => ({ ...level, armedTick: from(level) })));
 }
 
 /** Levels without a hit of the same or a newer version that is unsettled; the model knows only hits of its own. */
