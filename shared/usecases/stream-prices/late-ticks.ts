@@ -40,27 +40,56 @@ export function settleLate(late: FeedTick, known: Known): FeedTick | null {
   return { ...late, tick: { ...late.tick, unproven: true } };
 }
 
-/** One symbol's late ticks on their way through its pipeline. */
+/** A connection lags behind another one's by less; longer than that, lower numbers are a venue that began anew. */
+const LAG_MS = 5_000;
+
+/**
+ * One symbol's late ticks on their way through its pipeline, and the live ones right behind them: the writer before gave its
+ * lease back a moment ago, and its connection may have been ahead of ours.
+ */
 export class LateStretch {
   /** Id of the last of them. */
   readonly until: number;
+  /** Live ones are compared as well that were received until then, epoch ms. */
+  readonly #comparedUntil: number;
   /** Null until the cache was asked. */
   known: Known | null = null;
 
-  constructor(until: number) {
+  /** `now`: the beginning of the writer's term. */
+  constructor(until: number, now: number) {
     this.until = until;
+    this.#comparedUntil = now + LAG_MS;
   }
 
   /** What of a queue is still to be applied. */
   settle(queue: readonly FeedTick[]): FeedTick[] {
     const { known } = this;
     if (known === null) return [...queue];
-    return queue.flatMap((tick) => (this.isLate(tick) ? (settleLate(tick, known) ?? []) : tick));
+    return queue.flatMap((tick) => {
+      if (this.isLate(tick)) return settleLate(tick, known) ?? [];
+      return this.mayBeKnown(tick) ? (settleLive(tick, known) ?? []) : tick;
+    });
   }
 
   isLate({ tick }: FeedTick): boolean {
     return tick.id <= this.until;
   }
+
+  /** Neither this one nor any that follows is to be looked at. */
+  isOver(first: FeedTick): boolean {
+    return !this.isLate(first) && first.tick.at > this.#comparedUntil;
+  }
+
+  /** May the writer before have applied it? Then it is not to be reduced with others before that is told. */
+  mayBeKnown(of: FeedTick): boolean {
+    return this.isLate(of) || (of.tick.mark !== undefined && of.tick.at <= this.#comparedUntil);
+  }
+}
+
+/** A live tick by the venue's numbers alone: without them it is taken as what it is, the present price. */
+function settleLive(live: FeedTick, { standing }: Known): FeedTick | null {
+  if (standing?.mark === undefined || live.tick.mark === undefined) return live;
+  return isBehind(live.tick.mark, standing.mark) ? null : withStanding(live, standing);
 }
 
 const isBehind = (a: VenueMark, b: VenueMark): boolean => a[0] <= b[0] && a[1] <= b[1];

@@ -7,8 +7,8 @@
  * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
  * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
  * - a bar holds applied ticks only (see bar-book.ts);
- * - of ticks from before the lease those are sent that the writer before had not applied (see late-ticks.ts), and before
- *   any of them no earlier writer's batch is taken any more.
+ * - of ticks from before the lease, and of the first ones after it, those are sent that the writer before had not applied
+ *   (see late-ticks.ts), and before any of them no earlier writer's batch is taken any more.
  */
 
 import { TrustFilter } from '../../domain/prices/trust-filter.ts';
@@ -119,7 +119,7 @@ export class SymbolStream {
   acceptLate(ticks: readonly FeedTick[]): void {
     const last = ticks.at(-1);
     if (last === undefined) return;
-    this.#late = new LateStretch(last.tick.id);
+    this.#late = new LateStretch(last.tick.id, this.#context.ports.clock.now());
     for (const tick of ticks) this.#filter.take(tick, tick.tick.at);
     this.#watchHeld();
   }
@@ -323,7 +323,8 @@ export class SymbolStream {
     tally.applied += ticks.length;
     tally.hits += result.hits;
     // What came before the lease says nothing of how fast this writer is.
-    if (this.#late === null) tally.took(now - (ticks.at(-1)?.at ?? now));
+    const isLive = (ticks.at(-1)?.id ?? 0) > (this.#late?.until ?? -1);
+    if (isLive) tally.took(now - (ticks.at(-1)?.at ?? now));
     if (!result.wake || !settings.wakeUps) return;
     tally.wakeUps += 1;
     // Not awaited: the next ticks do not wait for the queue, and a lost wake-up is what sweeps are for.
@@ -424,7 +425,7 @@ export class SymbolStream {
     const late = this.#late;
     const first = this.#queue[0];
     if (late === null || first === undefined) return;
-    if (!late.isLate(first)) {
+    if (late.isOver(first)) {
       this.#late = null;
       return;
     }
@@ -436,8 +437,8 @@ export class SymbolStream {
   #reduce(): void {
     if (this.#queue.length <= this.#reduceAt) return;
     const { settings, tally } = this.#context;
-    // Of those from before the lease some count and some do not, tick by tick; there are never many.
-    const late = this.#queue.findLastIndex((tick) => this.#late?.isLate(tick) === true) + 1;
+    // Of those that the writer before may have applied some count and some do not, tick by tick; there are never many.
+    const late = this.#queue.findLastIndex((tick) => this.#late?.mayBeKnown(tick) === true) + 1;
     const kept = reduceTicks(this.#queue.slice(late), this.#lastAt - settings.barsMs);
     tally.reduced += this.#queue.length - late - kept.length;
     this.#queue = [...this.#queue.slice(0, late), ...kept];

@@ -348,6 +348,36 @@ describe('ticks from before the lease', () => {
     await stream.finish(100);
   });
 
+  it('are followed by live ones that lag behind the writer before: what it had applied is not told again', async () => {
+    const { world, tally, stream } = begin();
+    world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
+    stream.acceptLate([late(4, PRICE), late(5, PRICE)]);
+    const live = (n: number, bid: number, mark: readonly [number, number]) =>
+      feedTick(AT * 1000 + n, bid, { mark });
+    // The standing price is after this low: told once more, it would be a fall from the peak.
+    void stream.accept(live(20, PRICE * 0.9, [8, 5]));
+    // Another source's, without numbers.
+    void stream.accept(feedTick(AT * 1000 + 21, PRICE));
+    void stream.accept(live(22, PRICE, [9, 5]));
+    void stream.accept(live(23, PRICE - 1, [10, 4]));
+    void stream.accept(live(24, PRICE - 2, [10, 6]));
+    await stream.finish(300);
+    expect(world.sentIds()).toEqual([21, 23, 24].map((n) => AT * 1000 + n));
+    expect(world.batches[0]?.ticks[1]).toMatchObject({ last: PRICE, mark: [10, 5] });
+    expect(world.batches[0]?.ticks.some(({ unproven }) => unproven)).toBe(false);
+    expect(tally.lateKnown).toBe(4);
+  });
+
+  it('are followed by live ones that count whatever their numbers, once none can lag so far', async () => {
+    const { world, stream } = begin();
+    world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
+    stream.acceptLate([late(4, PRICE)]);
+    // A venue that has begun its numbers anew.
+    void stream.accept(feedTick(AT * 1000 + 20, PRICE, { mark: [1, 1], at: Date.now() + 5_001 }));
+    await stream.finish(300);
+    expect(world.sentIds()).toEqual([AT * 1000 + 20]);
+  });
+
   it('are not reduced: which of them count is told tick by tick; live ones behind them are', async () => {
     const { world, tally, stream } = begin({ reduceAbove: 20 });
     let answer = (): void => undefined;
