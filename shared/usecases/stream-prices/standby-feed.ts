@@ -67,7 +67,7 @@ export class StandbyFeed implements Feed {
   handOver(startAfter: number): ReadonlyMap<string, readonly FeedTick[]> {
     if (this.#between !== null || this.#writer !== null) throw new Error('the ticks are handed over already');
     const late = new Map(
-      [...this.#buffer.all()].map(([symbol, ticks]) => [symbol, this.#numbered(ticks, startAfter)]),
+      [...this.#buffer.drain()].map(([symbol, ticks]) => [symbol, this.#numbered(ticks, startAfter)]),
     );
     const highest = [...late.values()].reduce(
       (id, ticks) => Math.max(id, ticks.at(-1)?.tick.id ?? 0),

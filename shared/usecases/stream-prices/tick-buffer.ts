@@ -14,6 +14,8 @@ export interface BufferSettings {
 
 /** Expired ones are cut off in bulk. */
 const CUT_FROM = 256;
+/** While it is full. */
+const SWEEP_EVERY_MS = 250;
 
 class Line {
   ticks: FeedTick[] = [];
@@ -45,6 +47,7 @@ export class TickBuffer {
   readonly #settings: BufferSettings;
   readonly #lines = new Map<string, Line>();
   #count = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
   #isFrozen = false;
 
   constructor(settings: BufferSettings) {
@@ -59,6 +62,7 @@ export class TickBuffer {
     this.#expire(line, tick.tick.at - keepMs);
     line.ticks.push(tick);
     this.#count += 1;
+    if (this.#count > most) this.#sweep(tick.tick.at);
     while (line.length > mostOfSymbol || (this.#count > most && line.length > 1)) {
       this.#shift(line);
       this.dropped += 1;
@@ -76,6 +80,24 @@ export class TickBuffer {
     return new Map(
       [...this.#lines].flatMap(([symbol, line]) => (line.length === 0 ? [] : [[symbol, line.all()]])),
     );
+  }
+
+  /** What `all` answers; nothing is kept of it: a writer's term lasts for weeks. */
+  drain(): ReadonlyMap<string, readonly FeedTick[]> {
+    const ticks = this.all();
+    this.#lines.clear();
+    this.#count = 0;
+    return ticks;
+  }
+
+  /** Room that others hold with what has expired: who has gone silent puts nothing in that would let it go. */
+  #sweep(now: number): void {
+    if (this.#isFrozen || now - this.#sweptAt < SWEEP_EVERY_MS) return;
+    this.#sweptAt = now;
+    for (const [symbol, line] of this.#lines) {
+      this.#expire(line, now - this.#settings.keepMs);
+      if (line.length === 0) this.#lines.delete(symbol);
+    }
   }
 
   #expire(line: Line, before: number): void {

@@ -44,6 +44,25 @@ describe('the ticks that a standby keeps', () => {
     expect(kept(buffer)['SOL/USDT']).toEqual([13]);
   });
 
+  it('are not displaced by older ones of symbols that have gone silent, or have left', () => {
+    const buffer = new TickBuffer(LIMITS);
+    for (let ms = 1; ms <= 4; ms++) buffer.put(at(ms));
+    for (let ms = 5; ms <= 7; ms++) buffer.put(at(ms, 'ETH/USDT'));
+    for (let ms = 0; ms < 3; ms++) buffer.put(at(2_000 + ms, 'SOL/USDT'));
+    expect(kept(buffer)).toEqual({ 'SOL/USDT': [2_000, 2_001, 2_002] });
+    expect(buffer.dropped).toBe(0);
+  });
+
+  it('are let go when they are handed over', () => {
+    const buffer = new TickBuffer(LIMITS);
+    for (let ms = 1; ms <= 4; ms++) buffer.put(at(ms));
+    expect([...buffer.drain().values()].flat()).toHaveLength(4);
+    expect(kept(buffer)).toEqual({});
+    for (let ms = 5; ms <= 8; ms++) buffer.put(at(ms));
+    for (let ms = 9; ms <= 11; ms++) buffer.put(at(ms, 'ETH/USDT'));
+    expect(buffer.dropped).toBe(0);
+  });
+
   it('stay right over many', () => {
     const buffer = new TickBuffer({ keepMs: 100, mostOfSymbol: 1_000, most: 10_000 });
     for (let ms = 0; ms < 20_000; ms++) buffer.put(at(ms));
