@@ -276,7 +276,7 @@ export class SymbolStream {
       fence: writer.fence(),
       batch: this.#batch,
       ticks,
-      newestTick: this.#queue.at(-1)?.tick.id ?? tick.id,
+      newestTick: Math.max(tick.id, this.#filter.lastId),
       lateTick: this.#late?.until ?? -1,
       display: {
         symbol: this.symbol,
