@@ -4,7 +4,13 @@
  * A message is only a pointer: doubled, late and lost ones are harmless, because what is to be done is read from
  * the ledger. submit and exits run the same code on their own queues.
  */
-import { nextDueOrder, positionNeedsArming, REPORT_EXPECTED_MS } from '../domain/due.ts';
+import {
+  nextDueOrder,
+  owesEntryMinute,
+  owesFrozenFigures,
+  positionNeedsArming,
+  REPORT_EXPECTED_MS,
+} from '../domain/due.ts';
 import { owesFeeValue } from '../domain/late-fees.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
@@ -17,6 +23,7 @@ import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
+import { makeFreezeFigures } from './freeze-figures.ts';
 import { makeMeetShortage } from './meet-shortage.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
@@ -35,6 +42,7 @@ type Needs = Pick<
   | 'reconciles'
   | 'outbox'
   | 'prices'
+  | 'tape'
   | 'counters'
   | 'symbols'
   | 'symbolRefresh'
@@ -68,6 +76,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
   const valueLateFees = makeValueLateFees(ports);
+  const freezeFigures = makeFreezeFigures(ports);
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
   /** Is news of a live order owed by now? */
@@ -148,6 +157,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     }
     if (needsPlan(position)) await plan(positionId);
     if (wantsArming(position)) await arm.armPosition(position);
+    if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);
   }
 
   const wantsArming = (p: Position): boolean => !isClosed(p) && positionNeedsArming(p);

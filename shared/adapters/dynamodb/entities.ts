@@ -9,15 +9,17 @@ import {
   type SignalReason,
   type SignalSummary,
 } from '../../domain/signal-facts.ts';
-import type { TickOrigin } from '../../domain/triggers/types.ts';
+import type { Bar, TickOrigin } from '../../domain/triggers/types.ts';
 import {
   type Arming,
   ENVIRONMENTS,
+  type EntryMinute,
   EXIT_CAUSES,
   type ExecutionReport,
   type ExternalReduction,
   type FeeAmount,
   type Fill,
+  type FrozenFigures,
   type Holder,
   type LateFee,
   type LiveExit,
@@ -37,6 +39,7 @@ import {
   type TriggerFacts,
 } from '../../domain/types.ts';
 import type { Call } from '../../ports/ledger.ts';
+import { prices } from './bar-codec.ts';
 import {
   booleans,
   type Codec,
@@ -322,6 +325,35 @@ const shortages = objects<Shortage>({
   holders: nullable(lists(objects<Holder>({ venueOrderId: texts, quantity: decimals, ours: booleans }))),
 });
 
+const entryMinutes = objects<EntryMinute>({
+  at: integers,
+  bars: lists(
+    objects<Omit<Bar, 'open'>>({
+      second: integers,
+      low: prices,
+      high: prices,
+      close: prices,
+      firstTick: integers,
+      lastTick: integers,
+      count: integers,
+    }),
+  ),
+});
+
+const frozenFigures = objects<FrozenFigures>({
+  at: integers,
+  highWaterMark: nullable(decimals),
+  lowWaterMark: nullable(decimals),
+  maxDrawdownPercent: decimals,
+  priceMovesCount: integers,
+  stopAdjustments: integers,
+  lastStopAdjustmentAt: nullable(integers),
+  maxFavorableExcursion: nullable(decimals),
+  maxAdverseExcursion: nullable(decimals),
+  trailingTrigger: nullable(decimals),
+  trailingPeak: nullable(decimals),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -375,6 +407,8 @@ export const positions = objects<Position>({
   ),
   exitCause: nullable(words(EXIT_CAUSES)),
   dust: nullable(objects<NonNullable<Position['dust']>>({ quantity: decimals, cost: decimals })),
+  entryMinute: nullableSince(entryMinutes),
+  frozen: nullableSince(frozenFigures),
   signals: nullableSince(signalSummary),
   aiReasoning: nullable(texts),
   aiConfidence: nullable(ratios),

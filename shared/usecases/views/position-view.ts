@@ -140,6 +140,8 @@ export function positionDetail(facts: PositionFacts) {
       max_adverse_excursion: moneyOrNull(statistics.maxAdverseExcursion),
       max_favorable_excursion_quote: inQuote(statistics.maxFavorableExcursion, position),
       max_adverse_excursion_quote: inQuote(statistics.maxAdverseExcursion, position),
+      /** Since when they no longer change; null while they are reckoned from the tape at each read. */
+      frozen_at: timeOrNull(position.frozen?.at ?? null),
     },
     orders: orders.map(({ order }) => orderView(order, null)),
     fills: orders.flatMap(({ order, fills }) =>

@@ -1,6 +1,7 @@
 /** Whole orders, positions, fills and wallets, of which a test changes what it is about. */
 import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
+import type { Units } from '../../../shared/domain/triggers/types.ts';
 import type {
   Fill,
   Order,
@@ -181,6 +182,33 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   flatten: null,
   exitCause: null,
   dust: null,
+  entryMinute: {
+    at: NOW,
+    bars: [
+      {
+        second: 1767614401,
+        low: { bid: 1 as Units, ask: 2 as Units, last: 3 as Units, mid: 4 as Units },
+        high: { bid: 5 as Units, ask: 6 as Units, last: 7 as Units, mid: 8 as Units },
+        close: { bid: 4 as Units, ask: 5 as Units, last: 6 as Units, mid: 7 as Units },
+        firstTick: 13,
+        lastTick: 21,
+        count: 9,
+      },
+    ],
+  },
+  frozen: {
+    at: NOW,
+    highWaterMark: decimal('50600.01'),
+    lowWaterMark: decimal('49000'),
+    maxDrawdownPercent: decimal('3.1621'),
+    priceMovesCount: 17,
+    stopAdjustments: 2,
+    lastStopAdjustmentAt: NOW,
+    maxFavorableExcursion: decimal('600.01'),
+    maxAdverseExcursion: decimal('-1000'),
+    trailingTrigger: null,
+    trailingPeak: null,
+  },
   signals: null,
   aiReasoning: null,
   aiConfidence: null,
