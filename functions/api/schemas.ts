@@ -59,6 +59,19 @@ const breakEvenField = z
     offsetPercent: rule.offset_percent,
   }));
 
+const timeField = z.iso
+  .datetime('must be a time like 2026-01-05T12:00:00Z')
+  .transform((text) => Date.parse(text));
+
+const timeStopField = z
+  .strictObject({ max_seconds: z.int().optional(), until: timeField.optional() })
+  .transform(({ max_seconds: maxSeconds, until }, context) => {
+    if (maxSeconds !== undefined && until === undefined) return { maxSeconds };
+    if (until !== undefined && maxSeconds === undefined) return { until };
+    context.addIssue({ code: 'custom', message: 'needs either max_seconds or until' });
+    return z.NEVER;
+  });
+
 const levelFields = z.strictObject({
   stop_loss: positiveField.nullable().optional(),
   take_profit: positiveField.nullable().optional(),
@@ -90,10 +103,14 @@ function levelsAsked(asked: z.output<typeof levelFields>, context: z.RefinementC
 }
 
 export const protectionField = levelFields
-  .extend({ trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional() })
+  .extend({
+    time_stop: timeStopField.nullable().optional(),
+    trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
+  })
   .transform(
     (asked, context): Partial<Protection> => ({
       ...levelsAsked(asked, context),
+      ...(asked.time_stop !== undefined && { timeStop: asked.time_stop }),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
     }),
   );
@@ -327,10 +344,6 @@ export const ListPricesQuery = z.strictObject({
     .transform((text) => text.split(',').map((symbol) => symbol.trim()))
     .optional(),
 });
-
-const timeField = z.iso
-  .datetime('must be a time like 2026-01-05T12:00:00Z')
-  .transform((text) => Date.parse(text));
 
 function isSpan(
   { from, to }: { readonly from: number | null; readonly to: number | null },

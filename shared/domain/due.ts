@@ -7,6 +7,7 @@ import { owesFeeValue } from './late-fees.ts';
 import { wantsLevels } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
+import { isTimeUp, timeStopAt } from './time-stop.ts';
 import type { Order, Position, SendAttempt } from './types.ts';
 
 /** Levels that could not be armed are tried again. */
@@ -50,10 +51,15 @@ export function orderNeedsArming(order: Order): boolean {
 const feeWait = (dueTries: number): number =>
   Math.min(FEE_RETRY_MS * 2 ** Math.min(Math.max(dueTries, 0), 20), MAX_FEE_WAIT_MS);
 
-/** When an item that is re-driven now comes up again unless its state changes. */
+/** When an item that is re-driven now comes up again unless its state changes; what has a time of its own keeps it. */
 export const nextDrive = (item: Order | Position, now: number): number => {
-  const isForFees = 'orderId' in item && isFinal(item.status) && isSettled(item) && item.shortSince === null;
-  return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
+  if ('orderId' in item) {
+    const isForFees = isFinal(item.status) && isSettled(item) && item.shortSince === null;
+    return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
+  }
+  const next = now + backoff(item.dueTries);
+  const stopAt = timeStopAt(item);
+  return stopAt !== null && stopAt > now ? Math.min(next, stopAt) : next;
 };
 
 /** When the order is due: its sending, resolving, cancelling, querying, arming, replacing or valuing; null when nothing is owed. */
@@ -117,21 +123,21 @@ export const owesFrozenFigures = (p: Position): boolean =>
   isClosed(p) && p.openedAt !== null && p.closedAt !== null && p.frozen === null;
 
 /** Nothing but figures is owed: work that nobody's money waits for. */
-export const owesOnlyFigures = (p: Position): boolean =>
-  isClosed(p) || (p.flatten === null && !positionNeedsArming(p) && owesEntryMinute(p));
+export const owesOnlyFigures = (p: Position, now: number): boolean =>
+  isClosed(p) || (p.flatten === null && !positionNeedsArming(p) && !isTimeUp(p, now) && owesEntryMinute(p));
 
 const earliest = (...times: readonly (number | null)[]): number | null => {
   const known = times.filter((time) => time !== null);
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** When the position is due: its levels, its exit plan or its figures; null when nothing is owed. */
+/** When the position is due: its levels, its time stop, its exit plan or its figures; null when nothing is owed. */
 export function nextDuePosition(p: Position, _now: number): number | null {
   if (isClosed(p)) return owesFrozenFigures(p) ? (p.closedAt ?? p.updatedAt) + FREEZE_AFTER_MS : null;
   const arming = positionNeedsArming(p) ? p.updatedAt + spaced(p) : null;
   if (p.flatten === null) {
     const minuteEnd = owesEntryMinute(p) ? entryMinuteEnd(p) : null;
-    return earliest(arming, minuteEnd && minuteEnd + FREEZE_AFTER_MS);
+    return earliest(arming, timeStopAt(p), minuteEnd && minuteEnd + FREEZE_AFTER_MS);
   }
   // A look at levels that decide nothing any more would only put the next try of the exit off.
   if (p.flatten.retryAt !== null) return p.flatten.retryAt;

@@ -14,6 +14,7 @@ import {
 import { owesFeeValue } from '../domain/late-fees.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
+import { isTimeUp } from '../domain/time-stop.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { WorkMessage } from '../ports/messages.ts';
 import type { AfterEffects } from './after-effects.ts';
@@ -21,6 +22,7 @@ import { makeAmendInPlace } from './amend-in-place.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
+import { makeCloseInTime } from './close-in-time.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
 import { makeFreezeFigures } from './freeze-figures.ts';
@@ -76,6 +78,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
   const valueLateFees = makeValueLateFees(ports);
+  const closeInTime = makeCloseInTime(ports, arm);
   const freezeFigures = makeFreezeFigures(ports);
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
@@ -155,6 +158,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       log.error('WORK_FOR_UNKNOWN_POSITION', { positionId });
       return;
     }
+    // What it claims is planned in the same transaction; everything else can wait.
+    if (isTimeUp(position, clock.now())) return closeInTime(positionId);
     if (needsPlan(position)) await plan(positionId);
     if (wantsArming(position)) await arm.armPosition(position);
     if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);

@@ -79,7 +79,7 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     id: Identity,
   ): Promise<Result<Placed, Refusal> | 'conflict'> {
     const { spec } = target;
-    const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec));
+    const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec), clock.now());
     if (!checked.ok) return checked;
     const { sent, protection, market } = checked.value;
     const { walletId } = command;

@@ -56,7 +56,7 @@ export function makeRedriveDue(
       const item = byId.get(positionId);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(position, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { positionId, status, tries: dueTries });
-      await sendPosition(outbox, position);
+      await sendPosition(outbox, position, clock.now());
       driven += 1;
     }
     return driven;

@@ -271,7 +271,24 @@ const levels = {
   ),
 };
 
-const protection = objects<Protection>({ ...levels, triggerPrice: words(['bid_ask', 'last', 'mid']) });
+const timeStop: Codec<NonNullable<Protection['timeStop']>> = {
+  encode: (value) =>
+    'until' in value
+      ? { M: { until: integers.encode(value.until) } }
+      : { M: { maxSeconds: integers.encode(value.maxSeconds) } },
+  decode: (attribute, path) => {
+    const { until, maxSeconds } = attribute.M ?? {};
+    if (until !== undefined) return { until: integers.decode(until, `${path}.until`) };
+    if (maxSeconds !== undefined) return { maxSeconds: integers.decode(maxSeconds, `${path}.maxSeconds`) };
+    throw new CodecError(`${path}: neither until nor maxSeconds`);
+  },
+};
+
+const protection = objects<Protection>({
+  ...levels,
+  timeStop: nullableSince(timeStop),
+  triggerPrice: words(['bid_ask', 'last', 'mid']),
+});
 
 const signalWords = {
   signalId: texts,
@@ -286,7 +303,7 @@ const signalWords = {
 export const signals = objects<Signal>({
   ...signalWords,
   reasoning: nullable(texts),
-  adjust: nullable(partials<Omit<Protection, 'triggerPrice'>>(levels)),
+  adjust: nullable(partials<Omit<Protection, 'triggerPrice' | 'timeStop'>>(levels)),
   reason: nullable(
     objects<SignalReason>({
       code: texts,

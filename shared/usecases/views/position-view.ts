@@ -11,6 +11,7 @@ import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
+import { timeStopAt } from '../../domain/time-stop.ts';
 import type { Fill, Order, Position, PositionAction, Protection, Shortage } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import type { EntryConditions } from './entry-conditions.ts';
@@ -251,12 +252,24 @@ function riskManagementView(position: Position) {
       activated_at: timeOrNull(position.breakEvenActivatedAt),
       stop_price: moneyOrNull(position.breakEvenStop),
     },
+    time_stop: timeStopView(position),
     trigger_price: protection.triggerPrice,
     levels_version: position.levelsVersion,
     /** The trigger index holds these levels. */
     armed: position.armedVersion === position.levelsVersion,
   };
 }
+
+/** `due_at`: when the position is closed; null before the first fill where it counts from there, and once it is closing. */
+const timeStopView = (position: Position) => {
+  const { timeStop } = position.protection;
+  return {
+    enabled: timeStop !== null,
+    max_seconds: timeStop !== null && 'maxSeconds' in timeStop ? timeStop.maxSeconds : null,
+    until: timeStop !== null && 'until' in timeStop ? time(timeStop.until) : null,
+    due_at: timeOrNull(timeStopAt(position)),
+  };
+};
 
 function trailingView({ trailingStop }: Protection) {
   const distance = trailingStop?.distance ?? null;

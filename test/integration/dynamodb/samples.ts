@@ -121,6 +121,7 @@ export const aProtection: Protection = {
   ],
   trailingStop: { distance: { percent: decimal('1.5') }, activationPrice: decimal('50500') },
   breakEven: { activationProfitPercent: decimal('1'), offsetPercent: decimal('0.1') },
+  timeStop: { maxSeconds: 3_600 },
   triggerPrice: 'bid_ask',
 };
 
@@ -172,6 +173,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   initialProtection: {
     ...aProtection,
     trailingStop: { distance: { amount: decimal('250') }, activationPrice: null },
+    timeStop: { until: NOW },
   },
   breakEvenActivatedAt: null,
   breakEvenStop: null,

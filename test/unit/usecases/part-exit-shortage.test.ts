@@ -43,7 +43,7 @@ const owed = async (world: World): Promise<readonly string[]> =>
 /** What a position keeps of the tape is nobody's exit. */
 function isForFigures(world: World, id: string): boolean {
   const position = world.ledger.positionItems.get(id);
-  return position !== undefined && owesOnlyFigures(position);
+  return position !== undefined && owesOnlyFigures(position, world.now);
 }
 
 /** Works the queue by a process that dies at one call; answers whether it did. What it was given is lost. */
