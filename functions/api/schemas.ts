@@ -3,6 +3,7 @@
  * field that is not known. Schemas check shape; what needs symbol rules or prices is checked by the use cases.
  */
 import * as z from 'zod';
+import { type GivenConditions, VOLATILITIES } from '../../shared/domain/market-conditions.ts';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import type { RiskLimits } from '../../shared/domain/risk/limits.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
@@ -181,6 +182,26 @@ export const ownFieldName =
   (field: string): string =>
     SingleTarget.safeParse(protection).success ? field.replace('take_profits.0.price', 'take_profit') : field;
 
+/** So that it can be kept exactly: 38 digits are the store's most. */
+const keptField = notNegativeField.refine((value) => value.lt('1e18'), 'must be below 1000000000000000000');
+
+const marketConditionsField = z
+  .strictObject({
+    price: positiveField.refine((value) => value.lt('1e18'), 'must be below 1000000000000000000').nullish(),
+    rsi_14: notNegativeField.refine((value) => value.lte(100), 'must be from 0 to 100').nullish(),
+    volume_24h: keptField.nullish(),
+    volatility: z.enum(VOLATILITIES).nullish(),
+  })
+  .refine((given) => Object.values(given).some((value) => value != null), 'must name at least one figure')
+  .transform(
+    (given): GivenConditions => ({
+      price: given.price ?? null,
+      rsi14: given.rsi_14 ?? null,
+      volume24h: given.volume_24h ?? null,
+      volatility: given.volatility ?? null,
+    }),
+  );
+
 export const CreateOrderBody = z
   .strictObject({
     wallet_id: idField,
@@ -202,6 +223,8 @@ export const CreateOrderBody = z
     position_id: idField.nullish(),
     flow_id: labelField.nullish(),
     execution_id: labelField.nullish(),
+    /** The market as the caller saw it at the entry. */
+    market_conditions: marketConditionsField.nullish(),
     ai_reasoning: z.string().max(4_000).nullish(),
     ai_confidence: z.number().min(0).max(100).nullish(),
     ai_agent: labelField.nullish(),
@@ -221,6 +244,10 @@ export const CreateOrderBody = z
     const [base, quote] = [order.quantity ?? null, order.quote_quantity ?? null];
     if (base === null && quote === null) {
       context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['quantity'] });
+    }
+    if (order.position_id != null && order.market_conditions != null) {
+      const message = 'are those of an entry, and position_id makes this an exit';
+      context.addIssue({ code: 'custom', path: ['market_conditions'], message });
     }
     if (base !== null && quote !== null) {
       const message = 'and quantity exclude each other';

@@ -259,6 +259,7 @@ const commandOf = (
   positionId: order.role === 'exit' ? order.positionId : null,
   flowId: order.flowId,
   executionId: order.executionId,
+  marketConditions: order.marketConditions,
   aiReasoning: order.aiReasoning,
   aiConfidence: order.aiConfidence,
   aiAgentId: order.aiAgentId,

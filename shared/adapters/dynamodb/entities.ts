@@ -1,5 +1,6 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 
+import { type GivenConditions, VOLATILITIES } from '../../domain/market-conditions.ts';
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
   SIGNAL_ACTIONS,
@@ -158,6 +159,13 @@ const amounts = objects<Order['asked']>({
   stopPrice: nullable(decimals),
 });
 
+const givenConditions = objects<GivenConditions>({
+  price: nullable(decimals),
+  rsi14: nullable(decimals),
+  volume24h: nullable(decimals),
+  volatility: nullable(words(VOLATILITIES)),
+});
+
 const amendments = objects<Amendment>({
   at: integers,
   cause: texts,
@@ -202,6 +210,7 @@ export const orders = objects<Order>({
   bodyHash: nullable(texts),
   flowId: nullable(texts),
   executionId: nullable(texts),
+  marketConditions: nullableSince(givenConditions),
   aiReasoning: nullable(texts),
   aiConfidence: nullable(ratios),
   aiAgentId: nullable(texts),

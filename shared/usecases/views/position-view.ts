@@ -105,11 +105,7 @@ export function positionDetail(facts: PositionFacts) {
     ...view,
     entry: {
       ...view.entry,
-      market_conditions: {
-        price: moneyOrNull(entryOrder?.referencePrice ?? null),
-        volume_24h: moneyOrNull(entryOrder?.dayVolume ?? null),
-        ...facts.conditions,
-      },
+      market_conditions: conditionsView(entryOrder, facts.conditions),
     },
     current: {
       ...view.current,
@@ -158,6 +154,26 @@ export function positionDetail(facts: PositionFacts) {
       timestamp: time(action.at),
       action: action.kind,
     })),
+  };
+}
+
+/** What the caller gave stands for what the tape says. */
+function conditionsView(entry: Order | null, { volatility_percent, ...tape }: EntryConditions) {
+  const given = entry?.marketConditions;
+  const own = {
+    price: given?.price,
+    volume_24h: given?.volume24h,
+    rsi_14: given?.rsi14,
+    volatility: given?.volatility,
+  };
+  return {
+    price: moneyOrNull(own.price ?? entry?.referencePrice ?? null),
+    volume_24h: moneyOrNull(own.volume_24h ?? entry?.dayVolume ?? null),
+    rsi_14: own.rsi_14 == null ? tape.rsi_14 : money(own.rsi_14),
+    volatility: own.volatility ?? tape.volatility,
+    volatility_percent,
+    /** Names of those that came with the order, as they came. */
+    given_by_caller: Object.entries(own).flatMap(([name, value]) => (value == null ? [] : [name])),
   };
 }
 

@@ -52,6 +52,12 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   bodyHash: null,
   flowId: null,
   executionId: null,
+  marketConditions: {
+    price: decimal('50000.5'),
+    rsi14: decimal('45'),
+    volume24h: null,
+    volatility: 'medium',
+  },
   aiReasoning: null,
   aiConfidence: 0.85,
   aiAgentId: null,
