@@ -31,6 +31,7 @@ import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
+import { tellAlarms } from './tell-alarms.ts';
 import { makeValueLateFees } from './value-late-fees.ts';
 import { venueOf } from './venue-of.ts';
 import { sendPointer } from './work-pointers.ts';
@@ -135,21 +136,22 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   async function plan(positionId: string): Promise<void> {
     const written = await untilWritten(ports, `plan of position ${positionId}`, async () => {
       const before = await ledger.position(positionId);
-      if (before === null || !needsPlan(before)) return [];
+      if (before === null || !needsPlan(before)) return { orders: [], alarms: [] };
       const now = clock.now();
       const spec = await specOf(ports.symbols, before);
       const live = await readLiveOrders(ledger, before, null);
       const mark = before.flatten?.price ?? null;
       const planned = carryOutPlan(before, live, { spec, now, claiming: false, mark });
-      for (const why of planned.alarms) log.error('EXIT_PLAN_ALARM', { positionId, why });
+      const { alarms } = planned;
       if (planned.orders.length === 0 && planned.position.status === before.status)
-        return live.filter(wantsWork);
+        return { orders: live.filter(wantsWork), alarms };
       const change = { before, after: planned.position };
       const actions = actionsOf(before, planned.position, now);
       const result = await ledger.commit({ orders: planned.orders, positions: [change], actions });
-      return result.outcome === 'done' ? planned.orders.map(stored) : 'conflict';
+      return result.outcome === 'done' ? { orders: planned.orders.map(stored), alarms } : 'conflict';
     });
-    for (const order of written) if (wantsWork(order)) await sendPointer(outbox, order);
+    for (const order of written.orders) if (wantsWork(order)) await sendPointer(outbox, order);
+    await tellAlarms(ports, positionId, written.alarms);
   }
 
   async function advancePosition(positionId: string): Promise<void> {
