@@ -253,6 +253,16 @@ export const API_ERRORS = {
     title: 'The break-even offset lies beyond its activation',
     nextAction: 'Send an offset below the activation.',
   },
+  time_stop_past: {
+    status: 422,
+    title: 'The time of the time stop is over',
+    nextAction: 'Send a later time, or close the position.',
+  },
+  time_stop_out_of_range: {
+    status: 422,
+    title: 'The time stop is out of range',
+    nextAction: 'Send at least a second and at most 366 days.',
+  },
   stop_would_loosen: {
     status: 422,
     title: 'The signal would put a stop further away, or take it away',

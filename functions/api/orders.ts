@@ -52,6 +52,7 @@ const commandOf = (
   positionId: body.position_id ?? null,
   flowId: body.flow_id ?? null,
   executionId: body.execution_id ?? null,
+  marketConditions: body.market_conditions ?? null,
   aiReasoning: body.ai_reasoning ?? null,
   aiConfidence: body.ai_confidence ?? null,
   aiAgentId: body.ai_agent ?? null,

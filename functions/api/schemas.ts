@@ -3,6 +3,7 @@
  * field that is not known. Schemas check shape; what needs symbol rules or prices is checked by the use cases.
  */
 import * as z from 'zod';
+import { type GivenConditions, VOLATILITIES } from '../../shared/domain/market-conditions.ts';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import type { RiskLimits } from '../../shared/domain/risk/limits.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
@@ -59,6 +60,19 @@ const breakEvenField = z
     offsetPercent: rule.offset_percent,
   }));
 
+const timeField = z.iso
+  .datetime('must be a time like 2026-01-05T12:00:00Z')
+  .transform((text) => Date.parse(text));
+
+const timeStopField = z
+  .strictObject({ max_seconds: z.int().optional(), until: timeField.optional() })
+  .transform(({ max_seconds: maxSeconds, until }, context) => {
+    if (maxSeconds !== undefined && until === undefined) return { maxSeconds };
+    if (until !== undefined && maxSeconds === undefined) return { until };
+    context.addIssue({ code: 'custom', message: 'needs either max_seconds or until' });
+    return z.NEVER;
+  });
+
 const levelFields = z.strictObject({
   stop_loss: positiveField.nullable().optional(),
   take_profit: positiveField.nullable().optional(),
@@ -90,10 +104,14 @@ function levelsAsked(asked: z.output<typeof levelFields>, context: z.RefinementC
 }
 
 export const protectionField = levelFields
-  .extend({ trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional() })
+  .extend({
+    time_stop: timeStopField.nullable().optional(),
+    trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
+  })
   .transform(
     (asked, context): Partial<Protection> => ({
       ...levelsAsked(asked, context),
+      ...(asked.time_stop !== undefined && { timeStop: asked.time_stop }),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
     }),
   );
@@ -164,6 +182,26 @@ export const ownFieldName =
   (field: string): string =>
     SingleTarget.safeParse(protection).success ? field.replace('take_profits.0.price', 'take_profit') : field;
 
+/** So that it can be kept exactly: 38 digits are the store's most. */
+const keptField = notNegativeField.refine((value) => value.lt('1e18'), 'must be below 1000000000000000000');
+
+const marketConditionsField = z
+  .strictObject({
+    price: positiveField.refine((value) => value.lt('1e18'), 'must be below 1000000000000000000').nullish(),
+    rsi_14: notNegativeField.refine((value) => value.lte(100), 'must be from 0 to 100').nullish(),
+    volume_24h: keptField.nullish(),
+    volatility: z.enum(VOLATILITIES).nullish(),
+  })
+  .refine((given) => Object.values(given).some((value) => value != null), 'must name at least one figure')
+  .transform(
+    (given): GivenConditions => ({
+      price: given.price ?? null,
+      rsi14: given.rsi_14 ?? null,
+      volume24h: given.volume_24h ?? null,
+      volatility: given.volatility ?? null,
+    }),
+  );
+
 export const CreateOrderBody = z
   .strictObject({
     wallet_id: idField,
@@ -185,6 +223,8 @@ export const CreateOrderBody = z
     position_id: idField.nullish(),
     flow_id: labelField.nullish(),
     execution_id: labelField.nullish(),
+    /** The market as the caller saw it at the entry. */
+    market_conditions: marketConditionsField.nullish(),
     ai_reasoning: z.string().max(4_000).nullish(),
     ai_confidence: z.number().min(0).max(100).nullish(),
     ai_agent: labelField.nullish(),
@@ -204,6 +244,10 @@ export const CreateOrderBody = z
     const [base, quote] = [order.quantity ?? null, order.quote_quantity ?? null];
     if (base === null && quote === null) {
       context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['quantity'] });
+    }
+    if (order.position_id != null && order.market_conditions != null) {
+      const message = 'are those of an entry, and position_id makes this an exit';
+      context.addIssue({ code: 'custom', path: ['market_conditions'], message });
     }
     if (base !== null && quote !== null) {
       const message = 'and quantity exclude each other';
@@ -327,10 +371,6 @@ export const ListPricesQuery = z.strictObject({
     .transform((text) => text.split(',').map((symbol) => symbol.trim()))
     .optional(),
 });
-
-const timeField = z.iso
-  .datetime('must be a time like 2026-01-05T12:00:00Z')
-  .transform((text) => Date.parse(text));
 
 function isSpan(
   { from, to }: { readonly from: number | null; readonly to: number | null },

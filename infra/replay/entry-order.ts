@@ -57,6 +57,7 @@ export function entryOrder(
     bodyHash: null,
     flowId: null,
     executionId: null,
+    marketConditions: null,
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,

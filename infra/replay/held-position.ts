@@ -31,6 +31,7 @@ import {
   liveOrderIds,
   markAfter,
   needsPlan,
+  type Planned,
   wantsWork,
 } from '../../shared/usecases/exit-plan.ts';
 import { triggerFacts } from '../../shared/usecases/hit-rules.ts';
@@ -223,9 +224,9 @@ export class HeldPosition {
   }
 
   /** A decision is written: the position, its orders, and what they owe now. */
-  private take(after: Position, orders: readonly Change<Order>[], alarms: readonly string[]): void {
+  private take(after: Position, orders: readonly Change<Order>[], alarms: Planned['alarms']): void {
     this.put(this.opened(), after);
-    for (const why of alarms) this.tell({ at: this.now(), kind: 'alarm', facts: { why } });
+    for (const { why } of alarms) this.tell({ at: this.now(), kind: 'alarm', facts: { why } });
     for (const { after: order } of orders) this.keep(order);
     for (const {
       after: { orderId },

@@ -46,6 +46,8 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
       activationPrice: trailingStop.activation && at(trailingStop.activation, 'profit'),
     },
     breakEven,
+    // A recording is replayed for what prices do.
+    timeStop: null,
     triggerPrice,
   };
 }

@@ -7,6 +7,7 @@ import { owesFeeValue } from './late-fees.ts';
 import { wantsLevels } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
+import { isTimeUp, timeStopAt } from './time-stop.ts';
 import type { Order, Position, SendAttempt } from './types.ts';
 
 /** Levels that could not be armed are tried again. */
@@ -28,6 +29,8 @@ export const GAP_MS = 1_000;
 /** Fees without a value are looked at again. */
 export const FEE_RETRY_MS = 5_000;
 const MAX_FEE_WAIT_MS = 3_600_000;
+/** The tape's last second is told a little later than it ended. */
+export const FREEZE_AFTER_MS = 5_000;
 /** Re-drives of one state are spaced out up to this. */
 export const MAX_BACKOFF_MS = 60_000;
 
@@ -48,10 +51,15 @@ export function orderNeedsArming(order: Order): boolean {
 const feeWait = (dueTries: number): number =>
   Math.min(FEE_RETRY_MS * 2 ** Math.min(Math.max(dueTries, 0), 20), MAX_FEE_WAIT_MS);
 
-/** When an item that is re-driven now comes up again unless its state changes. */
+/** When an item that is re-driven now comes up again unless its state changes; what has a time of its own keeps it. */
 export const nextDrive = (item: Order | Position, now: number): number => {
-  const isForFees = 'orderId' in item && isFinal(item.status) && isSettled(item) && item.shortSince === null;
-  return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
+  if ('orderId' in item) {
+    const isForFees = isFinal(item.status) && isSettled(item) && item.shortSince === null;
+    return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
+  }
+  const next = now + backoff(item.dueTries);
+  const stopAt = timeStopAt(item);
+  return stopAt !== null && stopAt > now ? Math.min(next, stopAt) : next;
 };
 
 /** When the order is due: its sending, resolving, cancelling, querying, arming, replacing or valuing; null when nothing is owed. */
@@ -100,11 +108,37 @@ const spaced = (item: { readonly dueTries: number }): number =>
 export const positionNeedsArming = (p: Position): boolean =>
   p.armedVersion !== p.levelsVersion && (wantsLevels(p) || p.armedVersion > 0);
 
-/** When the position is due: its levels or its exit plan; null when nothing is owed. */
+const MINUTE_MS = 60_000;
+
+/** When the minute in which it opened is over; null while it has not opened. */
+export const entryMinuteEnd = ({ openedAt }: Pick<Position, 'openedAt'>): number | null =>
+  openedAt === null ? null : Math.floor(openedAt / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+
+/** Are the extremes of the entry's minute still to be kept? Of a closing one the whole figures are, soon. */
+export const owesEntryMinute = (p: Position): boolean =>
+  !isClosed(p) && p.flatten === null && p.openedAt !== null && p.entryMinute === null;
+
+/** Are the final figures still to be kept? One that never held anything has none. */
+export const owesFrozenFigures = (p: Position): boolean =>
+  isClosed(p) && p.openedAt !== null && p.closedAt !== null && p.frozen === null;
+
+/** Nothing but figures is owed: work that nobody's money waits for. */
+export const owesOnlyFigures = (p: Position, now: number): boolean =>
+  isClosed(p) || (p.flatten === null && !positionNeedsArming(p) && !isTimeUp(p, now) && owesEntryMinute(p));
+
+const earliest = (...times: readonly (number | null)[]): number | null => {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+};
+
+/** When the position is due: its levels, its time stop, its exit plan or its figures; null when nothing is owed. */
 export function nextDuePosition(p: Position, _now: number): number | null {
-  if (isClosed(p)) return null;
+  if (isClosed(p)) return owesFrozenFigures(p) ? (p.closedAt ?? p.updatedAt) + FREEZE_AFTER_MS : null;
   const arming = positionNeedsArming(p) ? p.updatedAt + spaced(p) : null;
-  if (p.flatten === null) return arming;
+  if (p.flatten === null) {
+    const minuteEnd = owesEntryMinute(p) ? entryMinuteEnd(p) : null;
+    return earliest(arming, timeStopAt(p), minuteEnd && minuteEnd + FREEZE_AFTER_MS);
+  }
   // A look at levels that decide nothing any more would only put the next try of the exit off.
   if (p.flatten.retryAt !== null) return p.flatten.retryAt;
   return Math.min(p.updatedAt + backoff(p.dueTries), arming ?? Number.POSITIVE_INFINITY);

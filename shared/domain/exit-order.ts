@@ -51,6 +51,7 @@ export function newExitOrder(
     bodyHash: args.bodyHash ?? null,
     flowId: p.flowId,
     executionId: null,
+    marketConditions: null,
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,

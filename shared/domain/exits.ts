@@ -22,12 +22,19 @@ import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
 export { newExitOrder } from './exit-order.ts';
 export { rungQuantity, rungTakesRest } from './take-profits.ts';
 
+/** What a person may have to look at. */
+export interface PlanAlarm {
+  /** Stable. */
+  readonly code: 'exits_unfinished' | 'coins_missing';
+  readonly why: string;
+}
+
 export type PlanStep =
   | { readonly kind: 'cancel'; readonly orderId: string }
   /** A market order of the closing side over this quantity (base, on the step). */
   | { readonly kind: 'send'; readonly quantity: Decimal }
   | { readonly kind: 'wait'; readonly until: number; readonly why: string }
-  | { readonly kind: 'alarm'; readonly why: string }
+  | ({ readonly kind: 'alarm' } & PlanAlarm)
   | { readonly kind: 'close' };
 
 /** How long a plan waits for the news of its live orders before it looks again. */
@@ -53,7 +60,8 @@ export function planExit(
       steps.push({ kind: 'cancel', orderId: order.orderId });
   }
   const { step, retryAt } = p.flatten;
-  if (step >= LAST_STEP) steps.push({ kind: 'alarm', why: `${step} exits ended unfinished` });
+  if (step >= LAST_STEP)
+    steps.push({ kind: 'alarm', code: 'exits_unfinished', why: `${step} exits ended unfinished` });
   const shortage = activeShortage(p.flatten, now);
   const free = freeQuantity(p);
   const missing = shortage === null ? ZERO : free.minus(shortage.free);
@@ -61,7 +69,8 @@ export function planExit(
   const quantity =
     shortage === null ? sliceOf(free, step, spec, mark) : sliceOf(minOf(free, shortage.free), 0, spec, mark);
   const isShort = shortage !== null && missing.greaterThan(0) && !isDust(free, spec, mark);
-  if (isShort) steps.push({ kind: 'alarm', why: shortageText(p.base, missing, shortage) });
+  if (isShort)
+    steps.push({ kind: 'alarm', code: 'coins_missing', why: shortageText(p.base, missing, shortage) });
   // After a failure one at a time: a slice is to find the market that the whole did not find.
   const isSlicing = step > 0 && liveOrders.some((o) => o.exit?.flatten === true && !isFinal(o.status));
   if (quantity.greaterThan(0) && !isSlicing) {

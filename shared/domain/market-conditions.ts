@@ -15,7 +15,17 @@ export interface ConditionBar {
   readonly close: Decimal;
 }
 
-export type Volatility = 'low' | 'medium' | 'high';
+export const VOLATILITIES = ['low', 'medium', 'high'] as const;
+export type Volatility = (typeof VOLATILITIES)[number];
+
+/** The market as whoever placed the entry saw it: kept as it was given, compared with nothing. Null = not given. */
+export interface GivenConditions {
+  readonly price: Decimal | null;
+  readonly rsi14: Decimal | null;
+  /** In base asset. */
+  readonly volume24h: Decimal | null;
+  readonly volatility: Volatility | null;
+}
 
 export interface MarketConditions {
   /** Wilder's relative strength index over 14 bars, 0 to 100, 2 decimals; null with fewer than 15 bars. */

@@ -1,6 +1,7 @@
 /** What is kept of orders and their fills (design sections 5 to 7). Times are epoch milliseconds. */
 
 import type { Environment } from './environments.ts';
+import type { GivenConditions } from './market-conditions.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
 import type { HitCause, PriceSource, TickOrigin } from './triggers/types.ts';
@@ -181,6 +182,8 @@ export interface Order {
   readonly bodyHash: string | null;
   readonly flowId: string | null;
   readonly executionId: string | null;
+  /** Of an entry, where the caller gave them. */
+  readonly marketConditions: GivenConditions | null;
   readonly aiReasoning: string | null;
   readonly aiConfidence: number | null;
   readonly aiAgentId: string | null;

@@ -5,6 +5,7 @@ import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
 import type { Protection } from './protection-facts.ts';
 import type { SignalSummary } from './signal-facts.ts';
+import type { Bar } from './triggers/types.ts';
 
 export const POSITION_STATUSES = ['opening', 'open', 'closing', 'closed', 'liquidated'] as const;
 export type PositionStatus = (typeof POSITION_STATUSES)[number];
@@ -78,6 +79,42 @@ export interface Flatten {
   readonly shortage: Shortage | null;
 }
 
+/** What the tape shows of a position (statistics.ts). Prices in quote per unit. */
+export interface TapeFigures {
+  readonly highWaterMark: Decimal | null;
+  readonly lowWaterMark: Decimal | null;
+  /** From the best price so far to the worst one after it; percent, 4 decimals. */
+  readonly maxDrawdownPercent: Decimal;
+  /** Bars with a change of price. */
+  readonly priceMovesCount: number;
+  /** Bars in which the tightest stop moved. */
+  readonly stopAdjustments: number;
+  /** Start of the last of those bars, epoch ms. */
+  readonly lastStopAdjustmentAt: number | null;
+  /** Price difference to the average entry, per unit; adverse is negative. */
+  readonly maxFavorableExcursion: Decimal | null;
+  readonly maxAdverseExcursion: Decimal | null;
+  /** Where the trailing stop stands; null without one or before its activation. */
+  readonly trailingTrigger: Decimal | null;
+  readonly trailingPeak: Decimal | null;
+}
+
+/** What the tape showed of a closed position when all of its time was written; the tape itself ends after 7 days. */
+export interface FrozenFigures extends TapeFigures {
+  readonly at: number;
+}
+
+/**
+ * The rest of the minute in which a position opened, from the second after its first fill on, in a few bars: the tape's
+ * own minute has the prices before it, too. None: the tape had nothing.
+ */
+export interface EntryMinute {
+  /** When it was kept, epoch ms. */
+  readonly at: number;
+  /** Oldest first; each reaches to the next one's begin, the last one to the end of the minute. */
+  readonly bars: readonly Bar[];
+}
+
 export interface Position {
   readonly positionId: string;
   readonly version: number;
@@ -141,6 +178,10 @@ export interface Position {
   readonly exitCause: ExitCause | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
+  /** Null while its minute runs, and of a position that closed with it. */
+  readonly entryMinute: EntryMinute | null;
+  /** Null until it is closed and the tape has told all of its time; a late fill takes them back. */
+  readonly frozen: FrozenFigures | null;
   /** Null before the first. */
   readonly signals: SignalSummary | null;
   readonly aiReasoning: string | null;

@@ -74,6 +74,8 @@ export function openPosition(args: {
     flatten: null,
     exitCause: null,
     dust: null,
+    entryMinute: null,
+    frozen: null,
     signals: null,
     aiReasoning: order.aiReasoning,
     aiConfidence: order.aiConfidence,
@@ -171,6 +173,8 @@ export function applyExitFill(position: Position, fill: Fill, order: Order, now:
   return {
     ...(quantity.isZero() && isClosed(position) ? position : p),
     dust: p.dust,
+    // Its price belongs to them.
+    frozen: null,
     exitQuantity: p.exitQuantity.plus(fill.quantity),
     exitQuote: p.exitQuote.plus(quote),
     exitFees: addFee(p.exitFees, fill.fee),
@@ -208,6 +212,7 @@ export function reopened(p: Position): Position {
     cost: p.cost.plus(p.dust?.cost ?? ZERO),
     dust: null,
     closedAt: null,
+    frozen: null,
     levelsVersion: p.levelsVersion + 1,
   };
 }

@@ -14,6 +14,8 @@ export interface Protection {
     readonly activationProfitPercent: Decimal;
     readonly offsetPercent: Decimal;
   } | null;
+  /** Closes the position whatever its price: so long after its first fill, or at a time (epoch ms). */
+  readonly timeStop: { readonly maxSeconds: number } | { readonly until: number } | null;
   /** `bid_ask`: bid closes a long, ask a short. */
   readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
 }

@@ -8,6 +8,7 @@
  */
 import { ceilTo, type Decimal, floorTo, maxOf, minOf, quotient, ZERO } from './money/decimal.ts';
 import type { SymbolSpec } from './symbols.ts';
+import { timeStopText } from './time-stop.ts';
 import type { Arming, Position, PositionSide, Protection } from './types.ts';
 
 export const NO_PROTECTION: Protection = {
@@ -15,11 +16,16 @@ export const NO_PROTECTION: Protection = {
   takeProfits: [],
   trailingStop: null,
   breakEven: null,
+  timeStop: null,
   triggerPrice: 'bid_ask',
 };
 
 export const hasProtection = (p: Protection): boolean =>
-  p.stopLoss !== null || p.takeProfits.length > 0 || p.trailingStop !== null || p.breakEven !== null;
+  p.stopLoss !== null ||
+  p.takeProfits.length > 0 ||
+  p.trailingStop !== null ||
+  p.breakEven !== null ||
+  p.timeStop !== null;
 
 /** Prices to the tick that triggers earlier: a falling level up, a rising one down. */
 export function roundProtection(protection: Protection, side: PositionSide, spec: SymbolSpec): Protection {
@@ -122,7 +128,11 @@ export function activateBreakEven(p: Position, now: number, spec: SymbolSpec): P
 export function changeProtection(p: Position, protection: Protection, now: number): Position {
   const before = fingerprints(p.protection);
   const after = fingerprints(protection);
-  if (protectionText(p.protection) === protectionText(protection)) return p;
+  if (protectionText(p.protection) === protectionText(protection)) {
+    if (timeStopText(p.protection.timeStop) === timeStopText(protection.timeStop)) return p;
+    // No level is another one: the index has nothing to hear of it.
+    return { ...p, protection, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
+  }
   const isKept = (name: string) => before[name] !== undefined && before[name] === after[name];
   const armings: Record<string, Arming> = {};
   for (const [name, arming] of Object.entries(p.armings)) {

@@ -1,5 +1,6 @@
 /**
- * A position's statistics: derived from its fills and the price tape when read (design section 8).
+ * A position's statistics: derived from its fills and the price tape when read, until they are frozen some seconds after
+ * its close (design section 8).
  *
  * Extremes come from fill prices, whole bars after a fill's second, and, while it is open, the mark. Within a bar
  * the order of high and low is unknown: a low counts against the highs of the bars before it, a close against
@@ -7,7 +8,7 @@
  */
 import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
 import { stopPrice, trailingStopAt } from './protection.ts';
-import type { Fill, Position } from './types.ts';
+import type { Fill, FrozenFigures, Position, TapeFigures } from './types.ts';
 
 /** Low, high and close of one span of the tape: 1 s, or coarser where the tape is older. */
 export interface PriceBar {
@@ -22,25 +23,10 @@ export interface PriceBar {
 
 export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
 
-export interface PositionStatistics {
-  readonly highWaterMark: Decimal | null;
-  readonly lowWaterMark: Decimal | null;
-  /** From the best price so far to the worst one after it; percent, 4 decimals. */
-  readonly maxDrawdownPercent: Decimal;
-  /** Bars with a change of price. */
-  readonly priceMovesCount: number;
-  /** Bars in which the tightest stop moved. */
-  readonly stopAdjustments: number;
-  /** Start of the last of those bars, epoch ms. */
-  readonly lastStopAdjustmentAt: number | null;
-  /** Price difference to the average entry, per unit; adverse is negative. */
-  readonly maxFavorableExcursion: Decimal | null;
-  readonly maxAdverseExcursion: Decimal | null;
+/** All that is shown: what the tape has, and what follows from the position's facts alone. */
+export interface PositionStatistics extends TapeFigures {
   readonly timeHeldMinutes: number;
   readonly riskLevel: RiskLevel;
-  /** Where the trailing stop stands; null without one or before its activation. */
-  readonly trailingTrigger: Decimal | null;
-  readonly trailingPeak: Decimal | null;
 }
 
 /** The tightest stop moved within the bar that begins at this second. */
@@ -106,11 +92,42 @@ export function deriveStatistics(
     lastStopAdjustmentAt: lastMove === undefined ? null : lastMove.second * 1000,
     maxFavorableExcursion: favorable,
     maxAdverseExcursion: adverse,
-    timeHeldMinutes:
-      p.openedAt === null ? 0 : Math.max(0, Math.floor(((p.closedAt ?? now) - p.openedAt) / 60_000)),
+    timeHeldMinutes: timeHeldMinutes(p, now),
     riskLevel: riskLevel(p, mark, stops.trigger),
     trailingTrigger: stops.trigger,
     trailingPeak: stops.peak,
+  };
+}
+
+const timeHeldMinutes = (p: Position, now: number): number =>
+  p.openedAt === null ? 0 : Math.max(0, Math.floor(((p.closedAt ?? now) - p.openedAt) / 60_000));
+
+/** The part of them that needs the tape, as it is kept. */
+export const frozenAt = (s: PositionStatistics, at: number): FrozenFigures => ({
+  at,
+  highWaterMark: s.highWaterMark,
+  lowWaterMark: s.lowWaterMark,
+  maxDrawdownPercent: s.maxDrawdownPercent,
+  priceMovesCount: s.priceMovesCount,
+  stopAdjustments: s.stopAdjustments,
+  lastStopAdjustmentAt: s.lastStopAdjustmentAt,
+  maxFavorableExcursion: s.maxFavorableExcursion,
+  maxAdverseExcursion: s.maxAdverseExcursion,
+  trailingTrigger: s.trailingTrigger,
+  trailingPeak: s.trailingPeak,
+});
+
+/** The statistics of a position whose figures are frozen: what deriving them would have answered then. */
+export function frozenStatistics(
+  p: Position,
+  { at: _, ...kept }: FrozenFigures,
+  mark: Decimal | null,
+  now: number,
+): PositionStatistics {
+  return {
+    ...kept,
+    timeHeldMinutes: timeHeldMinutes(p, now),
+    riskLevel: riskLevel(p, mark, kept.trailingTrigger),
   };
 }
 

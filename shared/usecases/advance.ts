@@ -4,10 +4,17 @@
  * A message is only a pointer: doubled, late and lost ones are harmless, because what is to be done is read from
  * the ledger. submit and exits run the same code on their own queues.
  */
-import { nextDueOrder, positionNeedsArming, REPORT_EXPECTED_MS } from '../domain/due.ts';
+import {
+  nextDueOrder,
+  owesEntryMinute,
+  owesFrozenFigures,
+  positionNeedsArming,
+  REPORT_EXPECTED_MS,
+} from '../domain/due.ts';
 import { owesFeeValue } from '../domain/late-fees.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
+import { isTimeUp } from '../domain/time-stop.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { WorkMessage } from '../ports/messages.ts';
 import type { AfterEffects } from './after-effects.ts';
@@ -15,13 +22,16 @@ import { makeAmendInPlace } from './amend-in-place.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
+import { makeCloseInTime } from './close-in-time.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
+import { makeFreezeFigures } from './freeze-figures.ts';
 import { makeMeetShortage } from './meet-shortage.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
+import { tellAlarms } from './tell-alarms.ts';
 import { makeValueLateFees } from './value-late-fees.ts';
 import { venueOf } from './venue-of.ts';
 import { sendPointer } from './work-pointers.ts';
@@ -35,6 +45,7 @@ type Needs = Pick<
   | 'reconciles'
   | 'outbox'
   | 'prices'
+  | 'tape'
   | 'counters'
   | 'symbols'
   | 'symbolRefresh'
@@ -68,6 +79,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
   const valueLateFees = makeValueLateFees(ports);
+  const closeInTime = makeCloseInTime(ports, arm);
+  const freezeFigures = makeFreezeFigures(ports);
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
   /** Is news of a live order owed by now? */
@@ -123,21 +136,22 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   async function plan(positionId: string): Promise<void> {
     const written = await untilWritten(ports, `plan of position ${positionId}`, async () => {
       const before = await ledger.position(positionId);
-      if (before === null || !needsPlan(before)) return [];
+      if (before === null || !needsPlan(before)) return { orders: [], alarms: [] };
       const now = clock.now();
       const spec = await specOf(ports.symbols, before);
       const live = await readLiveOrders(ledger, before, null);
       const mark = before.flatten?.price ?? null;
       const planned = carryOutPlan(before, live, { spec, now, claiming: false, mark });
-      for (const why of planned.alarms) log.error('EXIT_PLAN_ALARM', { positionId, why });
+      const { alarms } = planned;
       if (planned.orders.length === 0 && planned.position.status === before.status)
-        return live.filter(wantsWork);
+        return { orders: live.filter(wantsWork), alarms };
       const change = { before, after: planned.position };
       const actions = actionsOf(before, planned.position, now);
       const result = await ledger.commit({ orders: planned.orders, positions: [change], actions });
-      return result.outcome === 'done' ? planned.orders.map(stored) : 'conflict';
+      return result.outcome === 'done' ? { orders: planned.orders.map(stored), alarms } : 'conflict';
     });
-    for (const order of written) if (wantsWork(order)) await sendPointer(outbox, order);
+    for (const order of written.orders) if (wantsWork(order)) await sendPointer(outbox, order);
+    await tellAlarms(ports, positionId, written.alarms);
   }
 
   async function advancePosition(positionId: string): Promise<void> {
@@ -146,8 +160,11 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       log.error('WORK_FOR_UNKNOWN_POSITION', { positionId });
       return;
     }
+    // What it claims is planned in the same transaction; everything else can wait.
+    if (isTimeUp(position, clock.now())) return closeInTime(positionId);
     if (needsPlan(position)) await plan(positionId);
     if (wantsArming(position)) await arm.armPosition(position);
+    if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);
   }
 
   const wantsArming = (p: Position): boolean => !isClosed(p) && positionNeedsArming(p);

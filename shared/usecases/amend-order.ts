@@ -98,7 +98,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     if (order.role === 'entry') {
       const allowed = checkWallet(wallet, served);
       if (!allowed.ok) return allowed;
-      const entry = checkEntry(command, spec, found);
+      const entry = checkEntry(command, spec, found, ports.clock.now());
       if (!entry.ok) return entry;
     }
     const rest = sent.quantity.minus(order.filledQuantity);
@@ -259,6 +259,7 @@ const commandOf = (
   positionId: order.role === 'exit' ? order.positionId : null,
   flowId: order.flowId,
   executionId: order.executionId,
+  marketConditions: order.marketConditions,
   aiReasoning: order.aiReasoning,
   aiConfidence: order.aiConfidence,
   aiAgentId: order.aiAgentId,

@@ -7,6 +7,7 @@
  * - whoever lost the race reads again and decides again.
  */
 import { withDue } from '../domain/due.ts';
+import type { PlanAlarm } from '../domain/exits.ts';
 import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
@@ -15,6 +16,7 @@ import type { Call, Change, Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
+import { tellAlarms } from './tell-alarms.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
@@ -38,6 +40,8 @@ export interface Changed {
   readonly planned: readonly Order[];
   /** Trades that are booked already: why nothing was written. */
   readonly duplicates: readonly string[];
+  /** What its position's plan is stuck on; told already. */
+  readonly alarms: readonly PlanAlarm[];
 }
 
 /** An entry of a position's timeline, as a commit takes it. */
@@ -80,6 +84,7 @@ const untouched = (before: Order) => ({
   positionBefore: null,
   planned: [],
   duplicates: [],
+  alarms: [],
 });
 
 /** What is stored, for the after-effects of news that is booked already. `before`: the order as it was known. */
@@ -94,7 +99,7 @@ export async function readStored(ledger: Ledger, before: Order): Promise<Changed
 export type ChangeOrder = ReturnType<typeof makeChangeOrder>;
 
 export function makeChangeOrder(ports: Needs) {
-  const { ledger, clock, log } = ports;
+  const { ledger, clock } = ports;
 
   async function follow(order: Order, fills: readonly Fill[], now: number) {
     const before = await ledger.position(order.positionId);
@@ -104,14 +109,11 @@ export function makeChangeOrder(ports: Needs) {
     const { position: after, heir } = followed;
     const told = { before, order: followed.order, heir };
     const heirs: Change<Order>[] = heir === null ? [] : [{ before: null, after: withDue(heir, now) }];
-    if (!needsPlan(after)) return { ...told, after: withDue(after, now), orders: heirs };
+    if (!needsPlan(after)) return { ...told, after: withDue(after, now), orders: heirs, alarms: [] };
     const live = await readLiveOrders(ledger, after, order);
     const mark = markAfter(after, order, fills);
     const plan = carryOutPlan(after, live, { spec, now, claiming: false, mark });
-    for (const why of plan.alarms) {
-      log.error('EXIT_PLAN_ALARM', { positionId: before.positionId, orderId: order.orderId, why });
-    }
-    return { ...told, after: plan.position, orders: [...heirs, ...plan.orders] };
+    return { ...told, after: plan.position, orders: [...heirs, ...plan.orders], alarms: plan.alarms };
   }
 
   async function attempt(
@@ -156,12 +158,18 @@ export function makeChangeOrder(ports: Needs) {
       positionBefore: followed?.before ?? null,
       planned: others.map(stored),
       duplicates: [],
+      alarms: followed?.alarms ?? [],
     };
   }
 
   /** Applies `decide` to the order as it is stored. `known`: its last known state, to save the first read. */
-  return (orderId: string, decide: Decide, known: Order | null = null): Promise<Changed | null> =>
-    untilWritten(ports, `order ${orderId}`, (n) => attempt(orderId, decide, n === 0 ? known : null));
+  return async (orderId: string, decide: Decide, known: Order | null = null): Promise<Changed | null> => {
+    const changed = await untilWritten(ports, `order ${orderId}`, (n) =>
+      attempt(orderId, decide, n === 0 ? known : null),
+    );
+    if (changed !== null) await tellAlarms(ports, changed.order.positionId, changed.alarms);
+    return changed;
+  };
 }
 
 /** What the position's timeline says about a change by its orders or its plan. */

@@ -11,6 +11,7 @@ import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 import { prepareProtection, protectionFacts } from './prepare-protection.ts';
 import { alreadyClosing, notFound, type Refusal, refuse } from './refusal.ts';
+import { tellRefusal } from './tell-refusal.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
@@ -66,6 +67,10 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
     await arm.armPosition(position);
   }
 
-  return (command: ChangeProtectionCommand): Promise<Answer> =>
-    untilWritten(ports, `protection of position ${command.positionId}`, () => attempt(command));
+  return async (command: ChangeProtectionCommand): Promise<Answer> => {
+    const { positionId } = command;
+    const answer = await untilWritten(ports, `protection of position ${positionId}`, () => attempt(command));
+    if (!answer.ok) await tellRefusal(ports, positionId, 'protection_refused', answer.error);
+    return answer;
+  };
 }

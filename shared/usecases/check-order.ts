@@ -9,6 +9,7 @@ import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { symbolRegistry } from '../domain/symbols.ts';
+import { checkTimeStop } from '../domain/time-stop.ts';
 import type { Environment, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
 import { isWatchOnly, WATCHED } from '../domain/watched-symbols.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
@@ -103,6 +104,7 @@ export function checkEntry(
   command: PlaceOrderCommand,
   spec: SymbolSpec,
   found: CheckedAmounts,
+  now: number,
 ): Result<CheckedEntry, Refusal> {
   const { price, sent, refusal } = found;
   const { type } = command;
@@ -120,8 +122,9 @@ export function checkEntry(
   const wanted: Protection = { ...NO_PROTECTION, ...command.protection };
   const closing = price && protectionReference(price, side, wanted);
   const reference = entryReference({ ...sent, side: command.side, type }, closing);
-  const [wrong] = checkProtection(wanted, side, spec, reference);
-  if (wrong !== undefined) return { ok: false, error: fromField(wrong) };
+  const wrong =
+    checkProtection(wanted, side, spec, reference)[0] ?? checkTimeStop(wanted.timeStop, null, now);
+  if (wrong !== null) return { ok: false, error: fromField(wrong) };
   return ok({ ...found, protection: roundProtection(wanted, side, spec) });
 }
 

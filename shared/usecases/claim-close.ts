@@ -26,18 +26,23 @@ export interface ClaimedClose {
   readonly warnings: readonly FieldError[];
 }
 
-/** What closes this side now; null without a price. */
+/** What closes this side now; null without a price, or where the cache is away: no exit waits for it. */
 export async function closingMark(
-  { prices }: Pick<Ports, 'prices'>,
+  { prices, log }: Pick<Ports, 'prices' | 'log'>,
   { symbol, side }: Pick<Position, 'symbol' | 'side'>,
 ): Promise<Decimal | null> {
-  const price = await prices.price(symbol);
-  return price && decimal(side === 'long' ? price.bid : price.ask);
+  try {
+    const price = await prices.price(symbol);
+    return price && decimal(side === 'long' ? price.bid : price.ask);
+  } catch (error) {
+    log.warn('PRICE_NOT_READ', { symbol, error: String(error) });
+    return null;
+  }
 }
 
 /** `facts`: what the timeline says beside the cause and the price. */
 export async function claimClose(
-  ports: Pick<Ports, 'ledger' | 'prices' | 'symbols'>,
+  ports: Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'log'>,
   before: Position,
   of: {
     readonly cause: ExitCause;

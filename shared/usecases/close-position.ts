@@ -24,6 +24,7 @@ import { refusePart } from './place-exit.ts';
 import type { Ports } from './ports.ts';
 import { fromField, notFound, type Refusal } from './refusal.ts';
 import { askForRules } from './stale-rules.ts';
+import { tellRefusal } from './tell-refusal.ts';
 
 type Needs = Pick<
   Ports,
@@ -143,6 +144,10 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     return part(position, command, quantity, call);
   }
 
-  return (command: ClosePositionCommand): Promise<Answer> =>
-    untilWritten(ports, `close of position ${command.positionId}`, () => attempt(command));
+  return async (command: ClosePositionCommand): Promise<Answer> => {
+    const { positionId } = command;
+    const answer = await untilWritten(ports, `close of position ${positionId}`, () => attempt(command));
+    if (!answer.ok) await tellRefusal(ports, positionId, 'close_refused', answer.error);
+    return answer;
+  };
 }

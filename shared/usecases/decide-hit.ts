@@ -1,6 +1,13 @@
 /** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
 import { withDue } from '../domain/due.ts';
-import { claimFlatten, claimPart, newExitOrder, rungQuantity, rungTakesRest } from '../domain/exits.ts';
+import {
+  claimFlatten,
+  claimPart,
+  newExitOrder,
+  type PlanAlarm,
+  rungQuantity,
+  rungTakesRest,
+} from '../domain/exits.ts';
 import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
 import { activateBreakEven } from '../domain/protection.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
@@ -22,7 +29,7 @@ export type HitDecision =
       readonly position: Position;
       readonly orders: readonly Change<Order>[];
       readonly action: PositionAction;
-      readonly alarms: readonly string[];
+      readonly alarms: readonly PlanAlarm[];
     };
 
 export interface HitContext {
@@ -79,7 +86,7 @@ function write(
   position: Position,
   orders: readonly Change<Order>[],
   action: PositionAction,
-  alarms: readonly string[] = [],
+  alarms: readonly PlanAlarm[] = [],
 ): HitDecision {
   return { kind: 'write', what, position, orders, action, alarms };
 }

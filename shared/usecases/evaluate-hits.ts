@@ -22,6 +22,7 @@ import { liveOrderIds, wantsWork } from './exit-plan.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
+import { tellAlarms } from './tell-alarms.ts';
 import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
@@ -92,7 +93,7 @@ export function makeEvaluateHits(
       return false;
     }
     for (const order of written.orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
-    for (const why of written.alarms) log.error('EXIT_PLAN_ALARM', { positionId: ownerId, why });
+    await tellAlarms(ports, ownerId, written.alarms);
     const { action, what } = written;
     // `level` is the log line's own.
     const { level, ...facts } = action.facts;

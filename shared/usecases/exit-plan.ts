@@ -12,6 +12,7 @@ import {
   exitResized,
   exitSettled,
   newExitOrder,
+  type PlanAlarm,
   planExit,
   withExit,
 } from '../domain/exits.ts';
@@ -36,7 +37,7 @@ export interface Planned {
   readonly position: Position;
   /** New orders and orders that are to be cancelled, ready to be committed. */
   readonly orders: readonly Change<Order>[];
-  readonly alarms: readonly string[];
+  readonly alarms: readonly PlanAlarm[];
 }
 
 export interface PlanContext {
@@ -99,7 +100,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
   let position = start;
   let liveOrders = live;
   const changes = new Map<string, Change<Order>>();
-  const alarms = new Set<string>();
+  const alarms = new Map<string, PlanAlarm>();
   // Each round settles at least one unsent order, so there are at most as many rounds as orders, and one more.
   for (let round = 0; round <= live.length + 1; round++) {
     let again = false;
@@ -121,14 +122,14 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
         position = spent(withExit(position, order, null, now), order.quantity, now);
         changes.set(order.orderId, { before: null, after: withDue(order, now) });
       } else if (step.kind === 'alarm') {
-        alarms.add(step.why);
+        alarms.set(step.why, { code: step.code, why: step.why });
       } else if (step.kind === 'close') {
         position = maybeClose(position, spec, mark ?? position.flatten?.price ?? null, now);
       }
     }
     if (!again) break;
   }
-  return { position: withDue(position, now), orders: [...changes.values()], alarms: [...alarms] };
+  return { position: withDue(position, now), orders: [...changes.values()], alarms: [...alarms.values()] };
 }
 
 function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext): Order {

@@ -26,6 +26,7 @@ import { carryOutPlan, wantsWork } from './exit-plan.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 import { makeWantReconcile } from './reconcile/ask-reconcile.ts';
+import { tellAlarms } from './tell-alarms.ts';
 import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
@@ -47,6 +48,8 @@ export type MeetShortage = ReturnType<typeof makeMeetShortage>;
 
 /** [5 s] A comparison begins no sooner after the last one. */
 const SPACE_MS = 5_000;
+
+const NOTHING = { orders: [], alarms: [] } as const;
 
 export function makeMeetShortage(ports: Needs) {
   const { ledger, accounts, reconciles, outbox, clock, log } = ports;
@@ -95,27 +98,29 @@ export function makeMeetShortage(ports: Needs) {
   }
 
   /** Notes what the account has, and sends what can be sold of it. Answers the orders that were made. */
-  function sellOfWhole(order: Order, funds: Funds): Promise<readonly Order[]> {
+  async function sellOfWhole(order: Order, funds: Funds): Promise<readonly Order[]> {
     const { positionId } = order;
-    return untilWritten(ports, `shortage of position ${positionId}`, async () => {
+    const written = await untilWritten(ports, `shortage of position ${positionId}`, async () => {
       const before = await ledger.position(positionId);
-      if (before === null) return [];
+      if (before === null) return NOTHING;
       const now = clock.now();
       const spec = await specOf(ports.symbols, before);
       const noted = withShortage(before, order, funds, spec, now);
-      if (noted === null) return [];
+      if (noted === null) return NOTHING;
       const live = await readLiveOrders(ledger, noted, null);
       const mark = noted.flatten?.price ?? null;
       const planned = carryOutPlan(noted, live, { spec, now, claiming: false, mark });
-      for (const why of planned.alarms) log.error('EXIT_PLAN_ALARM', { positionId, why });
       const change: Change<Position> = { before, after: planned.position };
       const result = await ledger.commit({
         orders: planned.orders,
         positions: [change],
         actions: [...actionsOf(before, planned.position, now), shortOf(order, funds, now)],
       });
-      return result.outcome === 'done' ? planned.orders.map(stored) : 'conflict';
+      const { orders, alarms } = planned;
+      return result.outcome === 'done' ? { orders: orders.map(stored), alarms } : 'conflict';
     });
+    await tellAlarms(ports, positionId, written.alarms);
+    return written.orders;
   }
 
   /** The part that was refused, once more, for what is free. */

@@ -9,17 +9,18 @@ import type { Ledger } from '../ports/ledger.ts';
 
 export const REFUSAL_PACE_MS = 60_000;
 
-const saysTheSame = (a: PositionAction, b: PositionAction): boolean =>
+export const saysTheSame = (a: PositionAction, b: PositionAction): boolean =>
   a.kind === b.kind && ['level_name', 'why', 'order_id'].every((name) => a.facts[name] === b.facts[name]);
 
-/** Was the same refusal told within the last minute, by any machine's clock? */
+/** Was the same told within the last minute, or `paceMs`, by any machine's clock? */
 export async function isToldLately(
   ledger: Pick<Ledger, 'actionsBetween'>,
   positionId: string,
   action: PositionAction,
+  paceMs = REFUSAL_PACE_MS,
 ): Promise<boolean> {
-  const from = Math.max(action.at - REFUSAL_PACE_MS + 1, 0);
-  const stretch = { from, to: action.at + REFUSAL_PACE_MS, after: null, limit: null };
+  const from = Math.max(action.at - paceMs + 1, 0);
+  const stretch = { from, to: action.at + paceMs, after: null, limit: null };
   const lately = await ledger.actionsBetween(positionId, stretch);
   return lately.some(({ item }) => saysTheSame(item, action));
 }

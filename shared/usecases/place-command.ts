@@ -1,4 +1,5 @@
 /** What a client asks when it places an order, and what it gets; shared by entries and exits. */
+import type { GivenConditions } from '../domain/market-conditions.ts';
 import type { Order, OrderAmounts, OrderType, Protection, Side, TimeInForce } from '../domain/types.ts';
 import type { Ports } from './ports.ts';
 
@@ -32,6 +33,8 @@ export interface PlaceOrderCommand extends OrderAmounts {
   readonly positionId: string | null;
   readonly flowId: string | null;
   readonly executionId: string | null;
+  /** Of an entry alone. */
+  readonly marketConditions: GivenConditions | null;
   readonly aiReasoning: string | null;
   readonly aiConfidence: number | null;
   readonly aiAgentId: string | null;

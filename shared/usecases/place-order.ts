@@ -43,13 +43,14 @@ export type PlaceOrder = ReturnType<typeof makePlaceOrder>;
 function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
   const { userId: _user, idempotencyKey: _key, ...body } = command;
   // What is not given leaves no trace, so that a new field does not change what an old request was.
-  const { quoteQuantity, stopLimitPrice, trailingDelta } = command;
+  const { quoteQuantity, stopLimitPrice, trailingDelta, marketConditions } = command;
   return canonicalHash({
     ...body,
     symbol: spec.symbol,
     quoteQuantity: quoteQuantity ?? undefined,
     stopLimitPrice: stopLimitPrice ?? undefined,
     trailingDelta: trailingDelta ?? undefined,
+    marketConditions: marketConditions ?? undefined,
   });
 }
 
@@ -79,7 +80,7 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     id: Identity,
   ): Promise<Result<Placed, Refusal> | 'conflict'> {
     const { spec } = target;
-    const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec));
+    const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec), clock.now());
     if (!checked.ok) return checked;
     const { sent, protection, market } = checked.value;
     const { walletId } = command;
@@ -172,6 +173,7 @@ function newEntry(
     bodyHash,
     flowId: command.flowId,
     executionId: command.executionId,
+    marketConditions: command.marketConditions,
     aiReasoning: command.aiReasoning,
     aiConfidence: command.aiConfidence,
     aiAgentId: command.aiAgentId,

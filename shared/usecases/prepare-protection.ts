@@ -3,6 +3,7 @@ import { checkProtection, checkTrailed } from '../domain/check-protection.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { changeProtection, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { checkTimeStop, timeStopText } from '../domain/time-stop.ts';
 import type { Position, Protection } from '../domain/types.ts';
 import { specOf } from './change-order.ts';
 import { currentPrice, entryReference, protectionReference } from './market-reference.ts';
@@ -30,6 +31,10 @@ export async function prepareProtection(
   const wanted = roundProtection(asked, before.side, spec);
   const changed = await apply(wanted);
   if (changed === before) return ok({ changed, wanted });
+  const late = 'timeStop' in change ? checkTimeStop(wanted.timeStop, before.openedAt, now) : null;
+  if (late !== null) return { ok: false, error: fromField(late) };
+  // Only the time stop is another one: that asks for no price.
+  if (changed.levelsVersion === before.levelsVersion) return ok({ changed, wanted });
   const reference = await referenceOf(ports, before, wanted);
   if (reference === null) {
     const message = `there is no current price of ${before.symbol}`;
@@ -68,6 +73,7 @@ export function protectionFacts(p: Protection): Readonly<Record<string, string>>
           ? `${distance.percent.toFixed()} %`
           : distance.amount.toFixed(),
     break_even: breakEven === null ? 'none' : `at ${breakEven.activationProfitPercent.toFixed()} %`,
+    time_stop: timeStopText(p.timeStop),
     trigger_price: p.triggerPrice,
   };
 }

@@ -79,7 +79,7 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     if (command.side === 'sell') {
       return { ...NO_VERDICT, refusal: (await refuseShort(ports, command, spec)).error };
     }
-    const entry = checkEntry(command, spec, found);
+    const entry = checkEntry(command, spec, found, ports.clock.now());
     if (!entry.ok) return { ...NO_VERDICT, refusal: entry.error };
     const worth = worthLeft(found.sent, found.market);
     const { walletId } = wallet;

@@ -43,6 +43,11 @@ const AT_ONCE = 250;
 /** In one invocation; its message comes again. */
 const MOST_REBUILDS = 3;
 
+/** All that is to be watched, and what its positions keep of the tape. */
+interface Live extends Required<Pick<Tape, 'entryMinutes'>> {
+  readonly levels: readonly Level[];
+}
+
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
 export type RebuildSymbol = ReturnType<typeof makeRebuildSymbol>;
 
@@ -50,7 +55,7 @@ export function makeRebuildSymbol(ports: Needs) {
   const { ledger, index, leases, outbox, clock, ids, sleep, log } = ports;
 
   /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
-  async function liveLevels(symbol: string): Promise<readonly Level[]> {
+  async function liveLevels(symbol: string): Promise<Live> {
     const [livePositions, liveOrders] = await Promise.all([
       ledger.livePositions(symbol),
       ledger.liveOrders(symbol),
@@ -73,7 +78,8 @@ export function makeRebuildSymbol(ports: Needs) {
       const some = await Promise.all(owners.slice(from, from + AT_ONCE).map((levels) => levels()));
       all.push(some.flat());
     }
-    return all.flat();
+    const kept = positions.map((p) => [p.positionId, p.entryMinute?.bars ?? []] as const);
+    return { levels: all.flat(), entryMinutes: new Map(kept.filter(([, bars]) => bars.length > 0)) };
   }
 
   async function replay(levels: readonly Level[], tape: Tape): Promise<Replayed> {
@@ -102,9 +108,10 @@ export function makeRebuildSymbol(ports: Needs) {
     const startedAt = clock.now();
     const token = ids.token();
     await index.beginRebuild(symbol, token);
-    const all = await liveLevels(symbol);
+    const { levels: all, entryMinutes } = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
-    const { levels, hits } = await replay(all, await tapeSince(ports, symbol, oldest));
+    const tape = await tapeSince(ports, symbol, oldest);
+    const { levels, hits } = await replay(all, { ...tape, entryMinutes });
     if (!(await isStillOurs())) {
       log.warn('REBUILD_LEASE_RAN_OUT', { symbol, levels: levels.length, tookMs: clock.now() - startedAt });
       return false;

@@ -8,7 +8,7 @@ import { nextDrive } from '../domain/due.ts';
 import type { DueItem } from '../ports/ledger.ts';
 import type { Ports } from './ports.ts';
 import type { RedriveChecks } from './redrive-checks.ts';
-import { sendPointer } from './work-pointers.ts';
+import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'clock' | 'log'>;
 
@@ -56,7 +56,7 @@ export function makeRedriveDue(
       const item = byId.get(positionId);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(position, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { positionId, status, tries: dueTries });
-      await outbox.exits({ positionId });
+      await sendPosition(outbox, position, clock.now());
       driven += 1;
     }
     return driven;

@@ -67,6 +67,8 @@ export const REFUSAL_CODES = [
   'percent_out_of_range',
   'not_whole_basis_points',
   'offset_beyond_activation',
+  'time_stop_past',
+  'time_stop_out_of_range',
   // Of a signal.
   'stop_would_loosen',
   // Of a position or an order as it stands.

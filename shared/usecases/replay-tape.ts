@@ -1,9 +1,16 @@
 /** What levels went through by what the tape has: 1 s bars at hand, and the durable minutes before them (design section 10). */
-import { type Replayed, replayInSlices } from '../domain/triggers/rebuild.ts';
+import { isWhollyAfter } from '../domain/entry-minute.ts';
+import { parseMember } from '../domain/levels.ts';
+import { beginOf } from '../domain/tape/intervals.ts';
+import { type Replayed, replayBars, replayInSlices } from '../domain/triggers/rebuild.ts';
 import { CLOCKS_APART_MS } from '../domain/triggers/rules.ts';
-import type { Bar, Level } from '../domain/triggers/types.ts';
+import type { Bar, Hit, Level } from '../domain/triggers/types.ts';
 import type { TapeMinute } from '../ports/tape.ts';
 import type { Ports } from './ports.ts';
+
+const MINUTE = 60;
+/** Levels whose entry's minute is looked at in one step: some 10 ms. */
+const AT_ONCE = 1_000;
 
 /** A minute as one bar, by its first second. */
 export const barOfMinute = (row: TapeMinute): Bar => ({
@@ -22,6 +29,8 @@ export interface Tape {
   readonly seconds: readonly Bar[];
   /** Durable minutes before and around them. */
   readonly minutes: readonly Bar[];
+  /** What positions keep of the minute they opened in, by their ids. */
+  readonly entryMinutes?: ReadonlyMap<string, readonly Bar[]>;
 }
 
 /**
@@ -48,13 +57,40 @@ export function* replayTapeInSlices(
   const rows = tape.minutes.filter((row) => (startsOnSeam ? row.second < seam : row.second <= seam));
   const rest = startsOnSeam ? tape.seconds : tape.seconds.filter((bar) => bar.second >= seam + 60);
   const isOlder = (level: Level): boolean => Math.floor(level.armedAt / 1000) < seam;
-  const older = yield* replayInSlices(levels.filter(isOlder), [...rows, ...rest]);
+  const begun = yield* replayEntryMinutes(levels.filter(isOlder), tape);
+  const older = yield* replayInSlices(begun.levels, [...rows, ...rest]);
   yield;
   const younger = yield* replayInSlices(
     levels.filter((level) => !isOlder(level)),
     tape.seconds,
   );
-  return { levels: [...older.levels, ...younger.levels], hits: [...older.hits, ...younger.hits] };
+  return {
+    levels: [...older.levels, ...younger.levels],
+    hits: [...begun.hits, ...older.hits, ...younger.hits],
+  };
+}
+
+/**
+ * Levels whose seconds are gone over what their positions have kept of the entry's minute. The minute's row begins
+ * before most armings and says nothing of them; where it does not, it has it all.
+ */
+function* replayEntryMinutes(
+  levels: readonly Level[],
+  { minutes, entryMinutes }: Tape,
+): Generator<undefined, Replayed, undefined> {
+  if (entryMinutes === undefined || entryMinutes.size === 0) return { levels, hits: [] };
+  const rows = new Map(minutes.map((row) => [row.second, row]));
+  const begun: { readonly levels: Level[]; readonly hits: Hit[] } = { levels: [], hits: [] };
+  for (const [i, level] of levels.entries()) {
+    if (i > 0 && i % AT_ONCE === 0) yield;
+    const bars = entryMinutes.get(parseMember(level.member).ownerId) ?? [];
+    const row = rows.get(beginOf(bars[0]?.second ?? 0, MINUTE));
+    const isTold = bars.length === 0 || (row !== undefined && isWhollyAfter(row, level));
+    const { levels: left, hits } = isTold ? { levels: [level], hits: [] } : replayBars([level], bars);
+    begun.levels.push(...left);
+    begun.hits.push(...hits);
+  }
+  return begun;
 }
 
 /** Seconds and minutes since an arming, and what a clock that was ahead then would have hidden. */

@@ -22,7 +22,9 @@ export async function standingTrail(
   const level = levelsOf(p, spec).find((one) => one.kind === 'trailing');
   const price = level === undefined ? null : await ports.prices.price(p.symbol);
   if (level?.kind !== 'trailing' || price === null) return null;
-  const { levels, hits } = replayTape([level], await tapeSince(ports, p.symbol, level.armedAt));
+  const tape = await tapeSince(ports, p.symbol, level.armedAt);
+  const entryMinutes = new Map([[p.positionId, p.entryMinute?.bars ?? []]]);
+  const { levels, hits } = replayTape([level], { ...tape, entryMinutes });
   const [left] = levels;
   const reached = hits[0]?.peak ?? (left?.kind === 'trailing' ? left.peak : null);
   if (reached === null && level.activation !== null) return null;

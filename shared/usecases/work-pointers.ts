@@ -1,6 +1,10 @@
-/** Pointers to orders, each to the queue of its kind: entries to submit; exits, every cancel and every amendment to exits. */
+/**
+ * Pointers to orders and positions, each to the queue of its kind: entries and figures to submit; exits, levels, every
+ * cancel and every amendment to exits.
+ */
 import { isAmending } from '../domain/amendments.ts';
-import type { Order } from '../domain/types.ts';
+import { owesOnlyFigures } from '../domain/due.ts';
+import type { Order, Position } from '../domain/types.ts';
 import type { Outbox, WorkMessage } from '../ports/messages.ts';
 
 type WorkQueues = Pick<Outbox, 'submit' | 'exits'>;
@@ -24,3 +28,9 @@ export const sendPointer = (outbox: WorkQueues, order: Pointed, delaySeconds?: n
 /** Ask the venue for it, whether that is due or not. */
 export const sendLook = (outbox: WorkQueues, order: Pointed, delaySeconds?: number): Promise<void> =>
   send(outbox, order, { orderId: order.orderId, look: true }, delaySeconds);
+
+/** Do what a position's state calls for; figures never stand before exits. */
+export const sendPosition = (outbox: WorkQueues, position: Position, now: number): Promise<void> => {
+  const queue = owesOnlyFigures(position, now) ? outbox.submit : outbox.exits;
+  return queue.call(outbox, { positionId: position.positionId });
+};

@@ -1,5 +1,6 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 
+import { type GivenConditions, VOLATILITIES } from '../../domain/market-conditions.ts';
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
   SIGNAL_ACTIONS,
@@ -9,15 +10,17 @@ import {
   type SignalReason,
   type SignalSummary,
 } from '../../domain/signal-facts.ts';
-import type { TickOrigin } from '../../domain/triggers/types.ts';
+import type { Bar, TickOrigin } from '../../domain/triggers/types.ts';
 import {
   type Arming,
   ENVIRONMENTS,
+  type EntryMinute,
   EXIT_CAUSES,
   type ExecutionReport,
   type ExternalReduction,
   type FeeAmount,
   type Fill,
+  type FrozenFigures,
   type Holder,
   type LateFee,
   type LiveExit,
@@ -37,6 +40,7 @@ import {
   type TriggerFacts,
 } from '../../domain/types.ts';
 import type { Call } from '../../ports/ledger.ts';
+import { prices } from './bar-codec.ts';
 import {
   booleans,
   type Codec,
@@ -155,6 +159,13 @@ const amounts = objects<Order['asked']>({
   stopPrice: nullable(decimals),
 });
 
+const givenConditions = objects<GivenConditions>({
+  price: nullable(decimals),
+  rsi14: nullable(decimals),
+  volume24h: nullable(decimals),
+  volatility: nullable(words(VOLATILITIES)),
+});
+
 const amendments = objects<Amendment>({
   at: integers,
   cause: texts,
@@ -199,6 +210,7 @@ export const orders = objects<Order>({
   bodyHash: nullable(texts),
   flowId: nullable(texts),
   executionId: nullable(texts),
+  marketConditions: nullableSince(givenConditions),
   aiReasoning: nullable(texts),
   aiConfidence: nullable(ratios),
   aiAgentId: nullable(texts),
@@ -268,7 +280,24 @@ const levels = {
   ),
 };
 
-const protection = objects<Protection>({ ...levels, triggerPrice: words(['bid_ask', 'last', 'mid']) });
+const timeStop: Codec<NonNullable<Protection['timeStop']>> = {
+  encode: (value) =>
+    'until' in value
+      ? { M: { until: integers.encode(value.until) } }
+      : { M: { maxSeconds: integers.encode(value.maxSeconds) } },
+  decode: (attribute, path) => {
+    const { until, maxSeconds } = attribute.M ?? {};
+    if (until !== undefined) return { until: integers.decode(until, `${path}.until`) };
+    if (maxSeconds !== undefined) return { maxSeconds: integers.decode(maxSeconds, `${path}.maxSeconds`) };
+    throw new CodecError(`${path}: neither until nor maxSeconds`);
+  },
+};
+
+const protection = objects<Protection>({
+  ...levels,
+  timeStop: nullableSince(timeStop),
+  triggerPrice: words(['bid_ask', 'last', 'mid']),
+});
 
 const signalWords = {
   signalId: texts,
@@ -283,7 +312,7 @@ const signalWords = {
 export const signals = objects<Signal>({
   ...signalWords,
   reasoning: nullable(texts),
-  adjust: nullable(partials<Omit<Protection, 'triggerPrice'>>(levels)),
+  adjust: nullable(partials<Omit<Protection, 'triggerPrice' | 'timeStop'>>(levels)),
   reason: nullable(
     objects<SignalReason>({
       code: texts,
@@ -320,6 +349,35 @@ const shortages = objects<Shortage>({
   free: decimals,
   locked: decimals,
   holders: nullable(lists(objects<Holder>({ venueOrderId: texts, quantity: decimals, ours: booleans }))),
+});
+
+const entryMinutes = objects<EntryMinute>({
+  at: integers,
+  bars: lists(
+    objects<Omit<Bar, 'open'>>({
+      second: integers,
+      low: prices,
+      high: prices,
+      close: prices,
+      firstTick: integers,
+      lastTick: integers,
+      count: integers,
+    }),
+  ),
+});
+
+const frozenFigures = objects<FrozenFigures>({
+  at: integers,
+  highWaterMark: nullable(decimals),
+  lowWaterMark: nullable(decimals),
+  maxDrawdownPercent: decimals,
+  priceMovesCount: integers,
+  stopAdjustments: integers,
+  lastStopAdjustmentAt: nullable(integers),
+  maxFavorableExcursion: nullable(decimals),
+  maxAdverseExcursion: nullable(decimals),
+  trailingTrigger: nullable(decimals),
+  trailingPeak: nullable(decimals),
 });
 
 export const positions = objects<Position>({
@@ -375,6 +433,8 @@ export const positions = objects<Position>({
   ),
   exitCause: nullable(words(EXIT_CAUSES)),
   dust: nullable(objects<NonNullable<Position['dust']>>({ quantity: decimals, cost: decimals })),
+  entryMinute: nullableSince(entryMinutes),
+  frozen: nullableSince(frozenFigures),
   signals: nullableSince(signalSummary),
   aiReasoning: nullable(texts),
   aiConfidence: nullable(ratios),

@@ -5,17 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Bar, Units } from '../../domain/triggers/types.ts';
+import type { Bar } from '../../domain/triggers/types.ts';
 import type { FilledLength, FilledRow, TapeHistory, TapeQuarter, TapeQuarters } from '../../ports/tape.ts';
-import { type Codec, integers, nullable, objects, texts, words } from './codec.ts';
+import { prices, units } from './bar-codec.ts';
+import { integers, nullable, objects, texts, words } from './codec.ts';
 import type { Item } from './items.ts';
 import { collect, getItem, queryAll } from './reads.ts';
 import { pauseMs } from './transact.ts';
-
-/** Units are whole numbers below 9e11 by construction; the brand is put back on. */
-export const units = integers as Codec<Units>;
-
-export const prices = objects<Bar['low']>({ bid: units, ask: units, last: units, mid: units });
 
 type Quarter = Omit<TapeQuarter, 'from' | 'open'> & { readonly open: Bar['low'] | null };
 const quarters = objects<Quarter>({

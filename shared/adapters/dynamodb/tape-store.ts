@@ -10,10 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Bar, PriceSource, Units } from '../../domain/triggers/types.ts';
 import type { TapeMinute, TapeStore } from '../../ports/tape.ts';
+import { prices } from './bar-codec.ts';
 import { integers, maps, nullableSince, objects } from './codec.ts';
 import type { Item } from './items.ts';
 import { collect, getItem, queryAll } from './reads.ts';
-import { createHistory, prices } from './tape-history.ts';
+import { createHistory } from './tape-history.ts';
 import { pauseMs, transactPut } from './transact.ts';
 
 export interface TapeStoreOptions {

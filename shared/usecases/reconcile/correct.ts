@@ -17,6 +17,7 @@ import { carryOutPlan, needsPlan, wantsWork } from '../exit-plan.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
 import { soughtOf } from '../sought.ts';
+import { tellAlarms } from '../tell-alarms.ts';
 import { sendPointer } from '../work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
@@ -68,12 +69,13 @@ export function makeCorrect(ports: Needs, arm: ArmLevels) {
         ],
       });
       if (result.outcome !== 'done') return 'conflict';
-      return { position: stored(written), orders: planned.orders.map(stored) };
+      return { position: stored(written), orders: planned.orders.map(stored), alarms: planned.alarms };
     });
     if (written === null) return false;
     for (const order of written.orders) {
       if (wantsWork(order)) await tell(log, sendPointer(outbox, order), { orderId: order.orderId });
     }
+    await tellAlarms(ports, positionId, written.alarms);
     await arm.armPosition(written.position);
     return true;
   }

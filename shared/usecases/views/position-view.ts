@@ -11,6 +11,7 @@ import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
+import { timeStopAt } from '../../domain/time-stop.ts';
 import type { Fill, Order, Position, PositionAction, Protection, Shortage } from '../../domain/types.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import type { EntryConditions } from './entry-conditions.ts';
@@ -104,11 +105,7 @@ export function positionDetail(facts: PositionFacts) {
     ...view,
     entry: {
       ...view.entry,
-      market_conditions: {
-        price: moneyOrNull(entryOrder?.referencePrice ?? null),
-        volume_24h: moneyOrNull(entryOrder?.dayVolume ?? null),
-        ...facts.conditions,
-      },
+      market_conditions: conditionsView(entryOrder, facts.conditions),
     },
     current: {
       ...view.current,
@@ -140,6 +137,8 @@ export function positionDetail(facts: PositionFacts) {
       max_adverse_excursion: moneyOrNull(statistics.maxAdverseExcursion),
       max_favorable_excursion_quote: inQuote(statistics.maxFavorableExcursion, position),
       max_adverse_excursion_quote: inQuote(statistics.maxAdverseExcursion, position),
+      /** Since when they no longer change; null while they are reckoned from the tape at each read. */
+      frozen_at: timeOrNull(position.frozen?.at ?? null),
     },
     orders: orders.map(({ order }) => orderView(order, null)),
     fills: orders.flatMap(({ order, fills }) =>
@@ -155,6 +154,26 @@ export function positionDetail(facts: PositionFacts) {
       timestamp: time(action.at),
       action: action.kind,
     })),
+  };
+}
+
+/** What the caller gave stands for what the tape says. */
+function conditionsView(entry: Order | null, { volatility_percent, ...tape }: EntryConditions) {
+  const given = entry?.marketConditions;
+  const own = {
+    price: given?.price,
+    volume_24h: given?.volume24h,
+    rsi_14: given?.rsi14,
+    volatility: given?.volatility,
+  };
+  return {
+    price: moneyOrNull(own.price ?? entry?.referencePrice ?? null),
+    volume_24h: moneyOrNull(own.volume_24h ?? entry?.dayVolume ?? null),
+    rsi_14: own.rsi_14 == null ? tape.rsi_14 : money(own.rsi_14),
+    volatility: own.volatility ?? tape.volatility,
+    volatility_percent,
+    /** Names of those that came with the order, as they came. */
+    given_by_caller: Object.entries(own).flatMap(([name, value]) => (value == null ? [] : [name])),
   };
 }
 
@@ -249,12 +268,24 @@ function riskManagementView(position: Position) {
       activated_at: timeOrNull(position.breakEvenActivatedAt),
       stop_price: moneyOrNull(position.breakEvenStop),
     },
+    time_stop: timeStopView(position),
     trigger_price: protection.triggerPrice,
     levels_version: position.levelsVersion,
     /** The trigger index holds these levels. */
     armed: position.armedVersion === position.levelsVersion,
   };
 }
+
+/** `due_at`: when the position is closed; null before the first fill where it counts from there, and once it is closing. */
+const timeStopView = (position: Position) => {
+  const { timeStop } = position.protection;
+  return {
+    enabled: timeStop !== null,
+    max_seconds: timeStop !== null && 'maxSeconds' in timeStop ? timeStop.maxSeconds : null,
+    until: timeStop !== null && 'until' in timeStop ? time(timeStop.until) : null,
+    due_at: timeOrNull(timeStopAt(position)),
+  };
+};
 
 function trailingView({ trailingStop }: Protection) {
   const distance = trailingStop?.distance ?? null;

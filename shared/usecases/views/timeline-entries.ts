@@ -4,6 +4,7 @@
  */
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { Order, PositionAction } from '../../domain/types.ts';
+import { REFUSED_CALLS } from '../tell-refusal.ts';
 import { signalView } from './signal-view.ts';
 import { time } from './text.ts';
 
@@ -25,7 +26,13 @@ export const RANKS = { signal: 0, order: 1, action: 2 } as const;
 export const comparePlaces = (a: Place, b: Place): number =>
   a.at - b.at || a.rank - b.rank || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 
-const REFUSALS = ['hit_dropped', 'hit_refused', 'rung_skipped', 'exit_short_of_funds'];
+const REFUSALS: readonly string[] = [
+  'hit_dropped',
+  'hit_refused',
+  'rung_skipped',
+  'exit_short_of_funds',
+  ...REFUSED_CALLS,
+];
 
 /** Facts that have a field of their own. */
 const FIELDS = [

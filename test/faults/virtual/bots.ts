@@ -300,6 +300,7 @@ function commandOf(walletId: string, key: string, over: Partial<PlaceOrderComman
     positionId: null,
     flowId: null,
     executionId: null,
+    marketConditions: null,
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,

@@ -1,6 +1,7 @@
 /** Whole orders, positions, fills and wallets, of which a test changes what it is about. */
 import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
+import type { Units } from '../../../shared/domain/triggers/types.ts';
 import type {
   Fill,
   Order,
@@ -51,6 +52,12 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   bodyHash: null,
   flowId: null,
   executionId: null,
+  marketConditions: {
+    price: decimal('50000.5'),
+    rsi14: decimal('45'),
+    volume24h: null,
+    volatility: 'medium',
+  },
   aiReasoning: null,
   aiConfidence: 0.85,
   aiAgentId: null,
@@ -120,6 +127,7 @@ export const aProtection: Protection = {
   ],
   trailingStop: { distance: { percent: decimal('1.5') }, activationPrice: decimal('50500') },
   breakEven: { activationProfitPercent: decimal('1'), offsetPercent: decimal('0.1') },
+  timeStop: { maxSeconds: 3_600 },
   triggerPrice: 'bid_ask',
 };
 
@@ -171,6 +179,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   initialProtection: {
     ...aProtection,
     trailingStop: { distance: { amount: decimal('250') }, activationPrice: null },
+    timeStop: { until: NOW },
   },
   breakEvenActivatedAt: null,
   breakEvenStop: null,
@@ -181,6 +190,33 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   flatten: null,
   exitCause: null,
   dust: null,
+  entryMinute: {
+    at: NOW,
+    bars: [
+      {
+        second: 1767614401,
+        low: { bid: 1 as Units, ask: 2 as Units, last: 3 as Units, mid: 4 as Units },
+        high: { bid: 5 as Units, ask: 6 as Units, last: 7 as Units, mid: 8 as Units },
+        close: { bid: 4 as Units, ask: 5 as Units, last: 6 as Units, mid: 7 as Units },
+        firstTick: 13,
+        lastTick: 21,
+        count: 9,
+      },
+    ],
+  },
+  frozen: {
+    at: NOW,
+    highWaterMark: decimal('50600.01'),
+    lowWaterMark: decimal('49000'),
+    maxDrawdownPercent: decimal('3.1621'),
+    priceMovesCount: 17,
+    stopAdjustments: 2,
+    lastStopAdjustmentAt: NOW,
+    maxFavorableExcursion: decimal('600.01'),
+    maxAdverseExcursion: decimal('-1000'),
+    trailingTrigger: null,
+    trailingPeak: null,
+  },
   signals: null,
   aiReasoning: null,
   aiConfidence: null,

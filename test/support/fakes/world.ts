@@ -313,6 +313,7 @@ export class World {
       positionId: null,
       flowId: null,
       executionId: null,
+      marketConditions: null,
       aiReasoning: null,
       aiConfidence: null,
       aiAgentId: null,

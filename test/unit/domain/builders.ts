@@ -54,6 +54,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     walletPauses: null,
     flowId: null,
     executionId: null,
+    marketConditions: null,
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,

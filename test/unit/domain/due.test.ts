@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   backoff,
   FENCE_MS,
+  FREEZE_AFTER_MS,
   fenceMs,
   nextDueOrder,
   nextDuePosition,
@@ -12,7 +13,7 @@ import {
 } from '../../../shared/domain/due.ts';
 import { claimFlatten } from '../../../shared/domain/exits.ts';
 import type { OrderEvent } from '../../../shared/domain/orders.ts';
-import { applyEntryFill } from '../../../shared/domain/positions.ts';
+import { applyEntryFill, applyExitFill } from '../../../shared/domain/positions.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import {
   accepted,
@@ -29,6 +30,18 @@ import {
 } from './builders.ts';
 
 const NOW = T0 + 100_000;
+const NO_FIGURES = {
+  highWaterMark: null,
+  lowWaterMark: null,
+  maxDrawdownPercent: d(0),
+  priceMovesCount: 0,
+  stopAdjustments: 0,
+  lastStopAdjustmentAt: null,
+  maxFavorableExcursion: null,
+  maxAdverseExcursion: null,
+  trailingTrigger: null,
+  trailingPeak: null,
+};
 const limit = newOrder({ type: 'limit', limitPrice: d(49_000) });
 const dueAfter = (order: Order, ...events: readonly OrderEvent[]) =>
   nextDueOrder(apply(order, ...events), NOW);
@@ -112,10 +125,32 @@ describe('what a position is due for', () => {
     expect(nextDuePosition(newPosition('buy', { stopLoss }), NOW)).toBeNull();
     expect(nextDuePosition(held, NOW)).toBe(T0 + 2);
     expect(nextDuePosition({ ...held, dueTries: 1 }, NOW)).toBe(T0 + 2 + 4_000);
-    expect(nextDuePosition({ ...held, armedVersion: 1 }, NOW)).toBeNull();
+    expect(nextDuePosition({ ...held, armedVersion: 1, entryMinute: { at: T0, bars: [] } }, NOW)).toBeNull();
     const bare = applyEntryFill(newPosition(), newFill('50000', '1'), newOrder(), T0);
     expect(positionNeedsArming(bare)).toBe(false);
     expect(positionNeedsArming({ ...bare, armedVersion: 1, levelsVersion: 2 })).toBe(true);
+  });
+
+  it("the extremes of its entry's minute, and its figures after the close", () => {
+    const armed = { ...held, armedVersion: 1, openedAt: T0 + 61_000 };
+    expect(nextDuePosition(armed, NOW)).toBe(T0 + 120_000 + FREEZE_AFTER_MS);
+    expect(nextDuePosition({ ...armed, armedVersion: 0 }, NOW)).toBe(T0 + 2);
+    const closed: Position = { ...armed, status: 'closed', closedAt: T0 + 70_000, levelsVersion: 2 };
+    expect(nextDuePosition(closed, NOW)).toBe(T0 + 70_000 + FREEZE_AFTER_MS);
+    expect(nextDuePosition({ ...closed, openedAt: null }, NOW)).toBeNull();
+    const figures = { ...NO_FIGURES, at: T0 };
+    expect(nextDuePosition({ ...closed, frozen: figures }, NOW)).toBeNull();
+    // News of it makes them due again: a price that came late belongs to them.
+    const late = applyExitFill(
+      { ...closed, frozen: figures, quantity: d(0) },
+      newFill('1', '1'),
+      newOrder(),
+      T0,
+    );
+    expect(late.frozen).toBeNull();
+    expect(
+      applyEntryFill({ ...closed, frozen: figures }, newFill('1', '1'), newOrder(), T0).frozen,
+    ).toBeNull();
   });
 
   it('its exit plan, until it is closed', () => {

@@ -40,7 +40,11 @@ describe('a shortage', () => {
     expect(kinds(p, T0)).toEqual(['alarm', 'send 0.4']);
     const sold = spent({ ...p, quantity: d('0.6') }, d('0.4'), T0);
     expect(planExit(sold, [], BTC, T0 + 1)).toEqual([
-      { kind: 'alarm', why: '0.6 BTC cannot be sold: the account has no more, and no order holds any' },
+      {
+        kind: 'alarm',
+        code: 'coins_missing',
+        why: '0.6 BTC cannot be sold: the account has no more, and no order holds any',
+      },
       { kind: 'wait', until: T0 + WAIT_MS, why: 'the account lacks the coins' },
     ]);
     expect(kinds(sold, T0 + WAIT_MS)).toEqual(['send 0.6']);

@@ -156,7 +156,8 @@ describe('another body under a used key', () => {
     await protect(world, positionId, '48000', 'p');
     await amend(world, resting.orderId, '41000', 'a');
     await world.pump();
-    const { commits } = world.ledger;
+    const items = () => [world.position(positionId), ...world.ledger.orderItems.values()];
+    const [before, { commits }] = [items(), world.ledger];
     const answers = [
       await close(world, positionId, 'part', '0.2'),
       await close(world, positionId, 'part'),
@@ -172,7 +173,9 @@ describe('another body under a used key', () => {
         error: { code: 'idempotency_mismatch', field: 'Idempotency-Key' },
       });
     }
-    expect(world.ledger.commits).toBe(commits);
+    expect(items()).toEqual(before);
+    // The position's timeline has them: once each of a close and of a change of protection.
+    expect(world.ledger.commits).toBe(commits + 2);
   });
 });
 

@@ -3,6 +3,7 @@
  * that none does, whoever dies between, however often it is taken up.
  */
 import { describe, expect, it } from 'vitest';
+import { owesOnlyFigures } from '../../../shared/domain/due.ts';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import { VenueUnavailableError } from '../../../shared/ports/venue.ts';
@@ -35,7 +36,15 @@ const refusedOf = (world: World, positionId: string): Order => {
   return refused;
 };
 const owed = async (world: World): Promise<readonly string[]> =>
-  (await world.ledger.due(0, world.now + 3_600_000, 10)).map(({ id }) => id);
+  (await world.ledger.due(0, world.now + 3_600_000, 10))
+    .map(({ id }) => id)
+    .filter((id) => !isForFigures(world, id));
+
+/** What a position keeps of the tape is nobody's exit. */
+function isForFigures(world: World, id: string): boolean {
+  const position = world.ledger.positionItems.get(id);
+  return position !== undefined && owesOnlyFigures(position, world.now);
+}
 
 /** Works the queue by a process that dies at one call; answers whether it did. What it was given is lost. */
 async function workDying(world: World, plan: CrashPlan): Promise<boolean> {

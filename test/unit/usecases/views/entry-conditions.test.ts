@@ -6,9 +6,9 @@ import { ApiWorld } from '../../api/world.ts';
 
 const SYMBOL = 'BTC/USDT';
 
-async function open(world: ApiWorld): Promise<string> {
+async function open(world: ApiWorld, change: object = {}): Promise<string> {
   const wallet_id = await world.wallet();
-  const body = { wallet_id, symbol: SYMBOL, side: 'buy', type: 'market', quantity: '0.5' };
+  const body = { wallet_id, symbol: SYMBOL, side: 'buy', type: 'market', quantity: '0.5', ...change };
   const order = await world.call('POST', '/api/v1/orders', { key: 'buy', body });
   await world.settle();
   return `/api/v1/positions/${order.body.position_id}`;
@@ -62,5 +62,36 @@ describe('the market at the entry', () => {
       volatility: null,
       volatility_percent: null,
     });
+  });
+
+  it("is the caller's where they gave it, digit for digit, and says so", async () => {
+    const world = new ApiWorld();
+    await minutes(world, -240, 0, (i) => String(50_000 + i * 10));
+    const market_conditions = { price: '50000.000000000000000001', rsi_14: '45', volatility: 'high' };
+    const path = await open(world, { market_conditions });
+    const { entry, orders } = (await world.call('GET', path)).body;
+    expect(entry.market_conditions).toEqual({
+      ...market_conditions,
+      volume_24h: null,
+      volatility_percent: '0.3001',
+      given_by_caller: ['price', 'rsi_14', 'volatility'],
+    });
+    // The order was decided on our price, whatever the caller saw.
+    expect(orders[0].reference_price).toBe('50000');
+  });
+
+  it('is part of what the order is: another one under its key is refused', async () => {
+    const world = new ApiWorld();
+    const wallet_id = await world.wallet();
+    const body = { wallet_id, symbol: SYMBOL, side: 'buy', type: 'market', quantity: '0.5' };
+    const place = (rsi_14: string | null) =>
+      world.call('POST', '/api/v1/orders', {
+        key: 'buy',
+        body: { ...body, ...(rsi_14 !== null && { market_conditions: { rsi_14 } }) },
+      });
+    expect((await place('45')).status).toBe(201);
+    expect((await place('45.0')).status).toBe(200);
+    expect(await place('46')).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } });
+    expect(await place(null)).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } });
   });
 });

@@ -1,0 +1,83 @@
+/** A position's statistics from its fills and the tape: what a read answers, and what is frozen at the close (design section 8). */
+import { withEntryMinute } from '../domain/entry-minute.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
+import { entryIdsOf } from '../domain/positions.ts';
+import {
+  deriveStatistics,
+  frozenStatistics,
+  type PositionStatistics,
+  type PriceBar,
+} from '../domain/statistics.ts';
+import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import { unitsToDecimal } from '../domain/triggers/units.ts';
+import type { Fill, Order, Position } from '../domain/types.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Ports } from './ports.ts';
+import { tapeSpans } from './views/position-tape.ts';
+import { priceSourceOf } from './views/price-source.ts';
+
+export interface OrderWithFills {
+  readonly order: Order;
+  readonly fills: readonly Fill[];
+}
+
+/** The entry and the exits, in the order they were made. */
+export async function ordersWithFills(
+  ledger: Pick<Ledger, 'orders' | 'fills'>,
+  position: Position,
+): Promise<readonly OrderWithFills[]> {
+  const orders = await ledger.orders([...entryIdsOf(position), ...position.exitOrderIds]);
+  const withFills = orders.map(async (order) => ({
+    order,
+    fills: order.fillCount === 0 ? [] : await ledger.fills(order.orderId),
+  }));
+  return (await Promise.all(withFills)).toSorted((a, b) => a.order.createdAt - b.order.createdAt);
+}
+
+/** What the tape has of the time since it opened; nothing where the figures are frozen. */
+export async function figuresTape(
+  ports: Pick<Ports, 'prices' | 'tape'>,
+  position: Position,
+  spec: SymbolSpec,
+  now: number,
+): Promise<readonly PriceBar[]> {
+  return position.frozen === null ? barsOf(ports, position, spec, now) : [];
+}
+
+export function statisticsOf(
+  position: Position,
+  orders: readonly OrderWithFills[],
+  bars: readonly PriceBar[],
+  mark: Decimal | null,
+  now: number,
+): PositionStatistics {
+  if (position.frozen !== null) return frozenStatistics(position, position.frozen, mark, now);
+  const fillsOf = (role: Order['role']): readonly Fill[] =>
+    orders.filter(({ order }) => order.role === role).flatMap(({ fills }) => fills);
+  const fills = { entry: fillsOf('entry'), exit: fillsOf('exit') };
+  return deriveStatistics(position, fills, bars, mark, now);
+}
+
+/**
+ * The bars since the position opened: by the second as far as the cache reaches, before that by the minute (whole
+ * minutes, and what was kept of the entry's). Prices of the source that its levels are compared with.
+ */
+async function barsOf(
+  ports: Pick<Ports, 'prices' | 'tape'>,
+  position: Position,
+  spec: SymbolSpec,
+  now: number,
+): Promise<readonly PriceBar[]> {
+  if (position.openedAt === null) return [];
+  const from = Math.floor(position.openedAt / 1000) + 1;
+  const to = position.closedAt === null ? Number.POSITIVE_INFINITY : Math.floor(position.closedAt / 1000);
+  const source = priceSourceOf(position);
+  const end = Math.min(to, Math.floor(now / 1000) + 1);
+  const spans = withEntryMinute(position, await tapeSpans(ports, position.symbol, { from, to: end }));
+  return spans
+    .filter(({ at, seconds }) => at >= from && at + seconds <= to)
+    .map(({ at, seconds, bar }): PriceBar => {
+      const price = (of: 'low' | 'high' | 'close') => unitsToDecimal(bar[of][source], spec.unitExponent);
+      return { second: at, seconds, low: price('low'), high: price('high'), close: price('close') };
+    });
+}
