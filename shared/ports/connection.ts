@@ -57,8 +57,12 @@ export interface ConnectionStats {
 export interface Connection {
   /** Begins; the first session may take its time. */
   start(): void;
-  /** Opens a new session beside the present one, which is closed when the new one serves; exclusive: before it opens. */
-  renew(reason: string): void;
+  /**
+   * Opens a new session beside the present one, which is closed when the new one serves; exclusive: before it opens.
+   * `saidBy`: the session that asks for it; one that is still being opened is renewed when it serves, and of one that is
+   * over nothing is renewed.
+   */
+  renew(reason: string, saidBy?: Session): void;
   stats(): ConnectionStats;
   /** After it resolves no handler is called any more. Never waits long for the other side. */
   stop(): Promise<void>;

@@ -13,6 +13,7 @@ import type {
   ConnectionRequest,
   ConnectionStats,
   OpenConnection,
+  Session,
 } from '../../ports/connection.ts';
 import { HandshakeRefusedError, SocketSession } from './session.ts';
 import {
@@ -50,6 +51,10 @@ export class WatchedConnection implements Connection {
   /** Every session that has not ended, also those that do not serve yet. */
   readonly #sessions = new Set<SocketSession>();
   #current: SocketSession | null = null;
+  /** The session that is to serve next. */
+  #opening: SocketSession | null = null;
+  /** Why it has to be renewed as soon as it serves. */
+  #renewNext: string | null = null;
   #servingSince = 0;
   #renewBecause: string | null = null;
   #cancelLife: () => void = () => undefined;
@@ -88,7 +93,10 @@ export class WatchedConnection implements Connection {
     this.#running = this.#run();
   }
 
-  renew(reason: string): void {
+  renew(reason: string, saidBy: Session | null = null): void {
+    // Said of a session that does not serve yet: nothing else would say it again.
+    if (saidBy !== null && saidBy === this.#opening) this.#renewNext = reason;
+    if (saidBy !== null && saidBy !== this.#current) return;
     if (this.#stopped || this.#current === null || this.#renewBecause !== null) return;
     this.#renewBecause = reason;
     this.#parts.log.info('connection_renews', { connection: this.#request.name, reason });
@@ -193,10 +201,13 @@ export class WatchedConnection implements Connection {
     let session: SocketSession | null = null;
     try {
       session = this.#open();
+      this.#opening = session;
+      this.#renewNext = null;
       await session.opened;
       await this.#within(handlers.onOpen(session), session);
       if (!this.#stopped) this.#serve(session);
     } catch (error) {
+      this.#opening = null;
       if (this.#stopped) return;
       // The end of a session that never served is counted here, not where it was seen.
       this.#failed(messageOf(error));
@@ -244,7 +255,9 @@ export class WatchedConnection implements Connection {
   #serve(session: SocketSession): void {
     const old = this.#current;
     this.#current = session;
-    this.#renewBecause = null;
+    this.#opening = null;
+    this.#renewBecause = this.#renewNext;
+    this.#renewNext = null;
     this.#served += 1;
     this.#servingSince = this.#elapsed();
     this.#connectedSince = this.#parts.clock.now();

@@ -177,7 +177,7 @@ export class MarketConnection {
   #onMessage(session: Session, text: string): void {
     const message = parseMarketMessage(text);
     if (message.kind === 'answer') this.#sessions.get(session)?.answers.get(message.id)?.(message.error);
-    else if (message.kind === 'shutdown') this.#connection.renew('the server shuts down');
+    else if (message.kind === 'shutdown') this.#connection.renew('the server shuts down', session);
     else this.#parts.onMessage(message);
   }
 }

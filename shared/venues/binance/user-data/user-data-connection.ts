@@ -258,7 +258,7 @@ export class UserDataConnection {
     }
     const name = (event as JsonObject | null)?.['e'];
     const id = message['subscriptionId'];
-    if (name === 'serverShutdown') this.#connection.renew('the server shuts down');
+    if (name === 'serverShutdown') this.#connection.renew('the server shuts down', on.session);
     else if (typeof id !== 'number') throw new Error(`an event without subscription: ${String(name)}`);
     else this.#event(on, id, event);
   }

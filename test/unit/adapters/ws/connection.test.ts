@@ -377,6 +377,31 @@ describe('a connection', () => {
     expect(performance.now() - at).toBeGreaterThanOrEqual(900);
   });
 
+  it('renews a session that was told of the end before it served', async () => {
+    const server = await serve();
+    const { connection, seen } = connect(server.url);
+    seen.onOpen = async (session) => {
+      if (session.id === 1) connection.renew('the server shuts down', session);
+    };
+    connection.start();
+    await until(
+      'renewed',
+      () => connection.stats().reconnects,
+      (reconnects) => reconnects === 1,
+    );
+    await until(
+      'the first one closed',
+      () => seen.closed,
+      (closed) => closed.length === 1,
+    );
+    expect(seen.closed).toEqual(['1:renewed']);
+    const [first] = seen.sessions;
+    if (first === undefined) throw new Error('no session');
+    connection.renew('the server shuts down', first);
+    await sleep(50);
+    expect(connection.stats().reconnects).toBe(1);
+  });
+
   it('keeps the old session when a renewal fails, and takes the next try', async () => {
     const server = await serve();
     const { connection, seen, connected } = connect(server.url);
