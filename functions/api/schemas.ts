@@ -323,7 +323,11 @@ export type ConnectWalletBody = z.output<typeof exchangeWallet>;
 export const KeysBody = z.strictObject(keyFields);
 export type KeysBody = z.output<typeof KeysBody>;
 
-export const PauseWalletBody = z.strictObject({ reason: z.string().trim().min(1).max(500).nullish() });
+export const PauseWalletBody = z.strictObject({
+  reason: z.string().trim().min(1).max(500).nullish(),
+  cancel_entries: z.boolean().default(false),
+  flatten: z.boolean().default(false),
+});
 
 export const ListOrdersQuery = z.strictObject({
   ...pageFields,

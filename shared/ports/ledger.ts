@@ -192,8 +192,8 @@ export interface BalanceSnapshot {
   }[];
 }
 
-/** A check of a wallet's keys that is owed. */
-export interface DueCheck {
+/** A wallet that owes something: a check of its keys, or what its pause is to cancel and close. */
+export interface DueWallet {
   readonly walletId: string;
   readonly dueAt: number;
 }
@@ -224,10 +224,10 @@ export interface WalletStore {
   exchangeWallets(environment: BinanceEnvironment): Promise<readonly Wallet[]>;
   /** How many wallets of an environment have keys that the exchange refuses (`refused`). Eventually consistent. */
   refusedWallets(environment: BinanceEnvironment): Promise<number>;
-  /** Key checks that are overdue at `now`, oldest first, at most `limit`. */
-  dueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
-  /** Moves an overdue check's time on; false when it is no longer due at that time (someone else has it). */
-  moveCheck(check: DueCheck, to: number): Promise<boolean>;
+  /** Wallets that owe something by `now`, those owing longest first, at most `limit`. */
+  dueWallets(now: number, limit: number): Promise<readonly DueWallet[]>;
+  /** Moves the time of one that is overdue on; false when it is no longer due then (someone else has it). */
+  moveWallet(due: DueWallet, to: number): Promise<boolean>;
   balances(walletId: string): Promise<BalanceSnapshot | null>;
   /** Kept unless a newer one is there already. */
   saveBalances(walletId: string, snapshot: BalanceSnapshot): Promise<void>;

@@ -19,10 +19,10 @@ import { integers } from './codec.ts';
 import {
   accountKey,
   balancesKey,
-  CHECKS_SHARD,
   type Item,
   refusedIn,
   USABLE_ENVIRONMENT,
+  WALLETS_SHARD,
   walletItem,
   walletKey,
 } from './items.ts';
@@ -139,14 +139,14 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
         ExpressionAttributeValues: { ':refused': { S: refusedIn(environment) } },
       }),
 
-    async dueChecks(now, limit) {
+    async dueWallets(now, limit) {
       const found: { readonly walletId: string; readonly dueAt: number }[] = [];
       const rows = queryAll(client, {
         TableName: walletsTable,
         IndexName: 'due',
         Limit: limit,
         KeyConditionExpression: 'due_shard = :shard AND due_at <= :now',
-        ExpressionAttributeValues: { ':shard': { S: CHECKS_SHARD }, ':now': integers.encode(now) },
+        ExpressionAttributeValues: { ':shard': { S: WALLETS_SHARD }, ':now': integers.encode(now) },
         ProjectionExpression: 'pk, due_at',
       });
       for await (const { pk, due_at: dueAt } of rows) {
@@ -158,7 +158,7 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
     },
 
     /** Leaves `version` alone, as for orders: whoever writes the wallet sets the due time anew anyway. */
-    async moveCheck({ walletId, dueAt }, to) {
+    async moveWallet({ walletId, dueAt }, to) {
       const mark = randomUUID();
       try {
         await client.send(

@@ -24,6 +24,7 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import { pauseOf } from '../../../shared/domain/pauses.ts';
 import type { WalletRisk } from '../../../shared/domain/risk/limits.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
@@ -229,9 +230,10 @@ export class MemoryLedger implements Ledger {
   /** An item that is not there has none of its attributes: the condition fails. */
   private isPaused({ walletId, pauses }: PauseGate): boolean {
     if (this.wallets === undefined) throw new Error('this ledger was given no wallets to look at');
-    const account = this.wallets.items.get(walletId)?.exchange;
-    if (account == null || account.pausedAt !== null) return true;
-    return pauses !== null && account.pauses !== pauses;
+    const wallet = this.wallets.items.get(walletId);
+    if (wallet === undefined) return true;
+    const state = pauseOf(wallet);
+    return state.pausedAt !== null || (pauses !== null && state.pauses !== pauses);
   }
 
   async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {
