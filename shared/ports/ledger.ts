@@ -7,6 +7,7 @@
  */
 import type { Decimal } from '../domain/money/decimal.ts';
 import type { RiskGate, RiskLimits, WalletRisk } from '../domain/risk/limits.ts';
+import type { DayStart } from '../domain/risk/results.ts';
 import type { RiskSums } from '../domain/risk/use.ts';
 import type { Signal } from '../domain/signal-facts.ts';
 import type { BinanceEnvironment, Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
@@ -73,6 +74,15 @@ export interface LimitsChange {
   readonly limits: RiskLimits;
   /** The wallet's sums, where they have been counted anew; null = they stay. */
   readonly counted: RiskSums | null;
+  /** The peak that a drawdown is measured from begins with the next look. */
+  readonly startsPeak: boolean;
+}
+
+/** What a look at a wallet's results is the first or the highest of; holds only for the item as it was read. */
+export interface RiskMark {
+  readonly walletId: string;
+  readonly revision: number;
+  readonly mark: { readonly dayStart: DayStart } | { readonly peak: Decimal };
 }
 
 export interface Page<T> {
@@ -154,6 +164,10 @@ export interface Ledger {
   risk(walletId: string): Promise<WalletRisk | null>;
   /** False when the limits were changed since they were read, or, with sums counted anew, when anything was. */
   setLimits(change: LimitsChange): Promise<boolean>;
+  /** What was realized in a UTC day (results.ts), in dollars; strongly consistent. */
+  realizedOn(walletId: string, day: number): Promise<Decimal>;
+  /** False when anything was written since, or a later day or a higher peak stands. Leaves the revision as it is. */
+  noteMark(mark: RiskMark): Promise<boolean>;
   /**
    * A change of one order that holds only while its wallet lets it, both in one transaction; without a gate nobody is
    * asked. One try: what is claimed is signed with a time that must not age. Throws when it is not known whether it

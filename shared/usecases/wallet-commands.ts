@@ -13,7 +13,7 @@ import { makeReadLimits, makeSetLimits } from './wallet-limits.ts';
 
 type Needs = Pick<
   Ports,
-  'wallets' | 'ledger' | 'symbols' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
+  'wallets' | 'ledger' | 'prices' | 'symbols' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
 >;
 
 export type WalletCommands = ReturnType<typeof makeWalletCommands>;

@@ -40,6 +40,7 @@ import { makeRedriveWallets } from '../../shared/usecases/redrive-wallets.ts';
 import { NOTHING_STOPPED } from '../../shared/usecases/stop-wallet.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
+import { MemoryPrices } from './fakes/memory-cache.ts';
 import { MemoryLedger, MemoryWallets } from './fakes/memory-ledger.ts';
 import { MemoryOutbox } from './fakes/memory-outbox.ts';
 
@@ -145,6 +146,7 @@ export class WalletWorld {
   readonly logs: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
   readonly wallets = new MemoryWallets();
   readonly ledger = new MemoryLedger({ wallets: this.wallets });
+  readonly prices = new MemoryPrices({ now: () => this.now });
   readonly outbox = new MemoryOutbox();
   /** What streamers say, by wallet; null = nobody can be asked. */
   streams: Map<string, WalletStreamStatus> | null = new Map();
@@ -174,6 +176,7 @@ export class WalletWorld {
     const ports = {
       wallets: this.wallets,
       ledger: this.ledger,
+      prices: this.prices,
       symbols: builtInDirectory(symbolRegistry()),
       outbox: this.outbox,
       venues: venues?.(this.wallets, log) ?? this.exchange,

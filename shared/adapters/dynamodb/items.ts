@@ -31,6 +31,8 @@ export const orderKey = (orderId: string): Key => key(orderId, 'order');
 export const positionKey = (positionId: string): Key => key(positionId, 'position');
 export const walletKey = (walletId: string): Key => key(walletId, 'wallet');
 export const riskKey = (walletId: string): Key => key(walletId, 'risk');
+/** What was realized in a UTC day, named as 2026-01-05. */
+export const riskDayKey = (walletId: string, day: string): Key => key(walletId, `risk_day#${day}`);
 export const balancesKey = (walletId: string): Key => key(walletId, 'balances');
 export const accountKey = (environment: Environment, uid: string): Key =>
   key(`account#${environment}#${uid}`, 'account');

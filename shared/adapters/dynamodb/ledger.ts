@@ -28,7 +28,7 @@ import {
   readTold,
   underKey,
 } from './reads.ts';
-import { readRisk, riskUpdates, setLimits } from './risk-item.ts';
+import { noteMark, readRealized, readRisk, riskUpdates, setLimits } from './risk-item.ts';
 import {
   type ConditionalUpdate,
   INSISTENT,
@@ -224,6 +224,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     risk: (walletId) => readRisk(client, walletsTable, walletId),
     setLimits: (change) => setLimits(client, walletsTable, change),
+    realizedOn: (walletId, day) => readRealized(client, walletsTable, { walletId, day }),
+    noteMark: (mark) => noteMark(client, walletsTable, mark),
     async claim(change, gate) {
       // A claim changes nothing that limits are measured against; one transaction that did would not be counted.
       if (riskUpdates({ orders: [change] }, walletsTable).length > 0)

@@ -6,11 +6,30 @@
  * because a condition cannot add.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { NO_LIMITS, type RiskGate, type RiskLimits, type WalletRisk } from '../../domain/risk/limits.ts';
+import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
+import {
+  DEFAULT_COOLDOWN_MINUTES,
+  NO_LIMITS,
+  ON_BREACH,
+  type RiskGate,
+  type RiskLimits,
+  type WalletRisk,
+} from '../../domain/risk/limits.ts';
+import { type DayStart, dayText, type ResultChange } from '../../domain/risk/results.ts';
 import { exposureOf, NO_SUMS, type RiskSums, riskChanges } from '../../domain/risk/use.ts';
-import type { Commit, LimitsChange } from '../../ports/ledger.ts';
-import { booleans, decimals, integers, lists, nullable, objects, texts } from './codec.ts';
-import { type Item, riskKey } from './items.ts';
+import type { Commit, LimitsChange, RiskMark } from '../../ports/ledger.ts';
+import {
+  booleans,
+  decimals,
+  integers,
+  lists,
+  nullable,
+  nullableSince,
+  objects,
+  texts,
+  words,
+} from './codec.ts';
+import { type Item, riskDayKey, riskKey } from './items.ts';
 import { getItem } from './reads.ts';
 import { type ConditionalUpdate, INSISTENT, transactPut } from './transact.ts';
 
@@ -20,7 +39,16 @@ const limits = objects<RiskLimits>({
   maxOpenPositions: nullable(integers),
   maxOrdersPerMinute: nullable(integers),
   allowedSymbols: nullable(lists(texts)),
+  maxDailyLoss: nullableSince(decimals),
+  maxDrawdown: nullableSince(decimals),
+  cooldownAfterLosses: nullableSince(integers),
+  cooldownMinutes: { ...integers, whenMissing: () => DEFAULT_COOLDOWN_MINUTES },
+  onBreach: { ...words(ON_BREACH), whenMissing: () => NO_LIMITS.onBreach },
 });
+
+const dayStarts = objects<DayStart>({ day: integers, unrealized: decimals, at: integers });
+/** Days are added to and nothing else. */
+const days = objects<{ readonly realized: Decimal }>({ realized: decimals });
 
 /** The first write may have been a commit, which adds sums and nothing else. */
 const zero = { ...integers, whenMissing: () => 0 };
@@ -36,6 +64,11 @@ const risks = objects<WalletRisk>({
   minute: zero,
   minuteOrders: zero,
   newAt: zero,
+  realized: { ...decimals, whenMissing: () => ZERO },
+  lossRow: zero,
+  lastLossAt: zero,
+  dayStart: nullableSince(dayStarts),
+  peak: nullableSince(decimals),
   revision: integers,
 });
 
@@ -53,6 +86,16 @@ export async function readRisk(
   return item === null ? null : risks.fromItem(item, `risk of ${walletId}`);
 }
 
+export async function readRealized(
+  client: DynamoDBClient,
+  walletsTable: string | null,
+  { walletId, day }: { readonly walletId: string; readonly day: number },
+): Promise<Decimal> {
+  const name = dayText(day);
+  const item = await getItem(client, tableOf(walletsTable), riskDayKey(walletId, name));
+  return item === null ? ZERO : days.fromItem(item, `results of ${walletId} on ${name}`).realized;
+}
+
 const sumsItem = (sums: RiskSums): Item => ({
   reserved: decimals.encode(sums.reserved),
   cost: decimals.encode(sums.cost),
@@ -62,11 +105,12 @@ const sumsItem = (sums: RiskSums): Item => ({
 });
 
 const ONE = integers.encode(1);
+const NONE: Item[string] = { NULL: true };
 const ZERO_ITEM = integers.encode(0);
 
 /** As `isOpen` (domain/risk/limits.ts) says it. An item of which nothing was set has no limits. */
 function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']> {
-  const { limitsVersion, mostExposure, mostOpen, minute } = gate;
+  const { limitsVersion, mostExposure, mostOpen, mostLosses, minute } = gate;
   if (limitsVersion === 0) {
     return { expression: 'attribute_not_exists(#limitsVersion)', names: ['limitsVersion'], values: {} };
   }
@@ -84,6 +128,11 @@ function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']
     names.push('open');
     values[':if_open'] = integers.encode(mostOpen);
   }
+  if (mostLosses !== null) {
+    parts.push('(attribute_not_exists(#lossRow) OR #lossRow <= :if_losses)');
+    names.push('lossRow');
+    values[':if_losses'] = integers.encode(mostLosses);
+  }
   if (minute !== null) {
     names.push('minute');
     values[':if_minute'] = integers.encode(minute.minute);
@@ -98,7 +147,33 @@ function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']
   return { expression: parts.join(' AND '), names, values };
 }
 
-/** What a commit adds to the wallets that it concerns: in most commits nothing, else one update. */
+/** As `withResult` (domain/risk/results.ts) says it: a row that ended is set, one that goes on is added to. */
+function resultItems(result: ResultChange | null): { readonly set: Item; readonly add: Item } {
+  if (result === null) return { set: {}, add: {} };
+  const { realized, row } = result;
+  const losses = row === null ? {} : { lossRow: integers.encode(row.losses) };
+  return {
+    set: {
+      ...(row?.ended && losses),
+      ...(row != null && row.lastLossAt !== null && { lastLossAt: integers.encode(row.lastLossAt) }),
+    },
+    add: { realized: decimals.encode(realized), ...(row?.ended === false && losses) },
+  };
+}
+
+function dayUpdate(walletId: string, { realized, day }: ResultChange, table: string): ConditionalUpdate {
+  const name = dayText(day);
+  return {
+    table,
+    key: riskDayKey(walletId, name),
+    name: `results of ${walletId} on ${name}`,
+    set: {},
+    add: { realized: decimals.encode(realized) },
+    condition: null,
+  };
+}
+
+/** What a commit adds to the wallets that it concerns: in most commits nothing, else an update, and one of the day. */
 export function riskUpdates(
   { orders = [], positions = [], risk: gate = null }: Commit,
   walletsTable: string | null,
@@ -107,28 +182,41 @@ export function riskUpdates(
   if (gate !== null && !changes.some(({ walletId }) => walletId === gate.walletId)) {
     throw new Error(`a commit asks the limits of ${gate.walletId} and changes nothing of it`);
   }
-  return changes.map(({ walletId, by, newAt }): ConditionalUpdate => {
+  if (changes.length === 0) return [];
+  const table = tableOf(walletsTable);
+  const ofDays = changes.flatMap(({ walletId, result }) =>
+    result === null || result.realized.isZero() ? [] : [dayUpdate(walletId, result, table)],
+  );
+  const ofItems = changes.map(({ walletId, by, newAt, result }): ConditionalUpdate => {
+    const results = resultItems(result);
     const own = gate?.walletId === walletId ? gate : null;
     const minute = own?.minute ?? null;
     return {
-      table: tableOf(walletsTable),
+      table,
       key: riskKey(walletId),
       name: `risk of ${walletId}`,
       set: {
+        ...results.set,
         ...(newAt !== null && { newAt: integers.encode(newAt) }),
         ...(minute?.isNew && { minute: integers.encode(minute.minute), minuteOrders: ONE }),
       },
-      add: { ...sumsItem(by), revision: ONE, ...(minute?.isNew === false && { minuteOrders: ONE }) },
+      add: {
+        ...sumsItem(by),
+        ...results.add,
+        revision: ONE,
+        ...(minute?.isNew === false && { minuteOrders: ONE }),
+      },
       condition: own === null ? null : conditionOf(own),
     };
   });
+  return [...ofItems, ...ofDays];
 }
 
 /** Conditional on the limits that were read; with sums counted anew, on everything. */
 export async function setLimits(
   client: DynamoDBClient,
   walletsTable: string | null,
-  { walletId, before, limits: wanted, counted }: LimitsChange,
+  { walletId, before, limits: wanted, counted, startsPeak }: LimitsChange,
 ): Promise<boolean> {
   const version = before?.limitsVersion ?? 0;
   const [name, value] =
@@ -144,11 +232,40 @@ export async function setLimits(
     set: {
       limits: limits.encode(wanted),
       limitsVersion: integers.encode(version + 1),
+      ...(startsPeak && { peak: NONE }),
       ...(counted !== null && { ...sumsItem(counted), counted: { BOOL: true } }),
     },
     // Also where nothing was counted: an item has all sums.
     add: { ...(counted === null && sumsItem(NO_SUMS)), revision: ONE },
     condition,
+  };
+  return (await transactPut(client, [], INSISTENT, [update])).outcome === 'done';
+}
+
+/** Conditional on the item as it was read, and on no later day and no higher peak: a repeat is known by that. */
+export async function noteMark(
+  client: DynamoDBClient,
+  walletsTable: string | null,
+  { walletId, revision, mark }: RiskMark,
+): Promise<boolean> {
+  const isDay = 'dayStart' in mark;
+  const [name, place] = isDay ? (['dayStart', '#dayStart.#day'] as const) : (['peak', '#peak'] as const);
+  const isNone = `attribute_not_exists(#${name}) OR attribute_type(#${name}, :if_none)`;
+  const update: ConditionalUpdate = {
+    table: tableOf(walletsTable),
+    key: riskKey(walletId),
+    name: `risk of ${walletId}`,
+    set: isDay ? { dayStart: dayStarts.encode(mark.dayStart) } : { peak: decimals.encode(mark.peak) },
+    add: {},
+    condition: {
+      expression: `#revision = :if_revision AND (${isNone} OR ${place} < :if_less)`,
+      names: ['revision', name, ...(isDay ? ['day'] : [])],
+      values: {
+        ':if_revision': integers.encode(revision),
+        ':if_none': { S: 'NULL' },
+        ':if_less': isDay ? integers.encode(mark.dayStart.day) : decimals.encode(mark.peak),
+      },
+    },
   };
   return (await transactPut(client, [], INSISTENT, [update])).outcome === 'done';
 }

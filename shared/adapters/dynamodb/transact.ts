@@ -108,9 +108,9 @@ function updateOf({ table, key, set, add, condition: only }: ConditionalUpdate, 
     Key: { ...key },
     UpdateExpression: `SET ${Object.keys(all)
       .map((name) => `#${name} = :${name}`)
-      .join(', ')} ADD ${Object.keys(add)
-      .map((name) => `#${name} :${name}`)
-      .join(', ')}`,
+      .join(', ')}${Object.keys(add)
+      .map((name, n) => `${n === 0 ? ' ADD' : ','} #${name} :${name}`)
+      .join('')}`,
     ...(only !== null && { ConditionExpression: only.expression }),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {

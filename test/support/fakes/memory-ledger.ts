@@ -24,6 +24,7 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import { type Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { pauseOf } from '../../../shared/domain/pauses.ts';
 import type { WalletRisk } from '../../../shared/domain/risk/limits.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
@@ -41,11 +42,12 @@ import type {
   Page,
   PageQuery,
   PauseGate,
+  RiskMark,
   Told,
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
-import { changeLimits, countings } from './memory-risk.ts';
+import { changeLimits, countings, noteMark, type RiskDays, riskDay } from './memory-risk.ts';
 import type { MemoryWallets } from './memory-wallets.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
@@ -81,6 +83,7 @@ export class MemoryLedger implements Ledger {
   /** By position, then by sort key. */
   readonly signalItems = new Map<string, Map<string, Signal>>();
   readonly riskItems = new Map<string, WalletRisk>();
+  readonly riskDays: RiskDays = new Map();
   commits = 0;
   /** So many claims find an item busy. */
   busyClaims = 0;
@@ -188,7 +191,7 @@ export class MemoryLedger implements Ledger {
     const told = this.tellingsOf(commit);
     const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const counted = countings(this.riskItems, commit);
+    const counted = countings(this.riskItems, this.riskDays, commit);
     const writes = [...changes, ...booked, ...told, ...said, ...asked, ...counted];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
@@ -207,13 +210,21 @@ export class MemoryLedger implements Ledger {
     return this.riskItems.get(walletId) ?? null;
   }
 
+  async realizedOn(walletId: string, day: number): Promise<Decimal> {
+    return this.riskDays.get(riskDay(walletId, day)) ?? ZERO;
+  }
+
+  async noteMark(mark: RiskMark): Promise<boolean> {
+    return noteMark(this.riskItems, mark);
+  }
+
   async setLimits(change: LimitsChange): Promise<boolean> {
     return changeLimits(this.riskItems, change);
   }
 
   async claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult> {
     const write = this.orderShelf.write(change);
-    if (countings(this.riskItems, { orders: [change] }).length > 0) {
+    if (countings(this.riskItems, this.riskDays, { orders: [change] }).length > 0) {
       throw new Error('a claim changes amounts');
     }
     if (this.busyClaims > 0) {
