@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { type GivenConditions, VOLATILITIES } from '../../shared/domain/market-conditions.ts';
 import { decimal } from '../../shared/domain/money/decimal.ts';
-import { NO_LIMITS, type RiskLimits } from '../../shared/domain/risk/limits.ts';
+import { NO_LIMITS, ON_BREACH, type RiskLimits } from '../../shared/domain/risk/limits.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
 import { INTERVALS } from '../../shared/domain/tape/intervals.ts';
 import {
@@ -166,6 +166,7 @@ export const LimitsBody = z
     max_drawdown: positiveField.nullable().optional(),
     cooldown_after_losses: z.int().min(1).max(1_000).nullable().optional(),
     cooldown_minutes: z.int().min(1).max(10_080).nullable().optional(),
+    on_breach: z.enum(ON_BREACH).nullable().optional(),
   })
   .refine((limits) => Object.keys(limits).length > 0, 'must name at least one limit')
   .transform(
@@ -178,10 +179,11 @@ export const LimitsBody = z
       ...(asked.max_daily_loss !== undefined && { maxDailyLoss: asked.max_daily_loss }),
       ...(asked.max_drawdown !== undefined && { maxDrawdown: asked.max_drawdown }),
       ...(asked.cooldown_after_losses !== undefined && { cooldownAfterLosses: asked.cooldown_after_losses }),
-      // Never without a value: null is what it is by default.
+      // These two are never without a value: null is what they are by default.
       ...(asked.cooldown_minutes !== undefined && {
         cooldownMinutes: asked.cooldown_minutes ?? NO_LIMITS.cooldownMinutes,
       }),
+      ...(asked.on_breach !== undefined && { onBreach: asked.on_breach ?? NO_LIMITS.onBreach }),
     }),
   );
 

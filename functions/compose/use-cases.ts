@@ -14,6 +14,7 @@ import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
 import { makeChangeOrder } from '../../shared/usecases/change-order.ts';
 import { makeChangeProtection } from '../../shared/usecases/change-protection.ts';
 import { makeCheckKeys, makeMarkKeyProblem } from '../../shared/usecases/check-keys.ts';
+import { makeCheckLosses } from '../../shared/usecases/check-losses.ts';
 import { makeClosePosition } from '../../shared/usecases/close-position.ts';
 import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
 import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
@@ -84,11 +85,13 @@ export function makeOrderWork(ports: Ports) {
 export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly monitorEnabled: boolean }) {
   const evaluateHits = makeEvaluateHits(ports, makeArmLevels(ports));
   const redriveDue = makeRedriveDue(ports, makeRedriveWallets(ports));
+  const checkLosses = makeCheckLosses(ports);
   return {
+    checkLosses,
     evaluateHits,
     redriveDue,
     rebuildSymbol: makeRebuildSymbol(ports),
-    sweep: makeSweep(ports, { evaluateHits, redriveDue }, monitorEnabled),
+    sweep: makeSweep(ports, { evaluateHits, redriveDue, checkLosses }, monitorEnabled),
   };
 }
 

@@ -6,6 +6,7 @@
  * consistent; whoever acts on them reads the item again.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
+import type { Acted } from '../domain/risk/breach.ts';
 import type { RiskGate, RiskLimits, WalletRisk } from '../domain/risk/limits.ts';
 import type { DayStart } from '../domain/risk/results.ts';
 import type { RiskSums } from '../domain/risk/use.ts';
@@ -76,14 +77,23 @@ export interface LimitsChange {
   readonly counted: RiskSums | null;
   /** The peak that a drawdown is measured from begins with the next look. */
   readonly startsPeak: boolean;
+  /** Breaches that were acted on are forgotten: limits of loss were set. */
+  readonly forgetsActed: boolean;
+  /** When the wallet's losses are to be looked at next, epoch ms; null = it has no such limits. */
+  readonly checkAt: number | null;
 }
 
-/** What a look at a wallet's results is the first or the highest of; holds only for the item as it was read. */
-export interface RiskMark {
-  readonly walletId: string;
-  readonly revision: number;
-  readonly mark: { readonly dayStart: DayStart } | { readonly peak: Decimal };
-}
+/**
+ * What a look at a wallet's results is the first or the highest of, which holds only for the item as it was read; or
+ * which breaches were acted on, which holds for its limits.
+ */
+export type RiskMark =
+  | {
+      readonly walletId: string;
+      readonly revision: number;
+      readonly mark: { readonly dayStart: DayStart } | { readonly peak: Decimal };
+    }
+  | { readonly walletId: string; readonly limitsVersion: number; readonly mark: { readonly acted: Acted } };
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -166,8 +176,15 @@ export interface Ledger {
   setLimits(change: LimitsChange): Promise<boolean>;
   /** What was realized in a UTC day (results.ts), in dollars; strongly consistent. */
   realizedOn(walletId: string, day: number): Promise<Decimal>;
-  /** False when anything was written since, or a later day or a higher peak stands. Leaves the revision as it is. */
+  /** False when it does not hold, or a later day, a higher peak or the same stands. Leaves the revision as it is. */
   noteMark(mark: RiskMark): Promise<boolean>;
+  /**
+   * Wallets of this shard with limits of loss that are to be looked at by `now`, the longest due first, at most `limit`.
+   * Each change of what a wallet has in use, or has realized, makes it due at once.
+   */
+  dueLossChecks(shard: number, now: number, limit: number): Promise<readonly DueWallet[]>;
+  /** Moves the time of one on; false when it is no longer due then (someone else has it, or something was written). */
+  moveLossCheck(due: DueWallet, to: number): Promise<boolean>;
   /**
    * A change of one order that holds only while its wallet lets it, both in one transaction; without a gate nobody is
    * asked. One try: what is claimed is signed with a time that must not age. Throws when it is not known whether it

@@ -6,7 +6,7 @@
  * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be.
  */
 import { ok, type Result } from '../domain/result.ts';
-import { NO_LIMITS, type RiskLimits, type WalletRisk } from '../domain/risk/limits.ts';
+import { limitsLoss, NO_LIMITS, type RiskLimits, type WalletRisk } from '../domain/risk/limits.ts';
 import type { Results } from '../domain/risk/results.ts';
 import { type RiskSums, sumsOver } from '../domain/risk/use.ts';
 import type { Wallet } from '../domain/types.ts';
@@ -91,10 +91,12 @@ export function makeSetLimits(ports: Needs) {
       counted = await countLive(ledger, walletId);
     }
     const limits = { ...(before?.limits ?? NO_LIMITS), ...change };
-    if (
-      !(await ledger.setLimits({ walletId, before, limits, counted, startsPeak: change.maxDrawdown != null }))
-    )
-      return 'conflict';
+    const begins = {
+      startsPeak: change.maxDrawdown != null,
+      forgetsActed: change.maxDrawdown !== undefined || change.maxDailyLoss !== undefined,
+      checkAt: limitsLoss(limits) ? now : null,
+    };
+    if (!(await ledger.setLimits({ walletId, before, limits, counted, ...begins }))) return 'conflict';
     log.info('LIMITS_SET', { walletId, limits: JSON.stringify(limits) });
     const look = await lookAtResults(ports, walletId);
     await noteResults(ports, look);

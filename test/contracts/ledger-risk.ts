@@ -1,6 +1,7 @@
 /** What every ledger does with a wallet's risk item: it follows each write, and lets entries through or not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decimal } from '../../shared/domain/money/decimal.ts';
+import type { Acted } from '../../shared/domain/risk/breach.ts';
 import { minuteOf, NO_LIMITS, type RiskGate, type WalletRisk } from '../../shared/domain/risk/limits.ts';
 import { dayOf, NO_RESULTS } from '../../shared/domain/risk/results.ts';
 import { NO_SUMS } from '../../shared/domain/risk/use.ts';
@@ -10,6 +11,8 @@ import { anOrder, aPosition, NOW } from '../integration/dynamodb/samples.ts';
 import { type OpenLedgerWith, orderOf, positionOf } from './ledger-support.ts';
 
 const WALLET = 'wallet-1';
+/** A change of limits that concerns no loss. */
+const NOTHING_BEGINS = { startsPeak: false, forgetsActed: false, checkAt: null } as const;
 
 /** An entry of half a coin at 50,000, and its position. */
 function entry(n: number, order: Partial<Order> = {}, position: Partial<Position> = {}): Commit {
@@ -53,7 +56,7 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       const before = await ledger.risk(WALLET);
       const all = { ...NO_LIMITS, ...limits };
       expect(
-        await ledger.setLimits({ walletId: WALLET, before, limits: all, counted: null, startsPeak: false }),
+        await ledger.setLimits({ walletId: WALLET, before, limits: all, counted: null, ...NOTHING_BEGINS }),
       ).toBe(true);
     };
     const gate = (more: Partial<RiskGate> = {}): RiskGate => ({
@@ -180,13 +183,14 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
         cooldownMinutes: 7,
         onBreach: 'flatten' as const,
       };
-      const first = { walletId: WALLET, before: null, limits, counted: null, startsPeak: false };
+      const first = { walletId: WALLET, before: null, limits, counted: null, ...NOTHING_BEGINS };
       expect(await ledger.setLimits(first)).toBe(true);
       const stored = await risk();
       expect(stored).toEqual({
         ...{
           ...NO_SUMS,
           ...NO_RESULTS,
+          acted: null,
           limits,
           limitsVersion: 1,
           counted: false,
@@ -209,7 +213,7 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       const before = await risk();
       const counted = { reserved: decimal('7'), cost: decimal('8'), open: 3, unvalued: 1 };
       await ledger.commit(entry(2));
-      const change = { walletId: WALLET, limits: NO_LIMITS, counted, startsPeak: false };
+      const change = { walletId: WALLET, limits: NO_LIMITS, counted, ...NOTHING_BEGINS };
       expect(await ledger.setLimits({ ...change, before })).toBe(false);
       expect(await ledger.setLimits({ ...change, before: null })).toBe(false);
       expect(await ledger.setLimits({ ...change, before: await risk() })).toBe(true);
@@ -287,8 +291,8 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
         false,
       );
       await ledger.commit(entry(1));
-      const note = (mark: RiskMark['mark'], revision = 1) =>
-        ledger.noteMark({ walletId: WALLET, revision, mark });
+      type Seen = Extract<RiskMark, { readonly revision: number }>['mark'];
+      const note = (mark: Seen, revision = 1) => ledger.noteMark({ walletId: WALLET, revision, mark });
       const start = { day: 20_000, unrealized: decimal('-1.5'), at: NOW };
       expect(await note({ dayStart: start }, 2)).toBe(false);
       expect(await note({ dayStart: start })).toBe(true);
@@ -301,11 +305,55 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       expect(await risk()).toMatchObject({ dayStart: start, peak: decimal('-4.9'), revision: 1 });
       expect(await note({ dayStart: { ...start, day: 20_001 } })).toBe(true);
       const before = await risk();
-      const change = { walletId: WALLET, before, limits: NO_LIMITS, counted: null };
+      const change = { walletId: WALLET, before, limits: NO_LIMITS, counted: null, ...NOTHING_BEGINS };
       expect(await ledger.setLimits({ ...change, startsPeak: true })).toBe(true);
       expect(await risk()).toMatchObject({ peak: null, dayStart: { day: 20_001 }, revision: 2 });
       expect(await note({ peak: decimal('-9') })).toBe(false);
       expect(await note({ peak: decimal('-9') }, 2)).toBe(true);
+    });
+
+    it('keeps which breaches were acted on, of its limits as they are, until some are set', async () => {
+      await limit({ maxDailyLoss: decimal('1') });
+      const act = (acted: Acted, limitsVersion = 1) =>
+        ledger.noteMark({ walletId: WALLET, limitsVersion, mark: { acted } });
+      const once = { day: 20_000, dailyLoss: decimal('1'), drawdown: decimal('0') };
+      expect(await act(once, 2)).toBe(false);
+      expect(await act(once)).toBe(true);
+      expect(await act(once)).toBe(false);
+      expect(await act({ ...once, dailyLoss: decimal('2') })).toBe(true);
+      await limit({ maxDailyLoss: decimal('1'), maxOpenPositions: 3 });
+      expect(await risk()).toMatchObject({ acted: { ...once, dailyLoss: decimal('2') } });
+      const change = { walletId: WALLET, before: await risk(), limits: NO_LIMITS, counted: null };
+      expect(await ledger.setLimits({ ...change, ...NOTHING_BEGINS, forgetsActed: true })).toBe(true);
+      expect((await risk()).acted).toBeNull();
+    });
+
+    it('is due for a look at its losses after each write, while it has a limit of loss', async () => {
+      const all = async (now: number) =>
+        (await Promise.all([0, 1].map((shard) => ledger.dueLossChecks(shard, now, 10)))).flat();
+      const set = async (limits: Partial<typeof NO_LIMITS>, checkAt: number | null): Promise<void> => {
+        const before = await ledger.risk(WALLET);
+        const change = { walletId: WALLET, before, limits: { ...NO_LIMITS, ...limits }, counted: null };
+        expect(await ledger.setLimits({ ...change, ...NOTHING_BEGINS, checkAt })).toBe(true);
+      };
+      await ledger.commit(entry(1));
+      expect(await all(NOW + 1e9)).toEqual([]);
+      await set({ maxDailyLoss: decimal('5') }, NOW + 10);
+      expect(await all(NOW + 9)).toEqual([]);
+      const due = { walletId: WALLET, dueAt: NOW + 10 };
+      expect(await all(NOW + 10)).toEqual([due]);
+      const moves = await Promise.all(
+        Array.from({ length: 4 }, (_, n) => ledger.moveLossCheck(due, NOW + 100 + n)),
+      );
+      expect(moves.filter(Boolean)).toHaveLength(1);
+      expect(await all(NOW + 99)).toEqual([]);
+      // A fill brings it forward, and whoever is at the old time comes too late.
+      const [moved] = await all(NOW + 1e9);
+      await move('p-1', { realizedPnl: decimal('-2'), updatedAt: NOW + 50 });
+      expect(await all(NOW + 50)).toEqual([{ walletId: WALLET, dueAt: NOW + 50 }]);
+      expect(moved !== undefined && (await ledger.moveLossCheck(moved, NOW + 200))).toBe(false);
+      await set({}, null);
+      expect(await all(NOW + 1e9)).toEqual([]);
     });
 
     it('is asked only by those who change it, and a claim changes nothing of it', async () => {

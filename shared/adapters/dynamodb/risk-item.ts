@@ -7,6 +7,7 @@
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
+import type { Acted } from '../../domain/risk/breach.ts';
 import {
   DEFAULT_COOLDOWN_MINUTES,
   NO_LIMITS,
@@ -29,7 +30,7 @@ import {
   texts,
   words,
 } from './codec.ts';
-import { type Item, riskDayKey, riskKey } from './items.ts';
+import { dueShard, type Item, riskDayKey, riskKey } from './items.ts';
 import { getItem } from './reads.ts';
 import { type ConditionalUpdate, INSISTENT, transactPut } from './transact.ts';
 
@@ -47,6 +48,7 @@ const limits = objects<RiskLimits>({
 });
 
 const dayStarts = objects<DayStart>({ day: integers, unrealized: decimals, at: integers });
+const acts = objects<Acted>({ day: integers, dailyLoss: decimals, drawdown: decimals });
 /** Days are added to and nothing else. */
 const days = objects<{ readonly realized: Decimal }>({ realized: decimals });
 
@@ -69,10 +71,14 @@ const risks = objects<WalletRisk>({
   lastLossAt: zero,
   dayStart: nullableSince(dayStarts),
   peak: nullableSince(decimals),
+  acted: nullableSince(acts),
   revision: integers,
 });
 
-const tableOf = (walletsTable: string | null): string => {
+/** Beside the shards of what wallets owe. */
+export const lossShard = (shard: number | string): string => `losses#${shard}`;
+
+export const tableOf = (walletsTable: string | null): string => {
   if (walletsTable === null) throw new Error('this ledger was given no table of wallets to count in');
   return walletsTable;
 };
@@ -187,7 +193,7 @@ export function riskUpdates(
   const ofDays = changes.flatMap(({ walletId, result }) =>
     result === null || result.realized.isZero() ? [] : [dayUpdate(walletId, result, table)],
   );
-  const ofItems = changes.map(({ walletId, by, newAt, result }): ConditionalUpdate => {
+  const ofItems = changes.map(({ walletId, by, newAt, at, result }): ConditionalUpdate => {
     const results = resultItems(result);
     const own = gate?.walletId === walletId ? gate : null;
     const minute = own?.minute ?? null;
@@ -197,6 +203,8 @@ export function riskUpdates(
       name: `risk of ${walletId}`,
       set: {
         ...results.set,
+        // Of a wallet without limits of loss it is in no index.
+        due_at: integers.encode(at),
         ...(newAt !== null && { newAt: integers.encode(newAt) }),
         ...(minute?.isNew && { minute: integers.encode(minute.minute), minuteOrders: ONE }),
       },
@@ -215,8 +223,8 @@ export function riskUpdates(
 /** Conditional on the limits that were read; with sums counted anew, on everything. */
 export async function setLimits(
   client: DynamoDBClient,
-  walletsTable: string | null,
-  { walletId, before, limits: wanted, counted, startsPeak }: LimitsChange,
+  { walletsTable, sweepShards }: { readonly walletsTable: string | null; readonly sweepShards: number },
+  { walletId, before, limits: wanted, counted, startsPeak, forgetsActed, checkAt }: LimitsChange,
 ): Promise<boolean> {
   const version = before?.limitsVersion ?? 0;
   const [name, value] =
@@ -233,37 +241,59 @@ export async function setLimits(
       limits: limits.encode(wanted),
       limitsVersion: integers.encode(version + 1),
       ...(startsPeak && { peak: NONE }),
+      ...(forgetsActed && { acted: NONE }),
+      ...(checkAt !== null && {
+        due_shard: { S: lossShard(dueShard(walletId, sweepShards)) },
+        due_at: integers.encode(checkAt),
+      }),
       ...(counted !== null && { ...sumsItem(counted), counted: { BOOL: true } }),
     },
     // Also where nothing was counted: an item has all sums.
     add: { ...(counted === null && sumsItem(NO_SUMS)), revision: ONE },
+    remove: checkAt === null ? ['due_shard'] : [],
     condition,
   };
   return (await transactPut(client, [], INSISTENT, [update])).outcome === 'done';
 }
 
-/** Conditional on the item as it was read, and on no later day and no higher peak: a repeat is known by that. */
+/** What a mark sets, and which one that stands it gives way to. */
+function markOf(note: RiskMark): {
+  readonly name: string;
+  readonly value: Item[string];
+  readonly unless: string;
+} {
+  const { mark } = note;
+  if ('acted' in mark) return { name: 'acted', value: acts.encode(mark.acted), unless: '#acted <> :if_new' };
+  return 'dayStart' in mark
+    ? { name: 'dayStart', value: dayStarts.encode(mark.dayStart), unless: '#dayStart.#day < :if_new' }
+    : { name: 'peak', value: decimals.encode(mark.peak), unless: '#peak < :if_new' };
+}
+
+/** Conditional on what the mark holds for, and on no other that stands: a repeat is known by that. */
 export async function noteMark(
   client: DynamoDBClient,
   walletsTable: string | null,
-  { walletId, revision, mark }: RiskMark,
+  note: RiskMark,
 ): Promise<boolean> {
-  const isDay = 'dayStart' in mark;
-  const [name, place] = isDay ? (['dayStart', '#dayStart.#day'] as const) : (['peak', '#peak'] as const);
-  const isNone = `attribute_not_exists(#${name}) OR attribute_type(#${name}, :if_none)`;
+  const { name, value, unless } = markOf(note);
+  const [of, is] =
+    'revision' in note
+      ? (['revision', note.revision] as const)
+      : (['limitsVersion', note.limitsVersion] as const);
+  const isDay = 'dayStart' in note.mark;
   const update: ConditionalUpdate = {
     table: tableOf(walletsTable),
-    key: riskKey(walletId),
-    name: `risk of ${walletId}`,
-    set: isDay ? { dayStart: dayStarts.encode(mark.dayStart) } : { peak: decimals.encode(mark.peak) },
+    key: riskKey(note.walletId),
+    name: `risk of ${note.walletId}`,
+    set: { [name]: value },
     add: {},
     condition: {
-      expression: `#revision = :if_revision AND (${isNone} OR ${place} < :if_less)`,
-      names: ['revision', name, ...(isDay ? ['day'] : [])],
+      expression: `#${of} = :if_is AND (attribute_not_exists(#${name}) OR attribute_type(#${name}, :if_none) OR ${unless})`,
+      names: [of, name, ...(isDay ? ['day'] : [])],
       values: {
-        ':if_revision': integers.encode(revision),
+        ':if_is': integers.encode(is),
         ':if_none': { S: 'NULL' },
-        ':if_less': isDay ? integers.encode(mark.dayStart.day) : decimals.encode(mark.peak),
+        ':if_new': 'dayStart' in note.mark ? integers.encode(note.mark.dayStart.day) : value,
       },
     },
   };

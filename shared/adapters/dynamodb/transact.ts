@@ -35,6 +35,8 @@ export interface ConditionalUpdate {
   readonly name: string;
   readonly set: Item;
   readonly add: Item;
+  /** Attributes that go. */
+  readonly remove?: readonly string[];
   /** In the names of the attributes with `#`; its values with `:if_`. Null = none. */
   readonly condition: {
     readonly expression: string;
@@ -99,9 +101,9 @@ const putOf = (put: ConditionalPut, token: string) => ({
   ...condition(put.expects),
 });
 
-function updateOf({ table, key, set, add, condition: only }: ConditionalUpdate, token: string) {
+function updateOf({ table, key, set, add, remove = [], condition: only }: ConditionalUpdate, token: string) {
   const all = { ...set, [WRITER]: { S: token } };
-  const names = [...Object.keys(all), ...Object.keys(add), ...(only?.names ?? [])];
+  const names = [...Object.keys(all), ...Object.keys(add), ...remove, ...(only?.names ?? [])];
   const values = [...Object.entries(all), ...Object.entries(add)];
   return {
     TableName: table,
@@ -110,7 +112,7 @@ function updateOf({ table, key, set, add, condition: only }: ConditionalUpdate, 
       .map((name) => `#${name} = :${name}`)
       .join(', ')}${Object.keys(add)
       .map((name, n) => `${n === 0 ? ' ADD' : ','} #${name} :${name}`)
-      .join('')}`,
+      .join('')}${remove.map((name, n) => `${n === 0 ? ' REMOVE' : ','} #${name}`).join('')}`,
     ...(only !== null && { ConditionExpression: only.expression }),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {

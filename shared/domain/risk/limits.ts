@@ -7,14 +7,22 @@
  * - where a worth is not known, a limit on worth is broken: nothing unknown passes for nothing.
  */
 import { type Decimal, decimalText } from '../money/decimal.ts';
-import { type CooldownLimits, cooldownUntil, NO_RESULTS, type ResultSums, type Results } from './results.ts';
+import type { Acted } from './breach.ts';
+import {
+  type CooldownLimits,
+  cooldownUntil,
+  type LossLimits,
+  NO_RESULTS,
+  type ResultSums,
+  type Results,
+} from './results.ts';
 import { exposureOf, NO_SUMS, type RiskSums } from './use.ts';
 
 /** What a broken limit of loss does beside the pause and the cancel of entries. */
 export const ON_BREACH = ['pause', 'flatten'] as const;
 
 /** Null = no limit. Worth and losses in US dollars (use.ts, results.ts). */
-export interface RiskLimits extends CooldownLimits {
+export interface RiskLimits extends LossLimits, CooldownLimits {
   /** Of one position: what it has cost and what its entry may still buy. */
   readonly maxPositionNotional: Decimal | null;
   /** Of all positions together. */
@@ -24,10 +32,6 @@ export interface RiskLimits extends CooldownLimits {
   readonly maxOrdersPerMinute: number | null;
   /** Canonical names; an empty list allows none. */
   readonly allowedSymbols: readonly string[] | null;
-  /** Lost since the UTC day began, realized and unrealized. */
-  readonly maxDailyLoss: Decimal | null;
-  /** Below the highest P&L since this was set. */
-  readonly maxDrawdown: Decimal | null;
   readonly onBreach: (typeof ON_BREACH)[number];
 }
 
@@ -47,7 +51,7 @@ export const NO_LIMITS: RiskLimits = {
 };
 
 /** Is there a limit that needs to know what was lost? */
-export const limitsLoss = ({ maxDailyLoss, maxDrawdown }: RiskLimits): boolean =>
+export const limitsLoss = ({ maxDailyLoss, maxDrawdown }: LossLimits): boolean =>
   maxDailyLoss !== null || maxDrawdown !== null;
 
 export const LIMIT_NAMES = [
@@ -64,6 +68,8 @@ export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** A wallet's risk item. */
 export interface WalletRisk extends RiskSums, ResultSums {
+  /** Breaches that were acted on; null = none since limits of loss were set. */
+  readonly acted: Acted | null;
   readonly limits: RiskLimits;
   /** Grows with each change of the limits; 0 = none was ever set. */
   readonly limitsVersion: number;
@@ -82,6 +88,7 @@ export interface WalletRisk extends RiskSums, ResultSums {
 export const UNTOUCHED: WalletRisk = {
   ...NO_SUMS,
   ...NO_RESULTS,
+  acted: null,
   limits: NO_LIMITS,
   limitsVersion: 0,
   counted: false,

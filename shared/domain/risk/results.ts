@@ -149,6 +149,13 @@ export function cooldownUntil(
   return now < until ? until : null;
 }
 
+export interface LossLimits {
+  /** Lost since the UTC day began, realized and unrealized. */
+  readonly maxDailyLoss: Decimal | null;
+  /** Below the highest P&L since this was set. */
+  readonly maxDrawdown: Decimal | null;
+}
+
 export interface CooldownLimits {
   readonly cooldownAfterLosses: number | null;
   readonly cooldownMinutes: number;

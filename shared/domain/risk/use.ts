@@ -101,6 +101,8 @@ export interface RiskChange {
   readonly by: RiskSums;
   /** When something new came to be; null where all was there before. */
   readonly newAt: number | null;
+  /** When it was written, on our clock. */
+  readonly at: number;
   /** What was realized, and what has lost; null = nothing. */
   readonly result: ResultChange | null;
 }
@@ -116,13 +118,14 @@ export function riskChanges(
     sumsOf: (of: T) => RiskSums,
     result: ResultChange | null = null,
   ): void => {
-    const { walletId, createdAt } = after;
+    const { walletId, createdAt, updatedAt } = after;
     const by = minus(sumsOf(after), before === null ? NO_SUMS : sumsOf(before));
     if (isNothing(by) && result === null) return;
-    const former = changes.get(walletId) ?? { walletId, by: NO_SUMS, newAt: null, result: null };
+    const former = changes.get(walletId) ?? { walletId, by: NO_SUMS, newAt: null, at: 0, result: null };
     const newAt = before === null ? Math.max(former.newAt ?? 0, createdAt) : former.newAt;
     const both = bothResults(former.result, result);
-    changes.set(walletId, { walletId, by: plus(former.by, by), newAt, result: both });
+    const at = Math.max(former.at, updatedAt);
+    changes.set(walletId, { walletId, by: plus(former.by, by), newAt, at, result: both });
   };
   for (const change of orders) add(change, sumsOfOrder);
   for (const change of positions) add(change, sumsOfPosition, resultOf(change.before, change.after));

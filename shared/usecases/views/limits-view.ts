@@ -33,6 +33,7 @@ export const limitsView = ({ walletId, risk, results, now }: LimitsFound) => ({
     max_drawdown: moneyOrNull(risk.limits.maxDrawdown),
     cooldown_after_losses: risk.limits.cooldownAfterLosses,
     cooldown_minutes: risk.limits.cooldownMinutes,
+    on_breach: risk.limits.onBreach,
   },
   used: {
     total_exposure: money(exposureOf(risk)),

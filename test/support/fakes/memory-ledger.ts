@@ -17,6 +17,7 @@ import {
 import {
   actionItem,
   callItem,
+  dueShard,
   fillItem,
   type Item,
   orderItem,
@@ -36,6 +37,7 @@ import type {
   Commit,
   CommitResult,
   DueItem,
+  DueWallet,
   Ledger,
   LimitsChange,
   ListQuery,
@@ -47,7 +49,15 @@ import type {
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
-import { changeLimits, countings, noteMark, type RiskDays, riskDay } from './memory-risk.ts';
+import {
+  changeLimits,
+  countings,
+  dueLossChecks,
+  type LossChecks,
+  noteMark,
+  type RiskDays,
+  riskDay,
+} from './memory-risk.ts';
 import type { MemoryWallets } from './memory-wallets.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
@@ -84,6 +94,8 @@ export class MemoryLedger implements Ledger {
   readonly signalItems = new Map<string, Map<string, Signal>>();
   readonly riskItems = new Map<string, WalletRisk>();
   readonly riskDays: RiskDays = new Map();
+  readonly lossChecks: LossChecks = new Map();
+  private readonly shards: number;
   commits = 0;
   /** So many claims find an item busy. */
   busyClaims = 0;
@@ -101,6 +113,7 @@ export class MemoryLedger implements Ledger {
   constructor({ shards = 1, lag, codec = false, wallets }: MemoryLedgerOptions = {}) {
     this.codec = codec;
     this.wallets = wallets;
+    this.shards = shards;
     const common = { lag: lag ?? null, shards };
     this.orderShelf = new Shelf({
       ...{ ...common, kind: 'order', idOf: (order: Order) => order.orderId },
@@ -191,7 +204,7 @@ export class MemoryLedger implements Ledger {
     const told = this.tellingsOf(commit);
     const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const counted = countings(this.riskItems, this.riskDays, commit);
+    const counted = countings(this, commit);
     const writes = [...changes, ...booked, ...told, ...said, ...asked, ...counted];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
@@ -215,16 +228,27 @@ export class MemoryLedger implements Ledger {
   }
 
   async noteMark(mark: RiskMark): Promise<boolean> {
-    return noteMark(this.riskItems, mark);
+    return noteMark(this, mark);
+  }
+
+  async dueLossChecks(shard: number, now: number, limit: number): Promise<readonly DueWallet[]> {
+    const isInShard = (walletId: string): boolean => dueShard(walletId, this.shards) === String(shard);
+    return dueLossChecks(this, isInShard, now).slice(0, limit);
+  }
+
+  async moveLossCheck({ walletId, dueAt }: DueWallet, to: number): Promise<boolean> {
+    if (this.lossChecks.get(walletId) !== dueAt) return false;
+    this.lossChecks.set(walletId, to);
+    return true;
   }
 
   async setLimits(change: LimitsChange): Promise<boolean> {
-    return changeLimits(this.riskItems, change);
+    return changeLimits(this, change);
   }
 
   async claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult> {
     const write = this.orderShelf.write(change);
-    if (countings(this.riskItems, this.riskDays, { orders: [change] }).length > 0) {
+    if (countings(this, { orders: [change] }).length > 0) {
       throw new Error('a claim changes amounts');
     }
     if (this.busyClaims > 0) {

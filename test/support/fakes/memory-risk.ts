@@ -1,10 +1,16 @@
 /** The risk items of wallets in memory: what a commit adds to them, and how limits are set (design section 12). */
 
 import { type Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
-import { isOpen, UNTOUCHED, type WalletRisk } from '../../../shared/domain/risk/limits.ts';
+import {
+  isOpen,
+  limitsLoss,
+  NO_LIMITS,
+  UNTOUCHED,
+  type WalletRisk,
+} from '../../../shared/domain/risk/limits.ts';
 import { dayText, withResult } from '../../../shared/domain/risk/results.ts';
 import { plus, riskChanges } from '../../../shared/domain/risk/use.ts';
-import type { Commit, LimitsChange, RiskMark } from '../../../shared/ports/ledger.ts';
+import type { Commit, DueWallet, LimitsChange, RiskMark } from '../../../shared/ports/ledger.ts';
 import { frozen } from './frozen.ts';
 import type { Write } from './shelf.ts';
 
@@ -12,13 +18,24 @@ import type { Write } from './shelf.ts';
 export type RiskDays = Map<string, Decimal>;
 export const riskDay = (walletId: string, day: number): string => `${walletId} ${dayText(day)}`;
 
-export function countings(items: Map<string, WalletRisk>, days: RiskDays, commit: Commit): Write[] {
+/** When losses are to be looked at, by wallet. */
+export type LossChecks = Map<string, number>;
+export interface RiskShelves {
+  readonly riskItems: Map<string, WalletRisk>;
+  readonly riskDays: RiskDays;
+  readonly lossChecks: LossChecks;
+}
+
+export function countings(
+  { riskItems: items, riskDays: days, lossChecks }: RiskShelves,
+  commit: Commit,
+): Write[] {
   const { orders = [], positions = [], risk: gate = null } = commit;
   const changes = riskChanges(orders, positions);
   if (gate !== null && !changes.some(({ walletId }) => walletId === gate.walletId)) {
     throw new Error(`a commit asks the limits of ${gate.walletId} and changes nothing of it`);
   }
-  return changes.flatMap(({ walletId, by, newAt, result }) => {
+  return changes.flatMap(({ walletId, by, newAt, at, result }) => {
     const stored = items.get(walletId) ?? UNTOUCHED;
     const own = gate?.walletId === walletId ? gate : null;
     const minute = own?.minute ?? null;
@@ -35,7 +52,10 @@ export function countings(items: Map<string, WalletRisk>, days: RiskDays, commit
     const counted = {
       name: `risk of ${walletId}`,
       isStale: own !== null && !isOpen(own, stored),
-      put: () => void items.set(walletId, frozen(next)),
+      put: () => {
+        items.set(walletId, frozen(next));
+        lossChecks.set(walletId, at);
+      },
     };
     if (result === null || result.realized.isZero()) return [counted];
     const place = riskDay(walletId, result.day);
@@ -49,8 +69,8 @@ export function countings(items: Map<string, WalletRisk>, days: RiskDays, commit
 }
 
 export function changeLimits(
-  items: Map<string, WalletRisk>,
-  { walletId, before, limits, counted, startsPeak }: LimitsChange,
+  { riskItems: items, lossChecks }: RiskShelves,
+  { walletId, before, limits, counted, startsPeak, forgetsActed, checkAt }: LimitsChange,
 ): boolean {
   const stored = items.get(walletId) ?? UNTOUCHED;
   const isStale =
@@ -63,21 +83,40 @@ export function changeLimits(
     ...(counted !== null && { ...counted, counted: true }),
     limits,
     ...(startsPeak && { peak: null }),
+    ...(forgetsActed && { acted: null }),
     limitsVersion: (before?.limitsVersion ?? 0) + 1,
     revision: stored.revision + 1,
   };
   items.set(walletId, frozen(next));
+  if (checkAt !== null) lossChecks.set(walletId, checkAt);
   return true;
 }
 
-export function noteMark(items: Map<string, WalletRisk>, { walletId, revision, mark }: RiskMark): boolean {
-  const stored = items.get(walletId);
-  if (stored === undefined || stored.revision !== revision) return false;
-  const { dayStart, peak } = stored;
-  const isLess =
-    'dayStart' in mark
-      ? dayStart === null || dayStart.day < mark.dayStart.day
-      : peak === null || peak.lessThan(mark.peak);
-  if (isLess) items.set(walletId, frozen({ ...stored, ...mark }));
-  return isLess;
+export function noteMark({ riskItems: items }: RiskShelves, note: RiskMark): boolean {
+  const stored = items.get(note.walletId);
+  if (stored === undefined) return false;
+  const holds =
+    'revision' in note ? stored.revision === note.revision : stored.limitsVersion === note.limitsVersion;
+  const isNew = holds && givesWay(stored, note.mark);
+  if (isNew) items.set(note.walletId, frozen({ ...stored, ...note.mark }));
+  return isNew;
 }
+
+function givesWay({ dayStart, peak, acted }: WalletRisk, mark: RiskMark['mark']): boolean {
+  if ('acted' in mark) return JSON.stringify(acted) !== JSON.stringify(mark.acted);
+  return 'dayStart' in mark
+    ? dayStart === null || dayStart.day < mark.dayStart.day
+    : peak === null || peak.lessThan(mark.peak);
+}
+
+/** As the sparse index has them: of wallets with limits of loss. */
+export const dueLossChecks = (
+  { riskItems, lossChecks }: RiskShelves,
+  isInShard: (walletId: string) => boolean,
+  now: number,
+): DueWallet[] =>
+  [...lossChecks]
+    .filter(([walletId, dueAt]) => dueAt <= now && isInShard(walletId))
+    .filter(([walletId]) => limitsLoss(riskItems.get(walletId)?.limits ?? NO_LIMITS))
+    .map(([walletId, dueAt]) => ({ walletId, dueAt }))
+    .sort((a, b) => a.dueAt - b.dueAt);

@@ -29,6 +29,7 @@ describe('limits', () => {
       max_drawdown: null,
       cooldown_after_losses: null,
       cooldown_minutes: 60,
+      on_breach: 'pause',
     };
     expect(await world.call('GET', path())).toMatchObject({
       status: 200,
@@ -75,6 +76,8 @@ describe('limits', () => {
     expect(shown.results.day_start).toMatchObject({ unrealized: '0' });
     expect(shown.results.day_pnl).toBe(shown.results.unrealized);
     expect((await set({ cooldown_minutes: null })).body.limits.cooldown_minutes).toBe(60);
+    expect((await set({ on_breach: 'flatten' })).body.limits.on_breach).toBe('flatten');
+    expect((await set({ on_breach: null })).body.limits.on_breach).toBe('pause');
     expect((await set({ max_daily_loss: '0' })).status).toBe(422);
     for (const wrong of [{ cooldown_after_losses: 0 }, { cooldown_minutes: 0 }]) {
       expect((await set(wrong)).status).toBe(400);

@@ -20,15 +20,15 @@ async function opened(world: World, key: string): Promise<string> {
   return positionId;
 }
 
-async function close(world: World, positionId: string): Promise<void> {
-  const closed = await world.useCases.closePosition({
-    ...own,
-    positionId,
-    quantity: null,
-    idempotencyKey: null,
-  });
-  if (!closed.ok) throw new Error(closed.error.message);
+async function sell(world: World, positionId: string, part: string | null): Promise<void> {
+  const quantity = part === null ? null : d(part);
+  const sold = await world.useCases.closePosition({ ...own, positionId, quantity, idempotencyKey: null });
+  if (!sold.ok) throw new Error(sold.error.message);
   await world.pump();
+}
+
+async function close(world: World, positionId: string): Promise<void> {
+  await sell(world, positionId, null);
   expect(world.position(positionId).status).toBe('closed');
 }
 
@@ -139,6 +139,60 @@ describe('the drawdown', () => {
     expect(await buy(world, 'd')).toMatchObject({ error: { facts: { broken: 'max_drawdown' } } });
     await limit(world, { maxDrawdown: d('700') });
     expect(await buy(world, 'd')).toMatchObject({ ok: true });
+  });
+});
+
+describe('a look at results', () => {
+  /** Half a coin that has won some 1,000, seen at its peak. */
+  async function won() {
+    const world = new World();
+    world.tick('50000');
+    await limit(world, { maxDrawdown: d('500') });
+    const positionId = await opened(world, 'a');
+    world.tick('52000');
+    await world.pass(6);
+    expect(world.ledger.riskItems.get(WALLET)?.peak?.greaterThan(900)).toBe(true);
+    return { world, positionId };
+  }
+  const drawdownOf = async (world: World): Promise<number> => {
+    const found = await world.useCases.wallets.limits(own);
+    if (!found.ok) throw new Error('no limits');
+    return found.value.results?.drawdown?.toNumber() ?? Number.NaN;
+  };
+
+  it.each([null, '0.25'])(
+    'counts what is sold meanwhile once: neither as open nor as lost (%s)',
+    async (part) => {
+      const { world, positionId } = await won();
+      const realizedOn = world.ledger.realizedOn.bind(world.ledger);
+      let closes = 0;
+      world.ledger.realizedOn = async (...of) => {
+        const before = await realizedOn(...of);
+        closes += 1;
+        if (closes === 1) await sell(world, positionId, part);
+        return before;
+      };
+      // The fee of its exit, and no more.
+      expect(await drawdownOf(world)).toBeLessThan(50);
+      expect(closes).toBe(2);
+    },
+  );
+
+  it('is made again where the list has not caught up yet', async () => {
+    const { world } = await won();
+    const list = world.ledger.livePositionsOfWallet.bind(world.ledger);
+    let looks = 0;
+    world.ledger.livePositionsOfWallet = async (walletId) => {
+      looks += 1;
+      return looks < 3 ? [] : list(walletId);
+    };
+    expect(await drawdownOf(world)).toBe(0);
+    expect(looks).toBe(3);
+    world.ledger.livePositionsOfWallet = async () => [];
+    await expect(world.useCases.wallets.limits(own)).rejects.toThrow('still changing');
+    await world.pass(10);
+    expect(world.logs.map(({ code }) => code)).toContain('LOSSES_CONTENDED');
+    expect(world.wallets.items.get(WALLET)?.demo?.pausedAt).toBeNull();
   });
 });
 

@@ -26,6 +26,7 @@ const MINUTE = T0 / 60_000;
 const wallet = (change: Partial<WalletRisk> = {}): WalletRisk => ({
   ...NO_SUMS,
   ...NO_RESULTS,
+  acted: null,
   ...{
     limits: NO_LIMITS,
     limitsVersion: 1,
