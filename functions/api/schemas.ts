@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { type GivenConditions, VOLATILITIES } from '../../shared/domain/market-conditions.ts';
 import { decimal } from '../../shared/domain/money/decimal.ts';
-import type { RiskLimits } from '../../shared/domain/risk/limits.ts';
+import { NO_LIMITS, ON_BREACH, type RiskLimits } from '../../shared/domain/risk/limits.ts';
 import { type Adjustment, SIGNAL_ACTIONS, SIGNAL_URGENCIES } from '../../shared/domain/signal-facts.ts';
 import { INTERVALS } from '../../shared/domain/tape/intervals.ts';
 import {
@@ -162,6 +162,11 @@ export const LimitsBody = z
     max_open_positions: z.int().min(0).max(100_000).nullable().optional(),
     max_orders_per_minute: z.int().min(0).max(100_000).nullable().optional(),
     allowed_symbols: z.array(symbolField).max(200).nullable().optional(),
+    max_daily_loss: positiveField.nullable().optional(),
+    max_drawdown: positiveField.nullable().optional(),
+    cooldown_after_losses: z.int().min(1).max(1_000).nullable().optional(),
+    cooldown_minutes: z.int().min(1).max(10_080).nullable().optional(),
+    on_breach: z.enum(ON_BREACH).nullable().optional(),
   })
   .refine((limits) => Object.keys(limits).length > 0, 'must name at least one limit')
   .transform(
@@ -171,6 +176,14 @@ export const LimitsBody = z
       ...(asked.max_open_positions !== undefined && { maxOpenPositions: asked.max_open_positions }),
       ...(asked.max_orders_per_minute !== undefined && { maxOrdersPerMinute: asked.max_orders_per_minute }),
       ...(asked.allowed_symbols !== undefined && { allowedSymbols: asked.allowed_symbols }),
+      ...(asked.max_daily_loss !== undefined && { maxDailyLoss: asked.max_daily_loss }),
+      ...(asked.max_drawdown !== undefined && { maxDrawdown: asked.max_drawdown }),
+      ...(asked.cooldown_after_losses !== undefined && { cooldownAfterLosses: asked.cooldown_after_losses }),
+      // These two are never without a value: null is what they are by default.
+      ...(asked.cooldown_minutes !== undefined && {
+        cooldownMinutes: asked.cooldown_minutes ?? NO_LIMITS.cooldownMinutes,
+      }),
+      ...(asked.on_breach !== undefined && { onBreach: asked.on_breach ?? NO_LIMITS.onBreach }),
     }),
   );
 
@@ -323,7 +336,11 @@ export type ConnectWalletBody = z.output<typeof exchangeWallet>;
 export const KeysBody = z.strictObject(keyFields);
 export type KeysBody = z.output<typeof KeysBody>;
 
-export const PauseWalletBody = z.strictObject({ reason: z.string().trim().min(1).max(500).nullish() });
+export const PauseWalletBody = z.strictObject({
+  reason: z.string().trim().min(1).max(500).nullish(),
+  cancel_entries: z.boolean().default(false),
+  flatten: z.boolean().default(false),
+});
 
 export const ListOrdersQuery = z.strictObject({
   ...pageFields,

@@ -2,7 +2,7 @@
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import { balancesView, walletView } from '../../shared/usecases/views/wallet-view.ts';
+import { balancesView, pausedView, walletView } from '../../shared/usecases/views/wallet-view.ts';
 import type { WalletDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
@@ -23,12 +23,6 @@ import { keysGiven, walletAnswers } from './wallet-answers.ts';
 const noSuchWallet = () => httpError('not_found', 'There is no such wallet.', { field: 'wallet_id' });
 
 const walletIdOf = (request: UserRequest): string => request.params['wallet_id'] ?? '';
-
-/** What a pause by hand does, said in its answer (design section 12). */
-const PAUSED = {
-  stops: ['new entries'],
-  continues: ['entries that rest at the exchange', 'exits and protection', 'closes', 'cancels'],
-} as const;
 
 export function walletOperations(deps: WalletDeps) {
   const { commands, reads } = deps;
@@ -135,11 +129,16 @@ export function walletOperations(deps: WalletDeps) {
 
     pauseWallet: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
-      const { reason } = validate(PauseWalletBody, request.body);
-      const command = { userId: request.userId, walletId: walletIdOf(request), reason: reason ?? null };
-      const paused = await commands.wallets.pause(command);
+      const { reason, cancel_entries: cancelEntries, flatten } = validate(PauseWalletBody, request.body);
+      const paused = await commands.wallets.pause({
+        userId: request.userId,
+        walletId: walletIdOf(request),
+        reason: reason ?? null,
+        cancelEntries,
+        flatten,
+      });
       if (!paused.ok) throw refused(paused.error);
-      return { status: 200, body: { ...walletView(paused.value), ...PAUSED } };
+      return { status: 200, body: pausedView(paused.value) };
     },
 
     resumeWallet: async (request: UserRequest): Promise<ApiResponse> => {

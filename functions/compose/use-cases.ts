@@ -14,6 +14,7 @@ import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
 import { makeChangeOrder } from '../../shared/usecases/change-order.ts';
 import { makeChangeProtection } from '../../shared/usecases/change-protection.ts';
 import { makeCheckKeys, makeMarkKeyProblem } from '../../shared/usecases/check-keys.ts';
+import { makeCheckLosses } from '../../shared/usecases/check-losses.ts';
 import { makeClosePosition } from '../../shared/usecases/close-position.ts';
 import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
 import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
@@ -24,8 +25,9 @@ import { makeRebuildSymbol } from '../../shared/usecases/rebuild-symbol.ts';
 import { makeAskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
 import { makeReconcileWallet } from '../../shared/usecases/reconcile/reconcile-wallet.ts';
 import { makeScheduleReconciles } from '../../shared/usecases/reconcile/schedule.ts';
-import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
 import { makeRedriveDue } from '../../shared/usecases/redrive-due.ts';
+import { makeRedriveWallets } from '../../shared/usecases/redrive-wallets.ts';
+import { makeStopWallet } from '../../shared/usecases/stop-wallet.ts';
 import { makeSweep } from '../../shared/usecases/sweep.ts';
 import { makeTakeSignal } from '../../shared/usecases/take-signal.ts';
 import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
@@ -39,18 +41,20 @@ const makeChanges = (ports: Ports) => {
 export function makeCommands(ports: Ports, keySealer: KeySealer | null) {
   const { arm, changeOrder, afterEffects } = makeChanges(ports);
   const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
+  const closePosition = makeClosePosition(ports, arm);
+  const stopWallet = makeStopWallet(ports, { cancelOrder, closePosition });
   return {
     amendOrder: makeAmendOrder(ports),
     cancelAll: makeCancelAll(ports, cancelOrder),
     cancelOrder,
     changeProtection: makeChangeProtection(ports, arm),
-    closePosition: makeClosePosition(ports, arm),
+    closePosition,
     createWallet: makeCreateWallet(ports),
     placeOrder: makePlaceOrder(ports),
     previewOrder: makePreviewOrder(ports),
     reconcile: { ask: makeAskReconcile(ports) },
     takeSignal: makeTakeSignal(ports, arm),
-    wallets: makeWalletCommands(ports, keySealer),
+    wallets: makeWalletCommands(ports, keySealer, stopWallet),
   };
 }
 
@@ -66,10 +70,13 @@ export function makeOrderWork(ports: Ports) {
   const applyExecution = makeApplyExecution(ports, changeOrder, afterEffects);
   const checkKeys = makeCheckKeys(ports);
   const markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
+  const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
+  const closePosition = makeClosePosition(ports, arm);
+  const stopWallet = makeStopWallet(ports, { cancelOrder, closePosition });
   return {
     advance: makeAdvance(ports, {
       ...{ changeOrder, applyExecution, afterEffects, arm },
-      ...{ checkKeys, markKeyProblem },
+      ...{ checkKeys, markKeyProblem, stopWallet },
     }),
   };
 }
@@ -77,12 +84,14 @@ export function makeOrderWork(ports: Ports) {
 /** Levels that were reached, and what is due. */
 export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly monitorEnabled: boolean }) {
   const evaluateHits = makeEvaluateHits(ports, makeArmLevels(ports));
-  const redriveDue = makeRedriveDue(ports, makeRedriveChecks(ports));
+  const redriveDue = makeRedriveDue(ports, makeRedriveWallets(ports));
+  const checkLosses = makeCheckLosses(ports);
   return {
+    checkLosses,
     evaluateHits,
     redriveDue,
     rebuildSymbol: makeRebuildSymbol(ports),
-    sweep: makeSweep(ports, { evaluateHits, redriveDue }, monitorEnabled),
+    sweep: makeSweep(ports, { evaluateHits, redriveDue, checkLosses }, monitorEnabled),
   };
 }
 

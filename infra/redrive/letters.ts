@@ -32,7 +32,7 @@ function ofWork(message: WorkMessage): Subject {
   if ('orderId' in message) return { orderId: message.orderId, about: `order ${message.orderId}` };
   return 'positionId' in message
     ? { orderId: null, about: `position ${message.positionId}` }
-    : { orderId: null, about: `wallet ${message.walletId}` };
+    : { orderId: null, about: `${'stop' in message ? 'stop of ' : ''}wallet ${message.walletId}` };
 }
 
 function ofTrigger(message: TriggerMessage): Subject {

@@ -40,7 +40,8 @@ type MetricName =
   | 'ws_latency_ms'
   | 'om_checks_total'
   | 'reconcile_differences_total'
-  | 'reconcile_oldest_wait_seconds';
+  | 'reconcile_oldest_wait_seconds'
+  | 'risk_breaches_total';
 
 type Severity = 'critical' | 'warning';
 
@@ -93,6 +94,15 @@ export class MonitoringStack extends Stack {
       severity: 'warning',
       says: 'The ledger and the venue differ: the statement of the wallet says in what.',
       metric: this.metric('reconcile_differences_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('RiskBreached', {
+      severity: 'warning',
+      says: 'A wallet lost more than a limit of its own: it is paused (log code RISK_BREACH says which).',
+      metric: this.metric('risk_breaches_total', 'Sum', FIVE_MINUTES),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 1,

@@ -176,7 +176,7 @@ export interface Order {
     readonly trigger: TriggerFacts | null;
   } | null;
   readonly clientOrderId: string | null;
-  /** Entries at an exchange: `pauses` of the wallet when it was written; null on exits, and on older ones. */
+  /** Entries: `pauses` of the wallet when it was written; null on exits, and on older ones. */
   readonly walletPauses: number | null;
   /** Hash of the canonical request body; null for orders the system makes itself. */
   readonly bodyHash: string | null;

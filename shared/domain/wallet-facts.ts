@@ -2,7 +2,7 @@
 
 import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
-import type { FeeAmount } from './order-facts.ts';
+import type { ExitCause, FeeAmount } from './order-facts.ts';
 import type { SignalPolicy } from './signal-facts.ts';
 
 export interface DemoSettings {
@@ -12,6 +12,30 @@ export interface DemoSettings {
   readonly buyFeeIn: 'quote' | 'base';
   readonly startingBalances: readonly FeeAmount[];
 }
+
+/** What a pause owes: resting entries to be cancelled, and where it flattens all positions to be closed. */
+export interface OwedStop {
+  readonly flatten: boolean;
+  /** Of the closes. */
+  readonly cause: Extract<ExitCause, 'manual' | 'risk_breach'>;
+  /** When it was asked for, epoch ms. */
+  readonly since: number;
+}
+
+/** Of wallets of either kind (pauses.ts). */
+export interface PauseState {
+  /** Entries are refused while paused; exits and cancels never are (invariant 9). */
+  readonly pausedAt: number | null;
+  /** Whoever paused it says why; null while not paused, or when nothing was said. */
+  readonly pauseReason: string | null;
+  /** How often it was paused: an entry leaves only under the count that it was written under. */
+  readonly pauses: number;
+  /** Null = nothing is owed beside the pause itself. */
+  readonly stop: OwedStop | null;
+}
+
+/** A demo wallet's settings, and how it stands. */
+export type DemoAccount = DemoSettings & PauseState;
 
 export const KEY_TYPES = ['hmac', 'ed25519', 'rsa'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
@@ -41,7 +65,7 @@ export interface KeyProblem {
 }
 
 /** A wallet's account at an exchange. Keys are kept as ciphertext only (design section 13). */
-export interface ExchangeAccount {
+export interface ExchangeAccount extends PauseState {
   /** Hash of the request that made the wallet, with the keys as their fingerprint only. */
   readonly bodyHash: string;
   readonly keyType: KeyType;
@@ -70,12 +94,6 @@ export interface ExchangeAccount {
     readonly sealedKeys: string;
     readonly keyFingerprint: string;
   } | null;
-  /** Entries are refused while paused; exits and cancels never are (invariant 9). */
-  readonly pausedAt: number | null;
-  /** Whoever paused it says why; null while not paused, or when nothing was said. */
-  readonly pauseReason: string | null;
-  /** How often it was paused: an entry leaves only under the count that it was written under. */
-  readonly pauses: number;
 }
 
 export interface Wallet {
@@ -85,7 +103,7 @@ export interface Wallet {
   readonly environment: Environment;
   readonly name: string;
   /** Exactly one of the two, by environment. */
-  readonly demo: DemoSettings | null;
+  readonly demo: DemoAccount | null;
   readonly exchange: ExchangeAccount | null;
   /** What AI signals may do to its positions by themselves. */
   readonly signalPolicy: SignalPolicy;
@@ -94,4 +112,4 @@ export interface Wallet {
 }
 
 /** A wallet at our own demo venue. */
-export type DemoWallet = Wallet & { readonly demo: DemoSettings };
+export type DemoWallet = Wallet & { readonly demo: DemoAccount };

@@ -9,6 +9,7 @@
  * - a deleted account has no keys and stays deleted.
  */
 import { backoff, FOLLOW_UP_MS, MAX_BACKOFF_MS } from './due.ts';
+import { NEVER_PAUSED, nextDueStop, pauseOf } from './pauses.ts';
 import type { ExchangeAccount, KeyProblem, Wallet } from './types.ts';
 
 /** What is kept of keys: ciphertext, and enough to recognise them. */
@@ -31,9 +32,7 @@ export const newAccount = (keys: SealedKeys, bodyHash: string, now: number): Exc
   checkedAt: null,
   checkWantedAt: now,
   pendingKeys: null,
-  pausedAt: null,
-  pauseReason: null,
-  pauses: 0,
+  ...NEVER_PAUSED,
 });
 
 export const isDeleted = (wallet: Wallet): boolean => wallet.exchange?.status === 'deleted';
@@ -56,6 +55,13 @@ export function nextDueCheck(account: ExchangeAccount): number | null {
   return checkedAt === null || checkedAt < wantedAt
     ? wantedAt + backoff(0)
     : nextCheckAfter(checkedAt, wantedAt);
+}
+
+/** When the wallet comes up again: its keys' check, or what its pause owes; null = nothing is owed. */
+export function nextDueWallet(wallet: Wallet): number | null {
+  const { exchange } = wallet;
+  const dues = [exchange && nextDueCheck(exchange), nextDueStop(pauseOf(wallet))].filter((at) => at !== null);
+  return dues.length === 0 ? null : Math.min(...dues);
 }
 
 /** The next try after one at `at`. */
@@ -144,34 +150,11 @@ export function withKeyProblem(account: ExchangeAccount, problem: KeyProblem, no
   return problem.code === 'no_trade_permission' ? asked : { ...asked, status: 'refused' };
 }
 
-/** The reason of the pause that a deletion makes while it looks: nobody asked for it, and it may be taken back. */
-export const BEING_DELETED = 'the wallet is being deleted';
-
-/**
- * An account that is paused stays so, with its first reason. Only the pause of a deletion is taken over: it goes when
- * the deletion gives up, and would take a pause that came meanwhile with it.
- */
-export const paused = (account: ExchangeAccount, now: number, reason: string | null): ExchangeAccount =>
-  account.pausedAt === null || (account.pauseReason === BEING_DELETED && reason !== BEING_DELETED)
-    ? { ...account, pausedAt: now, pauseReason: reason, pauses: account.pauses + 1 }
-    : account;
-
-export const resumed = (account: ExchangeAccount): ExchangeAccount => ({
-  ...account,
-  pausedAt: null,
-  pauseReason: null,
-});
-
-/** The pause that stands is as if it had never been: what was written before it may leave. */
-export const pauseWithdrawn = (account: ExchangeAccount): ExchangeAccount => ({
-  ...resumed(account),
-  pauses: account.pauses - 1,
-});
-
 /** The keys are gone; what happened stays. */
 export const deleted = (account: ExchangeAccount): ExchangeAccount => ({
   ...wiped(account),
   status: 'deleted',
   pendingKeys: null,
   checkWantedAt: null,
+  stop: null,
 });

@@ -6,7 +6,9 @@
  * consistent; whoever acts on them reads the item again.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
+import type { Acted } from '../domain/risk/breach.ts';
 import type { RiskGate, RiskLimits, WalletRisk } from '../domain/risk/limits.ts';
+import type { DayStart } from '../domain/risk/results.ts';
 import type { RiskSums } from '../domain/risk/use.ts';
 import type { Signal } from '../domain/signal-facts.ts';
 import type { BinanceEnvironment, Fill, Order, Position, PositionAction, Wallet } from '../domain/types.ts';
@@ -73,7 +75,25 @@ export interface LimitsChange {
   readonly limits: RiskLimits;
   /** The wallet's sums, where they have been counted anew; null = they stay. */
   readonly counted: RiskSums | null;
+  /** The peak that a drawdown is measured from begins with the next look. */
+  readonly startsPeak: boolean;
+  /** Breaches that were acted on are forgotten: limits of loss were set. */
+  readonly forgetsActed: boolean;
+  /** When the wallet's losses are to be looked at next, epoch ms; null = it has no such limits. */
+  readonly checkAt: number | null;
 }
+
+/**
+ * What a look at a wallet's results is the first or the highest of, which holds only for the item as it was read; or
+ * which breaches were acted on, which holds for its limits.
+ */
+export type RiskMark =
+  | {
+      readonly walletId: string;
+      readonly revision: number;
+      readonly mark: { readonly dayStart: DayStart } | { readonly peak: Decimal };
+    }
+  | { readonly walletId: string; readonly limitsVersion: number; readonly mark: { readonly acted: Acted } };
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -154,6 +174,17 @@ export interface Ledger {
   risk(walletId: string): Promise<WalletRisk | null>;
   /** False when the limits were changed since they were read, or, with sums counted anew, when anything was. */
   setLimits(change: LimitsChange): Promise<boolean>;
+  /** What was realized in a UTC day (results.ts), in dollars; strongly consistent. */
+  realizedOn(walletId: string, day: number): Promise<Decimal>;
+  /** False when it does not hold, or a later day, a higher peak or the same stands. Leaves the revision as it is. */
+  noteMark(mark: RiskMark): Promise<boolean>;
+  /**
+   * Wallets of this shard with limits of loss that are to be looked at by `now`, the longest due first, at most `limit`.
+   * Each change of what a wallet has in use, or has realized, makes it due at once.
+   */
+  dueLossChecks(shard: number, now: number, limit: number): Promise<readonly DueWallet[]>;
+  /** Moves the time of one on; false when it is no longer due then (someone else has it, or something was written). */
+  moveLossCheck(due: DueWallet, to: number): Promise<boolean>;
   /**
    * A change of one order that holds only while its wallet lets it, both in one transaction; without a gate nobody is
    * asked. One try: what is claimed is signed with a time that must not age. Throws when it is not known whether it
@@ -192,8 +223,8 @@ export interface BalanceSnapshot {
   }[];
 }
 
-/** A check of a wallet's keys that is owed. */
-export interface DueCheck {
+/** A wallet that owes something: a check of its keys, or what its pause is to cancel and close. */
+export interface DueWallet {
   readonly walletId: string;
   readonly dueAt: number;
 }
@@ -224,10 +255,10 @@ export interface WalletStore {
   exchangeWallets(environment: BinanceEnvironment): Promise<readonly Wallet[]>;
   /** How many wallets of an environment have keys that the exchange refuses (`refused`). Eventually consistent. */
   refusedWallets(environment: BinanceEnvironment): Promise<number>;
-  /** Key checks that are overdue at `now`, oldest first, at most `limit`. */
-  dueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
-  /** Moves an overdue check's time on; false when it is no longer due at that time (someone else has it). */
-  moveCheck(check: DueCheck, to: number): Promise<boolean>;
+  /** Wallets that owe something by `now`, those owing longest first, at most `limit`. */
+  dueWallets(now: number, limit: number): Promise<readonly DueWallet[]>;
+  /** Moves the time of one that is overdue on; false when it is no longer due then (someone else has it). */
+  moveWallet(due: DueWallet, to: number): Promise<boolean>;
   balances(walletId: string): Promise<BalanceSnapshot | null>;
   /** Kept unless a newer one is there already. */
   saveBalances(walletId: string, snapshot: BalanceSnapshot): Promise<void>;

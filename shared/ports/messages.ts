@@ -12,7 +12,9 @@ export type WorkMessage =
   | { readonly orderId: string; readonly look: true }
   | { readonly positionId: string }
   /** Check this wallet's keys at the venue. */
-  | { readonly walletId: string };
+  | { readonly walletId: string }
+  /** Carry out what this wallet's pause owes. */
+  | { readonly walletId: string; readonly stop: true };
 
 export type TriggerMessage =
   /** Visible hits of this symbol went from none to some. */

@@ -31,6 +31,7 @@ import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
 import { makeResolveOrder } from './resolve-order.ts';
 import { type MarkKeyProblem, makeSendOrder, type SendSettings } from './send-order.ts';
+import type { StopWallet } from './stop-wallet.ts';
 import { tellAlarms } from './tell-alarms.ts';
 import { makeValueLateFees } from './value-late-fees.ts';
 import { venueOf } from './venue-of.ts';
@@ -67,13 +68,14 @@ interface Parts {
   /** Tries a wallet's keys at the venue. */
   readonly checkKeys: (walletId: string) => Promise<void>;
   readonly markKeyProblem: MarkKeyProblem;
+  readonly stopWallet: StopWallet;
 }
 
 export type Advance = ReturnType<typeof makeAdvance>;
 
 export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSettings = DEFAULT_ADVANCE) {
   const { ledger, outbox, clock, log } = ports;
-  const { changeOrder, applyExecution, afterEffects, arm, checkKeys, markKeyProblem } = parts;
+  const { changeOrder, applyExecution, afterEffects, arm, checkKeys, markKeyProblem, stopWallet } = parts;
   const happen = makeOrderEvents(ports, changeOrder, afterEffects);
   const meetShortage = makeMeetShortage(ports);
   const send = makeSendOrder(ports, { happen, applyExecution, markKeyProblem, meetShortage }, settings);
@@ -169,9 +171,14 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
 
   const wantsArming = (p: Position): boolean => !isClosed(p) && positionNeedsArming(p);
 
+  async function carryOutStop(walletId: string): Promise<void> {
+    await stopWallet(walletId);
+  }
+
   /** Does what the order, position or wallet calls for now; nothing to do is no error. */
   return (pointer: WorkMessage): Promise<void> => {
     if ('orderId' in pointer) return advanceOrder(pointer.orderId, 'look' in pointer);
-    return 'walletId' in pointer ? checkKeys(pointer.walletId) : advancePosition(pointer.positionId);
+    if ('positionId' in pointer) return advancePosition(pointer.positionId);
+    return 'stop' in pointer ? carryOutStop(pointer.walletId) : checkKeys(pointer.walletId);
   };
 }

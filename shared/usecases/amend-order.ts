@@ -15,6 +15,7 @@ import { explain } from '../domain/normalise.ts';
 import type { Amendment, AmendWay } from '../domain/order-amounts.ts';
 import { amountsOf } from '../domain/order-fields.ts';
 import { isFinal, remaining, transition } from '../domain/orders.ts';
+import { pauseOf } from '../domain/pauses.ts';
 import { freeQuantity } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { RiskGate } from '../domain/risk/limits.ts';
@@ -163,7 +164,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     const reserved = reserve(of, decided);
     if (!reserved.ok) return reserved;
     const heirId = heirIdFor(order.orderId, call?.key ?? ids.token());
-    const walletPauses = order.role === 'entry' ? (wallet.exchange?.pauses ?? null) : null;
+    const walletPauses = order.role === 'entry' ? pauseOf(wallet).pauses : null;
     const under = { at: now, cause: 'api', way, asked, wanted, heirId, referencePrice: market };
     const amendment: Amendment = { ...under, walletPauses, outcome: 'under_way', reason: null };
     const next = transition(order, { kind: 'amend_wanted', at: now, amendment });

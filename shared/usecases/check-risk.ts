@@ -7,10 +7,10 @@ import {
   gateFor,
   type RiskAsked,
   type RiskGate,
-  UNTOUCHED,
   type WalletRisk,
 } from '../domain/risk/limits.ts';
 import { inDollars } from '../domain/usd.ts';
+import { lookAtResults, noteResults, type ResultsLook } from './look-at-results.ts';
 import type { Ports } from './ports.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -28,30 +28,33 @@ export interface EntryWorth {
 /** The verdict, and what it was decided on. */
 export interface RiskVerdict {
   readonly risk: WalletRisk;
+  readonly look: ResultsLook;
   readonly broken: readonly BrokenLimit[];
   readonly gate: RiskGate;
 }
 
 export async function riskOf(
-  { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
+  ports: Pick<Ports, 'ledger' | 'prices' | 'clock' | 'sleep'>,
   { walletId, symbol, quote, more, position, opens }: EntryWorth,
 ): Promise<RiskVerdict> {
-  const risk = (await ledger.risk(walletId)) ?? UNTOUCHED;
+  const look = await lookAtResults(ports, walletId);
+  const { risk, results } = look;
   const asked: RiskAsked = {
     symbol,
     quote,
     more: inDollars(more, quote),
     position: inDollars(position, quote),
     opens,
-    now: clock.now(),
+    results,
+    now: ports.clock.now(),
   };
-  return { risk, broken: brokenLimits(risk, asked), gate: gateFor(walletId, risk, asked) };
+  return { risk, look, broken: brokenLimits(risk, asked), gate: gateFor(walletId, risk, asked) };
 }
 
-const figures = ({ name, limit, used, asked }: BrokenLimit): string =>
-  name === 'allowed_symbols'
-    ? `${name} (${limit === '' ? 'none' : limit}; asked ${asked})`
-    : `${name} (limit ${limit}, used ${used}, asked ${asked})`;
+function figures({ name, limit, used, asked }: BrokenLimit): string {
+  if (name === 'allowed_symbols') return `${name} (${limit === '' ? 'none' : limit}; asked ${asked})`;
+  return `${name} (limit ${limit}, used ${used}${asked === '' ? '' : `, asked ${asked}`})`;
+}
 
 /** Names every limit that would be broken. */
 export function riskRefusal(broken: readonly BrokenLimit[]) {
@@ -64,16 +67,17 @@ export function riskRefusal(broken: readonly BrokenLimit[]) {
     'risk_limit',
     'wallet_id',
     `the wallet's limits do not allow it: ${broken.map(figures).join(', ')}`,
-    'ask for less, close positions, or change the limits',
+    'ask for less, close positions, wait where a day or a cooldown has to end, or change the limits',
     { broken: broken.map(({ name }) => name).join(','), ...Object.fromEntries(facts) },
   );
 }
 
 /** The gate that the entry is to be written under, or every limit that it would break. */
 export async function checkRisk(
-  ports: Pick<Ports, 'ledger' | 'clock'>,
+  ports: Pick<Ports, 'ledger' | 'prices' | 'clock' | 'sleep'>,
   entry: EntryWorth,
 ): Promise<Result<RiskGate, Refusal>> {
-  const { broken, gate } = await riskOf(ports, entry);
+  const { broken, gate, look } = await riskOf(ports, entry);
+  await noteResults(ports, look);
   return broken.length > 0 ? riskRefusal(broken) : ok(gate);
 }

@@ -1,6 +1,7 @@
 /** A demo wallet and its account with starting balances (design section 13). Idempotent by the caller's key. */
 
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../domain/pauses.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../domain/signals.ts';
 import type { DemoWallet, FeeAmount, Wallet } from '../domain/types.ts';
@@ -51,7 +52,12 @@ export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
       userId,
       environment: 'demo',
       name,
-      demo: { feeRate: command.feeRate ?? DEFAULT_FEE_RATE, buyFeeIn, startingBalances },
+      demo: {
+        feeRate: command.feeRate ?? DEFAULT_FEE_RATE,
+        buyFeeIn,
+        startingBalances,
+        ...NEVER_PAUSED,
+      },
       exchange: null,
       signalPolicy: DEFAULT_SIGNAL_POLICY,
       createdAt: now,

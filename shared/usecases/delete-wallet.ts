@@ -5,9 +5,10 @@
  * Refused while anything is live: without keys nobody could close it any more. A deletion that died on its way may leave
  * its pause: the next one takes it over, and takes it back when it gives up, at its first look too.
  */
+import { BEING_DELETED, paused, pauseWithdrawn } from '../domain/pauses.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { type ExchangeAccount, POSITION_STATUSES } from '../domain/types.ts';
-import { BEING_DELETED, deleted, paused, pauseWithdrawn } from '../domain/wallets.ts';
+import { deleted } from '../domain/wallets.ts';
 import type { ChangeAccount, ExchangeWalletFacts } from './change-account.ts';
 import { type OwnWalletCommand, ownExchangeWallet, walletDeleted } from './own-wallet.ts';
 import type { Ports } from './ports.ts';

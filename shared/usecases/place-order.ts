@@ -11,6 +11,7 @@ import { withDue } from '../domain/due.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { newOrderState } from '../domain/new-order.ts';
 import { amountsOf } from '../domain/order-fields.ts';
+import { pauseOf } from '../domain/pauses.ts';
 import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
@@ -183,6 +184,6 @@ function newEntry(
     asked: amountsOf(command),
     ...sent,
     ...newOrderState({ at: now, reason: 'placed', cause: 'api', referencePrice, tickAt: null }),
-    walletPauses: wallet.exchange?.pauses ?? null,
+    walletPauses: pauseOf(wallet).pauses,
   };
 }

@@ -7,7 +7,7 @@
 import { nextDrive } from '../domain/due.ts';
 import type { DueItem } from '../ports/ledger.ts';
 import type { Ports } from './ports.ts';
-import type { RedriveChecks } from './redrive-checks.ts';
+import type { RedriveWallets } from './redrive-wallets.ts';
 import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<Ports, 'ledger' | 'outbox' | 'clock' | 'log'>;
@@ -22,12 +22,12 @@ export const DEFAULT_REDRIVE: RedriveSettings = { page: 100, budgetMs: 3_000, gr
 
 export type RedriveDue = ReturnType<typeof makeRedriveDue>;
 
-/** Wallets owe few checks: the sweep of this shard sends them again. */
+/** Wallets owe little: the sweep of this shard sends it again. */
 const CHECKS_IN_SHARD = 0;
 
 export function makeRedriveDue(
   ports: Needs,
-  redriveChecks: RedriveChecks,
+  redriveWallets: RedriveWallets,
   settings: RedriveSettings = DEFAULT_REDRIVE,
 ) {
   const { ledger, outbox, clock, log } = ports;
@@ -76,6 +76,6 @@ export function makeRedriveDue(
       if (items.length < settings.page || moved === 0) break;
     }
     // Last: money comes first.
-    return shard === CHECKS_IN_SHARD ? driven + (await redriveChecks()) : driven;
+    return shard === CHECKS_IN_SHARD ? driven + (await redriveWallets()) : driven;
   };
 }

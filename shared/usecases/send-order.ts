@@ -8,6 +8,7 @@
  */
 import { withDue } from '../domain/due.ts';
 import { ownRefusal, transition } from '../domain/orders.ts';
+import { pauseOf } from '../domain/pauses.ts';
 import { unreachable } from '../domain/result.ts';
 import type { KeyProblem, Order, SendAttempt, Wallet } from '../domain/types.ts';
 import {
@@ -44,8 +45,8 @@ export type MarkKeyProblem = (walletId: string, problem: KeyProblem) => Promise<
 /** Well within a function's time; whoever has waited that long is brought back by the due index. */
 const CLAIM_PATIENCE = { tries: 60, longestPauseMs: 100 };
 
-/** Does an order ask its wallet whether it may leave? An entry at an exchange does. */
-const isAsked = (order: Order): boolean => order.role === 'entry' && order.environment !== 'demo';
+/** Does an order ask its wallet whether it may leave? An entry does. */
+const isAsked = (order: Order): boolean => order.role === 'entry';
 
 const PAUSED = {
   code: 'wallet_paused',
@@ -145,17 +146,16 @@ export function makeSendOrder(
       const message = `it could not be sent within ${settings.entryExpiryMs / 1000} s`;
       return { code: 'not_sent_in_time', message };
     }
-    if (order.environment === 'demo') return null;
     if (wallet === null) return { code: 'wallet_unusable', message: 'the wallet is gone' };
     const refusal = walletRefusal(wallet, served);
-    const isOlder = order.walletPauses !== null && order.walletPauses !== wallet.exchange?.pauses;
+    const isOlder = order.walletPauses !== null && order.walletPauses !== pauseOf(wallet).pauses;
     return refusal === null && isOlder ? PAUSED : refusal;
   }
 
   async function send(order: Order): Promise<void> {
     // Exits always may leave; what an entry asks of its wallet is read once, for the gate and for the keys.
     const wallet = isAsked(order) ? await wallets.get(order.walletId) : null;
-    const refused = order.role === 'entry' ? barred(order, wallet) : null;
+    const refused = isAsked(order) ? barred(order, wallet) : null;
     if (refused !== null) return giveUp(order, refused.code, refused.message);
     const found = await venueOf(ports, order, wallet);
     if (found.venue === null) {

@@ -1,11 +1,12 @@
 /**
- * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, and due work.
+ * One scheduled pass of the evaluator (design section 10): visible hits of the shard's symbols, due work, and losses.
  *
  * Always true:
  * - a sweep of a second that somebody else has done does nothing;
  * - one that comes too late stands in for the present second: while a queue lags behind, all are late, and dropping
  *   them would leave due work to nobody for as long as it lasts. There is still at most one in each second.
  */
+import type { CheckLosses } from './check-losses.ts';
 import type { EvaluateHits } from './evaluate-hits.ts';
 import type { Ports } from './ports.ts';
 import type { RedriveDue } from './redrive-due.ts';
@@ -22,7 +23,11 @@ export type Sweep = ReturnType<typeof makeSweep>;
 
 export function makeSweep(
   ports: Needs,
-  parts: { readonly evaluateHits: EvaluateHits; readonly redriveDue: RedriveDue },
+  parts: {
+    readonly evaluateHits: EvaluateHits;
+    readonly redriveDue: RedriveDue;
+    readonly checkLosses: CheckLosses;
+  },
   enabled: boolean,
 ) {
   const { index, leases, counters, clock, log } = ports;
@@ -43,9 +48,14 @@ export function makeSweep(
 
   /** Side by side: neither many hits nor a failure of one part keeps the other waiting. */
   async function pass(shard: number): Promise<{ taken: number; driven: number; errors: number }> {
-    const [hits, due] = await Promise.allSettled([takeHits(shard), parts.redriveDue(shard)]);
+    const [hits, due, losses] = await Promise.allSettled([
+      takeHits(shard),
+      parts.redriveDue(shard),
+      parts.checkLosses(shard),
+    ]);
     if (hits.status === 'rejected') throw hits.reason;
     if (due.status === 'rejected') throw due.reason;
+    if (losses.status === 'rejected') throw losses.reason;
     return { ...hits.value, driven: due.value };
   }
 

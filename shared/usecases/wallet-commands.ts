@@ -8,17 +8,18 @@ import { makeConnectWallet } from './connect-wallet.ts';
 import { makeDeleteWallet } from './delete-wallet.ts';
 import { makePauseWallet, makeResumeWallet } from './pause-wallet.ts';
 import type { Ports } from './ports.ts';
+import type { StopWallet } from './stop-wallet.ts';
 import { makeReadLimits, makeSetLimits } from './wallet-limits.ts';
 
 type Needs = Pick<
   Ports,
-  'wallets' | 'ledger' | 'symbols' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
+  'wallets' | 'ledger' | 'prices' | 'symbols' | 'outbox' | 'served' | 'clock' | 'ids' | 'sleep' | 'log'
 >;
 
 export type WalletCommands = ReturnType<typeof makeWalletCommands>;
 
 /** Without a sealer (a deployment that serves no exchange) no keys are taken. */
-export function makeWalletCommands(ports: Needs, sealer: KeySealer | null) {
+export function makeWalletCommands(ports: Needs, sealer: KeySealer | null, stopWallet: StopWallet) {
   const changeAccount = makeChangeAccount(ports);
   return {
     connect: makeConnectWallet(ports, sealer),
@@ -26,8 +27,8 @@ export function makeWalletCommands(ports: Needs, sealer: KeySealer | null) {
     test: makeTestWallet(ports, changeAccount),
     rotateKeys: makeRotateKeys(ports, changeAccount, sealer),
     delete: makeDeleteWallet(ports, changeAccount),
-    pause: makePauseWallet(ports, changeAccount),
-    resume: makeResumeWallet(ports, changeAccount),
+    pause: makePauseWallet(ports, stopWallet),
+    resume: makeResumeWallet(ports),
     limits: makeReadLimits(ports),
     setLimits: makeSetLimits(ports),
     askBalances: makeAskBalances(ports),

@@ -1,4 +1,5 @@
 /** May a wallet open something new now? Exits and cancels never ask (design sections 4.9, 13). */
+import { pauseOf } from '../domain/pauses.ts';
 import type { Environment, Wallet } from '../domain/types.ts';
 
 export interface WalletRefusal {
@@ -8,10 +9,8 @@ export interface WalletRefusal {
 }
 
 /** Null when it may. */
-export function walletRefusal(
-  { environment, exchange }: Wallet,
-  served: readonly Environment[],
-): WalletRefusal | null {
+export function walletRefusal(wallet: Wallet, served: readonly Environment[]): WalletRefusal | null {
+  const { environment, exchange } = wallet;
   if (!served.includes(environment)) {
     return {
       code: 'environment_not_served',
@@ -19,8 +18,7 @@ export function walletRefusal(
       fix: 'use a wallet of an environment that is served',
     };
   }
-  if (exchange === null) return null;
-  if (exchange.status !== 'active') {
+  if (exchange !== null && exchange.status !== 'active') {
     const { problem } = exchange;
     const why = problem === null ? '' : `: ${problem.code}, ${problem.message}`;
     const fix =
@@ -29,7 +27,7 @@ export function walletRefusal(
         : 'give it keys that work, or test them again';
     return { code: 'wallet_not_ready', message: `the wallet is ${exchange.status}${why}`, fix };
   }
-  if (exchange.pausedAt === null) return null;
+  if (pauseOf(wallet).pausedAt === null) return null;
   const message = 'the wallet is paused; only exits and cancels go on';
   return { code: 'wallet_paused', message, fix: 'resume it first' };
 }

@@ -6,17 +6,19 @@
  * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be.
  */
 import { ok, type Result } from '../domain/result.ts';
-import { NO_LIMITS, type RiskLimits, UNTOUCHED, type WalletRisk } from '../domain/risk/limits.ts';
+import { limitsLoss, NO_LIMITS, type RiskLimits, type WalletRisk } from '../domain/risk/limits.ts';
+import type { Results } from '../domain/risk/results.ts';
 import { type RiskSums, sumsOver } from '../domain/risk/use.ts';
 import type { Wallet } from '../domain/types.ts';
 import { isDeleted } from '../domain/wallets.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
+import { lookAtResults, noteResults } from './look-at-results.ts';
 import { type OwnWalletCommand, walletDeleted } from './own-wallet.ts';
 import type { Ports } from './ports.ts';
 import { notFound, type Refusal, refuse } from './refusal.ts';
 
-type Needs = Pick<Ports, 'wallets' | 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'wallets' | 'ledger' | 'prices' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
 export interface SetLimitsCommand extends OwnWalletCommand {
   /** What is named is set; the rest stays. Symbols in any known format. */
@@ -27,6 +29,8 @@ export interface SetLimitsCommand extends OwnWalletCommand {
 export interface LimitsFound {
   readonly walletId: string;
   readonly risk: WalletRisk;
+  /** Null where no limit asks for them. */
+  readonly results: Results | null;
   readonly now: number;
 }
 
@@ -43,13 +47,14 @@ async function countLive(ledger: Ledger, walletId: string): Promise<RiskSums> {
   return sumsOver(orders, positions);
 }
 
-export function makeReadLimits({ wallets, ledger, clock }: Pick<Needs, 'wallets' | 'ledger' | 'clock'>) {
+export function makeReadLimits(ports: Pick<Needs, 'wallets' | 'ledger' | 'prices' | 'clock' | 'sleep'>) {
+  const { wallets, ledger, clock } = ports;
   return async ({ userId, walletId }: OwnWalletCommand): Promise<Result<LimitsFound, Refusal>> => {
     const wallet = await wallets.get(walletId);
     if (wallet === null || wallet.userId !== userId) return notFound('wallet', 'wallet_id');
-    const risk = (await ledger.risk(walletId)) ?? UNTOUCHED;
+    const { risk, results } = await lookAtResults(ports, walletId);
     const whole = risk.counted ? risk : { ...risk, ...(await countLive(ledger, walletId)) };
-    return ok({ walletId, risk: whole, now: clock.now() });
+    return ok({ walletId, risk: whole, results, now: clock.now() });
   };
 }
 
@@ -86,11 +91,16 @@ export function makeSetLimits(ports: Needs) {
       counted = await countLive(ledger, walletId);
     }
     const limits = { ...(before?.limits ?? NO_LIMITS), ...change };
-    if (!(await ledger.setLimits({ walletId, before, limits, counted }))) return 'conflict';
+    const begins = {
+      startsPeak: change.maxDrawdown != null,
+      forgetsActed: change.maxDrawdown !== undefined || change.maxDailyLoss !== undefined,
+      checkAt: limitsLoss(limits) ? now : null,
+    };
+    if (!(await ledger.setLimits({ walletId, before, limits, counted, ...begins }))) return 'conflict';
     log.info('LIMITS_SET', { walletId, limits: JSON.stringify(limits) });
-    const risk = await ledger.risk(walletId);
-    if (risk === null) throw new Error(`the limits of ${walletId} were written, yet cannot be read`);
-    return ok({ walletId, risk, now });
+    const look = await lookAtResults(ports, walletId);
+    await noteResults(ports, look);
+    return ok({ walletId, risk: look.risk, results: look.results, now });
   }
 
   return async (command: SetLimitsCommand): Promise<Result<LimitsFound, Refusal>> => {

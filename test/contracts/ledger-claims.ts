@@ -1,7 +1,8 @@
 /** What every ledger does with claims: one order, and the wallet that lets it go, in one transaction. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Order } from '../../shared/domain/types.ts';
-import { newAccount, paused, resumed } from '../../shared/domain/wallets.ts';
+import { paused, pauseOf, resumed, withPause } from '../../shared/domain/pauses.ts';
+import type { Order, PauseState } from '../../shared/domain/types.ts';
+import { newAccount } from '../../shared/domain/wallets.ts';
 import type { ClaimResult, Ledger, PauseGate, WalletStore } from '../../shared/ports/ledger.ts';
 import { aWallet, NOW } from '../integration/dynamodb/samples.ts';
 import { newOrders, type OpenLedgerWith, orderOf } from './ledger-support.ts';
@@ -21,14 +22,13 @@ export function describeLedgerClaims(name: string, open: OpenLedgerWith): void {
       await ledger.commit(newOrders({}));
     });
 
-    const change = async (to: typeof resumed): Promise<void> => {
-      const before = await wallets.get('wallet-1');
-      if (before?.exchange == null) throw new Error('no wallet');
-      expect(await wallets.update({ before, after: { ...before, exchange: to(before.exchange) } })).toBe(
-        true,
-      );
+    type To = <P extends PauseState>(state: P) => P;
+    const change = async (to: To, walletId = 'wallet-1'): Promise<void> => {
+      const before = await wallets.get(walletId);
+      if (before === null) throw new Error('no wallet');
+      expect(await wallets.update({ before, after: withPause(before, to) })).toBe(true);
     };
-    const pause = (): Promise<void> => change((account) => paused(account, NOW, null));
+    const pause = (walletId?: string): Promise<void> => change((state) => paused(state, NOW, null), walletId);
     const submitted = (before: Order) => ({ before, after: { ...before, status: 'submitted' as const } });
     const claim = async (gate: PauseGate | null): Promise<ClaimResult> =>
       ledger.claim(submitted(await orderOf(ledger, 'order-1')), gate);
@@ -66,10 +66,22 @@ export function describeLedgerClaims(name: string, open: OpenLedgerWith): void {
       expect(await claim(null)).toBe('done');
     });
 
-    it('do not hold for a wallet that is not there, or is no account', async () => {
+    it('ask a demo wallet too', async () => {
       await wallets.create(aWallet({ walletId: 'demo-1' }));
+      const own = (pauses: number | null): PauseGate => ({ walletId: 'demo-1', pauses });
+      await pause('demo-1');
+      for (const pauses of [null, 0, 1]) expect(await claim(own(pauses))).toBe('paused');
+      await change(resumed, 'demo-1');
+      expect(await claim(own(0))).toBe('paused');
+      await untouched();
+      expect(await claim(own(1))).toBe('done');
+      expect(await claim(own(null))).toBe('done');
+      const wallet = await wallets.get('demo-1');
+      expect(wallet && pauseOf(wallet)).toMatchObject({ pausedAt: null, pauses: 1 });
+    });
+
+    it('do not hold for a wallet that is not there', async () => {
       expect(await claim({ walletId: 'nobody', pauses: null })).toBe('paused');
-      expect(await claim({ walletId: 'demo-1', pauses: 0 })).toBe('paused');
       await untouched();
     });
 

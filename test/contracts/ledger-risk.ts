@@ -1,20 +1,30 @@
 /** What every ledger does with a wallet's risk item: it follows each write, and lets entries through or not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decimal } from '../../shared/domain/money/decimal.ts';
+import type { Acted } from '../../shared/domain/risk/breach.ts';
 import { minuteOf, NO_LIMITS, type RiskGate, type WalletRisk } from '../../shared/domain/risk/limits.ts';
+import { dayOf, NO_RESULTS } from '../../shared/domain/risk/results.ts';
 import { NO_SUMS } from '../../shared/domain/risk/use.ts';
 import type { Order, Position } from '../../shared/domain/types.ts';
-import type { Commit, Ledger } from '../../shared/ports/ledger.ts';
+import type { Commit, Ledger, RiskMark } from '../../shared/ports/ledger.ts';
 import { anOrder, aPosition, NOW } from '../integration/dynamodb/samples.ts';
 import { type OpenLedgerWith, orderOf, positionOf } from './ledger-support.ts';
 
 const WALLET = 'wallet-1';
+/** A change of limits that concerns no loss. */
+const NOTHING_BEGINS = { startsPeak: false, forgetsActed: false, checkAt: null } as const;
 
 /** An entry of half a coin at 50,000, and its position. */
 function entry(n: number, order: Partial<Order> = {}, position: Partial<Position> = {}): Commit {
   const ids = { orderId: `o-${n}`, positionId: `p-${n}` };
   const after = aPosition({
-    ...{ positionId: ids.positionId, entryOrderId: ids.orderId, cost: decimal('0'), createdAt: NOW },
+    ...{
+      positionId: ids.positionId,
+      entryOrderId: ids.orderId,
+      cost: decimal('0'),
+      realizedPnl: decimal('0'),
+      createdAt: NOW,
+    },
     ...position,
   });
   return {
@@ -45,10 +55,19 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
     const limit = async (limits: Partial<typeof NO_LIMITS>): Promise<void> => {
       const before = await ledger.risk(WALLET);
       const all = { ...NO_LIMITS, ...limits };
-      expect(await ledger.setLimits({ walletId: WALLET, before, limits: all, counted: null })).toBe(true);
+      expect(
+        await ledger.setLimits({ walletId: WALLET, before, limits: all, counted: null, ...NOTHING_BEGINS }),
+      ).toBe(true);
     };
     const gate = (more: Partial<RiskGate> = {}): RiskGate => ({
-      ...{ walletId: WALLET, limitsVersion: 0, mostExposure: null, mostOpen: null, minute: null },
+      ...{
+        walletId: WALLET,
+        limitsVersion: 0,
+        mostExposure: null,
+        mostOpen: null,
+        mostLosses: null,
+        minute: null,
+      },
       ...more,
     });
 
@@ -158,12 +177,27 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
         maxOpenPositions: 0,
         maxOrdersPerMinute: null,
         allowedSymbols: ['BTC/USDT', 'ETH/USDT'],
+        maxDailyLoss: decimal('0.5'),
+        maxDrawdown: decimal('1234.000000000000000001'),
+        cooldownAfterLosses: 3,
+        cooldownMinutes: 7,
+        onBreach: 'flatten' as const,
       };
-      const first = { walletId: WALLET, before: null, limits, counted: null };
+      const first = { walletId: WALLET, before: null, limits, counted: null, ...NOTHING_BEGINS };
       expect(await ledger.setLimits(first)).toBe(true);
       const stored = await risk();
       expect(stored).toEqual({
-        ...{ ...NO_SUMS, limits, limitsVersion: 1, counted: false, minute: 0, minuteOrders: 0, newAt: 0 },
+        ...{
+          ...NO_SUMS,
+          ...NO_RESULTS,
+          acted: null,
+          limits,
+          limitsVersion: 1,
+          counted: false,
+          minute: 0,
+          minuteOrders: 0,
+          newAt: 0,
+        },
         revision: 1,
       });
       expect(await ledger.setLimits(first)).toBe(false);
@@ -179,7 +213,7 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       const before = await risk();
       const counted = { reserved: decimal('7'), cost: decimal('8'), open: 3, unvalued: 1 };
       await ledger.commit(entry(2));
-      const change = { walletId: WALLET, limits: NO_LIMITS, counted };
+      const change = { walletId: WALLET, limits: NO_LIMITS, counted, ...NOTHING_BEGINS };
       expect(await ledger.setLimits({ ...change, before })).toBe(false);
       expect(await ledger.setLimits({ ...change, before: null })).toBe(false);
       expect(await ledger.setLimits({ ...change, before: await risk() })).toBe(true);
@@ -188,6 +222,138 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       expect(text(await risk())).toEqual({ reserved: '25007', cost: '8', open: 4, unvalued: 1 });
       const mine = gate({ limitsVersion: 1, mostExposure: decimal('25014.99') });
       expect((await ledger.commit({ ...entry(4), risk: mine })).outcome).toBe('risk_changed');
+    });
+
+    /** The position's next write. */
+    const move = async (positionId: string, change: Partial<Position>): Promise<void> => {
+      const before = await positionOf(ledger, positionId);
+      const after = { ...before, ...change };
+      expect((await ledger.commit({ positions: [{ before, after }] })).outcome).toBe('done');
+    };
+    const DAY = 86_400_000;
+
+    it('adds up what was realized, in all and by the UTC day in which it was booked', async () => {
+      await ledger.commit(entry(1));
+      await ledger.commit(entry(2));
+      expect(await risk()).toMatchObject(NO_RESULTS);
+      await move('p-1', { realizedPnl: decimal('-10.000000000000000001'), updatedAt: NOW });
+      await move('p-1', { realizedPnl: decimal('-7'), updatedAt: NOW + DAY });
+      await move('p-2', { realizedPnl: decimal('4.5'), updatedAt: NOW + DAY });
+      expect((await risk()).realized.toFixed()).toBe('-2.5');
+      const on = async (day: number) => (await ledger.realizedOn(WALLET, dayOf(NOW) + day)).toFixed();
+      expect([await on(-1), await on(0), await on(1), await on(2)]).toEqual([
+        ...['0', '-10.000000000000000001', '7.500000000000000001', '0'],
+      ]);
+      // A write that realizes nothing changes nothing.
+      const { revision } = await risk();
+      await move('p-2', { updatedAt: NOW + 3 * DAY });
+      expect((await risk()).revision).toBe(revision);
+    });
+
+    it('counts losses in a row, from the last that was none', async () => {
+      for (const n of [1, 2, 3, 4, 5]) await ledger.commit(entry(n));
+      const close = (n: number, pnl: string, traded = '1'): Promise<void> =>
+        move(`p-${n}`, {
+          ...{ status: 'closed', cost: decimal('0'), entryQuantity: decimal(traded) },
+          ...{ realizedPnl: decimal(pnl), closedAt: NOW + n, updatedAt: NOW + n },
+        });
+      const row = async () => {
+        const { lossRow, lastLossAt } = await risk();
+        return [lossRow, lastLossAt];
+      };
+      await close(1, '-1');
+      await close(2, '-0.000000000000000001');
+      expect(await row()).toEqual([2, NOW + 2]);
+      // One that never traded says nothing.
+      await close(3, '0', '0');
+      expect(await row()).toEqual([2, NOW + 2]);
+      await close(4, '0');
+      expect(await row()).toEqual([0, NOW + 2]);
+      await close(5, '-3');
+      expect(await row()).toEqual([1, NOW + 5]);
+      expect((await risk()).realized.toFixed()).toBe('-4.000000000000000001');
+    });
+
+    it('lets nothing through where one more position has lost', async () => {
+      await ledger.commit(entry(1));
+      await limit({ cooldownAfterLosses: 1 });
+      const mine = gate({ limitsVersion: 1, mostLosses: 0 });
+      expect((await ledger.commit({ ...entry(2), risk: mine })).outcome).toBe('done');
+      const lost = { status: 'closed' as const, entryQuantity: decimal('1'), realizedPnl: decimal('-1') };
+      await move('p-1', { ...lost, closedAt: NOW });
+      expect((await ledger.commit({ ...entry(3), risk: mine })).outcome).toBe('risk_changed');
+      const more = { ...mine, mostLosses: 1 };
+      expect((await ledger.commit({ ...entry(3), risk: more })).outcome).toBe('done');
+    });
+
+    it('keeps the first look of a day and the highest peak, of the item as it was read', async () => {
+      expect(await ledger.noteMark({ walletId: WALLET, revision: 0, mark: { peak: decimal('1') } })).toBe(
+        false,
+      );
+      await ledger.commit(entry(1));
+      type Seen = Extract<RiskMark, { readonly revision: number }>['mark'];
+      const note = (mark: Seen, revision = 1) => ledger.noteMark({ walletId: WALLET, revision, mark });
+      const start = { day: 20_000, unrealized: decimal('-1.5'), at: NOW };
+      expect(await note({ dayStart: start }, 2)).toBe(false);
+      expect(await note({ dayStart: start })).toBe(true);
+      for (const day of [20_000, 19_999]) {
+        expect(await note({ dayStart: { ...start, day, at: NOW + 1 } })).toBe(false);
+      }
+      expect(await note({ peak: decimal('-5') })).toBe(true);
+      expect(await note({ peak: decimal('-5') })).toBe(false);
+      expect(await note({ peak: decimal('-4.9') })).toBe(true);
+      expect(await risk()).toMatchObject({ dayStart: start, peak: decimal('-4.9'), revision: 1 });
+      expect(await note({ dayStart: { ...start, day: 20_001 } })).toBe(true);
+      const before = await risk();
+      const change = { walletId: WALLET, before, limits: NO_LIMITS, counted: null, ...NOTHING_BEGINS };
+      expect(await ledger.setLimits({ ...change, startsPeak: true })).toBe(true);
+      expect(await risk()).toMatchObject({ peak: null, dayStart: { day: 20_001 }, revision: 2 });
+      expect(await note({ peak: decimal('-9') })).toBe(false);
+      expect(await note({ peak: decimal('-9') }, 2)).toBe(true);
+    });
+
+    it('keeps which breaches were acted on, of its limits as they are, until some are set', async () => {
+      await limit({ maxDailyLoss: decimal('1') });
+      const act = (acted: Acted, limitsVersion = 1) =>
+        ledger.noteMark({ walletId: WALLET, limitsVersion, mark: { acted } });
+      const once = { day: 20_000, dailyLoss: decimal('1'), drawdown: decimal('0') };
+      expect(await act(once, 2)).toBe(false);
+      expect(await act(once)).toBe(true);
+      expect(await act(once)).toBe(false);
+      expect(await act({ ...once, dailyLoss: decimal('2') })).toBe(true);
+      await limit({ maxDailyLoss: decimal('1'), maxOpenPositions: 3 });
+      expect(await risk()).toMatchObject({ acted: { ...once, dailyLoss: decimal('2') } });
+      const change = { walletId: WALLET, before: await risk(), limits: NO_LIMITS, counted: null };
+      expect(await ledger.setLimits({ ...change, ...NOTHING_BEGINS, forgetsActed: true })).toBe(true);
+      expect((await risk()).acted).toBeNull();
+    });
+
+    it('is due for a look at its losses after each write, while it has a limit of loss', async () => {
+      const all = async (now: number) =>
+        (await Promise.all([0, 1].map((shard) => ledger.dueLossChecks(shard, now, 10)))).flat();
+      const set = async (limits: Partial<typeof NO_LIMITS>, checkAt: number | null): Promise<void> => {
+        const before = await ledger.risk(WALLET);
+        const change = { walletId: WALLET, before, limits: { ...NO_LIMITS, ...limits }, counted: null };
+        expect(await ledger.setLimits({ ...change, ...NOTHING_BEGINS, checkAt })).toBe(true);
+      };
+      await ledger.commit(entry(1));
+      expect(await all(NOW + 1e9)).toEqual([]);
+      await set({ maxDailyLoss: decimal('5') }, NOW + 10);
+      expect(await all(NOW + 9)).toEqual([]);
+      const due = { walletId: WALLET, dueAt: NOW + 10 };
+      expect(await all(NOW + 10)).toEqual([due]);
+      const moves = await Promise.all(
+        Array.from({ length: 4 }, (_, n) => ledger.moveLossCheck(due, NOW + 100 + n)),
+      );
+      expect(moves.filter(Boolean)).toHaveLength(1);
+      expect(await all(NOW + 99)).toEqual([]);
+      // A fill brings it forward, and whoever is at the old time comes too late.
+      const [moved] = await all(NOW + 1e9);
+      await move('p-1', { realizedPnl: decimal('-2'), updatedAt: NOW + 50 });
+      expect(await all(NOW + 50)).toEqual([{ walletId: WALLET, dueAt: NOW + 50 }]);
+      expect(moved !== undefined && (await ledger.moveLossCheck(moved, NOW + 200))).toBe(false);
+      await set({}, null);
+      expect(await all(NOW + 1e9)).toEqual([]);
     });
 
     it('is asked only by those who change it, and a claim changes nothing of it', async () => {

@@ -1,11 +1,11 @@
 /** What every wallet store does: conditions, one wallet per account, the sparse indexes, balances. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decimal, ZERO } from '../../shared/domain/money/decimal.ts';
-import type { ExchangeAccount, Wallet } from '../../shared/domain/types.ts';
+import { paused, resumed, stopDone, withPause } from '../../shared/domain/pauses.ts';
+import type { ExchangeAccount, PauseState, Wallet } from '../../shared/domain/types.ts';
 import {
   deleted,
   newAccount,
-  paused,
   withKeyProblem,
   withNewKeys,
   withVerdict,
@@ -165,26 +165,54 @@ export function describeWallets(name: string, open: () => Promise<OpenWallets>):
       await made('w-3');
       await activate('w-3', 'uid-3');
       await caughtUp();
-      expect(await wallets.dueChecks(NOW + 1_999, 10)).toEqual([]);
-      const due = await wallets.dueChecks(NOW + 10_000, 10);
+      expect(await wallets.dueWallets(NOW + 1_999, 10)).toEqual([]);
+      const due = await wallets.dueWallets(NOW + 10_000, 10);
       expect(due).toEqual([
         { walletId: 'w-1', dueAt: NOW + 2_000 },
         { walletId: 'w-2', dueAt: NOW + 2_500 },
       ]);
-      expect(await wallets.dueChecks(NOW + 10_000, 1)).toHaveLength(1);
+      expect(await wallets.dueWallets(NOW + 10_000, 1)).toHaveLength(1);
       const [first] = due;
       if (first === undefined) throw new Error('nothing is due');
       const moves = await Promise.all(
-        Array.from({ length: 4 }, (_, i) => wallets.moveCheck(first, NOW + 20_000 + i)),
+        Array.from({ length: 4 }, (_, i) => wallets.moveWallet(first, NOW + 20_000 + i)),
       );
       expect(moves.filter(Boolean)).toHaveLength(1);
       await caughtUp();
-      expect((await wallets.dueChecks(NOW + 10_000, 10)).map((check) => check.walletId)).toEqual(['w-2']);
+      expect((await wallets.dueWallets(NOW + 10_000, 10)).map((check) => check.walletId)).toEqual(['w-2']);
       // Moving on is no change that a writer has to see.
       expect(await activate('w-1', 'uid-1')).toBe('done');
       await caughtUp();
-      expect(await wallets.dueChecks(NOW + 100_000, 10)).toEqual([{ walletId: 'w-2', dueAt: NOW + 2_500 }]);
-      expect(await wallets.moveCheck({ walletId: 'nobody', dueAt: 1 }, 2)).toBe(false);
+      expect(await wallets.dueWallets(NOW + 100_000, 10)).toEqual([{ walletId: 'w-2', dueAt: NOW + 2_500 }]);
+      expect(await wallets.moveWallet({ walletId: 'nobody', dueAt: 1 }, 2)).toBe(false);
+    });
+
+    it('finds what pauses owe, of wallets of both kinds, until it is done or the wallet is resumed', async () => {
+      const stop = { flatten: true, cause: 'manual' } as const;
+      await made('w-1');
+      await activate('w-1', 'uid-1');
+      expect(await wallets.create(aWallet({ walletId: 'demo-1' }))).toBe(true);
+      const change = async (walletId: string, to: <P extends PauseState>(state: P) => P): Promise<void> => {
+        const before = await wallets.get(walletId);
+        if (before === null) throw new Error(`no wallet ${walletId}`);
+        expect(await wallets.update({ before, after: withPause(before, to) })).toBe(true);
+      };
+      await change('w-1', (state) => paused(state, NOW, 'enough', stop));
+      await change('demo-1', (state) => paused(state, NOW + 1, null, { ...stop, flatten: false }));
+      await caughtUp();
+      expect(await wallets.dueWallets(NOW + 1_999, 10)).toEqual([]);
+      const due = await wallets.dueWallets(NOW + 10_000, 10);
+      expect(due).toEqual([
+        { walletId: 'w-1', dueAt: NOW + 2_000 },
+        { walletId: 'demo-1', dueAt: NOW + 2_001 },
+      ]);
+      for (const one of due) expect(await wallets.moveWallet(one, NOW + 20_000)).toBe(true);
+      expect((await wallets.get('demo-1'))?.demo?.stop).toEqual({ ...stop, flatten: false, since: NOW + 1 });
+      expect((await wallets.get('w-1'))?.exchange?.stop).toEqual({ ...stop, since: NOW });
+      await change('w-1', (state) => stopDone(state, { ...stop, since: NOW }));
+      await change('demo-1', resumed);
+      await caughtUp();
+      expect(await wallets.dueWallets(NOW + 100_000, 10)).toEqual([]);
     });
 
     it('keeps the newest balances, exactly', async () => {

@@ -231,6 +231,29 @@ describe('a position', () => {
     expect(closed.exit).toMatchObject({ reason: 'manual', amount: '20' });
     expect(exitsOf(closed)).toHaveLength(1);
   });
+
+  it('is closed when its wallet has lost more than it may in a day, and the wallet opens nothing more', async () => {
+    await system.trade('LTC/USDT', '100');
+    const wallet = await trader.wallet();
+    const limits = { max_daily_loss: '50', on_breach: 'flatten' };
+    expect((await trader.send('PATCH', `/wallets/${wallet}/limits`, { body: limits })).status).toBe(200);
+    const { positionId } = await trader.buy(wallet, 'LTC/USDT', '10', { stop_loss: '50' });
+    await system.trade('LTC/USDT', '94');
+    const closed = await until(
+      'closed by its wallet',
+      async () => {
+        await system.trade('LTC/USDT', '94');
+        return trader.position(positionId);
+      },
+      (position) => position.status === 'closed',
+    );
+    expect(closed.exit).toMatchObject({ reason: 'risk_breach', amount: '10', price: '94' });
+    const { body } = await trader.send('GET', `/wallets/${wallet}`);
+    expect(body).toMatchObject({
+      paused: true,
+      pause_reason: expect.stringMatching(/^risk: max_daily_loss, lost 6/),
+    });
+  });
 });
 
 describe('an order', () => {

@@ -1,4 +1,5 @@
 /** A wallet at an exchange, as the store has it. */
+import { NEVER_PAUSED } from '../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../shared/domain/signals.ts';
 import type { ExchangeAccount, Wallet } from '../../shared/domain/types.ts';
 
@@ -18,9 +19,7 @@ const account = (change: Partial<ExchangeAccount> = {}): ExchangeAccount => ({
   accountUid: String(ACCOUNT_UID),
   checkedAt: null,
   pendingKeys: null,
-  pausedAt: null,
-  pauseReason: null,
-  pauses: 0,
+  ...NEVER_PAUSED,
   ...change,
 });
 

@@ -36,9 +36,11 @@ import {
 import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
 import { makeCheckKeys, makeMarkKeyProblem } from '../../shared/usecases/check-keys.ts';
 import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
-import { makeRedriveChecks } from '../../shared/usecases/redrive-checks.ts';
+import { makeRedriveWallets } from '../../shared/usecases/redrive-wallets.ts';
+import { NOTHING_STOPPED } from '../../shared/usecases/stop-wallet.ts';
 import { makeReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import { makeWalletCommands } from '../../shared/usecases/wallet-commands.ts';
+import { MemoryPrices } from './fakes/memory-cache.ts';
 import { MemoryLedger, MemoryWallets } from './fakes/memory-ledger.ts';
 import { MemoryOutbox } from './fakes/memory-outbox.ts';
 
@@ -144,13 +146,16 @@ export class WalletWorld {
   readonly logs: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
   readonly wallets = new MemoryWallets();
   readonly ledger = new MemoryLedger({ wallets: this.wallets });
+  readonly prices = new MemoryPrices({ now: () => this.now });
   readonly outbox = new MemoryOutbox();
   /** What streamers say, by wallet; null = nobody can be asked. */
   streams: Map<string, WalletStreamStatus> | null = new Map();
   readonly exchange: FakeExchange;
+  /** Wallets whose pauses have something to cancel or close. */
+  readonly stopsAsked: string[] = [];
   readonly checkKeys: ReturnType<typeof makeCheckKeys>;
   readonly markKeyProblem: ReturnType<typeof makeMarkKeyProblem>;
-  readonly redriveChecks: ReturnType<typeof makeRedriveChecks>;
+  readonly redriveWallets: ReturnType<typeof makeRedriveWallets>;
   readonly commands: ReturnType<typeof makeWalletCommands>;
   readonly handler: HttpHandler;
 
@@ -171,6 +176,7 @@ export class WalletWorld {
     const ports = {
       wallets: this.wallets,
       ledger: this.ledger,
+      prices: this.prices,
       symbols: builtInDirectory(symbolRegistry()),
       outbox: this.outbox,
       venues: venues?.(this.wallets, log) ?? this.exchange,
@@ -185,8 +191,12 @@ export class WalletWorld {
     };
     this.checkKeys = makeCheckKeys(ports);
     this.markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
-    this.redriveChecks = makeRedriveChecks(ports);
-    this.commands = makeWalletCommands(ports, cipher);
+    this.redriveWallets = makeRedriveWallets(ports);
+    // No orders are worked here: what a stop cancels and closes is tested over the whole system.
+    this.commands = makeWalletCommands(ports, cipher, async (walletId) => {
+      this.stopsAsked.push(walletId);
+      return NOTHING_STOPPED;
+    });
     const userData = {
       readWallet: async (environment: Environment, walletId: string) => {
         if (this.streams === null) throw new Error('the cache is away');

@@ -139,9 +139,10 @@ export const maps = <T>(inner: Codec<T>): Codec<Readonly<Record<string, T>>> => 
   },
 });
 
-export function objects<T extends object>(
-  fields: { readonly [K in keyof T]-?: Codec<T[K]> },
-): ObjectCodec<T> {
+/** How each property is written. */
+export type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
+
+export function objects<T extends object>(fields: Fields<T>): ObjectCodec<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   const item = (value: T): Record<string, AttributeValue> =>
     Object.fromEntries(names.map((name) => [name, fields[name].encode(value[name])]));

@@ -17,7 +17,7 @@ import type {
   PositionAction,
   Wallet,
 } from '../../domain/types.ts';
-import { hasUsableKeys, isDeleted, nextDueCheck } from '../../domain/wallets.ts';
+import { hasUsableKeys, isDeleted, nextDueWallet } from '../../domain/wallets.ts';
 import type { Call } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
 import { actions, calls, fills, orders, positions, signals } from './entities.ts';
@@ -31,6 +31,8 @@ export const orderKey = (orderId: string): Key => key(orderId, 'order');
 export const positionKey = (positionId: string): Key => key(positionId, 'position');
 export const walletKey = (walletId: string): Key => key(walletId, 'wallet');
 export const riskKey = (walletId: string): Key => key(walletId, 'risk');
+/** What was realized in a UTC day, named as 2026-01-05. */
+export const riskDayKey = (walletId: string, day: string): Key => key(walletId, `risk_day#${day}`);
 export const balancesKey = (walletId: string): Key => key(walletId, 'balances');
 export const accountKey = (environment: Environment, uid: string): Key =>
   key(`account#${environment}#${uid}`, 'account');
@@ -102,20 +104,19 @@ export const positionItem = (position: Position, shards: number): Item => ({
   ...due(position.positionId, position.dueAt, shards),
 });
 
-/** Wallets owe few checks: one shard holds them. */
-export const CHECKS_SHARD = '0';
+/** Wallets owe little: one shard holds it. */
+export const WALLETS_SHARD = '0';
 /** Sparse: environment of a wallet whose keys may be used now; those with refused keys stand under a name of their own. */
 export const USABLE_ENVIRONMENT = 'live_environment';
 export const refusedIn = (environment: Environment): string => `${environment}#refused`;
 
 function walletIndexes(wallet: Wallet): Item {
   const { exchange } = wallet;
-  if (exchange === null) return {};
-  const dueAt = nextDueCheck(exchange);
+  const dueAt = nextDueWallet(wallet);
   return {
-    ...(hasUsableKeys(exchange) && { [USABLE_ENVIRONMENT]: { S: wallet.environment } }),
-    ...(exchange.status === 'refused' && { [USABLE_ENVIRONMENT]: { S: refusedIn(wallet.environment) } }),
-    ...(dueAt !== null && { due_shard: { S: CHECKS_SHARD }, due_at: integers.encode(dueAt) }),
+    ...(exchange !== null && hasUsableKeys(exchange) && { [USABLE_ENVIRONMENT]: { S: wallet.environment } }),
+    ...(exchange?.status === 'refused' && { [USABLE_ENVIRONMENT]: { S: refusedIn(wallet.environment) } }),
+    ...(dueAt !== null && { due_shard: { S: WALLETS_SHARD }, due_at: integers.encode(dueAt) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import { type LedgerPut, putsOf } from './commit-puts.ts';
 import { createDueIndex } from './due-index.ts';
+import { dueIn, moveDueTime } from './due-wallets.ts';
 import { actions, calls, fills, orders, positions, signals } from './entities.ts';
 import {
   ACTION_PREFIX,
@@ -13,6 +14,7 @@ import {
   type Item,
   orderKey,
   positionKey,
+  riskKey,
   SIGNAL_PREFIX,
   signalKey,
   sortText,
@@ -28,7 +30,7 @@ import {
   readTold,
   underKey,
 } from './reads.ts';
-import { readRisk, riskUpdates, setLimits } from './risk-item.ts';
+import { lossShard, noteMark, readRealized, readRisk, riskUpdates, setLimits, tableOf } from './risk-item.ts';
 import {
   type ConditionalUpdate,
   INSISTENT,
@@ -223,7 +225,13 @@ export function createLedger(options: LedgerOptions): Ledger {
       return { outcome: 'conflict', items: failed.map((put) => put.name) };
     },
     risk: (walletId) => readRisk(client, walletsTable, walletId),
-    setLimits: (change) => setLimits(client, walletsTable, change),
+    setLimits: (change) => setLimits(client, options, change),
+    realizedOn: (walletId, day) => readRealized(client, walletsTable, { walletId, day }),
+    noteMark: (mark) => noteMark(client, walletsTable, mark),
+    dueLossChecks: (shard, now, limit) =>
+      dueIn(client, tableOf(walletsTable), { shard: lossShard(shard), now, limit }),
+    moveLossCheck: ({ walletId, dueAt }, to) =>
+      moveDueTime(client, tableOf(walletsTable), { key: riskKey(walletId), from: dueAt, to }),
     async claim(change, gate) {
       // A claim changes nothing that limits are measured against; one transaction that did would not be counted.
       if (riskUpdates({ orders: [change] }, walletsTable).length > 0)

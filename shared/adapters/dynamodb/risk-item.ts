@@ -6,11 +6,31 @@
  * because a condition cannot add.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { NO_LIMITS, type RiskGate, type RiskLimits, type WalletRisk } from '../../domain/risk/limits.ts';
+import { type Decimal, ZERO } from '../../domain/money/decimal.ts';
+import type { Acted } from '../../domain/risk/breach.ts';
+import {
+  DEFAULT_COOLDOWN_MINUTES,
+  NO_LIMITS,
+  ON_BREACH,
+  type RiskGate,
+  type RiskLimits,
+  type WalletRisk,
+} from '../../domain/risk/limits.ts';
+import { type DayStart, dayText, type ResultChange } from '../../domain/risk/results.ts';
 import { exposureOf, NO_SUMS, type RiskSums, riskChanges } from '../../domain/risk/use.ts';
-import type { Commit, LimitsChange } from '../../ports/ledger.ts';
-import { booleans, decimals, integers, lists, nullable, objects, texts } from './codec.ts';
-import { type Item, riskKey } from './items.ts';
+import type { Commit, LimitsChange, RiskMark } from '../../ports/ledger.ts';
+import {
+  booleans,
+  decimals,
+  integers,
+  lists,
+  nullable,
+  nullableSince,
+  objects,
+  texts,
+  words,
+} from './codec.ts';
+import { dueShard, type Item, riskDayKey, riskKey } from './items.ts';
 import { getItem } from './reads.ts';
 import { type ConditionalUpdate, INSISTENT, transactPut } from './transact.ts';
 
@@ -20,7 +40,17 @@ const limits = objects<RiskLimits>({
   maxOpenPositions: nullable(integers),
   maxOrdersPerMinute: nullable(integers),
   allowedSymbols: nullable(lists(texts)),
+  maxDailyLoss: nullableSince(decimals),
+  maxDrawdown: nullableSince(decimals),
+  cooldownAfterLosses: nullableSince(integers),
+  cooldownMinutes: { ...integers, whenMissing: () => DEFAULT_COOLDOWN_MINUTES },
+  onBreach: { ...words(ON_BREACH), whenMissing: () => NO_LIMITS.onBreach },
 });
+
+const dayStarts = objects<DayStart>({ day: integers, unrealized: decimals, at: integers });
+const acts = objects<Acted>({ day: integers, dailyLoss: decimals, drawdown: decimals });
+/** Days are added to and nothing else. */
+const days = objects<{ readonly realized: Decimal }>({ realized: decimals });
 
 /** The first write may have been a commit, which adds sums and nothing else. */
 const zero = { ...integers, whenMissing: () => 0 };
@@ -36,10 +66,19 @@ const risks = objects<WalletRisk>({
   minute: zero,
   minuteOrders: zero,
   newAt: zero,
+  realized: { ...decimals, whenMissing: () => ZERO },
+  lossRow: zero,
+  lastLossAt: zero,
+  dayStart: nullableSince(dayStarts),
+  peak: nullableSince(decimals),
+  acted: nullableSince(acts),
   revision: integers,
 });
 
-const tableOf = (walletsTable: string | null): string => {
+/** Beside the shards of what wallets owe. */
+export const lossShard = (shard: number | string): string => `losses#${shard}`;
+
+export const tableOf = (walletsTable: string | null): string => {
   if (walletsTable === null) throw new Error('this ledger was given no table of wallets to count in');
   return walletsTable;
 };
@@ -53,6 +92,16 @@ export async function readRisk(
   return item === null ? null : risks.fromItem(item, `risk of ${walletId}`);
 }
 
+export async function readRealized(
+  client: DynamoDBClient,
+  walletsTable: string | null,
+  { walletId, day }: { readonly walletId: string; readonly day: number },
+): Promise<Decimal> {
+  const name = dayText(day);
+  const item = await getItem(client, tableOf(walletsTable), riskDayKey(walletId, name));
+  return item === null ? ZERO : days.fromItem(item, `results of ${walletId} on ${name}`).realized;
+}
+
 const sumsItem = (sums: RiskSums): Item => ({
   reserved: decimals.encode(sums.reserved),
   cost: decimals.encode(sums.cost),
@@ -62,11 +111,12 @@ const sumsItem = (sums: RiskSums): Item => ({
 });
 
 const ONE = integers.encode(1);
+const NONE: Item[string] = { NULL: true };
 const ZERO_ITEM = integers.encode(0);
 
 /** As `isOpen` (domain/risk/limits.ts) says it. An item of which nothing was set has no limits. */
 function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']> {
-  const { limitsVersion, mostExposure, mostOpen, minute } = gate;
+  const { limitsVersion, mostExposure, mostOpen, mostLosses, minute } = gate;
   if (limitsVersion === 0) {
     return { expression: 'attribute_not_exists(#limitsVersion)', names: ['limitsVersion'], values: {} };
   }
@@ -84,6 +134,11 @@ function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']
     names.push('open');
     values[':if_open'] = integers.encode(mostOpen);
   }
+  if (mostLosses !== null) {
+    parts.push('(attribute_not_exists(#lossRow) OR #lossRow <= :if_losses)');
+    names.push('lossRow');
+    values[':if_losses'] = integers.encode(mostLosses);
+  }
   if (minute !== null) {
     names.push('minute');
     values[':if_minute'] = integers.encode(minute.minute);
@@ -98,7 +153,33 @@ function conditionOf(gate: RiskGate): NonNullable<ConditionalUpdate['condition']
   return { expression: parts.join(' AND '), names, values };
 }
 
-/** What a commit adds to the wallets that it concerns: in most commits nothing, else one update. */
+/** As `withResult` (domain/risk/results.ts) says it: a row that ended is set, one that goes on is added to. */
+function resultItems(result: ResultChange | null): { readonly set: Item; readonly add: Item } {
+  if (result === null) return { set: {}, add: {} };
+  const { realized, row } = result;
+  const losses = row === null ? {} : { lossRow: integers.encode(row.losses) };
+  return {
+    set: {
+      ...(row?.ended && losses),
+      ...(row != null && row.lastLossAt !== null && { lastLossAt: integers.encode(row.lastLossAt) }),
+    },
+    add: { realized: decimals.encode(realized), ...(row?.ended === false && losses) },
+  };
+}
+
+function dayUpdate(walletId: string, { realized, day }: ResultChange, table: string): ConditionalUpdate {
+  const name = dayText(day);
+  return {
+    table,
+    key: riskDayKey(walletId, name),
+    name: `results of ${walletId} on ${name}`,
+    set: {},
+    add: { realized: decimals.encode(realized) },
+    condition: null,
+  };
+}
+
+/** What a commit adds to the wallets that it concerns: in most commits nothing, else an update, and one of the day. */
 export function riskUpdates(
   { orders = [], positions = [], risk: gate = null }: Commit,
   walletsTable: string | null,
@@ -107,28 +188,43 @@ export function riskUpdates(
   if (gate !== null && !changes.some(({ walletId }) => walletId === gate.walletId)) {
     throw new Error(`a commit asks the limits of ${gate.walletId} and changes nothing of it`);
   }
-  return changes.map(({ walletId, by, newAt }): ConditionalUpdate => {
+  if (changes.length === 0) return [];
+  const table = tableOf(walletsTable);
+  const ofDays = changes.flatMap(({ walletId, result }) =>
+    result === null || result.realized.isZero() ? [] : [dayUpdate(walletId, result, table)],
+  );
+  const ofItems = changes.map(({ walletId, by, newAt, at, result }): ConditionalUpdate => {
+    const results = resultItems(result);
     const own = gate?.walletId === walletId ? gate : null;
     const minute = own?.minute ?? null;
     return {
-      table: tableOf(walletsTable),
+      table,
       key: riskKey(walletId),
       name: `risk of ${walletId}`,
       set: {
+        ...results.set,
+        // Of a wallet without limits of loss it is in no index.
+        due_at: integers.encode(at),
         ...(newAt !== null && { newAt: integers.encode(newAt) }),
         ...(minute?.isNew && { minute: integers.encode(minute.minute), minuteOrders: ONE }),
       },
-      add: { ...sumsItem(by), revision: ONE, ...(minute?.isNew === false && { minuteOrders: ONE }) },
+      add: {
+        ...sumsItem(by),
+        ...results.add,
+        revision: ONE,
+        ...(minute?.isNew === false && { minuteOrders: ONE }),
+      },
       condition: own === null ? null : conditionOf(own),
     };
   });
+  return [...ofItems, ...ofDays];
 }
 
 /** Conditional on the limits that were read; with sums counted anew, on everything. */
 export async function setLimits(
   client: DynamoDBClient,
-  walletsTable: string | null,
-  { walletId, before, limits: wanted, counted }: LimitsChange,
+  { walletsTable, sweepShards }: { readonly walletsTable: string | null; readonly sweepShards: number },
+  { walletId, before, limits: wanted, counted, startsPeak, forgetsActed, checkAt }: LimitsChange,
 ): Promise<boolean> {
   const version = before?.limitsVersion ?? 0;
   const [name, value] =
@@ -144,11 +240,62 @@ export async function setLimits(
     set: {
       limits: limits.encode(wanted),
       limitsVersion: integers.encode(version + 1),
+      ...(startsPeak && { peak: NONE }),
+      ...(forgetsActed && { acted: NONE }),
+      ...(checkAt !== null && {
+        due_shard: { S: lossShard(dueShard(walletId, sweepShards)) },
+        due_at: integers.encode(checkAt),
+      }),
       ...(counted !== null && { ...sumsItem(counted), counted: { BOOL: true } }),
     },
     // Also where nothing was counted: an item has all sums.
     add: { ...(counted === null && sumsItem(NO_SUMS)), revision: ONE },
+    remove: checkAt === null ? ['due_shard'] : [],
     condition,
+  };
+  return (await transactPut(client, [], INSISTENT, [update])).outcome === 'done';
+}
+
+/** What a mark sets, and which one that stands it gives way to. */
+function markOf(note: RiskMark): {
+  readonly name: string;
+  readonly value: Item[string];
+  readonly unless: string;
+} {
+  const { mark } = note;
+  if ('acted' in mark) return { name: 'acted', value: acts.encode(mark.acted), unless: '#acted <> :if_new' };
+  return 'dayStart' in mark
+    ? { name: 'dayStart', value: dayStarts.encode(mark.dayStart), unless: '#dayStart.#day < :if_new' }
+    : { name: 'peak', value: decimals.encode(mark.peak), unless: '#peak < :if_new' };
+}
+
+/** Conditional on what the mark holds for, and on no other that stands: a repeat is known by that. */
+export async function noteMark(
+  client: DynamoDBClient,
+  walletsTable: string | null,
+  note: RiskMark,
+): Promise<boolean> {
+  const { name, value, unless } = markOf(note);
+  const [of, is] =
+    'revision' in note
+      ? (['revision', note.revision] as const)
+      : (['limitsVersion', note.limitsVersion] as const);
+  const isDay = 'dayStart' in note.mark;
+  const update: ConditionalUpdate = {
+    table: tableOf(walletsTable),
+    key: riskKey(note.walletId),
+    name: `risk of ${note.walletId}`,
+    set: { [name]: value },
+    add: {},
+    condition: {
+      expression: `#${of} = :if_is AND (attribute_not_exists(#${name}) OR attribute_type(#${name}, :if_none) OR ${unless})`,
+      names: [of, name, ...(isDay ? ['day'] : [])],
+      values: {
+        ':if_is': integers.encode(is),
+        ':if_none': { S: 'NULL' },
+        ':if_new': 'dayStart' in note.mark ? integers.encode(note.mark.dayStart.day) : value,
+      },
+    },
   };
   return (await transactPut(client, [], INSISTENT, [update])).outcome === 'done';
 }

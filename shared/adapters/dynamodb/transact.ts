@@ -35,6 +35,8 @@ export interface ConditionalUpdate {
   readonly name: string;
   readonly set: Item;
   readonly add: Item;
+  /** Attributes that go. */
+  readonly remove?: readonly string[];
   /** In the names of the attributes with `#`; its values with `:if_`. Null = none. */
   readonly condition: {
     readonly expression: string;
@@ -99,18 +101,18 @@ const putOf = (put: ConditionalPut, token: string) => ({
   ...condition(put.expects),
 });
 
-function updateOf({ table, key, set, add, condition: only }: ConditionalUpdate, token: string) {
+function updateOf({ table, key, set, add, remove = [], condition: only }: ConditionalUpdate, token: string) {
   const all = { ...set, [WRITER]: { S: token } };
-  const names = [...Object.keys(all), ...Object.keys(add), ...(only?.names ?? [])];
+  const names = [...Object.keys(all), ...Object.keys(add), ...remove, ...(only?.names ?? [])];
   const values = [...Object.entries(all), ...Object.entries(add)];
   return {
     TableName: table,
     Key: { ...key },
     UpdateExpression: `SET ${Object.keys(all)
       .map((name) => `#${name} = :${name}`)
-      .join(', ')} ADD ${Object.keys(add)
-      .map((name) => `#${name} :${name}`)
-      .join(', ')}`,
+      .join(', ')}${Object.keys(add)
+      .map((name, n) => `${n === 0 ? ' ADD' : ','} #${name} :${name}`)
+      .join('')}${remove.map((name, n) => `${n === 0 ? ' REMOVE' : ','} #${name}`).join('')}`,
     ...(only !== null && { ConditionExpression: only.expression }),
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {

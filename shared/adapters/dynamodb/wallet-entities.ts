@@ -3,16 +3,19 @@ import type { SignalPolicy } from '../../domain/signal-facts.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../domain/signals.ts';
 import {
   ACCOUNT_STATUSES,
-  type DemoSettings,
+  type DemoAccount,
   type ExchangeAccount,
   KEY_TYPES,
   type KeyProblem,
+  type OwedStop,
+  type PauseState,
   type Wallet,
 } from '../../domain/types.ts';
 import type { BalanceSnapshot } from '../../ports/ledger.ts';
 import {
   booleans,
   decimals,
+  type Fields,
   integers,
   lists,
   nullable,
@@ -23,10 +26,21 @@ import {
 } from './codec.ts';
 import { environments, fees } from './entities.ts';
 
-const demoSettings = objects<DemoSettings>({
+/** Demo wallets of before they could be paused have none of these; exchange accounts once had no count. */
+const pauseState = {
+  pausedAt: nullableSince(integers),
+  pauseReason: nullableSince(texts),
+  pauses: { ...integers, whenMissing: () => 0 },
+  stop: nullableSince(
+    objects<OwedStop>({ flatten: booleans, cause: words(['manual', 'risk_breach']), since: integers }),
+  ),
+} as const satisfies Fields<PauseState>;
+
+const demoAccount = objects<DemoAccount>({
   feeRate: decimals,
   buyFeeIn: words(['quote', 'base']),
   startingBalances: lists(fees),
+  ...pauseState,
 });
 
 const KEY_PROBLEMS = [
@@ -63,9 +77,7 @@ const exchangeAccount = objects<ExchangeAccount>({
       keyFingerprint: texts,
     }),
   ),
-  pausedAt: nullable(integers),
-  pauseReason: nullable(texts),
-  pauses: { ...integers, whenMissing: () => 0 },
+  ...pauseState,
 });
 
 export const wallets = objects<Wallet>({
@@ -74,7 +86,7 @@ export const wallets = objects<Wallet>({
   userId: texts,
   environment: environments,
   name: texts,
-  demo: nullable(demoSettings),
+  demo: nullable(demoAccount),
   exchange: nullableSince(exchangeAccount),
   signalPolicy: {
     ...objects<SignalPolicy>({ act: booleans, minConfidence: decimals, allowLoosen: booleans }),

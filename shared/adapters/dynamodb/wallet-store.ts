@@ -4,25 +4,23 @@
  * A venue account belongs to at most one wallet that is not deleted: the item `account#ENVIRONMENT#UID` names it. It
  * is written in the same transaction as the wallet, and freed (it then names none) when the wallet is deleted.
  */
-import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
-  TransactionConflictException,
-  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Environment, Wallet } from '../../domain/types.ts';
 import { isDeleted } from '../../domain/wallets.ts';
 import type { WalletChange, WalletStore } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
+import { dueIn, moveDueTime } from './due-wallets.ts';
 import {
   accountKey,
   balancesKey,
-  CHECKS_SHARD,
   type Item,
   refusedIn,
   USABLE_ENVIRONMENT,
+  WALLETS_SHARD,
   walletItem,
   walletKey,
 } from './items.ts';
@@ -139,50 +137,10 @@ export function createWalletStore({ client, walletsTable }: WalletStoreOptions):
         ExpressionAttributeValues: { ':refused': { S: refusedIn(environment) } },
       }),
 
-    async dueChecks(now, limit) {
-      const found: { readonly walletId: string; readonly dueAt: number }[] = [];
-      const rows = queryAll(client, {
-        TableName: walletsTable,
-        IndexName: 'due',
-        Limit: limit,
-        KeyConditionExpression: 'due_shard = :shard AND due_at <= :now',
-        ExpressionAttributeValues: { ':shard': { S: CHECKS_SHARD }, ':now': integers.encode(now) },
-        ProjectionExpression: 'pk, due_at',
-      });
-      for await (const { pk, due_at: dueAt } of rows) {
-        if (pk?.S === undefined || dueAt === undefined) continue; // an index row without its own keys cannot be
-        found.push({ walletId: pk.S, dueAt: integers.decode(dueAt, `due_at of ${pk.S}`) });
-        if (found.length === limit) break;
-      }
-      return found;
-    },
+    dueWallets: (now, limit) => dueIn(client, walletsTable, { shard: WALLETS_SHARD, now, limit }),
 
-    /** Leaves `version` alone, as for orders: whoever writes the wallet sets the due time anew anyway. */
-    async moveCheck({ walletId, dueAt }, to) {
-      const mark = randomUUID();
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: walletsTable,
-            Key: { ...walletKey(walletId) },
-            ConditionExpression: 'due_at = :from',
-            UpdateExpression: 'SET due_at = :to, due_moved_by = :mark',
-            ExpressionAttributeValues: {
-              ':from': integers.encode(dueAt),
-              ':to': integers.encode(to),
-              ':mark': { S: mark },
-            },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
-        );
-        return true;
-      } catch (error) {
-        // An entry's claim asks the wallet this moment: the next sweep moves it on.
-        if (error instanceof TransactionConflictException) return false;
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return error.Item?.['due_moved_by']?.S === mark; // an earlier try of this call whose reply was lost
-      }
-    },
+    moveWallet: ({ walletId, dueAt }, to) =>
+      moveDueTime(client, walletsTable, { key: walletKey(walletId), from: dueAt, to }),
 
     async balances(walletId) {
       const item = await getItem(client, walletsTable, balancesKey(walletId));

@@ -32,6 +32,7 @@ const workSchema = z.union([
   z.strictObject({ v, orderId: ids, look: z.literal(true) }),
   z.strictObject({ v, positionId: ids }),
   z.strictObject({ v, walletId: ids }),
+  z.strictObject({ v, walletId: ids, stop: z.literal(true) }),
 ]);
 
 const triggerSchema = z.discriminatedUnion('kind', [

@@ -7,10 +7,22 @@
  * - where a worth is not known, a limit on worth is broken: nothing unknown passes for nothing.
  */
 import { type Decimal, decimalText } from '../money/decimal.ts';
+import type { Acted } from './breach.ts';
+import {
+  type CooldownLimits,
+  cooldownUntil,
+  type LossLimits,
+  NO_RESULTS,
+  type ResultSums,
+  type Results,
+} from './results.ts';
 import { exposureOf, NO_SUMS, type RiskSums } from './use.ts';
 
-/** Null = no limit. Worth in US dollars (use.ts). */
-export interface RiskLimits {
+/** What a broken limit of loss does beside the pause and the cancel of entries. */
+export const ON_BREACH = ['pause', 'flatten'] as const;
+
+/** Null = no limit. Worth and losses in US dollars (use.ts, results.ts). */
+export interface RiskLimits extends LossLimits, CooldownLimits {
   /** Of one position: what it has cost and what its entry may still buy. */
   readonly maxPositionNotional: Decimal | null;
   /** Of all positions together. */
@@ -20,7 +32,10 @@ export interface RiskLimits {
   readonly maxOrdersPerMinute: number | null;
   /** Canonical names; an empty list allows none. */
   readonly allowedSymbols: readonly string[] | null;
+  readonly onBreach: (typeof ON_BREACH)[number];
 }
+
+export const DEFAULT_COOLDOWN_MINUTES = 60;
 
 export const NO_LIMITS: RiskLimits = {
   maxPositionNotional: null,
@@ -28,7 +43,16 @@ export const NO_LIMITS: RiskLimits = {
   maxOpenPositions: null,
   maxOrdersPerMinute: null,
   allowedSymbols: null,
+  maxDailyLoss: null,
+  maxDrawdown: null,
+  cooldownAfterLosses: null,
+  cooldownMinutes: DEFAULT_COOLDOWN_MINUTES,
+  onBreach: 'pause',
 };
+
+/** Is there a limit that needs to know what was lost? */
+export const limitsLoss = ({ maxDailyLoss, maxDrawdown }: LossLimits): boolean =>
+  maxDailyLoss !== null || maxDrawdown !== null;
 
 export const LIMIT_NAMES = [
   'allowed_symbols',
@@ -36,11 +60,16 @@ export const LIMIT_NAMES = [
   'max_total_exposure',
   'max_open_positions',
   'max_orders_per_minute',
+  'max_daily_loss',
+  'max_drawdown',
+  'cooldown_after_losses',
 ] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
 /** A wallet's risk item. */
-export interface WalletRisk extends RiskSums {
+export interface WalletRisk extends RiskSums, ResultSums {
+  /** Breaches that were acted on; null = none since limits of loss were set. */
+  readonly acted: Acted | null;
   readonly limits: RiskLimits;
   /** Grows with each change of the limits; 0 = none was ever set. */
   readonly limitsVersion: number;
@@ -58,6 +87,8 @@ export interface WalletRisk extends RiskSums {
 /** Of a wallet that never ordered anything, and never had limits. */
 export const UNTOUCHED: WalletRisk = {
   ...NO_SUMS,
+  ...NO_RESULTS,
+  acted: null,
   limits: NO_LIMITS,
   limitsVersion: 0,
   counted: false,
@@ -77,6 +108,8 @@ export interface RiskAsked {
   readonly position: Decimal | null;
   /** It opens a position by a new order; else it changes an entry that is there. */
   readonly opens: boolean;
+  /** What was lost; null where no limit asks for it. */
+  readonly results: Results | null;
   readonly now: number;
 }
 
@@ -135,14 +168,46 @@ export function brokenLimits(risk: WalletRisk, asked: RiskAsked): readonly Broke
       });
     }
   }
-  if (!asked.opens) return broken;
   const counted = [
     ['max_open_positions', limits.maxOpenPositions, risk.open],
     ['max_orders_per_minute', limits.maxOrdersPerMinute, ordersInMinute(risk, asked.now)],
   ] as const;
   for (const [name, limit, used] of counted) {
-    if (limit === null || used + 1 <= limit) continue;
+    if (!asked.opens || limit === null || used + 1 <= limit) continue;
     broken.push({ name, limit: String(limit), used: String(used), asked: '1' });
+  }
+  return [...broken, ...brokenByLosses(risk, asked)];
+}
+
+/**
+ * Limits of loss that are broken, and a cooldown that goes on. They are no matter of what is asked for: whatever wants
+ * more is refused, and so is what would bring results that nobody can count.
+ */
+function brokenByLosses(risk: WalletRisk, { more, quote, results, now }: RiskAsked): readonly BrokenLimit[] {
+  const { limits } = risk;
+  if (more?.isZero()) return [];
+  const lost = results?.dayPnl?.negated() ?? null;
+  const measured = [
+    ['max_daily_loss', limits.maxDailyLoss, lost],
+    ['max_drawdown', limits.maxDrawdown, results?.drawdown ?? null],
+  ] as const;
+  const broken: BrokenLimit[] = [];
+  for (const [name, limit, loss] of measured) {
+    if (limit === null) continue;
+    if (more !== null && loss !== null && !loss.greaterThan(limit)) continue;
+    const used =
+      loss === null ? `unknown: ${results?.unknown ?? 'nothing was looked at'}` : decimalText(loss);
+    broken.push({ name, limit: decimalText(limit), used, asked: more === null ? unknownWorth(quote) : '' });
+  }
+  const until = cooldownUntil(risk, limits, now);
+  if (until !== null) {
+    const used = `${risk.lossRow} until ${new Date(until).toISOString()}`;
+    broken.push({
+      name: 'cooldown_after_losses',
+      limit: String(limits.cooldownAfterLosses),
+      used,
+      asked: '',
+    });
   }
   return broken;
 }
@@ -158,19 +223,27 @@ export interface RiskGate {
   readonly mostExposure: Decimal | null;
   /** Positions before this write, at most. */
   readonly mostOpen: number | null;
+  /** Losses in a row, at most: one more may have begun a cooldown. */
+  readonly mostLosses: number | null;
   /** The entry counts in this minute, which may have had as many before it, at most. `isNew`: it is the first one. */
   readonly minute: { readonly minute: number; readonly isNew: boolean; readonly most: number } | null;
 }
 
 /** The gate of an entry that breaks no limit. */
 export function gateFor(walletId: string, risk: WalletRisk, asked: RiskAsked): RiskGate {
-  const { maxTotalExposure, maxOpenPositions, maxOrdersPerMinute: perMinute } = risk.limits;
+  const {
+    maxTotalExposure,
+    maxOpenPositions,
+    maxOrdersPerMinute: perMinute,
+    cooldownAfterLosses,
+  } = risk.limits;
   const minute = currentMinute(risk, asked.now);
   return {
     walletId,
     limitsVersion: risk.limitsVersion,
     mostExposure: maxTotalExposure && asked.more && maxTotalExposure.minus(asked.more),
     mostOpen: asked.opens && maxOpenPositions !== null ? maxOpenPositions - 1 : null,
+    mostLosses: cooldownAfterLosses && Math.max(cooldownAfterLosses - 1, risk.lossRow),
     minute:
       asked.opens && perMinute !== null
         ? { minute, isNew: risk.minute !== minute, most: perMinute - 1 }
@@ -181,7 +254,8 @@ export function gateFor(walletId: string, risk: WalletRisk, asked: RiskAsked): R
 /** Whether the item lets an entry through this gate. The store's condition says the same. */
 export function isOpen(gate: RiskGate, risk: WalletRisk): boolean {
   if (risk.limitsVersion !== gate.limitsVersion) return false;
-  const { mostExposure, mostOpen, minute } = gate;
+  const { mostExposure, mostOpen, mostLosses, minute } = gate;
+  if (mostLosses !== null && risk.lossRow > mostLosses) return false;
   if (mostExposure !== null && (exposureOf(risk).greaterThan(mostExposure) || risk.unvalued > 0))
     return false;
   if (mostOpen !== null && risk.open > mostOpen) return false;

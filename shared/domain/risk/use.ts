@@ -17,6 +17,7 @@ import { isSettled } from '../orders.ts';
 import { isClosed } from '../positions.ts';
 import type { Order, OrderAmounts, Position } from '../types.ts';
 import { inDollars } from '../usd.ts';
+import { bothResults, type ResultChange, resultOf } from './results.ts';
 
 /** A sum over orders and positions, or a change of one. */
 export interface RiskSums {
@@ -100,6 +101,10 @@ export interface RiskChange {
   readonly by: RiskSums;
   /** When something new came to be; null where all was there before. */
   readonly newAt: number | null;
+  /** When it was written, on our clock. */
+  readonly at: number;
+  /** What was realized, and what has lost; null = nothing. */
+  readonly result: ResultChange | null;
 }
 
 /** What a write of these orders and positions changes, by wallet; wallets whose sums stay are left out. */
@@ -111,17 +116,22 @@ export function riskChanges(
   const add = <T extends Order | Position>(
     { before, after }: Changed<T>,
     sumsOf: (of: T) => RiskSums,
+    result: ResultChange | null = null,
   ): void => {
-    const { walletId, createdAt } = after;
+    const { walletId, createdAt, updatedAt } = after;
     const by = minus(sumsOf(after), before === null ? NO_SUMS : sumsOf(before));
-    if (isNothing(by)) return;
-    const former = changes.get(walletId) ?? { walletId, by: NO_SUMS, newAt: null };
+    if (isNothing(by) && result === null) return;
+    const former = changes.get(walletId) ?? { walletId, by: NO_SUMS, newAt: null, at: 0, result: null };
     const newAt = before === null ? Math.max(former.newAt ?? 0, createdAt) : former.newAt;
-    changes.set(walletId, { walletId, by: plus(former.by, by), newAt });
+    const both = bothResults(former.result, result);
+    const at = Math.max(former.at, updatedAt);
+    changes.set(walletId, { walletId, by: plus(former.by, by), newAt, at, result: both });
   };
   for (const change of orders) add(change, sumsOfOrder);
-  for (const change of positions) add(change, sumsOfPosition);
-  return [...changes.values()].filter(({ by, newAt }) => newAt !== null || !isNothing(by));
+  for (const change of positions) add(change, sumsOfPosition, resultOf(change.before, change.after));
+  return [...changes.values()].filter(
+    ({ by, newAt, result }) => newAt !== null || result !== null || !isNothing(by),
+  );
 }
 
 /** The sums over these orders and positions. */

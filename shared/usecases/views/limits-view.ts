@@ -1,10 +1,25 @@
 /** A wallet's limits as the API shows them, against what is used of them. */
-import { ordersInMinute } from '../../domain/risk/limits.ts';
+import { ordersInMinute, type WalletRisk } from '../../domain/risk/limits.ts';
+import { cooldownUntil, type Results } from '../../domain/risk/results.ts';
 import { exposureOf } from '../../domain/risk/use.ts';
 import type { LimitsFound } from '../wallet-limits.ts';
-import { money, moneyOrNull } from './text.ts';
+import { money, moneyOrNull, time, timeOrNull } from './text.ts';
 
-export const limitsView = ({ walletId, risk, now }: LimitsFound) => ({
+const resultsView = ({ dayStart }: WalletRisk, results: Results) => ({
+  /** Realized and unrealized since the UTC day began; negative = lost. */
+  day_pnl: moneyOrNull(results.dayPnl),
+  realized_today: money(results.realizedToday),
+  unrealized: moneyOrNull(results.unrealized),
+  /** The unrealized P&L that the day began with, and when that was looked at. */
+  day_start:
+    dayStart?.day === results.day ? { unrealized: money(dayStart.unrealized), at: time(dayStart.at) } : null,
+  /** Below the highest P&L since the limit was set. */
+  drawdown: moneyOrNull(results.drawdown),
+  /** What is open and has no value here; null = nothing. */
+  unknown: results.unknown,
+});
+
+export const limitsView = ({ walletId, risk, results, now }: LimitsFound) => ({
   wallet_id: walletId,
   /** Worth is in US dollars; a coin that is kept at a dollar counts as one. */
   currency: 'USD',
@@ -14,6 +29,11 @@ export const limitsView = ({ walletId, risk, now }: LimitsFound) => ({
     max_open_positions: risk.limits.maxOpenPositions,
     max_orders_per_minute: risk.limits.maxOrdersPerMinute,
     allowed_symbols: risk.limits.allowedSymbols,
+    max_daily_loss: moneyOrNull(risk.limits.maxDailyLoss),
+    max_drawdown: moneyOrNull(risk.limits.maxDrawdown),
+    cooldown_after_losses: risk.limits.cooldownAfterLosses,
+    cooldown_minutes: risk.limits.cooldownMinutes,
+    on_breach: risk.limits.onBreach,
   },
   used: {
     total_exposure: money(exposureOf(risk)),
@@ -25,5 +45,10 @@ export const limitsView = ({ walletId, risk, now }: LimitsFound) => ({
     unvalued_positions: risk.unvalued,
     /** Counted while the limit is set; null without it. */
     orders_this_minute: risk.limits.maxOrdersPerMinute === null ? null : ordersInMinute(risk, now),
+    /** Positions in a row that lost, and until when entries wait; null = they do not. */
+    losses_in_a_row: risk.lossRow,
+    cooldown_until: timeOrNull(cooldownUntil(risk, risk.limits, now)),
+    /** Counted while a limit of loss is set; null without one, and where something open has no price or value. */
+    results: results && resultsView(risk, results),
   },
 });

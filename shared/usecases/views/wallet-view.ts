@@ -1,8 +1,10 @@
-import type { ExchangeAccount, Wallet } from '../../domain/types.ts';
+import { pauseOf } from '../../domain/pauses.ts';
+import type { ExchangeAccount, PauseState, Wallet } from '../../domain/types.ts';
 import { isCheckOwed } from '../../domain/wallets.ts';
 import type { BalanceSnapshot } from '../../ports/ledger.ts';
 import type { WalletStreamStatus } from '../../ports/user-data.ts';
 import type { Balance } from '../../ports/venue.ts';
+import type { PausedWallet } from '../pause-wallet.ts';
 import { policyView } from './signal-view.ts';
 import { money, time, timeOrNull } from './text.ts';
 
@@ -17,9 +19,14 @@ const accountView = (account: ExchangeAccount) => ({
   checked_at: timeOrNull(account.checkedAt),
   check_under_way: isCheckOwed(account),
   pending_key_hint: account.pendingKeys?.keyHint ?? null,
-  paused: account.pausedAt !== null,
-  paused_at: timeOrNull(account.pausedAt),
-  pause_reason: account.pauseReason,
+});
+
+const pauseView = ({ pausedAt, pauseReason, stop }: PauseState) => ({
+  paused: pausedAt !== null,
+  paused_at: timeOrNull(pausedAt),
+  pause_reason: pauseReason,
+  /** What the pause is still at work on; null = nothing. */
+  stopping: stop && { cancel_entries: true, flatten: stop.flatten, since: time(stop.since) },
 });
 
 export const walletView = (wallet: Wallet) => ({
@@ -37,11 +44,27 @@ export const walletView = (wallet: Wallet) => ({
     ),
   }),
   ...(wallet.exchange !== null && accountView(wallet.exchange)),
+  ...pauseView(pauseOf(wallet)),
   /** What AI signals may do to its positions by themselves. */
   signal_policy: policyView(wallet.signalPolicy),
   created_at: time(wallet.createdAt),
   updated_at: time(wallet.updatedAt),
 });
+
+/** What a pause stops, what goes on, and what its first look has cancelled and closed (design section 12). */
+export const pausedView = ({ wallet, cancelled, flattened }: PausedWallet) => {
+  const { stop } = pauseOf(wallet);
+  const isCancelling = stop !== null || cancelled.length > 0;
+  return {
+    ...walletView(wallet),
+    stops: ['new entries'],
+    continues: [...(isCancelling ? [] : ['entries that rest']), 'exits and protection', 'closes', 'cancels'],
+    /** Ids of entries whose cancel this call has asked for; what is on its way is told by `stopping`. */
+    cancelled,
+    /** Ids of positions that this call has begun to close. */
+    flattened,
+  };
+};
 
 /** How its orders' news arrive; null when no streamer has said anything of it within the minute. */
 export const streamView = (status: WalletStreamStatus | null) =>

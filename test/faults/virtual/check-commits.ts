@@ -3,6 +3,7 @@
  * back, nothing is sold or reserved beyond what was bought; and what has to hold of every order that the venue takes.
  */
 import { sum } from '../../../shared/domain/money/decimal.ts';
+import { pauseOf } from '../../../shared/domain/pauses.ts';
 import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { Commit, CommitResult } from '../../../shared/ports/ledger.ts';
 import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
@@ -53,10 +54,11 @@ export function watchCommits(
 /** Nothing is opened by a wallet that is paused, or was since the order was written. */
 function checkClaim(order: Order, wallets: MemoryWallets, violations: Violations): void {
   const { orderId, walletId, walletPauses, role } = order;
-  const account = wallets.items.get(walletId)?.exchange ?? null;
-  if (role !== 'entry' || account === null) return;
-  if (account.pausedAt === null && account.pauses === walletPauses) return;
-  const text = `${orderId} was written under pause ${walletPauses}, the wallet is at ${account.pauses}`;
+  const wallet = wallets.items.get(walletId);
+  if (role !== 'entry' || wallet === undefined) return;
+  const { pausedAt, pauses } = pauseOf(wallet);
+  if (pausedAt === null && pauses === walletPauses) return;
+  const text = `${orderId} was written under pause ${walletPauses}, the wallet is at ${pauses}`;
   violations.add('sent_while_paused', text, [orderId]);
 }
 

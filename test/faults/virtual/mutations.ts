@@ -171,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'risk',
     'what positions cost is not counted with their writes: limits are measured against entries alone',
     'shared/domain/risk/use.ts',
-    'for (const change of positions) add(change, sumsOfPosition);',
+    'for (const change of positions) add(change, sumsOfPosition, resultOf(change.before, change.after));',
     'for (const change of positions.slice(0, 0)) add(change, sumsOfPosition);',
   ),
   {

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { findSymbol, symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
@@ -142,7 +143,9 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
     environment: isDemo ? 'demo' : EXCHANGE,
     name: walletId,
     signalPolicy: { act: true, minConfidence: new Decimal('0.5'), allowLoosen: false },
-    demo: isDemo ? { feeRate: new Decimal('0.001'), buyFeeIn: 'base', startingBalances: starting } : null,
+    demo: isDemo
+      ? { feeRate: new Decimal('0.001'), buyFeeIn: 'base', startingBalances: starting, ...NEVER_PAUSED }
+      : null,
     exchange: isDemo
       ? null
       : {
@@ -159,9 +162,7 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
           checkedAt: now,
           checkWantedAt: null,
           pendingKeys: null,
-          pausedAt: null,
-          pauseReason: null,
-          pauses: 0,
+          ...NEVER_PAUSED,
         },
     createdAt: now,
     updatedAt: now,

@@ -16,11 +16,14 @@ export interface OwnerParts {
 
 export class Owner {
   readonly #parts: OwnerParts;
+  /** Of its own: what else happens in a run stays as it was. */
+  readonly #stopping: Chance;
   pauses = 0;
   deletions = 0;
 
   constructor(parts: OwnerParts) {
     this.#parts = parts;
+    this.#stopping = parts.chance.fork('stopping');
   }
 
   /** Pauses a wallet about every so many ms until then. */
@@ -66,6 +69,12 @@ export class Owner {
   }
 
   async #tell(walletId: string, what: 'pause' | 'resume'): Promise<void> {
-    await this.#parts.api.ask((uc) => uc.wallets[what]({ userId: USER, walletId, reason: null }));
+    const own = { userId: USER, walletId };
+    const { api } = this.#parts;
+    if (what === 'resume') return void (await api.ask((uc) => uc.wallets.resume(own)));
+    // One pause in ten also cancels what rests, and one in ten closes everything.
+    const kind = this.#stopping.between(0, 9);
+    const wish = { cancelEntries: kind === 0, flatten: kind === 1 };
+    await api.ask((uc) => uc.wallets.pause({ ...own, reason: null, ...wish }));
   }
 }

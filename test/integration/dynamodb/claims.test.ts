@@ -16,13 +16,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { walletKey } from '../../../shared/adapters/dynamodb/items.ts';
 import { createLedger } from '../../../shared/adapters/dynamodb/ledger.ts';
 import { createWalletStore } from '../../../shared/adapters/dynamodb/wallet-store.ts';
+import { paused, withPause } from '../../../shared/domain/pauses.ts';
 import type { Ledger } from '../../../shared/ports/ledger.ts';
 import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 import { aBinanceWallet } from '../../support/exchange-wallet.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
 import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { intercepted } from './intercepted.ts';
-import { anOrder } from './samples.ts';
+import { anOrder, aWallet } from './samples.ts';
 
 /** A transaction of the deployed service holds its items for about this long. */
 const HELD_MS = 10;
@@ -96,6 +97,41 @@ describe.runIf(dynamoDbMissing === null)('a wallet from before its pauses were c
       const change = { before, after: before };
       expect(await ledger.claim(change, { walletId: 'w1', pauses: 1 })).toBe('paused');
       expect(await ledger.claim(change, { walletId: 'w1', pauses: 0 })).toBe('done');
+    } finally {
+      await db.stop();
+    }
+  });
+
+  it('or could be paused at all, being a demo wallet, reads on and may be paused', async () => {
+    const db = openDynamoDb(inject('dynamoDb'));
+    try {
+      const { client } = db;
+      const tables = await db.createTables();
+      const names = { ordersTable: tables.orders, positionsTable: tables.positions };
+      const ledger = createLedger({ client, ...names, walletsTable: tables.wallets, sweepShards: 1 });
+      const wallets = createWalletStore({ client, walletsTable: tables.wallets });
+      await wallets.create(aWallet());
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tables.wallets,
+          Key: { ...walletKey('wallet-1') },
+          UpdateExpression: 'REMOVE demo.pauses, demo.pausedAt, demo.pauseReason, demo.stop',
+        }),
+      );
+      expect(await wallets.get('wallet-1')).toEqual(aWallet({ version: 1 }));
+      await ledger.commit({ orders: [{ before: null, after: anOrder() }] });
+      const claim = async (pauses: number | null) => {
+        const before = await ledger.order('order-1');
+        if (before === null) throw new Error('no order');
+        return ledger.claim({ before, after: before }, { walletId: 'wallet-1', pauses });
+      };
+      expect(await claim(1)).toBe('paused');
+      expect(await claim(0)).toBe('done');
+      expect(await claim(null)).toBe('done');
+      const before = await wallets.get('wallet-1');
+      if (before === null) throw new Error('no wallet');
+      await wallets.update({ before, after: withPause(before, (state) => paused(state, 1, null)) });
+      for (const pauses of [null, 0, 1]) expect(await claim(pauses)).toBe('paused');
     } finally {
       await db.stop();
     }

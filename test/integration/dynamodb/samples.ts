@@ -1,5 +1,6 @@
 /** Whole orders, positions, fills and wallets, of which a test changes what it is about. */
 import { decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Units } from '../../../shared/domain/triggers/types.ts';
 import type {
@@ -278,6 +279,7 @@ export const aWallet = (changes: Partial<Wallet> = {}): Wallet => ({
     feeRate: decimal('0.001'),
     buyFeeIn: 'quote',
     startingBalances: [{ asset: 'USDT', amount: decimal('100000') }],
+    ...NEVER_PAUSED,
   },
   exchange: null,
   signalPolicy: { act: true, minConfidence: decimal('0.75'), allowLoosen: false },

@@ -11,6 +11,7 @@ import { createKeyFile } from '../../../shared/adapters/keys/key-file.ts';
 import { createKeySealer } from '../../../shared/adapters/keys/sealer.ts';
 import { decodeReport, decodeWork } from '../../../shared/adapters/sqs/messages.ts';
 import { createUserDataBoard } from '../../../shared/adapters/valkey/user-data-board.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import type { ExecutionReport, Wallet } from '../../../shared/domain/types.ts';
 import { parseExchangeInfo } from '../../../shared/venues/binance/exchange-info.ts';
@@ -72,9 +73,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       accountUid: '7',
       checkedAt: 1,
       pendingKeys: null,
-      pausedAt: null,
-      pauseReason: null,
-      pauses: 0,
+      ...NEVER_PAUSED,
       bodyHash: '',
       keyFingerprint: '',
       checkWantedAt: null,

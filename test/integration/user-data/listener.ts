@@ -2,6 +2,7 @@
 
 import { createOpenConnection } from '../../../shared/adapters/ws/connection.ts';
 import type { ConnectionSettings } from '../../../shared/adapters/ws/settings.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { ExecutionReport, Wallet } from '../../../shared/domain/types.ts';
@@ -125,9 +126,7 @@ export class Listener {
       accountUid: walletId,
       checkedAt: 1,
       pendingKeys: null,
-      pausedAt: null,
-      pauseReason: null,
-      pauses: 0,
+      ...NEVER_PAUSED,
       bodyHash: '',
       keyFingerprint: '',
       checkWantedAt: null,

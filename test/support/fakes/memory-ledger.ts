@@ -17,6 +17,7 @@ import {
 import {
   actionItem,
   callItem,
+  dueShard,
   fillItem,
   type Item,
   orderItem,
@@ -24,6 +25,8 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import { type Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { pauseOf } from '../../../shared/domain/pauses.ts';
 import type { WalletRisk } from '../../../shared/domain/risk/limits.ts';
 import type { Signal } from '../../../shared/domain/signal-facts.ts';
 import type { Fill, Order, Position, PositionAction } from '../../../shared/domain/types.ts';
@@ -34,17 +37,27 @@ import type {
   Commit,
   CommitResult,
   DueItem,
+  DueWallet,
   Ledger,
   LimitsChange,
   ListQuery,
   Page,
   PageQuery,
   PauseGate,
+  RiskMark,
   Told,
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
-import { changeLimits, countings } from './memory-risk.ts';
+import {
+  changeLimits,
+  countings,
+  dueLossChecks,
+  type LossChecks,
+  noteMark,
+  type RiskDays,
+  riskDay,
+} from './memory-risk.ts';
 import type { MemoryWallets } from './memory-wallets.ts';
 import { pageOf } from './page.ts';
 import { checkTransaction, kept, Shelf, type Write } from './shelf.ts';
@@ -80,6 +93,9 @@ export class MemoryLedger implements Ledger {
   /** By position, then by sort key. */
   readonly signalItems = new Map<string, Map<string, Signal>>();
   readonly riskItems = new Map<string, WalletRisk>();
+  readonly riskDays: RiskDays = new Map();
+  readonly lossChecks: LossChecks = new Map();
+  private readonly shards: number;
   commits = 0;
   /** So many claims find an item busy. */
   busyClaims = 0;
@@ -97,6 +113,7 @@ export class MemoryLedger implements Ledger {
   constructor({ shards = 1, lag, codec = false, wallets }: MemoryLedgerOptions = {}) {
     this.codec = codec;
     this.wallets = wallets;
+    this.shards = shards;
     const common = { lag: lag ?? null, shards };
     this.orderShelf = new Shelf({
       ...{ ...common, kind: 'order', idOf: (order: Order) => order.orderId },
@@ -187,7 +204,7 @@ export class MemoryLedger implements Ledger {
     const told = this.tellingsOf(commit);
     const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const counted = countings(this.riskItems, commit);
+    const counted = countings(this, commit);
     const writes = [...changes, ...booked, ...told, ...said, ...asked, ...counted];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
@@ -206,13 +223,32 @@ export class MemoryLedger implements Ledger {
     return this.riskItems.get(walletId) ?? null;
   }
 
+  async realizedOn(walletId: string, day: number): Promise<Decimal> {
+    return this.riskDays.get(riskDay(walletId, day)) ?? ZERO;
+  }
+
+  async noteMark(mark: RiskMark): Promise<boolean> {
+    return noteMark(this, mark);
+  }
+
+  async dueLossChecks(shard: number, now: number, limit: number): Promise<readonly DueWallet[]> {
+    const isInShard = (walletId: string): boolean => dueShard(walletId, this.shards) === String(shard);
+    return dueLossChecks(this, isInShard, now).slice(0, limit);
+  }
+
+  async moveLossCheck({ walletId, dueAt }: DueWallet, to: number): Promise<boolean> {
+    if (this.lossChecks.get(walletId) !== dueAt) return false;
+    this.lossChecks.set(walletId, to);
+    return true;
+  }
+
   async setLimits(change: LimitsChange): Promise<boolean> {
-    return changeLimits(this.riskItems, change);
+    return changeLimits(this, change);
   }
 
   async claim(change: Change<Order>, gate: PauseGate | null): Promise<ClaimResult> {
     const write = this.orderShelf.write(change);
-    if (countings(this.riskItems, { orders: [change] }).length > 0) {
+    if (countings(this, { orders: [change] }).length > 0) {
       throw new Error('a claim changes amounts');
     }
     if (this.busyClaims > 0) {
@@ -229,9 +265,10 @@ export class MemoryLedger implements Ledger {
   /** An item that is not there has none of its attributes: the condition fails. */
   private isPaused({ walletId, pauses }: PauseGate): boolean {
     if (this.wallets === undefined) throw new Error('this ledger was given no wallets to look at');
-    const account = this.wallets.items.get(walletId)?.exchange;
-    if (account == null || account.pausedAt !== null) return true;
-    return pauses !== null && account.pauses !== pauses;
+    const wallet = this.wallets.items.get(walletId);
+    if (wallet === undefined) return true;
+    const state = pauseOf(wallet);
+    return state.pausedAt !== null || (pauses !== null && state.pauses !== pauses);
   }
 
   async ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>> {

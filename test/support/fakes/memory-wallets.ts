@@ -1,9 +1,9 @@
 /** The wallet store in memory, held to the real one by test/contracts/wallets.ts. */
 import type { Environment, Wallet } from '../../../shared/domain/types.ts';
-import { hasUsableKeys, isDeleted, nextDueCheck } from '../../../shared/domain/wallets.ts';
+import { hasUsableKeys, isDeleted, nextDueWallet } from '../../../shared/domain/wallets.ts';
 import type {
   BalanceSnapshot,
-  DueCheck,
+  DueWallet,
   Page,
   WalletChange,
   WalletStore,
@@ -67,7 +67,7 @@ export class MemoryWallets implements WalletStore {
       .length;
   }
 
-  async dueChecks(now: number, limit: number): Promise<readonly DueCheck[]> {
+  async dueWallets(now: number, limit: number): Promise<readonly DueWallet[]> {
     return this.index
       .read()
       .flatMap((wallet) => {
@@ -79,7 +79,7 @@ export class MemoryWallets implements WalletStore {
   }
 
   /** Leaves the version alone: whoever read the wallet before may still write it. */
-  async moveCheck({ walletId, dueAt }: DueCheck, to: number): Promise<boolean> {
+  async moveWallet({ walletId, dueAt }: DueWallet, to: number): Promise<boolean> {
     const wallet = this.items.get(walletId);
     if (wallet === undefined || this.checkDue(wallet) !== dueAt) return false;
     const again = { ...wallet };
@@ -117,7 +117,7 @@ export class MemoryWallets implements WalletStore {
   }
 
   private checkDue(wallet: Wallet): number | null {
-    const dueAt = wallet.exchange === null ? null : nextDueCheck(wallet.exchange);
+    const dueAt = nextDueWallet(wallet);
     return dueAt === null ? null : (this.moved.get(wallet) ?? dueAt);
   }
 }

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import type { SymbolRules } from '../../../shared/domain/symbol-rules.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
@@ -48,9 +49,7 @@ const ACCOUNT: ExchangeAccount = {
   checkedAt: START,
   checkWantedAt: null,
   pendingKeys: null,
-  pausedAt: null,
-  pauseReason: null,
-  pauses: 0,
+  ...NEVER_PAUSED,
 };
 
 export interface LogEntry {
@@ -159,7 +158,7 @@ export class World {
       name: 'Wallet',
       demo:
         of.exchange === undefined
-          ? { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [] }
+          ? { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [], ...NEVER_PAUSED }
           : null,
       exchange: of.exchange === undefined ? null : { ...ACCOUNT, ...of.exchange },
       signalPolicy: DEFAULT_SIGNAL_POLICY,

@@ -25,6 +25,11 @@ describe('limits', () => {
       max_open_positions: null,
       max_orders_per_minute: null,
       allowed_symbols: null,
+      max_daily_loss: null,
+      max_drawdown: null,
+      cooldown_after_losses: null,
+      cooldown_minutes: 60,
+      on_breach: 'pause',
     };
     expect(await world.call('GET', path())).toMatchObject({
       status: 200,
@@ -51,7 +56,32 @@ describe('limits', () => {
       open_positions: 1,
       unvalued_positions: 0,
       orders_this_minute: 1,
+      losses_in_a_row: 0,
+      cooldown_until: null,
+      results: null,
     });
+  });
+
+  it('of loss are shown with the results that they are measured against', async () => {
+    const limits = { max_daily_loss: '100.50', cooldown_after_losses: 3, cooldown_minutes: 5 };
+    const answer = await set(limits);
+    expect(answer.body.limits).toMatchObject({ ...limits, max_daily_loss: '100.5', max_drawdown: null });
+    expect(answer.body.used.results).toEqual({
+      ...{ day_pnl: '0', realized_today: '0', unrealized: '0', drawdown: '0', unknown: null },
+      day_start: null,
+    });
+    expect((await place()).status).toBe(201);
+    const shown = (await world.call('GET', path())).body.used;
+    expect(shown).toMatchObject({ losses_in_a_row: 0, cooldown_until: null, results: { unknown: null } });
+    expect(shown.results.day_start).toMatchObject({ unrealized: '0' });
+    expect(shown.results.day_pnl).toBe(shown.results.unrealized);
+    expect((await set({ cooldown_minutes: null })).body.limits.cooldown_minutes).toBe(60);
+    expect((await set({ on_breach: 'flatten' })).body.limits.on_breach).toBe('flatten');
+    expect((await set({ on_breach: null })).body.limits.on_breach).toBe('pause');
+    expect((await set({ max_daily_loss: '0' })).status).toBe(422);
+    for (const wrong of [{ cooldown_after_losses: 0 }, { cooldown_minutes: 0 }]) {
+      expect((await set(wrong)).status).toBe(400);
+    }
   });
 
   it('refuse with 403 and the figures of each; a preview says the same and writes nothing', async () => {

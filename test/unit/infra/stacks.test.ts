@@ -222,6 +222,13 @@ describe('the alarms', () => {
       Threshold: 1800,
       Period: 60,
     });
+    expect(alarms().get('RiskBreached')).toMatchObject({
+      ...ours,
+      MetricName: 'risk_breaches_total',
+      Statistic: 'Sum',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+    });
     expect(alarms().get('HighErrorRate')).toMatchObject({
       ...ours,
       MetricName: 'ws_errors_total',

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { BEING_DELETED } from '../../../shared/domain/pauses.ts';
 import type { ExchangeAccount } from '../../../shared/domain/types.ts';
-import { BEING_DELETED } from '../../../shared/domain/wallets.ts';
 import { Crashed, type CrashPlan, dying } from '../../support/fakes/crash.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
 import { makeUseCases } from '../../support/use-cases.ts';

@@ -472,8 +472,8 @@ describe('sweeps', () => {
     expect(await world.useCases.sweep({ shard: 0, second })).toBe('done');
     expect(await world.useCases.sweep({ shard: 0, second })).toBe('doubled');
     expect(await world.useCases.sweep({ shard: 0, second: second - 6 })).toBe('too_old');
-    const { evaluateHits, redriveDue } = world.useCases;
-    const off = makeSweep(world.ports, { evaluateHits, redriveDue }, false);
+    const { evaluateHits, redriveDue, checkLosses } = world.useCases;
+    const off = makeSweep(world.ports, { evaluateHits, redriveDue, checkLosses }, false);
     expect(await off({ shard: 0, second: second + 1 })).toBe('disabled');
     expect(world.counters.values.get('om:checks_total')).toBe('1');
     expect(world.counters.values.get('om:last_check')).toBe(String(world.now));

@@ -210,6 +210,7 @@ describe('a sweep', () => {
           await busy;
           return { taken: 1, exits: 0, failed: 0 };
         },
+        checkLosses: async () => 0,
         redriveDue: async () => {
           driven += 1;
           return 1;

@@ -2,6 +2,7 @@
 
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../shared/domain/signals.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { DemoWallet, ExecutionReport, TriggerFacts } from '../../../shared/domain/types.ts';
@@ -40,6 +41,7 @@ export function workbench(
         asset,
         amount: decimal(amount),
       })),
+      ...NEVER_PAUSED,
     },
     exchange: null,
     signalPolicy: DEFAULT_SIGNAL_POLICY,

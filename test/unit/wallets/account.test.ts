@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BEING_DELETED, paused, pauseWithdrawn, resumed } from '../../../shared/domain/pauses.ts';
 import type { ExchangeAccount, KeyProblem } from '../../../shared/domain/types.ts';
 import {
-  BEING_DELETED,
   deleted,
   hasUsableKeys,
   type KeyVerdict,
   newAccount,
   nextDueCheck,
-  paused,
-  pauseWithdrawn,
-  resumed,
   type SealedKeys,
   withCheckWanted,
   withKeyProblem,

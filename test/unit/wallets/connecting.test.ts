@@ -167,12 +167,12 @@ describe('connecting an account', () => {
     expect(made.body.problem.code).toBe('venue_unreachable');
     world.exchange.isDown = false;
     world.now += 2_000;
-    expect(await world.redriveChecks()).toBe(1);
-    expect(await world.redriveChecks()).toBe(0);
+    expect(await world.redriveWallets()).toBe(1);
+    expect(await world.redriveWallets()).toBe(0);
     await world.work();
     expect(world.account(made.body.wallet_id)).toMatchObject({ status: 'active', problem: null });
     world.now += 60_000;
-    expect(await world.redriveChecks()).toBe(0);
+    expect(await world.redriveWallets()).toBe(0);
   });
 
   it('is finished by the sweep when the message was never sent', async () => {
@@ -186,7 +186,7 @@ describe('connecting an account', () => {
       world.outbox.queue.push({ queue: 'submit', message, delaySeconds: 0 });
     };
     world.now += 2_500;
-    await world.redriveChecks();
+    await world.redriveWallets();
     await world.work();
     expect(world.account(made.body.wallet_id).status).toBe('active');
   });
@@ -241,7 +241,7 @@ describe('connecting an account', () => {
     expect(world.account(made.body.wallet_id)).toMatchObject({ status: 'checking', problem: null });
     world.exchange.forKeyCheck = forKeyCheck;
     world.now += 2_500;
-    expect(await world.redriveChecks()).toBe(1);
+    expect(await world.redriveWallets()).toBe(1);
     await world.work();
     expect(world.account(made.body.wallet_id).status).toBe('active');
   });

@@ -107,7 +107,7 @@ describe('testing keys', () => {
       'venue_unreachable',
     ]);
     world.now += 120_000;
-    expect(await world.redriveChecks()).toBe(0);
+    expect(await world.redriveWallets()).toBe(0);
   });
 
   it('has nothing to test where the keys were not kept', async () => {
@@ -188,7 +188,7 @@ describe('rotating keys', () => {
     });
     world.exchange.isDown = false;
     world.now += 4_000;
-    await world.redriveChecks();
+    await world.redriveWallets();
     await world.work();
     expect(world.account(id)).toMatchObject({ keyHint: next.apiKey.slice(-4), pendingKeys: null });
   });
@@ -376,6 +376,25 @@ describe('pausing', () => {
     const resumed = await world.call('POST', `${path}/resume`);
     expect(resumed.body).toMatchObject({ paused: false, pause_reason: null, paused_at: null });
     expect((await world.call('POST', `${path}/resume`)).status).toBe(200);
+  });
+
+  it('takes demo wallets too, and says what it cancels and closes on top', async () => {
+    const demo = await world.call('POST', WALLETS, {
+      body: { name: 'demo', type: 'demo', starting_balances: { USDT: '1' } },
+    });
+    const own = `${WALLETS}/${demo.body.wallet_id}`;
+    expect(demo.body).toMatchObject({ paused: false, paused_at: null, pause_reason: null, stopping: null });
+    const paused = await world.call('POST', `${own}/pause`, { body: { cancel_entries: true } });
+    expect(paused.body).toMatchObject({
+      ...{ paused: true, stopping: { cancel_entries: true, flatten: false }, cancelled: [], flattened: [] },
+      continues: ['exits and protection', 'closes', 'cancels'],
+    });
+    expect(world.stopsAsked).toEqual([demo.body.wallet_id]);
+    const more = await world.call('POST', `${own}/pause`, { body: { flatten: true } });
+    expect(more.body.stopping).toMatchObject({ flatten: true });
+    expect((await world.call('POST', `${own}/pause`, { body: { flatten: 'yes' } })).status).toBe(400);
+    const resumed = await world.call('POST', `${own}/resume`);
+    expect(resumed.body).toMatchObject({ paused: false, stopping: null });
   });
 
   it('survives a check and a rotation', async () => {

@@ -10,6 +10,7 @@ import {
   type RiskAsked,
   type WalletRisk,
 } from '../../../../shared/domain/risk/limits.ts';
+import { dayOf, NO_RESULTS, resultsOf } from '../../../../shared/domain/risk/results.ts';
 import {
   NO_SUMS,
   plus,
@@ -24,6 +25,8 @@ import { d, NO_PRICES, newAmendment, newOrder, newPosition, T0 } from '../builde
 const MINUTE = T0 / 60_000;
 const wallet = (change: Partial<WalletRisk> = {}): WalletRisk => ({
   ...NO_SUMS,
+  ...NO_RESULTS,
+  acted: null,
   ...{
     limits: NO_LIMITS,
     limitsVersion: 1,
@@ -36,7 +39,15 @@ const wallet = (change: Partial<WalletRisk> = {}): WalletRisk => ({
   ...change,
 });
 const asked = (change: Partial<RiskAsked> = {}): RiskAsked => ({
-  ...{ symbol: 'BTC/USDT', quote: 'USDT', more: d(100), position: d(100), opens: true, now: T0 },
+  ...{
+    symbol: 'BTC/USDT',
+    quote: 'USDT',
+    more: d(100),
+    position: d(100),
+    opens: true,
+    results: null,
+    now: T0,
+  },
   ...change,
 });
 
@@ -167,9 +178,19 @@ describe('limits', () => {
       maxOpenPositions: 3,
       maxOrdersPerMinute: 2,
       allowedSymbols: ['ETH/USDT'],
+      maxDailyLoss: d(50),
+      maxDrawdown: d(60),
+      cooldownAfterLosses: 2,
+      cooldownMinutes: 10,
+      onBreach: 'pause' as const,
     };
-    const used = { reserved: d(500), cost: d('400.5'), open: 3, minute: MINUTE, minuteOrders: 2 };
-    const broken = brokenLimits(wallet({ limits, ...used }), asked());
+    const lost = { lossRow: 3, lastLossAt: T0 - 1_000, realized: d(-80), peak: d(0) };
+    const used = { reserved: d(500), cost: d('400.5'), open: 3, minute: MINUTE, minuteOrders: 2, ...lost };
+    const seen = { day: dayOf(T0), realizedToday: d(-60), unrealized: d('9.5'), unknown: null };
+    const broken = brokenLimits(
+      wallet({ limits, ...used }),
+      asked({ results: resultsOf(wallet(used), seen) }),
+    );
     expect(broken.map(({ name }) => name)).toEqual(LIMIT_NAMES);
     expect(broken).toEqual([
       { name: 'allowed_symbols', limit: 'ETH/USDT', used: '', asked: 'BTC/USDT' },
@@ -177,6 +198,12 @@ describe('limits', () => {
       { name: 'max_total_exposure', limit: '1000', used: '900.5', asked: '100' },
       { name: 'max_open_positions', limit: '3', used: '3', asked: '1' },
       { name: 'max_orders_per_minute', limit: '2', used: '2', asked: '1' },
+      { name: 'max_daily_loss', limit: '50', used: '60', asked: '' },
+      { name: 'max_drawdown', limit: '60', used: '70.5', asked: '' },
+      {
+        ...{ name: 'cooldown_after_losses', limit: '2', asked: '' },
+        used: `3 until ${new Date(T0 - 1_000 + 600_000).toISOString()}`,
+      },
     ]);
   });
 

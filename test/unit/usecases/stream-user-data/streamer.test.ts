@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decimal } from '../../../../shared/domain/money/decimal.ts';
+import { NEVER_PAUSED } from '../../../../shared/domain/pauses.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../../../shared/domain/signals.ts';
 import type { Order, Wallet } from '../../../../shared/domain/types.ts';
 import type { WorkMessage } from '../../../../shared/ports/messages.ts';
@@ -32,9 +33,7 @@ const exchangeWallet = (walletId: string, more: Partial<NonNullable<Wallet['exch
     accountUid: '1',
     checkedAt: 1,
     pendingKeys: null,
-    pausedAt: null,
-    pauseReason: null,
-    pauses: 0,
+    ...NEVER_PAUSED,
     bodyHash: '',
     keyFingerprint: '',
     checkWantedAt: null,
