@@ -171,7 +171,12 @@ describe('a message', () => {
       do: { kind: 'resend_bar', afterMs: 200 } as never,
     });
     const client = await on(['XAS.BTC-USD']);
-    const [bar, again] = await client.some('XAS', 2, 10_000);
+    // Where this process stood still for a while, bars that follow may come before the repeat.
+    const twice = (bars: readonly Message[]): readonly Message[] =>
+      bars.filter(({ s }) => bars.filter((other) => other['s'] === s).length > 1);
+    let [bar, again] = twice(await client.some('XAS', 2, 10_000));
+    for (let count = 3; again === undefined && count < 20; count += 1)
+      [bar, again] = twice(await client.some('XAS', count, 10_000));
     expect(again).toMatchObject({ s: bar?.['s'], e: bar?.['e'], o: bar?.['o'], c: bar?.['c'] });
     expect(Number(again?.['v'])).toBeGreaterThan(Number(bar?.['v']));
   });

@@ -77,6 +77,9 @@ async function close(positionId: string): Promise<void> {
   await trader.closed(positionId, PATIENCE_MS);
 }
 
+/** An order's price was passed so long ago without a report: it is asked for (design section 10). */
+const ASKED_AFTER_MS = 3_000;
+
 interface WithStream {
   readonly stream: {
     readonly subscribed_since: string | null;
@@ -113,10 +116,12 @@ describe('keys of each kind', () => {
       const order = await trader.order({ ...entry(walletId), type: 'limit', limit_price: '49900' });
       expect(order.status).toBe('open');
       const asked = await trader.queries();
+      const from = performance.now();
       await trader.market('49800');
       const isFilled = ({ status }: { readonly status: string }): boolean => status === 'filled';
       await trader.untilOrder(order.order_id, 'filled', isFilled, PATIENCE_MS);
-      expect(await trader.queries()).toBe(asked);
+      // Whose news have not come within 3 s is asked for, as it should be.
+      if (performance.now() - from < ASKED_AFTER_MS) expect(await trader.queries()).toBe(asked);
       await trader.market('50000');
       await close(order.position_id ?? '');
       const { orders, trades } = await trader.control.books(keys.uid);
