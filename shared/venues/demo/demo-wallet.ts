@@ -5,6 +5,7 @@
  * - each step is one conditional transaction on the book, decided anew after a conflict;
  * - a client id is one order for ever: a repeat of the same order finds it, another one is refused;
  * - a placement is written no later than its receive window allows, checked anew before each try;
+ * - what was once told to be absent for good is never placed: that is written, whatever clocks say, before it is told;
  * - fills are told through the executions queue, after the book has them. A report that got lost is found by a
  *   query, as at any venue.
  *
@@ -29,7 +30,7 @@ import type {
 } from '../../ports/venue.ts';
 import { type BookPorts, BookUnreadableError, balancesOf, createBook, type Decision, text } from './book.ts';
 import { end, type Holding, isLive, type Market, type Terms, work } from './matching.ts';
-import { isSameOrder, place } from './placing.ts';
+import { isSameOrder, isVoid, place, voided } from './placing.ts';
 import { acceptance, reportOf, streamReports } from './reports.ts';
 
 export interface DemoPorts extends BookPorts {
@@ -106,6 +107,10 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     spec: SymbolSpec,
     slice: DemoSlice,
   ): Decision<PlaceOutcome> => {
+    if (slice.order !== null && isVoid(slice.order)) {
+      const message = 'this attempt was given up meanwhile: it had not been placed';
+      return { answer: { kind: 'not_executed', message } };
+    }
     if (slice.order !== null) {
       if (isSameOrder(slice.order, request)) {
         return { answer: { kind: 'accepted', report: acceptance(walletId, slice.order) } };
@@ -123,8 +128,28 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
 
   const query = async (clientId: string, spec: SymbolSpec): Promise<QueryOutcome> => {
     const { order } = await load(clientId, spec);
-    if (order === null) return { kind: 'absent', venueNow: clock.now() };
-    return { kind: 'found', report: reportOf(walletId, order, await tradesOf(order), 'query') };
+    return order === null ? { kind: 'absent', venueNow: clock.now() } : answerOf(order);
+  };
+
+  const answerOf = async (order: DemoOrder): Promise<QueryOutcome> =>
+    isVoid(order)
+      ? { kind: 'absent', venueNow: clock.now() }
+      : { kind: 'found', report: reportOf(walletId, order, await tradesOf(order), 'query') };
+
+  /** A placement may be under way in another process, whose clock is not this one's: only the book can forbid it. */
+  const forbid = async (sought: OrderSought): Promise<QueryOutcome> => {
+    const spec = await specOf(sought.symbol);
+    try {
+      const decision = await inBook<DemoOrder>(sought.clientId, spec, (slice) => {
+        if (slice.order !== null) return { answer: slice.order };
+        const order = voided(walletId, sought, clock.now());
+        return { step: { order, ...balancesOf(slice), fills: [] }, answer: order };
+      });
+      if (decision === null) return { kind: 'unknown', message: 'others kept writing this account' };
+      return await answerOf(decision.answer);
+    } catch (error) {
+      return { kind: 'unknown', message: text(error) };
+    }
   };
 
   const look = async ({ symbol, clientId }: OrderSought): Promise<QueryOutcome> => {
@@ -222,8 +247,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
 
     orderStatus: look,
 
-    // The book is read strongly consistent: a second look can say no more than the first.
-    secondLook: look,
+    secondLook: forbid,
 
     async openOrders(symbol): Promise<readonly ExecutionReport[]> {
       const live = await store.liveOrders(walletId);

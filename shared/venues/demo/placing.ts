@@ -5,7 +5,7 @@ import { normaliseOrder } from '../../domain/normalise.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
-import type { PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
+import type { OrderSought, PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
 import {
   enter,
   type Holding,
@@ -25,6 +25,22 @@ export interface PlaceRefusal {
 /** A venue's id of an order, made of the account and the client id; its trades count on from it. */
 export const venueOrderIdOf = (walletId: string, clientId: string): string =>
   `d${createHash('sha256').update(`${walletId}\n${clientId}`).digest('hex').slice(0, 20)}`;
+
+/** Why a client id is taken by no order. */
+const VOID = 'void: never placed';
+
+/** In place of an order that was never placed: whoever is still about to place it, however late, finds this. */
+export const voided = (walletId: string, sought: OrderSought, now: number): DemoOrder => ({
+  ...{ clientId: sought.clientId, version: 0, venueOrderId: venueOrderIdOf(walletId, sought.clientId) },
+  ...{ symbol: sought.symbol, side: sought.side, type: sought.type, timeInForce: 'GTC' },
+  ...{ quantity: sought.quantity, quoteQuantity: null, limitPrice: null, stopPrice: null },
+  ...{ status: 'rejected', reason: VOID, triggered: false },
+  ...{ executedQuantity: ZERO, executedQuote: ZERO, feePaid: ZERO, locked: ZERO, lockPrice: ZERO },
+  ...{ tradeCount: 0, lastTickId: -1, createdAt: now, updatedAt: now },
+});
+
+export const isVoid = ({ status, reason }: Pick<DemoOrder, 'status' | 'reason'>): boolean =>
+  status === 'rejected' && reason === VOID;
 
 const sameAmount = (a: Decimal | null, b: Decimal | null): boolean =>
   a === null || b === null ? a === b : a.equals(b);

@@ -29,7 +29,10 @@ const NO_LIST = -1;
 /** @throws when an item is not as the venue writes it */
 export async function readDemoBooks(system: RunningSystem, walletId: string): Promise<AccountBooks> {
   const items = await itemsOf(system, walletId);
-  const orders = items.filter((item) => text(item, 'sk').startsWith(ORDER));
+  // A client id that no order may have any more is an item there, and no order.
+  const orders = items.filter(
+    (item) => text(item, 'sk').startsWith(ORDER) && !item['reason']?.S?.startsWith('void:'),
+  );
   const byClientId = new Map(orders.map((item) => [text(item, 'clientId'), item]));
   return {
     balances: Object.fromEntries(

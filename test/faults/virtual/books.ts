@@ -1,9 +1,11 @@
 /** What a wallet's venue has: its orders that are ours, their trades, and everything that moved the balances else. */
+
 import type { JsonObject } from '../../../infra/local/venues/binance/contract.ts';
 import { type Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import type { ExecutionReport } from '../../../shared/domain/types.ts';
 import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
 import { readStatus } from '../../../shared/venues/binance/statuses.ts';
+import { isVoid } from '../../../shared/venues/demo/placing.ts';
 import type { TakenCheck } from './check-commits.ts';
 import type { Outside, WalletPlan } from './outside.ts';
 
@@ -72,7 +74,8 @@ function exchangeBooks({ venue }: Outside, { uid }: WalletPlan, taken: TakenChec
 
 function demoBooks({ demo }: Outside, { walletId, balances: starting }: WalletPlan): Books {
   const book = demo.book(walletId);
-  const orders = [...book.orders.values()].map((order): BookOrder => {
+  const placed = [...book.orders.values()].filter((order) => !isVoid(order));
+  const orders = placed.map((order): BookOrder => {
     const trades = book.booked.get(order.clientId) ?? [];
     return {
       orderId: parseVenueClientId(order.clientId)?.orderId ?? order.clientId,

@@ -296,6 +296,46 @@ describe('sending exactly once', () => {
     expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1', 'limit')).toEqual({ kind: 'not_live' });
   });
 
+  it('places nothing any more that it has told to be absent for good, however late it comes', async () => {
+    const b = workbench();
+    b.show({ bid: '49999', ask: '50000' });
+    await b.venue.initialize();
+    const before = holdings(b);
+    for (let i = 0; i < 2; i += 1) {
+      expect(await b.venue.secondLook(sought('mqOrder1-1'))).toEqual({ kind: 'absent', venueNow: T0 });
+    }
+    expect(await b.venue.placeOrder(aRequest())).toMatchObject({ kind: 'not_executed' });
+    expect(await b.venue.orderStatus(sought('mqOrder1-1'))).toMatchObject({ kind: 'absent' });
+    expect(await b.venue.cancelOrder('BTC/USDT', 'mqOrder1-1', 'market')).toEqual({ kind: 'not_live' });
+    expect(holdings(b)).toEqual(before);
+    expect(b.reports).toEqual([]);
+    // Who was first stands: a look that comes later finds the order.
+    expect(await b.venue.placeOrder(aRequest({ clientId: 'mqOrder2-1' }))).toMatchObject({
+      kind: 'accepted',
+    });
+    expect(await b.venue.secondLook(sought('mqOrder2-1'))).toMatchObject({ kind: 'found' });
+  });
+
+  it('lets the one that is written first stand, when a placement and the proof of its absence meet', async () => {
+    const b = workbench();
+    b.show({ bid: '49999', ask: '50000' });
+    const [placed, looked] = await Promise.all([
+      b.venue.placeOrder(aRequest()),
+      b.venue.secondLook(sought('mqOrder1-1')),
+    ]);
+    expect([placed.kind, looked.kind]).toEqual(
+      b.reports.length === 1 ? ['accepted', 'found'] : ['not_executed', 'absent'],
+    );
+  });
+
+  it('does not know while the book of a proof cannot be written', async () => {
+    const b = workbench();
+    b.store.beforeCommit = () => {
+      throw new Error('table away');
+    };
+    expect(await b.venue.secondLook(sought('mqOrder1-1'))).toMatchObject({ kind: 'unknown' });
+  });
+
   it('knows that nothing was sent when the book could not even be read', async () => {
     const b = workbench();
     b.show({ bid: '49999', ask: '50000' });
