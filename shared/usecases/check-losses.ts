@@ -70,7 +70,7 @@ export function makeCheckLosses(ports: Needs) {
     if (results === null) return 'idle';
     if (results.unknown !== null) log.warn('LOSSES_UNKNOWN', { walletId, why: results.unknown });
     await noteResults(ports, look);
-    const { breaches, acted } = newBreaches(risk.limits, results, risk.acted);
+    const { breaches, acted } = newBreaches(risk.limits, { ...results, peak: risk.peak }, risk.acted);
     if (breaches.length > 0) await act(risk, walletId, { breaches, acted });
     return risk.open === 0 ? 'idle' : 'open';
   }

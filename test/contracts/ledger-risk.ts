@@ -316,10 +316,12 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       await limit({ maxDailyLoss: decimal('1') });
       const act = (acted: Acted, limitsVersion = 1) =>
         ledger.noteMark({ walletId: WALLET, limitsVersion, mark: { acted } });
-      const once = { day: 20_000, dailyLoss: decimal('1'), drawdown: decimal('0') };
+      const once = { day: 20_000, dailyLoss: decimal('1'), drawdown: decimal('0'), peak: null };
       expect(await act(once, 2)).toBe(false);
       expect(await act(once)).toBe(true);
       expect(await act(once)).toBe(false);
+      expect(await act({ ...once, peak: decimal('-3.5') })).toBe(true);
+      expect(await risk()).toMatchObject({ acted: { peak: decimal('-3.5') } });
       expect(await act({ ...once, dailyLoss: decimal('2') })).toBe(true);
       await limit({ maxDailyLoss: decimal('1'), maxOpenPositions: 3 });
       expect(await risk()).toMatchObject({ acted: { ...once, dailyLoss: decimal('2') } });

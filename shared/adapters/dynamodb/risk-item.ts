@@ -48,7 +48,12 @@ const limits = objects<RiskLimits>({
 });
 
 const dayStarts = objects<DayStart>({ day: integers, unrealized: decimals, at: integers });
-const acts = objects<Acted>({ day: integers, dailyLoss: decimals, drawdown: decimals });
+const acts = objects<Acted>({
+  day: integers,
+  dailyLoss: decimals,
+  drawdown: decimals,
+  peak: nullableSince(decimals),
+});
 /** Days are added to and nothing else. */
 const days = objects<{ readonly realized: Decimal }>({ realized: decimals });
 

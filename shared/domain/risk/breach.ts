@@ -5,10 +5,11 @@
  * - a breach is acted on once for each whole limit that was lost: the first time above the limit, then above twice of
  *   it, and so on. So a wallet that is resumed on purpose is not paused again with the next tick, and a loss that goes
  *   on is not left alone;
- * - a new day begins anew with the day's limit; whoever sets a limit of loss begins anew with all of them.
+ * - a new day begins anew with the day's limit, a new peak with the drawdown's; whoever sets a limit of loss begins anew
+ *   with all of them.
  */
 import { type Decimal, decimalText, maxOf, ZERO } from '../money/decimal.ts';
-import type { LossLimits, Results } from './results.ts';
+import type { LossLimits, Results, ResultSums } from './results.ts';
 
 /** What was acted on: how many whole limits were lost. */
 export interface Acted {
@@ -16,6 +17,8 @@ export interface Acted {
   readonly day: number;
   readonly dailyLoss: Decimal;
   readonly drawdown: Decimal;
+  /** Below which `drawdown` was lost; null = it is not known. */
+  readonly peak: Decimal | null;
 }
 
 export interface Breach {
@@ -31,17 +34,21 @@ function wholes(lost: Decimal | null, limit: Decimal | null): Decimal {
   return lost.modulo(limit).isZero() ? whole.minus(1) : whole;
 }
 
+/** A drawdown that was acted on is over once the result has been higher than before it: what falls then falls anew. */
+const isSamePeak = (peak: Decimal | null, former: Acted): boolean =>
+  peak === null || former.peak === null || !peak.greaterThan(former.peak);
+
 /** The breaches that nobody has acted on yet, and what stands once somebody has. */
 export function newBreaches(
   { maxDailyLoss, maxDrawdown }: LossLimits,
-  { day, dayPnl, drawdown }: Pick<Results, 'day' | 'dayPnl' | 'drawdown'>,
+  { day, dayPnl, drawdown, peak }: Pick<Results, 'day' | 'dayPnl' | 'drawdown'> & Pick<ResultSums, 'peak'>,
   former: Acted | null,
 ): { readonly breaches: readonly Breach[]; readonly acted: Acted } {
   const lost = dayPnl?.negated() ?? null;
   const before = {
     day,
     dailyLoss: former?.day === day ? former.dailyLoss : ZERO,
-    drawdown: former?.drawdown ?? ZERO,
+    drawdown: former !== null && isSamePeak(peak, former) ? former.drawdown : ZERO,
   };
   const now = { dailyLoss: wholes(lost, maxDailyLoss), drawdown: wholes(drawdown, maxDrawdown) };
   const breaches: Breach[] = [];
@@ -53,6 +60,7 @@ export function newBreaches(
     day,
     dailyLoss: maxOf(now.dailyLoss, before.dailyLoss),
     drawdown: maxOf(now.drawdown, before.drawdown),
+    peak,
   };
   return { breaches, acted };
 }

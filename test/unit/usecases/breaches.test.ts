@@ -119,6 +119,25 @@ describe('a breach', () => {
     expect(pauseStateOf(world).pauses).toBe(3);
   });
 
+  it('of the drawdown comes again once a new peak was reached in between', async () => {
+    const { world, positionId } = await busy({}, { maxDrawdown: d('1000') });
+    await world.pass(6);
+    world.tick('47900');
+    await world.pass(6);
+    await world.useCases.wallets.resume(own);
+    await limit(world, { onBreach: 'flatten' });
+    world.tick('53000');
+    await world.pass(6);
+    expect(pauseStateOf(world).pausedAt).toBeNull();
+    world.tick('50900');
+    await world.pass(14);
+    expect(pauseStateOf(world)).toMatchObject({
+      pauses: 2,
+      pauseReason: expect.stringContaining('max_drawdown'),
+    });
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'risk_breach' });
+  });
+
   it('is acted on anew when a limit of loss is set that is broken already', async () => {
     const { world } = await busy({}, { maxDailyLoss: d('1000') });
     world.tick('47900');
