@@ -96,7 +96,7 @@ export function makeCheckLosses(ports: Needs) {
       // Only once it has been looked at: whoever dies on the way is followed in 5 s.
       if ((await check(walletId)) === 'idle') await ledger.moveLossCheck(next, clock.now() + IDLE_MS);
     } catch (error) {
-      if (error instanceof ContendedError) log.info('LOSSES_CONTENDED', { walletId, error: error.message });
+      if (error instanceof ContendedError) log.warn('LOSSES_CONTENDED', { walletId, error: error.message });
       else log.error('LOSSES_NOT_CHECKED', { walletId, error: String(error) });
     }
     return true;
