@@ -12,6 +12,7 @@ import {
   REPORT_EXPECTED_MS,
 } from '../domain/due.ts';
 import { owesFeeValue } from '../domain/late-fees.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unreachable } from '../domain/result.ts';
 import { isTimeUp } from '../domain/time-stop.ts';
@@ -22,6 +23,7 @@ import { makeAmendInPlace } from './amend-in-place.ts';
 import type { ApplyExecution } from './apply-execution.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
+import { closingMark } from './claim-close.ts';
 import { makeCloseInTime } from './close-in-time.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
@@ -135,6 +137,16 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   }
 
   /** Takes the exit plan up again: what is free is sent, what rests is cancelled. */
+  /**
+   * What is worth selling is told by the claim's price. Once an exit has ended without selling, by the present one: what
+   * the market has made too little since then is dust, and would be refused for ever.
+   */
+  async function planMark({ flatten, symbol, side }: Position): Promise<Decimal | null> {
+    if (flatten === null) return null;
+    const present = flatten.step > 0 ? await closingMark(ports, { symbol, side }) : null;
+    return present ?? flatten.price;
+  }
+
   async function plan(positionId: string): Promise<void> {
     const written = await untilWritten(ports, `plan of position ${positionId}`, async () => {
       const before = await ledger.position(positionId);
@@ -142,7 +154,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       const now = clock.now();
       const spec = await specOf(ports.symbols, before);
       const live = await readLiveOrders(ledger, before, null);
-      const mark = before.flatten?.price ?? null;
+      const mark = await planMark(before);
       const planned = carryOutPlan(before, live, { spec, now, claiming: false, mark });
       const { alarms } = planned;
       if (planned.orders.length === 0 && planned.position.status === before.status)

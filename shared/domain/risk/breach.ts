@@ -9,7 +9,7 @@
  *   with all of them.
  */
 import { type Decimal, decimalText, maxOf, ZERO } from '../money/decimal.ts';
-import type { LossLimits, Results, ResultSums } from './results.ts';
+import type { LossLimits, ResultSums, Results } from './results.ts';
 
 /** What was acted on: how many whole limits were lost. */
 export interface Acted {
