@@ -24,6 +24,12 @@ type Needs = Pick<
 
 /** A lost rebuild message is repeated after this. */
 const REBUILD_ASK_MS = 2_000;
+/**
+ * Who writes the prices finds the index missing with its next one, leaves the bars that a rebuild reads, and asks for it at
+ * once. Built before that, the index would have lost what was reached and not decided yet; only where no price comes is
+ * it built on this request.
+ */
+const REBUILD_DELAY_S = 2;
 const HALF = decimal('0.5');
 
 export type ArmLevels = ReturnType<typeof makeArmLevels>;
@@ -50,7 +56,8 @@ export function makeArmLevels(ports: Needs) {
   async function askRebuild(symbol: string): Promise<void> {
     log.warn('INDEX_MISSING', { symbol });
     if (await leases.once(`rebuild:{${symbol}}:asked`, REBUILD_ASK_MS)) {
-      await outbox.trigger({ kind: 'rebuild', symbol, at: clock.now() });
+      const message = { kind: 'rebuild', symbol, at: clock.now() } as const;
+      await outbox.triggers([{ message, delaySeconds: REBUILD_DELAY_S }]);
     }
   }
 
