@@ -37,12 +37,18 @@ const makeChanges = (ports: Ports) => {
   return { arm, changeOrder: makeChangeOrder(ports), afterEffects: makeAfterEffects(ports, arm) };
 };
 
-/** What users ask for. `keySealer`: null where no keys are taken in. */
-export function makeCommands(ports: Ports, keySealer: KeySealer | null) {
-  const { arm, changeOrder, afterEffects } = makeChanges(ports);
+/** How a wallet is stopped, and the two commands that it is made of. */
+function makeStopping(ports: Ports, { arm, changeOrder, afterEffects }: ReturnType<typeof makeChanges>) {
   const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
   const closePosition = makeClosePosition(ports, arm);
-  const stopWallet = makeStopWallet(ports, { cancelOrder, closePosition });
+  return { cancelOrder, closePosition, stopWallet: makeStopWallet(ports, { cancelOrder, closePosition }) };
+}
+
+/** What users ask for. `keySealer`: null where no keys are taken in. */
+export function makeCommands(ports: Ports, keySealer: KeySealer | null) {
+  const changes = makeChanges(ports);
+  const { arm } = changes;
+  const { cancelOrder, closePosition, stopWallet } = makeStopping(ports, changes);
   return {
     amendOrder: makeAmendOrder(ports),
     cancelAll: makeCancelAll(ports, cancelOrder),
@@ -66,17 +72,15 @@ export function makeExecutionWork(ports: Ports) {
 
 /** Orders on their way to the venue. */
 export function makeOrderWork(ports: Ports) {
-  const { arm, changeOrder, afterEffects } = makeChanges(ports);
+  const changes = makeChanges(ports);
+  const { changeOrder, afterEffects } = changes;
   const applyExecution = makeApplyExecution(ports, changeOrder, afterEffects);
   const checkKeys = makeCheckKeys(ports);
   const markKeyProblem = makeMarkKeyProblem(ports, makeChangeAccount(ports));
-  const cancelOrder = makeCancelOrder(ports, changeOrder, afterEffects);
-  const closePosition = makeClosePosition(ports, arm);
-  const stopWallet = makeStopWallet(ports, { cancelOrder, closePosition });
   return {
     advance: makeAdvance(ports, {
-      ...{ changeOrder, applyExecution, afterEffects, arm },
-      ...{ checkKeys, markKeyProblem, stopWallet },
+      ...{ ...changes, applyExecution, checkKeys, markKeyProblem },
+      stopWallet: makeStopping(ports, changes).stopWallet,
     }),
   };
 }
