@@ -142,10 +142,16 @@ export function withVerdict(account: ExchangeAccount, verdict: KeyVerdict, now: 
 /**
  * A signed request was refused because of its key: a check, asked for at once, says what is true. Until then an account
  * whose key is not accepted rests; a missing permission may be one of a single symbol, so the account goes on. Only a
- * working account can lose its key.
+ * working account can lose its key, and only the one it works with: `keyVersion` is of the keys that were refused, and an
+ * answer may come when others have been taken over.
  */
-export function withKeyProblem(account: ExchangeAccount, problem: KeyProblem, now: number): ExchangeAccount {
-  if (account.status !== 'active') return account;
+export function withKeyProblem(
+  account: ExchangeAccount,
+  problem: KeyProblem,
+  keyVersion: number | null,
+  now: number,
+): ExchangeAccount {
+  if (account.status !== 'active' || account.keyVersion !== keyVersion) return account;
   const asked = withCheckWanted({ ...account, problem }, now);
   return problem.code === 'no_trade_permission' ? asked : { ...asked, status: 'refused' };
 }

@@ -165,6 +165,8 @@ export class NoRoomError extends VenueUnavailableError {
 }
 
 export interface VenueWallet {
+  /** Version of the keys that sign its requests: a refusal speaks of them, not of newer ones. Null where nothing is signed. */
+  readonly keyVersion: number | null;
   /** Connects and loads what it needs; throws when the venue cannot be reached. */
   initialize(): Promise<void>;
   testConnection(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;

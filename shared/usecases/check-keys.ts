@@ -117,10 +117,10 @@ export function makeMarkKeyProblem(
   { outbox, log }: Pick<Ports, 'outbox' | 'log'>,
   changeAccount: ChangeAccount,
 ) {
-  return async (walletId: string, problem: KeyProblem): Promise<void> => {
+  return async (walletId: string, problem: KeyProblem, keyVersion: number | null): Promise<void> => {
     let isMarked = false;
     await changeAccount(walletId, (account, now) => {
-      const marked = withKeyProblem(account, problem, now);
+      const marked = withKeyProblem(account, problem, keyVersion, now);
       isMarked = marked !== account;
       return marked;
     });

@@ -40,7 +40,11 @@ export interface SendSettings {
 }
 
 /** Notes that the venue refuses a wallet's key; a check of it is asked for at once. */
-export type MarkKeyProblem = (walletId: string, problem: KeyProblem) => Promise<void>;
+export type MarkKeyProblem = (
+  walletId: string,
+  problem: KeyProblem,
+  keyVersion: number | null,
+) => Promise<void>;
 
 /** Well within a function's time; whoever has waited that long is brought back by the due index. */
 const CLAIM_PATIENCE = { tries: 60, longestPauseMs: 100 };
@@ -203,7 +207,7 @@ export function makeSendOrder(
         const { response } = outcome;
         const told = response === undefined ? {} : { response };
         await happen(order, { kind: 'refused', at, refusal, cause: 'venue', ...told });
-        await learn(order, outcome);
+        await learn(order, outcome, venue);
         // Sold, and the wallet compared, once the refusal is booked: what it had reserved is free then.
         if (code === 'insufficient_balance' && order.role === 'exit')
           await meetShortage(order, async () => venue);
@@ -229,13 +233,17 @@ export function makeSendOrder(
   }
 
   /** What a refusal says beyond this order: about the wallet's key, or about rules that have changed. */
-  async function learn(order: Order, refused: PlaceOutcome & { kind: 'refused' }): Promise<void> {
+  async function learn(
+    order: Order,
+    refused: PlaceOutcome & { kind: 'refused' },
+    { keyVersion }: VenueWallet,
+  ): Promise<void> {
     const { orderId, walletId, environment } = order;
     // What an account may not do on one symbol says nothing about its keys.
     const problem = refused.scope === 'symbol' ? undefined : KEY_PROBLEMS[refused.code];
     if (problem !== undefined) {
       log.error('KEY_REFUSED', { orderId, walletId, problem, venueCode: refused.venueCode });
-      const noted = markKeyProblem(walletId, { code: problem, message: refused.message });
+      const noted = markKeyProblem(walletId, { code: problem, message: refused.message }, keyVersion);
       await tell(log, noted, { orderId, walletId });
     }
     if (environment !== 'demo' && RULES_MAY_HAVE_CHANGED.includes(refused.code)) {

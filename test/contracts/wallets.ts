@@ -145,7 +145,7 @@ export function describeWallets(name: string, open: () => Promise<OpenWallets>):
       for (const id of ['active', 'paused', 'revoked', 'gone', 'elsewhere']) await activate(id, `uid-${id}`);
       await wallets.update(await change('paused', (a) => paused(a, NOW, null)));
       const problem = { code: 'key_rejected', message: 'gone' } as const;
-      await wallets.update(await change('revoked', (a) => withKeyProblem(a, problem, NOW)));
+      await wallets.update(await change('revoked', (a) => withKeyProblem(a, problem, a.keyVersion, NOW)));
       await wallets.update(await change('gone', deleted));
       await caughtUp();
       const ids = async (environment: 'binance' | 'binance_testnet') =>

@@ -44,6 +44,8 @@ import { secondLook, wasKnownAs } from './second-look.ts';
 
 export interface BinanceWalletParts {
   readonly walletId: string;
+  /** Of the keys that the client signs with; null = of keys that are not in use. */
+  readonly keyVersion: number | null;
   readonly environment: BinanceEnvironment;
   readonly client: BinanceClient;
   readonly clock: ServerClock;
@@ -314,6 +316,7 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
   }
 
   return {
+    keyVersion: parts.keyVersion,
     async initialize() {
       await clock.venueTime();
     },

@@ -33,10 +33,12 @@ export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets
     wallet: Wallet,
     signer: Signer,
     account: string | null,
+    keyVersion: number | null,
     accountRank: AccountRank = 'comparison',
   ): ExchangeWallet =>
     createBinanceWallet({
       walletId: wallet.walletId,
+      keyVersion,
       environment,
       client: venue.clientFor(signer, account),
       clock: venue.clock,
@@ -55,11 +57,12 @@ export function createBinanceWallets(parts: BinanceWalletsParts): BinanceWallets
     venue,
     async wallet(wallet, rank) {
       const account = servedAccount(wallet, environment);
-      return walletOf(wallet, await keyring.current(wallet, account), accountOf(wallet, account), rank);
+      const signer = await keyring.current(wallet, account);
+      return walletOf(wallet, signer, accountOf(wallet, account), account.keyVersion, rank);
     },
     async forKeyCheck(wallet) {
       const account = servedAccount(wallet, environment);
-      return walletOf(wallet, await keyring.pending(wallet, account), null);
+      return walletOf(wallet, await keyring.pending(wallet, account), null, null);
     },
   };
 }

@@ -162,6 +162,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
   };
 
   return {
+    keyVersion: null,
     async initialize() {
       await openAccount();
     },

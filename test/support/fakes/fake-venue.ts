@@ -57,6 +57,8 @@ export class FakeVenue implements VenueWallet, DemoVenueBook {
   environment: Environment = 'demo';
   /** What a second look answers; null = what the first would. */
   second: QueryOutcome | null = null;
+  /** Of the keys that its wallets are signed with (world.ts). */
+  keyVersion = 1;
   /** Set: the wallet cannot be used, and why. */
   unusable: string | null = null;
   readonly secondLooks: OrderSought[] = [];

@@ -321,6 +321,21 @@ describe("what a refusal of the venue's says beyond its order", () => {
     expect(exchange?.checkWantedAt).not.toBeNull();
   });
 
+  it('about keys that are in use no longer: nothing of those that are', async () => {
+    const world = atExchange();
+    // Others were taken over while the request, signed with the first ones, was on its way.
+    world.venue.keyVersion = 0;
+    world.venue.faults = [{ refuse: 'auth' }];
+    const order = await world.place();
+    await world.pump();
+    expect(world.order(order.orderId)).toMatchObject({ status: 'rejected', refusal: { code: 'auth' } });
+    expect(world.wallets.items.get(WALLET)?.exchange).toMatchObject({
+      status: 'active',
+      problem: null,
+      checkWantedAt: null,
+    });
+  });
+
   it('a symbol that the account may not trade: nothing of its keys, which trade everything else', async () => {
     const world = atExchange();
     world.venue.faults = [{ refuse: 'permission', scope: 'symbol', venueCode: -2010 }];

@@ -123,7 +123,7 @@ describe('an exchange account', () => {
 
   it('has the keys in use tried when they rest and the new ones turn out to be no good', () => {
     const rotating = withNewKeys(active, keys('two'), T + 20);
-    const resting = withKeyProblem(rotating, { code: 'key_rejected', message: 'of one order' }, T + 25);
+    const resting = withKeyProblem(rotating, { code: 'key_rejected', message: 'of one order' }, 1, T + 25);
     const left = withVerdict(resting, bad('bad_signature'), T + 30);
     expect(left).toMatchObject({ sealedKeys: 'sealed-one', pendingKeys: null, checkWantedAt: T + 30 });
     expect(nextDueCheck(left)).not.toBeNull();
@@ -147,7 +147,7 @@ describe('an exchange account', () => {
   });
 
   it('rests when a request says that its key is gone, until a check says what is true', () => {
-    const marked = withKeyProblem(active, { code: 'key_rejected', message: 'gone' }, T + 20);
+    const marked = withKeyProblem(active, { code: 'key_rejected', message: 'gone' }, 1, T + 20);
     expect(marked).toMatchObject({ status: 'refused', checkWantedAt: T + 20 });
     expect(withVerdict(marked, bad('venue_unreachable', true), T + 30)).toMatchObject({
       status: 'refused',
@@ -156,12 +156,21 @@ describe('an exchange account', () => {
     });
     expect(withVerdict(marked, good(), T + 30)).toMatchObject({ status: 'active', problem: null });
     const oneSymbol = { code: 'no_trade_permission', message: 'not for you' } as const;
-    expect(withKeyProblem(active, oneSymbol, T + 20)).toMatchObject({
+    expect(withKeyProblem(active, oneSymbol, 1, T + 20)).toMatchObject({
       status: 'active',
       problem: oneSymbol,
       checkWantedAt: T + 20,
     });
-    expect(withKeyProblem(fresh, { code: 'key_rejected', message: 'gone' }, T)).toBe(fresh);
+    expect(withKeyProblem(fresh, { code: 'key_rejected', message: 'gone' }, 1, T)).toBe(fresh);
+  });
+
+  it('is not touched by the late refusal of a request that earlier keys had signed', () => {
+    const rotated = withVerdict(withNewKeys(active, keys('two'), T + 20), good(), T + 30);
+    expect(rotated).toMatchObject({ status: 'active', sealedKeys: 'sealed-two', keyVersion: 2 });
+    const gone = { code: 'key_rejected', message: 'gone' } as const;
+    expect(withKeyProblem(rotated, gone, 1, T + 40)).toBe(rotated);
+    expect(withKeyProblem(rotated, gone, null, T + 40)).toBe(rotated);
+    expect(withKeyProblem(rotated, gone, 2, T + 40)).toMatchObject({ status: 'refused' });
   });
 
   it('takes over the pause of a deletion, which may be taken back, and is not taken over by one', () => {
@@ -217,7 +226,7 @@ describe('an exchange account', () => {
       fc.constant({
         name: 'revoked',
         run: (a: ExchangeAccount, now: number) =>
-          withKeyProblem(a, { code: 'key_rejected', message: '' }, now),
+          withKeyProblem(a, { code: 'key_rejected', message: '' }, a.keyVersion, now),
       }),
       fc.constant({ name: 'deleted', run: deleted }),
     );

@@ -128,7 +128,7 @@ describe('testing keys', () => {
 describe('a key that an order found refused', () => {
   it('shows at once, stops entries, and is asked about', async () => {
     world.exchange.accounts.delete(keys.apiKey);
-    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' });
+    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' }, 1);
     expect(world.account(id)).toMatchObject({ status: 'refused', problem: { code: 'key_rejected' } });
     expect(await world.wallets.exchangeWallets('binance_testnet')).toEqual([]);
     await world.work();
@@ -136,8 +136,8 @@ describe('a key that an order found refused', () => {
   });
 
   it('is active again when it was a mistake', async () => {
-    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' });
-    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' });
+    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' }, 1);
+    await world.markKeyProblem(id, { code: 'key_rejected', message: 'gone' }, 1);
     expect(world.logs.filter((entry) => entry.code === 'KEY_PROBLEM')).toHaveLength(1);
     await world.work();
     expect(world.account(id)).toMatchObject({ status: 'active', problem: null });

@@ -26,6 +26,7 @@ const signer = createSigner({ keyType: 'hmac', apiKey: 'the-api-key', secret: SE
 const walletOf = () =>
   createBinanceWallet({
     walletId: 'w1',
+    keyVersion: 1,
     environment: 'binance_testnet',
     client: venue.clientFor(signer, 'binance_testnet:1'),
     clock: venue.clock,
@@ -226,6 +227,7 @@ describe('a placement', () => {
   it('rules that cannot be read now: nothing leaves', async () => {
     const wallet = createBinanceWallet({
       walletId: 'w1',
+      keyVersion: 1,
       environment: 'binance_testnet',
       client: venue.clientFor(signer, null),
       clock: venue.clock,

@@ -121,8 +121,11 @@ describe('keys', () => {
   it('of a wallet that was just read need no other read', async () => {
     const known = wallet;
     change({ keyVersion: 2, sealedKeys: 'sealed2' });
-    await factory.forWallet('w1', known);
+    const venue = await factory.forWallet('w1', known);
     expect(opened.map((o) => o.sealed)).toEqual(['sealed']);
+    // What a refusal would be about: the keys that sign, whatever the wallet has by then.
+    expect(venue.keyVersion).toBe(1);
+    expect((await factory.forWallet('w1')).keyVersion).toBe(2);
   });
 
   it('that wait for their check are used for it, and for nothing else', async () => {
