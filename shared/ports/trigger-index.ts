@@ -45,6 +45,11 @@ export interface PriceBatch {
    * that came after their arming, by the times of both. -1: none of them is.
    */
   readonly lateTick: number;
+  /**
+   * The writer holds bars of before this batch. Where none have been left since the cache was empty, the index has been
+   * built without them (somebody armed a level): the answer is `rebuild`, as if it were missing.
+   */
+  readonly hasBars: boolean;
   /** The last tick of the batch in decimal text, for price:{} and quote:{}. */
   readonly display: CachedPrice;
   /** Bars touched by this batch (as they stand now), to upsert into the tape. */
@@ -147,7 +152,10 @@ export interface PriceCache {
   prices(symbols: readonly string[]): Promise<ReadonlyMap<string, CachedPrice>>;
   /** 1 s bars with second >= fromSecond, oldest first. */
   bars(symbol: string, fromSecond: number): Promise<readonly Bar[]>;
-  /** Streamer, on `rebuild`: writes bars it still holds in memory. */
+  /**
+   * Streamer, on `rebuild`: writes bars it still holds in memory, oldest first. The first ones since the cache was empty
+   * void what was built, or is being built, without them.
+   */
   writeBars(symbol: string, bars: readonly Bar[]): Promise<void>;
   /** Somebody wants prices of these (orders, positions, watchers); remembered for [10 min]. */
   want(symbols: readonly string[]): Promise<void>;

@@ -26,8 +26,8 @@ type Needs = Pick<
 const REBUILD_ASK_MS = 2_000;
 /**
  * Who writes the prices finds the index missing with its next one, leaves the bars that a rebuild reads, and asks for it at
- * once. Built before that, the index would have lost what was reached and not decided yet; only where no price comes is
- * it built on this request.
+ * once. Built before that on this request, because no price came, it is built again when the bars come (`hasBars`):
+ * waiting spares doing it twice.
  */
 const REBUILD_DELAY_S = 2;
 const HALF = decimal('0.5');

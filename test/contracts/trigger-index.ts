@@ -1,9 +1,18 @@
 /** What every trigger index does: the same decisions as the naive model, and what only a cache has to bear. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { foldTicks } from '../../shared/domain/triggers/bars.ts';
 import { NaiveTriggers } from '../../shared/domain/triggers/naive.ts';
 import { InvalidLevelError } from '../../shared/domain/triggers/rules.ts';
-import type { FixedLevel, Hit, Level, TrailingLevel, Units } from '../../shared/domain/triggers/types.ts';
+import type {
+  Bar,
+  FixedLevel,
+  Hit,
+  Level,
+  Tick,
+  TrailingLevel,
+  Units,
+} from '../../shared/domain/triggers/types.ts';
 import type { TriggerIndex } from '../../shared/ports/trigger-index.ts';
 import { aBatch, asIndexTells, build, runOnIndex } from '../support/index-model.ts';
 import { aTick, histories, run } from '../support/trigger-histories.ts';
@@ -40,6 +49,8 @@ export interface OpenIndex {
   readonly index: TriggerIndex;
   /** The cache loses everything. */
   flush(): Promise<void>;
+  /** `PriceCache.writeBars` of the same cache. */
+  readonly writeBars: (symbol: string, bars: readonly Bar[]) => Promise<void>;
 }
 
 let running = 0;
@@ -56,8 +67,9 @@ export function describeTriggerIndex(
   describe(name, () => {
     let index: TriggerIndex;
     let flush: OpenIndex['flush'];
+    let writeBars: OpenIndex['writeBars'];
     beforeEach(async () => {
-      ({ index, flush } = await open({ shards: 1 }));
+      ({ index, flush, writeBars } = await open({ shards: 1 }));
     });
 
     /** A symbol of its own for each test, ready to be armed. */
@@ -489,6 +501,60 @@ export function describeTriggerIndex(
       expect(await index.levels(symbol)).toHaveLength(1);
       // Once: a doubled finish says nothing of what is there.
       expect(await index.finishRebuild(symbol, 'three', 7)).toEqual({ outcome: 'lost' });
+    });
+
+    describe('that somebody has built before the writer has left its bars', () => {
+      const barsOf = (tick: Tick): readonly Bar[] => {
+        const { open: bar } = foldTicks(null, [tick]);
+        return bar === null ? [] : [bar];
+      };
+      const write = (symbol: string, batch: number, tick: Tick, hasBars: boolean) =>
+        index.applyBatch({ ...aBatch(symbol, batch, [tick], 1000 + batch), bars: barsOf(tick), hasBars });
+      const applied = { outcome: 'applied' };
+
+      it('takes nothing of a writer that has any, until they are there and it is built again', async () => {
+        const symbol = await aSymbol();
+        expect(await write(symbol, 1, aTick(1, 100), false)).toMatchObject(applied);
+        expect(await write(symbol, 2, aTick(2, 90), true)).toMatchObject(applied);
+        await flush();
+        await load(symbol, [aStop(95, { armedTick: 1 })], [], 5);
+        await index.finishRebuild(symbol, 'load-5', 6);
+        expect(await write(symbol, 3, aTick(3, 100), true)).toEqual({ outcome: 'rebuild' });
+        expect(await index.levels(symbol)).toEqual([aStop(95, { armedTick: 1 })]);
+
+        // Who is about to build it has not read them either.
+        await index.beginRebuild(symbol, 'blind');
+        await writeBars(symbol, barsOf(aTick(2, 90)));
+        expect(await index.finishRebuild(symbol, 'blind', 7)).toEqual({ outcome: 'lost' });
+        expect(await index.isBuilt(symbol)).toBe(false);
+        expect(await write(symbol, 3, aTick(3, 100), true)).toEqual({ outcome: 'rebuild' });
+
+        const found: Hit = {
+          ...{ member: 'p|stop', version: 1, cause: 'rebuilt', source: 'bid', level: units(95) },
+          ...{ price: units(90), peak: null, armedTick: 1, tick: aTick(2, 90) },
+        };
+        await load(symbol, [], [found], 8);
+        await index.finishRebuild(symbol, 'load-8', 9);
+        expect(await index.levels(symbol)).toEqual([]);
+        expect(await write(symbol, 3, aTick(3, 100), true)).toMatchObject(applied);
+        expect(await index.takeHits(symbol, 10, 2000, 1)).toEqual([found]);
+      });
+
+      it('goes on where they are there already: nothing is built twice', async () => {
+        const symbol = await aSymbol();
+        await writeBars(symbol, barsOf(aTick(1, 100)));
+        await index.beginRebuild(symbol, 'sighted');
+        await writeBars(symbol, barsOf(aTick(1, 100)));
+        expect(await index.finishRebuild(symbol, 'sighted', 2)).toMatchObject({ outcome: 'finished' });
+        expect(await write(symbol, 1, aTick(2, 101), true)).toMatchObject(applied);
+        await writeBars(symbol, barsOf(aTick(2, 101)));
+        expect(await index.isBuilt(symbol)).toBe(true);
+      });
+
+      it('goes on with a writer that has none', async () => {
+        const symbol = await aSymbol();
+        expect(await write(symbol, 1, aTick(1, 100), false)).toMatchObject(applied);
+      });
     });
 
     it('shows hits of a rebuild that is under way, and its levels', async () => {

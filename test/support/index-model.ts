@@ -35,7 +35,8 @@ export function aBatch(
   if (last === undefined) throw new Error('a batch has ticks');
   const display = displayOf(symbol, last);
   const writer = { shard: 0, leaseToken: 'writer', fence: 1 };
-  return { symbol, ...writer, batch, ticks, newestTick, lateTick: -1, display, bars: [], nowMs };
+  const known = { newestTick, lateTick: -1, hasBars: false };
+  return { symbol, ...writer, batch, ticks, ...known, display, bars: [], nowMs };
 }
 
 const NONE = { bid: null, ask: null, last: null, mid: null };

@@ -5,7 +5,7 @@ import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
 import fragment from './bars.lua';
 import type { Valkey } from './client.ts';
 import { barText, parseBar } from './codec.ts';
-import { priceKey, tapeKey, wantedKey } from './keys.ts';
+import { epochKey, priceKey, stateKey, tapeKey, wantedKey } from './keys.ts';
 import { chunks, defineScript } from './script.ts';
 import tape from './tape.lua';
 
@@ -27,11 +27,14 @@ const priceSchema = z.object({
 });
 const strings = z.array(z.string());
 
-const tapeScript = defineScript<{ symbol: string; bars: readonly Bar[] }, string>({
+const tapeScript = defineScript<{ symbol: string; bars: readonly Bar[]; isLast: boolean }, string>({
   name: 'tape',
   source: [fragment, tape],
-  keys: ({ symbol }) => [tapeKey(symbol)],
-  args: ({ bars }) => bars.flatMap((bar) => [String(bar.second), barText(bar)]),
+  keys: ({ symbol }) => [tapeKey(symbol), stateKey(symbol), epochKey(symbol)],
+  args: ({ bars, isLast }) => [
+    isLast ? '1' : '0',
+    ...bars.flatMap((bar) => [String(bar.second), barText(bar)]),
+  ],
   reply: z.tuple([z.literal('kept')]).transform(([outcome]) => outcome),
 });
 
@@ -62,7 +65,10 @@ export function createPriceCache(valkey: Valkey, now: () => number = Date.now): 
       return strings.parse(await valkey.command(range)).map(parseBar);
     },
     writeBars: async (symbol, bars) => {
-      for (const part of chunks(bars, BARS_PER_CALL)) await tapeScript.run(valkey, { symbol, bars: part });
+      const parts = chunks(bars, BARS_PER_CALL);
+      for (const [i, part] of parts.entries()) {
+        await tapeScript.run(valkey, { symbol, bars: part, isLast: i === parts.length - 1 });
+      }
     },
     want: async (symbols) => {
       if (symbols.length === 0) return;

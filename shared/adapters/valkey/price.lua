@@ -9,7 +9,7 @@
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
 -- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, last tick of before the lease or -1
---      (late.lua), number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
+--      (late.lua), 1 when the writer has bars of earlier batches, else 0, number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000
@@ -18,12 +18,13 @@ local CLOCKS_APART_MS = 60000 -- shared/domain/triggers/rules.ts
 local token, fence = ARGV[1], tonumber(ARGV[2])
 local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
-local newest_known, late = tonumber(ARGV[6]), tonumber(ARGV[7])
+local newest_known, late, has_bars = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
 
-local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part')
+local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'bars')
 local known = tonumber(writer[1] or '-1')
 if fence < known or (fence == known and writer[2] ~= token) then return { 'not_leader' } end
-if call('EXISTS', EPOCH) == 0 then return { 'rebuild' } end
+-- Built by somebody's arming after all was lost, without what this writer alone still knows: not to be trusted.
+if call('EXISTS', EPOCH) == 0 or (has_bars and not writer[5]) then return { 'rebuild' } end
 
 local lo, hi = {}, {}
 local function read_nearest()
@@ -50,7 +51,7 @@ if fence == known then
   end
 end
 
-local at = 8
+local at = 9
 local function fields()
   local n = tonumber(ARGV[at])
   local values = {}
@@ -224,5 +225,6 @@ if #quote > 0 then
   call('PEXPIRE', KEYS[12], PRICE_TTL_MS)
 end
 put_bars(KEYS[13], bars)
+if #bars > 0 then call('HSET', STATE, 'bars', '1') end
 if not last then lo, hi = {}, {} end
 return answer(wake())

@@ -107,6 +107,7 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(batch.nowMs),
     String(batch.newestTick),
     String(batch.lateTick),
+    batch.hasBars ? '1' : '0',
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),

@@ -51,6 +51,11 @@ export class BarBook {
     this.#dropOld();
   }
 
+  /** Whether any bar is kept. */
+  get hasBars(): boolean {
+    return this.#bars.size > 0;
+  }
+
   /** All bars kept, oldest first. */
   bars(): readonly Bar[] {
     return [...this.#bars.values()];

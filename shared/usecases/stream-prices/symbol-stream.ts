@@ -278,6 +278,7 @@ export class SymbolStream {
       ticks,
       newestTick: Math.max(tick.id, this.#filter.lastId),
       lateTick: this.#late?.until ?? -1,
+      hasBars: this.book.hasBars,
       display: {
         symbol: this.symbol,
         bid,

@@ -104,14 +104,15 @@ export function makeOutside(clocks: Clocks, plans: readonly WalletPlan[], parts:
   };
   const queue = (name: keyof Queues, seconds: number): Queue =>
     new Queue(name, { isFifo: name === 'executions', visibilityMs: 6 * seconds * 1000 }, parts);
-  const index = new MemoryIndex();
+  const prices = new MemoryPrices(clock);
+  const index = new MemoryIndex({ tape: prices });
   index.build(SYMBOL);
   return {
     clocks,
     ledger: new MemoryLedger({ wallets }),
     wallets,
     index,
-    prices: new MemoryPrices(clock),
+    prices,
     tape: new MemoryTape(),
     leases: new MemoryLeases(clock),
     counters: new MemoryCounters(),

@@ -79,6 +79,7 @@ export class Market {
   #isStill = false;
   #tickId = 100;
   #batch = 0;
+  #hasWritten = false;
   #open: Bar | null = null;
   readonly #held: Bar[] = [];
   readonly #bnbFrom: number;
@@ -209,12 +210,14 @@ export class Market {
         ticks,
         newestTick: this.#tickId,
         lateTick: -1,
+        hasBars: this.#hasWritten,
         display,
         bars,
         nowMs: this.#outside.clocks.common(),
       })
       .then((result) => {
         if (result.outcome === 'applied') {
+          this.#hasWritten = true;
           this.#refused = [];
           if (result.wake) this.#send({ kind: 'wake', symbol: SYMBOL, at: this.#outside.clocks.common() });
           return prices.writeBars(SYMBOL, this.#unwritten(bars));

@@ -1,6 +1,7 @@
 /** The trigger index on both servers: its contract, what the keys hold, and how long it takes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createValkey, type Valkey } from '../../../shared/adapters/valkey/client.ts';
+import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
 import type { TriggerIndex } from '../../../shared/ports/trigger-index.ts';
 import { aStop, aTrailing, describeTriggerIndex } from '../../contracts/trigger-index.ts';
@@ -49,6 +50,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number;
         flush: async () => {
           await valkey.command(['FLUSHALL']);
         },
+        writeBars: createPriceCache(valkey).writeBars,
       }),
       { histories: size.histories },
     );

@@ -31,6 +31,9 @@ export class MemoryPrices implements PriceCache {
   /** What a test puts in here lives from the price's own time on. */
   readonly shown = new Map<string, CachedPrice>();
   readonly tape = new Map<string, readonly Bar[]>();
+  /** Symbols of which a writer has left bars since the last flush, and who has to know of the first ones. */
+  readonly left = new Set<string>();
+  onFirstBars: (symbol: string) => void = () => undefined;
   /** When each was last wanted. */
   private readonly wishes = new Map<string, number>();
   /** When the price was written, where it came through `show`. */
@@ -44,6 +47,7 @@ export class MemoryPrices implements PriceCache {
   flush(): void {
     this.shown.clear();
     this.tape.clear();
+    this.left.clear();
     this.wishes.clear();
   }
 
@@ -76,6 +80,9 @@ export class MemoryPrices implements PriceCache {
 
   async writeBars(symbol: string, bars: readonly Bar[]): Promise<void> {
     this.putBars(symbol, bars);
+    if (bars.length === 0 || this.left.has(symbol)) return;
+    this.left.add(symbol);
+    this.onFirstBars(symbol);
   }
 
   /** What the price script does with the bars of a batch. */

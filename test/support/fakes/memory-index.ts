@@ -46,6 +46,8 @@ export interface MemoryIndexOptions {
   readonly shards?: number;
   /** The cache that a batch writes its last price and its bars to, as the script does. */
   readonly prices?: MemoryPrices;
+  /** [`prices`] The cache in which a writer leaves its bars; without one none are missed. */
+  readonly tape?: MemoryPrices | undefined;
 }
 
 const newIndex = (): SymbolIndex => ({
@@ -62,10 +64,22 @@ export class MemoryIndex implements TriggerIndex {
   private readonly loading = new Map<string, SymbolIndex>();
   private readonly shards: number;
   private readonly prices: MemoryPrices | null;
+  private readonly tape: MemoryPrices | null;
 
-  constructor({ shards = 1, prices }: MemoryIndexOptions = {}) {
+  constructor({ shards = 1, prices, tape = prices }: MemoryIndexOptions = {}) {
     this.shards = shards;
     this.prices = prices ?? null;
+    this.tape = tape ?? null;
+    if (this.tape !== null) this.tape.onFirstBars = (symbol) => this.distrust(symbol);
+  }
+
+  /** Its epoch goes, and whoever builds it must begin anew; what is in it stays. */
+  private distrust(symbol: string): void {
+    this.building.delete(symbol);
+    const index = this.built.get(symbol);
+    if (index === undefined) return;
+    this.built.delete(symbol);
+    this.loading.set(symbol, index);
   }
 
   /** A symbol starts built, as after its first rebuild. */
@@ -99,7 +113,8 @@ export class MemoryIndex implements TriggerIndex {
     if (writer !== null && (fence < writer.fence || (fence === writer.fence && token !== writer.token))) {
       return { outcome: 'not_leader' };
     }
-    if (index === undefined) return { outcome: 'rebuild' };
+    const areBarsMissing = given.hasBars && this.tape?.left.has(symbol) === false;
+    if (index === undefined || areBarsMissing) return { outcome: 'rebuild' };
     if (writer !== null && fence === writer.fence && batch <= writer.batch) {
       // Its first answer may have been lost, and with it the wake-up.
       const wake = visible(index, nowMs).length > 0;
@@ -115,6 +130,7 @@ export class MemoryIndex implements TriggerIndex {
     const wake = this.store(index, hits, nowMs);
     this.prices?.show(given.display);
     this.prices?.putBars(symbol, given.bars);
+    if (given.bars.length > 0) this.tape?.left.add(symbol);
     return { outcome: 'applied', hits: hits.length, wake, nearest: index.model.nearest() };
   }
 

@@ -9,8 +9,13 @@ import { aTick } from '../../support/trigger-histories.ts';
 describeTriggerIndex(
   'the trigger index in memory',
   async ({ shards }) => {
-    const index = new MemoryIndex({ shards });
-    return { index, flush: async () => index.flush() };
+    const tape = new MemoryPrices({ now: () => 5 });
+    const index = new MemoryIndex({ shards, tape });
+    const flush = async (): Promise<void> => {
+      index.flush();
+      tape.flush();
+    };
+    return { index, flush, writeBars: (symbol, bars) => tape.writeBars(symbol, bars) };
   },
   { histories: 300 },
 );

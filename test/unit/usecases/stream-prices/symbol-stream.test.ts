@@ -289,6 +289,17 @@ describe('a writer', () => {
     expect(world.batches[0]?.bars).toMatchObject([
       { second, low: { bid: 1 }, high: { bid: PRICE }, count: 5 },
     ]);
+    expect(world.batches[0]?.hasBars).toBe(true);
+    stream.abandon();
+  });
+
+  it('says whether it has any of before a batch: an index that was built without them is to be built again', async () => {
+    const { world, stream } = begin();
+    void stream.accept(feedTick(1, PRICE));
+    await until(() => world.batches.length === 1 && stream.pending().length === 0);
+    void stream.accept(feedTick(2, PRICE));
+    await until(() => world.batches.length === 2);
+    expect(world.batches.map(({ hasBars }) => hasBars)).toEqual([false, true]);
     stream.abandon();
   });
 });
