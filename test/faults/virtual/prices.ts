@@ -144,7 +144,8 @@ export class Market {
 
   #tell(): void {
     const best = this.#outside.venue.exchange.best(VENUE_SYMBOL);
-    if (best === null) return;
+    // A book with an empty side shows 0 for it: no price, and the streamer's filter takes it for none.
+    if (best === null || best.bid.isZero() || best.ask.isZero()) return;
     this.#tickId += 1;
     this.ticks += 1;
     const now = this.#outside.clocks.common();
