@@ -1,6 +1,6 @@
 /** What the process under load saw with its own eyes, against what the cache has at the end. */
 import type { Bar, Hit, Tick, Units } from '../../../shared/domain/triggers/types.ts';
-import { dipUnits, type LoadTold, levelOf } from './plan.ts';
+import { dipUnits, type LoadPlan, type LoadTold, levelOf } from './plan.ts';
 
 type Extremes = Record<'bid' | 'ask' | 'last', { low: number; high: number }>;
 const SIDES = ['bid', 'ask', 'last'] as const;
@@ -10,6 +10,7 @@ const TOLD = 3;
 export class LoadCheck {
   readonly #nthOf: ReadonlyMap<string, number>;
   readonly #dips: number;
+  readonly #comparedSeconds: number;
   readonly #seen = new Set<string>();
   /** By symbol and second of receipt: computed from each tick by itself, not by the code under test. */
   readonly #extremes = new Map<string, Map<number, Extremes>>();
@@ -25,9 +26,13 @@ export class LoadCheck {
   #toSecond = 0;
   #compared = 0;
 
-  constructor(symbols: readonly string[], dips: number) {
+  constructor(
+    symbols: readonly string[],
+    { dips, comparedSeconds }: Pick<LoadPlan, 'dips' | 'comparedSeconds'>,
+  ) {
     this.#nthOf = new Map(symbols.map((symbol, nth) => [symbol, nth]));
     this.#dips = dips;
+    this.#comparedSeconds = comparedSeconds;
     this.#reached = symbols.map(() => 0);
   }
 
@@ -48,6 +53,8 @@ export class LoadCheck {
   end(): void {
     this.#measures = false;
     this.#toSecond = Math.floor(Date.now() / 1000) - 1;
+    // Those before may be gone, of some symbols the last of them too.
+    this.#fromSecond = Math.max(this.#fromSecond, this.#toSecond - this.#comparedSeconds + 2);
   }
 
   took(symbol: string, { at, bid, ask, last }: Tick): void {
@@ -64,6 +71,10 @@ export class LoadCheck {
     if (known === undefined) {
       const one = (price: Units) => ({ low: price, high: price });
       bySecond.set(second, { bid: one(bid), ask: one(ask), last: one(last) });
+      for (const old of bySecond.keys()) {
+        if (old > second - this.#comparedSeconds) break;
+        bySecond.delete(old);
+      }
       return;
     }
     widen(known.bid, bid);

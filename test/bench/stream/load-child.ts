@@ -45,7 +45,7 @@ const index = createTriggerIndex(valkey, { shards: 1 });
 const checked = { index: createTriggerIndex(patient, { shards: 1 }), cache: createPriceCache(patient) };
 const cache = createPriceCache(valkey);
 const counters = createCounters(valkey);
-const check = new LoadCheck(symbols, plan.dips);
+const check = new LoadCheck(symbols, plan);
 /** Numbers of batches that were sent and not answered: they are sent again. */
 const unanswered = new Set<number>();
 let lastAnswer = 0;
@@ -167,7 +167,7 @@ async function finish(streamer: Streamer, running: Promise<void>): Promise<LoadT
 
 async function main(): Promise<void> {
   await armAll();
-  const settings = { ...STREAM_DEFAULTS, shard: 0, wakeUps: true, resumable: false };
+  const settings = { ...STREAM_DEFAULTS, shard: 0, wakeUps: true, resumable: false, barsMs: plan.barsMs };
   const streamer = new Streamer(ports, settings);
   const running = streamer.run();
   process.on('message', ({ ask }: LoadAsked) => {

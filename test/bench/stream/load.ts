@@ -20,6 +20,11 @@ export interface LoadShape {
   readonly seconds: number;
   /** Levels of each symbol, each reached once. */
   readonly dips: number;
+  /** Code is compiled and memory has found its size before anything counts. */
+  readonly warmUpSeconds: number;
+  /** See LoadPlan. */
+  readonly comparedSeconds: number;
+  readonly barsMs: number;
 }
 
 export interface LoadFigures {
@@ -53,8 +58,6 @@ const ENTRY = {
 } as const;
 const READY_TIMEOUT_MS = 120_000;
 const DONE_TIMEOUT_MS = 120_000;
-/** Code is compiled and memory has found its size before anything counts. */
-const WARM_UP_MS = 10_000;
 const READ_EACH_MS = 50;
 const READ_SYMBOLS = 10;
 const MEMORY_EACH_MS = 1_000;
@@ -78,11 +81,13 @@ export async function measureLoad(shape: LoadShape, note: (line: string) => void
       streamUrl: market.url,
       symbols: shape.symbols,
       dips: shape.dips,
+      comparedSeconds: shape.comparedSeconds,
+      barsMs: shape.barsMs,
     };
     child = fork(bundled.file, [JSON.stringify(plan)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await said(child, 'ready', READY_TIMEOUT_MS);
     note(`all ${shape.symbols} symbols have a price; warming up ...`);
-    await sleep(WARM_UP_MS);
+    await sleep(shape.warmUpSeconds * 1_000);
     note(`measuring for ${shape.seconds} s ...`);
     return await measure(shape, market, child, valkey);
   } finally {

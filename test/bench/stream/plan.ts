@@ -39,6 +39,10 @@ export interface LoadPlan {
   readonly streamUrl: string;
   readonly symbols: number;
   readonly dips: number;
+  /** Bars are compared with their ticks over the last so many seconds; all seen by then would not fit a long run. */
+  readonly comparedSeconds: number;
+  /** `barsMs` of the streamer: what it is to keep in any case is there after that. */
+  readonly barsMs: number;
 }
 
 /** What it tells at the end. */
