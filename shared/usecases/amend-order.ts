@@ -206,8 +206,23 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     return write(found.value, decided.value, callRecord(call, clock.now(), [orderId]));
   }
 
-  return (command: AmendOrderCommand): Promise<Result<Amended, Refusal>> =>
-    untilWritten(ports, `amendment of order ${command.orderId}`, () => attempt(command));
+  /** What the very call has made while it was looked at here; null when it has made nothing. */
+  async function madeMeanwhile(command: AmendOrderCommand): Promise<Amended | null> {
+    const { userId, orderId, idempotencyKey, change } = command;
+    const former = await formerCall(ledger, keyedCall('amend', orderId, idempotencyKey, change));
+    const order = former.ok && former.value !== null ? await ledger.order(orderId) : null;
+    return order?.userId === userId ? { order, repeated: true } : null;
+  }
+
+  return async (command: AmendOrderCommand): Promise<Result<Amended, Refusal>> => {
+    const amended = await untilWritten(ports, `amendment of order ${command.orderId}`, () =>
+      attempt(command),
+    );
+    if (amended.ok) return amended;
+    // The same call, made at the same time, may have taken the very room that this one was refused.
+    const made = await madeMeanwhile(command);
+    return made === null ? amended : ok(made);
+  };
 }
 
 /** Why this order is not amended, whatever is wanted; null when it may be. */

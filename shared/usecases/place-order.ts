@@ -120,20 +120,30 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     return ok({ order: { ...order, version: 1 }, repeated: false });
   }
 
-  async function place(command: PlaceOrderCommand, target: Target): Promise<Result<Placed, Refusal>> {
-    const { clientOrderId, idempotencyKey, walletId } = command;
+  async function placeNew(
+    command: PlaceOrderCommand,
+    target: Target,
+    id: Identity,
+  ): Promise<Result<Placed, Refusal>> {
     const { wallet, spec } = target;
-    const orderId = orderIdFor({ walletId, clientOrderId, idempotencyKey: idempotencyKey ?? '' });
-    const id = { orderId, bodyHash: bodyHashOf(command, spec) };
-    const repeat = await repeatOf(orderId, id.bodyHash);
-    if (repeat !== null) return repeat;
     const form = checkForm(command, target);
     if (!form.ok) return form;
     if (command.positionId !== null) return placeExit(ports, command, command.positionId, spec, id, repeatOf);
     const open = checkWallet(wallet, served);
     if (!open.ok) return open;
     if (command.side === 'sell') return refuseShort(ports, command, spec);
-    return untilWritten(ports, `entry ${orderId}`, () => writeEntry(command, target, id));
+    return untilWritten(ports, `entry ${id.orderId}`, () => writeEntry(command, target, id));
+  }
+
+  async function place(command: PlaceOrderCommand, target: Target): Promise<Result<Placed, Refusal>> {
+    const { clientOrderId, idempotencyKey, walletId } = command;
+    const orderId = orderIdFor({ walletId, clientOrderId, idempotencyKey: idempotencyKey ?? '' });
+    const id = { orderId, bodyHash: bodyHashOf(command, target.spec) };
+    const repeat = await repeatOf(orderId, id.bodyHash);
+    if (repeat !== null) return repeat;
+    const placed = await placeNew(command, target, id);
+    // The same call, made at the same time, may have taken the very room that this one was refused: its order stands.
+    return placed.ok ? placed : ((await repeatOf(orderId, id.bodyHash)) ?? placed);
   }
 
   return async (command: PlaceOrderCommand): Promise<Result<Placed, Refusal>> => {

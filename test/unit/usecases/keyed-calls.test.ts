@@ -1,6 +1,7 @@
 /** Commands under a key: made once, whoever repeats them, however many at once, and whatever others do meanwhile. */
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { RiskLimits } from '../../../shared/domain/risk/limits.ts';
 import { BTC, USER, WALLET, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
@@ -143,6 +144,62 @@ describe('a repeat', () => {
     await world.pump();
     expect(await cancel(world, orderId, 'c')).toMatchObject({ ok: true, value: { status: 'filled' } });
     expect(await cancel(world, orderId, 'c2')).toMatchObject({ ok: false, error: { code: 'already_final' } });
+  });
+});
+
+describe('what the same call has made while this one was looked at is its answer, and no refusal', () => {
+  type Read = 'risk' | 'position';
+  /** Another call gets through just before the first read of this kind. */
+  function justBefore(world: World, read: Read, other: () => Promise<unknown>): void {
+    const { ledger } = world;
+    const real = ledger[read].bind(ledger);
+    ledger[read] = async (id: string): Promise<never> => {
+      ledger[read] = real as never;
+      await other();
+      return (await real(id)) as never;
+    };
+  }
+  const limited = (world: World, limits: Partial<RiskLimits>) =>
+    world.useCases.wallets.setLimits({ userId: USER, walletId: WALLET, limits });
+  const repeated = { ok: true, value: { repeated: true } };
+
+  it('of a create whose order has taken the last room of the limits', async () => {
+    const world = started();
+    await limited(world, { maxOpenPositions: 1 });
+    const create = () => world.useCases.placeOrder(world.command(bid));
+    justBefore(world, 'risk', create);
+    expect(await create()).toMatchObject(repeated);
+    expect(world.ledger.orderItems.size).toBe(1);
+    expect(await world.useCases.placeOrder(world.command({ ...bid, idempotencyKey: 'b' }))).toMatchObject({
+      error: { code: 'risk_limit' },
+    });
+  });
+
+  it('of a sell whose order has closed the position', async () => {
+    const world = started();
+    const { positionId } = await world.openPosition({}, { quantity: d('1') });
+    const sell = world.command({ side: 'sell', positionId, quantity: d('1'), idempotencyKey: 's' });
+    justBefore(world, 'position', async () => {
+      await world.useCases.placeOrder(sell);
+      await world.pump();
+    });
+    expect(await world.useCases.placeOrder(sell)).toMatchObject(repeated);
+    expect(world.position(positionId).status).toBe('closed');
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+  });
+
+  it('of an amendment that has taken the last room of the limits', async () => {
+    const world = started();
+    await limited(world, { maxTotalExposure: d('90000') });
+    const { orderId } = await world.place(bid);
+    await world.pump();
+    const more = (key: string) =>
+      world.useCases.amendOrder({ userId: USER, orderId, change: { quantity: d('2') }, idempotencyKey: key });
+    justBefore(world, 'risk', () => more('a'));
+    expect(await more('a')).toMatchObject(repeated);
+    expect(await more('b')).toMatchObject({ ok: false });
+    await world.pump();
+    expect(world.venue.placed).toHaveLength(2);
   });
 });
 
