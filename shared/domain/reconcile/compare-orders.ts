@@ -33,21 +33,28 @@ export function compareOrders(ledger: LedgerView, venue: VenueView, state: Recon
     if (why === 'open_at_venue')
       stillOpen.push(difference('order_open_at_venue', order.symbol, order.orderId));
   }
-  for (const { orderId, fill } of venue.trades ?? []) {
+  const traded = new Map<string, AccountTradeOf>();
+  for (const trade of venue.trades ?? []) {
+    const { orderId, clientId, fill } = trade;
     if (orderId === null || !known.has(orderId)) continue;
     if (ledger.booked.get(orderId)?.has(fill.tradeId) !== true) asks.set(orderId, 'missing_trades');
+    if (clientId !== null && asks.get(orderId) === 'missing_trades') traded.set(orderId, trade);
   }
   const corrections = [...asks].map(([orderId, why]) => ({
     kind: 'ask_order' as const,
     orderId,
     symbol: known.get(orderId)?.symbol ?? '',
     why,
+    traded: attemptOf(traded.get(orderId)),
   }));
   return {
     corrections,
     differences: [...stillOpen, ...strangers(known, venue), ...fillsNowhere(ledger, venue, state)],
   };
 }
+
+const attemptOf = (trade: AccountTradeOf | undefined) =>
+  trade === undefined ? null : { clientId: trade.clientId, venueOrderId: trade.venueOrderId };
 
 /**
  * What the venue's list of open orders says against the ledger's word. What the ledger has learned after the list was

@@ -14,6 +14,8 @@ export interface AccountTradeOf {
   readonly quote: string;
   readonly venueOrderId: string;
   readonly orderId: string | null;
+  /** Of its order there, where that had to be asked for: it may be of another attempt than the present one. */
+  readonly clientId: string | null;
   readonly side: Side;
   readonly fill: Fill;
 }
@@ -119,7 +121,14 @@ export interface ReconcileState {
 
 export type Correction =
   /** The venue knows more of this order than the ledger: its state and trades go the way of every report. */
-  | { readonly kind: 'ask_order'; readonly orderId: string; readonly symbol: string; readonly why: AskReason }
+  | {
+      readonly kind: 'ask_order';
+      readonly orderId: string;
+      readonly symbol: string;
+      readonly why: AskReason;
+      /** A trade that is missing, of an order with an id of ours that is known by that alone; null = none is. */
+      readonly traded: Pick<AccountTradeOf, 'clientId' | 'venueOrderId'> | null;
+    }
   | {
       readonly kind: 'book_external';
       readonly id: string;

@@ -9,10 +9,11 @@ import type { Correction } from '../../domain/reconcile/types.ts';
 import { unreachable } from '../../domain/result.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Order, Position } from '../../domain/types.ts';
-import type { VenueWallet } from '../../ports/venue.ts';
+import type { OrderSought, VenueWallet } from '../../ports/venue.ts';
 import type { ArmLevels } from '../arm-levels.ts';
 import { actionsOf, readLiveOrders, specOf, stored } from '../change-order.ts';
 import { untilWritten } from '../conflicts.ts';
+import { parseVenueClientId, venueClientId } from '../derive-ids.ts';
 import { carryOutPlan, needsPlan, wantsWork } from '../exit-plan.ts';
 import { tell } from '../owed.ts';
 import type { Ports } from '../ports.ts';
@@ -25,12 +26,23 @@ type Needs = Pick<Ports, 'ledger' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sl
 /** What came of asking for an order. */
 export type AskedOrder = 'reported' | 'absent' | 'unknown';
 
+type Traded = Extract<Correction, { kind: 'ask_order' }>['traded'];
+
+/** An attempt that was thought void may have traded after all: what is missing is asked of that one. */
+function attemptSought(order: Order, traded: Traded): OrderSought {
+  const sought = soughtOf(order);
+  const attempt = traded?.clientId == null ? undefined : parseVenueClientId(traded.clientId)?.attempt;
+  if (traded === null || attempt === undefined || attempt === order.send?.attempt) return sought;
+  const venueOrderId = order.type === 'oco' ? null : traded.venueOrderId;
+  return { ...sought, clientId: venueClientId(order.orderId, attempt), venueOrderId };
+}
+
 export function makeCorrect(ports: Needs, arm: ArmLevels) {
   const { ledger, outbox, clock, log } = ports;
 
   /** The venue's word goes the way of every report: the executions queue. */
-  async function askOrder(order: Order, venue: VenueWallet): Promise<AskedOrder> {
-    const found = await venue.orderStatus(soughtOf(order));
+  async function askOrder(order: Order, traded: Traded, venue: VenueWallet): Promise<AskedOrder> {
+    const found = await venue.orderStatus(attemptSought(order, traded));
     if (found.kind === 'found') {
       await outbox.executions(found.report);
       return 'reported';

@@ -54,20 +54,28 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
     symbol: string,
     trades: readonly AccountTrade[],
     { byVenueId, bookedBy }: Sides,
-  ): Promise<(trade: AccountTrade) => string | null> {
-    const known = ({ venueOrderId, fill }: AccountTrade): string | null =>
-      bookedBy.get(tradeKey(symbol, fill.tradeId)) ??
-      byVenueId.get(venueKey(symbol, venueOrderId))?.orderId ??
-      null;
+  ): Promise<(trade: AccountTrade) => Pick<AccountTradeOf, 'orderId' | 'clientId'>> {
+    const known = ({ venueOrderId, fill }: AccountTrade) => ({
+      orderId:
+        bookedBy.get(tradeKey(symbol, fill.tradeId)) ??
+        byVenueId.get(venueKey(symbol, venueOrderId))?.orderId ??
+        null,
+      clientId: null,
+    });
     const unknown = trades
-      .filter((trade) => known(trade) === null)
+      .filter((trade) => known(trade).orderId === null)
       .map(({ venueOrderId }) => BigInt(venueOrderId));
     const [first] = unknown.toSorted((a, b) => (a < b ? -1 : 1));
     if (first === undefined) return known;
     const named = new Map(
-      (await account.ordersFrom(symbol, first.toString())).map((o) => [o.venueOrderId, ownerOf(o.clientId)]),
+      (await account.ordersFrom(symbol, first.toString())).map((o) => [o.venueOrderId, o.clientId]),
     );
-    return (trade) => known(trade) ?? named.get(trade.venueOrderId) ?? null;
+    return (trade) => {
+      const found = known(trade);
+      const clientId = found.orderId === null ? (named.get(trade.venueOrderId) ?? null) : null;
+      const orderId = clientId === null ? null : ownerOf(clientId);
+      return orderId === null ? found : { orderId, clientId };
+    };
   }
 
   async function tradesOf(
@@ -88,7 +96,7 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
     return trades.map((trade) => ({
       ...{ symbol, base, quote },
       venueOrderId: trade.venueOrderId,
-      orderId: owner(trade),
+      ...owner(trade),
       side: trade.side,
       fill: trade.fill,
     }));

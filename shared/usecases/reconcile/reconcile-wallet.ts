@@ -118,7 +118,7 @@ export function makeReconcileWallet(
       if (correction.kind !== 'ask_order') continue;
       const order = byId.get(correction.orderId);
       if (order === undefined) continue;
-      const answer = await askOrder(order, venue);
+      const answer = await askOrder(order, correction.traded, venue);
       if (answer === 'absent') missing.push(missingOf(order));
       // What has ended here and is open there is listed: its report changes nothing any more.
       else if (correction.why !== 'open_at_venue') pending += 1;

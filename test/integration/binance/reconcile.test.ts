@@ -5,7 +5,7 @@ import type { Order, Position } from '../../../shared/domain/types.ts';
 import type { ReconcileStatement } from '../../../shared/ports/reconcile.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { aBinanceWallet } from '../../support/exchange-wallet.ts';
-import { START, WALLET, World } from '../../support/fakes/world.ts';
+import { START, USER, WALLET, World } from '../../support/fakes/world.ts';
 import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { type Bench, startBench, UID } from './bench.ts';
 
@@ -110,6 +110,30 @@ describe('a comparison', () => {
     expect((await pass('follow_up')).status).toBe('in_agreement');
     const position = world.position(order.positionId);
     expect(position.quantity.toFixed()).toBe(total('BTC').toFixed());
+  });
+
+  it('finds the fill of an attempt that was thought void', async () => {
+    const { positionId } = await bought('0.02');
+    await useCases.closePosition({
+      ...{ userId: USER, positionId, quantity: d('0.01'), idempotencyKey: 'part' },
+    });
+    await world.pump();
+    const [exit] = world.exitsOf(positionId);
+    expect(exit).toMatchObject({ status: 'filled', send: { attempt: 1 } });
+    await pass();
+    // As if it had been the second one: the first is the venue's only now, and nobody has heard of it.
+    const orderId = exit?.orderId ?? '';
+    const sale = { symbol: 'BTCUSDT', side: 'SELL', type: 'MARKET', quantity: '0.004' };
+    inTheApp('order.place', { ...sale, newClientOrderId: `mq${orderId}-2` });
+    world.now += 1_000;
+    const found = await pass();
+    expect(found).toMatchObject({ status: 'correcting', corrections: [{ kind: 'ask_order', orderId }] });
+    await world.pump();
+    expect(world.order(orderId).filledQuantity.toFixed()).toBe('0.014');
+    expect(world.position(positionId).quantity.toFixed()).toBe(total('BTC').toFixed());
+    expect(world.errors()).toEqual(['REPORT_OF_OTHER_ATTEMPT', 'ORDER_OVERFILLED']);
+    world.now += 5_000;
+    expect(await pass('follow_up')).toMatchObject({ status: 'in_agreement', differences: [] });
   });
 
   it('says again what is missing while its report is lost on the way', async () => {

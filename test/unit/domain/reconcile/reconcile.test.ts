@@ -68,6 +68,7 @@ const trade = (
   quote: 'USDT',
   venueOrderId: `v${orderId ?? 'x'}`,
   orderId,
+  clientId: null,
   side: 'sell',
   fill: newFill('50000', '0.1', { tradeId, at: T0 + 5_000, fee: { asset: 'USDT', amount: d('5') } }),
   ...over,

@@ -35,6 +35,7 @@ const traded = (n: number, orderId: string | null, over: Partial<AccountTradeOf>
   quote: 'USDT',
   venueOrderId: `v${orderId ?? 'x'}`,
   orderId,
+  clientId: null,
   side: 'buy',
   fill: newFill('50000', '0.1', { tradeId: String(n), at: T0 + n, fee: { asset: 'USDT', amount: d(5) } }),
   ...over,
