@@ -135,6 +135,11 @@ export class BadCursorError extends Error {
   override readonly name = 'BadCursorError';
 }
 
+/** Thrown by reads of an item that is there and cannot be read: another version has written it, or it is spoilt. */
+export class UnreadableItemError extends Error {
+  override readonly name: string = 'UnreadableItemError';
+}
+
 export interface DueItem {
   readonly kind: 'order' | 'position';
   readonly id: string;

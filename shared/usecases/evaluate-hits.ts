@@ -22,6 +22,7 @@ import { liveOrderIds, wantsWork } from './exit-plan.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
+import { readApart } from './read-apart.ts';
 import { tellAlarms } from './tell-alarms.ts';
 import { sendPointer } from './work-pointers.ts';
 
@@ -185,7 +186,9 @@ export function makeEvaluateHits(
     const byOwner = Map.groupBy(hits, (hit) => parseMember(hit.member).ownerId);
     const ofPositions = hits.filter((hit) => !isOrderLevel(parseMember(hit.member).levelName));
     const ids = [...new Set(ofPositions.map((hit) => parseMember(hit.member).ownerId))];
-    const positions = ids.length === 0 ? [] : await ledger.positions(ids);
+    // One that cannot be read fails below, with its own hits alone.
+    const positions =
+      ids.length === 0 ? [] : await readApart(ids, ledger.positions.bind(ledger), () => undefined);
     const known = new Map(positions.map((p) => [p.positionId, p]));
     const results = await Promise.allSettled(
       [...byOwner].map(([ownerId, own]) => onOwner(own, symbol, known.get(ownerId))),

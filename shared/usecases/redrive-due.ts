@@ -4,9 +4,10 @@
  * Its due time is moved on first, by condition, so that two sweeps do not send the same twice and a step that keeps
  * failing is spaced out (2 s, doubling to 60 s).
  */
-import { nextDrive } from '../domain/due.ts';
+import { MAX_BACKOFF_MS, nextDrive } from '../domain/due.ts';
 import type { DueItem } from '../ports/ledger.ts';
 import type { Ports } from './ports.ts';
+import { readApart } from './read-apart.ts';
 import type { RedriveWallets } from './redrive-wallets.ts';
 import { sendPointer, sendPosition } from './work-pointers.ts';
 
@@ -32,12 +33,23 @@ export function makeRedriveDue(
 ) {
   const { ledger, outbox, clock, log } = ports;
 
+  /** One that cannot be read is told, and looked at again later: it is nobody else's trouble. */
+  const readAll = <T>(
+    byId: ReadonlyMap<string, DueItem>,
+    read: (ids: readonly string[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> =>
+    readApart([...byId.keys()], read, async (id, error) => {
+      const item = byId.get(id);
+      log.error('WORK_UNREADABLE', { kind: item?.kind, id, error: error.message });
+      if (item !== undefined) await ledger.moveDue(item, clock.now() + MAX_BACKOFF_MS);
+    });
+
   async function driveOrders(items: readonly DueItem[]): Promise<number> {
     // Most sweeps find nothing.
     if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
     let driven = 0;
-    for (const order of await ledger.orders([...byId.keys()])) {
+    for (const order of await readAll(byId, ledger.orders.bind(ledger))) {
       const item = byId.get(order.orderId);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(order, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { orderId: order.orderId, status: order.status, tries: order.dueTries });
@@ -51,7 +63,7 @@ export function makeRedriveDue(
     if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
     let driven = 0;
-    for (const position of await ledger.positions([...byId.keys()])) {
+    for (const position of await readAll(byId, ledger.positions.bind(ledger))) {
       const { positionId, status, dueTries } = position;
       const item = byId.get(positionId);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(position, clock.now())))) continue;

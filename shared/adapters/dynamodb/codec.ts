@@ -8,9 +8,10 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal } from '../../domain/money/decimal.ts';
+import { UnreadableItemError } from '../../ports/ledger.ts';
 
 /** An item or a value that this system did not write, or cannot read any more. */
-export class CodecError extends Error {
+export class CodecError extends UnreadableItemError {
   override readonly name = 'CodecError';
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
+import { UnreadableItemError } from '../../../shared/ports/ledger.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { replayTape } from '../../../shared/usecases/replay-tape.ts';
 import { makeSweep } from '../../../shared/usecases/sweep.ts';
@@ -12,6 +13,60 @@ const stop = (price: string) => ({ stopLoss: { price: d(price) } });
 const status = (world: World, positionId: string) => world.position(positionId).status;
 const kinds = async (world: World, positionId: string) =>
   (await world.ledger.actions(positionId)).map((a) => a.kind);
+
+/** What a newer version has written of this order or position is beyond this one. */
+function spoil({ ledger }: World, id: string): void {
+  const guarded =
+    <T>(read: (ids: readonly string[]) => Promise<T>) =>
+    async (ids: readonly string[]): Promise<T> => {
+      if (ids.includes(id)) throw new UnreadableItemError(`${id}: not a word of this version`);
+      return read(ids);
+    };
+  const [order, position] = [ledger.order.bind(ledger), ledger.position.bind(ledger)];
+  ledger.orders = guarded(ledger.orders.bind(ledger));
+  ledger.positions = guarded(ledger.positions.bind(ledger));
+  ledger.order = (one) => guarded(() => order(one))([one]);
+  ledger.position = (one) => guarded(() => position(one))([one]);
+}
+
+describe('an item that cannot be read', () => {
+  it('keeps no other stop from being carried out', async () => {
+    const world = new World();
+    const bad = await world.openPosition(stop('49000'), { idempotencyKey: 'bad' });
+    const good = await world.openPosition(stop('49000'), { idempotencyKey: 'good' });
+    spoil(world, bad.positionId);
+    world.tick('48900');
+    await world.pass(3);
+    expect(status(world, good.positionId)).toBe('closed');
+    expect(status(world, bad.positionId)).toBe('open');
+    expect(world.errors()).toContain('HIT_FAILED');
+  });
+
+  it.each(['order', 'position'] as const)('keeps no other work from being sent again: %s', async (kind) => {
+    const world = new World();
+    world.tick('50000');
+    world.outbox.fate = () => 'drop';
+    const bad = await world.place({ idempotencyKey: 'bad' });
+    const good = await world.place({ idempotencyKey: 'good', protection: stop('49000') });
+    world.outbox.fate = () => 'deliver';
+    if (kind === 'position') {
+      await world.pass(3);
+      world.outbox.fate = () => 'drop';
+      for (const { positionId } of [bad, good]) {
+        await world.useCases.closePosition({
+          ...{ userId: USER, positionId, idempotencyKey: null, quantity: null },
+        });
+      }
+      world.outbox.fate = () => 'deliver';
+    }
+    spoil(world, kind === 'order' ? bad.orderId : bad.positionId);
+    await world.pass(20);
+    expect(world.order(good.orderId).status).toBe('filled');
+    if (kind === 'position') expect(status(world, good.positionId)).toBe('closed');
+    // Looked at again each minute, not in each sweep.
+    expect(world.errors().filter((code) => code === 'WORK_UNREADABLE')).toHaveLength(1);
+  });
+});
 
 describe('hits', () => {
   it('of one position at once make one exit', async () => {
