@@ -224,8 +224,8 @@ export class SymbolStream {
   }
 
   async #sendHead(): Promise<void> {
-    await this.#seed();
     await this.#claim();
+    await this.#seed();
     const { settings, tally, ports } = this.#context;
     if (this.#late?.known === null) return;
     if (this.#head.length === 0) this.#takeHead();
@@ -412,6 +412,8 @@ export class SymbolStream {
         if (claimed.outcome === 'not_leader') await this.#stillWriter(fence);
         else {
           const standing = claimed.outcome === 'claimed' ? claimed.standing : null;
+          // Not before: until now the writer before may have left more of them.
+          await this.#seed();
           late.known = { standing, newestBar: this.book.bars().at(-1) ?? null };
           return;
         }

@@ -323,6 +323,23 @@ describe('ticks from before the lease', () => {
     expect(tally.lateKnown).toBe(3);
   });
 
+  it('come behind all bars of the writer before, also those that it has left until it was ended', async () => {
+    const { world, stream } = begin();
+    const low = { bid: 1, ask: 1, last: 1, mid: 1 } as Record<'bid' | 'ask' | 'last' | 'mid', Units>;
+    const bar = { second: AT / 1000, low, high: low, close: low, firstTick: 1, lastTick: 1, count: 1 };
+    world.claimed = () => {
+      // Its last batch came through just before.
+      world.cached = [bar];
+      return { outcome: 'claimed', standing };
+    };
+    world.answer = () => ({ outcome: 'rebuild' });
+    stream.acceptLate([late(4, PRICE)]);
+    await until(() => world.writtenBars.length > 0);
+    expect(world.batches[0]?.hasBars).toBe(true);
+    expect(world.writtenBars[0]).toEqual([bar]);
+    stream.abandon();
+  });
+
   it('are claimed again until the cache answers, and not sent before', async () => {
     const { world, stream } = begin();
     let asked = 0;
