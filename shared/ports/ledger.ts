@@ -199,9 +199,9 @@ export interface Ledger {
   /** Newest first. */
   ordersOfUser(userId: string, query: ListQuery): Promise<Page<Order>>;
   positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>>;
-  /** Everything of a symbol that may have levels: positions not closed, orders not final. No cap. */
-  livePositions(symbol: string): Promise<readonly Position[]>;
-  liveOrders(symbol: string): Promise<readonly Order[]>;
+  /** Ids of everything of a symbol that may have levels: positions not closed, orders not final. No cap. */
+  livePositionIds(symbol: string): Promise<readonly string[]>;
+  liveOrderIds(symbol: string): Promise<readonly string[]>;
   /** Orders of a wallet that are not final: what is asked for after its stream had a gap. No cap. */
   liveOrdersOfWallet(walletId: string): Promise<readonly Order[]>;
   /** Positions of a wallet that are not closed. No cap. */

@@ -2,8 +2,8 @@
 import { UnreadableItemError } from '../ports/ledger.ts';
 
 /**
- * All of them in one call; where that fails for one, each by itself: one item keeps no other waiting. Whoever reads says
- * what becomes of the ids that are left. Every other error is thrown.
+ * All of them in one call; where that fails for one, in halves until it stands alone: it keeps no other waiting. Whoever
+ * reads says what becomes of the ids that are left. Every other error is thrown.
  */
 export async function readApart<T>(
   ids: readonly string[],
@@ -14,15 +14,14 @@ export async function readApart<T>(
     return await read(ids);
   } catch (error) {
     if (!(error instanceof UnreadableItemError)) throw error;
-  }
-  const found: T[] = [];
-  for (const id of ids) {
-    try {
-      found.push(...(await read([id])));
-    } catch (error) {
-      if (!(error instanceof UnreadableItemError)) throw error;
-      await onUnreadable(id, error);
+    const [only, ...others] = ids;
+    if (only === undefined) throw error;
+    if (others.length === 0) {
+      await onUnreadable(only, error);
+      return [];
     }
+    const middle = Math.ceil(ids.length / 2);
+    const first = await readApart(ids.slice(0, middle), read, onUnreadable);
+    return [...first, ...(await readApart(ids.slice(middle), read, onUnreadable))];
   }
-  return found;
 }

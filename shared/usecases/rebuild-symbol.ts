@@ -15,6 +15,7 @@ import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Level } from '../domain/triggers/types.ts';
 import { specOf } from './change-order.ts';
 import type { Ports } from './ports.ts';
+import { readApart } from './read-apart.ts';
 import { replayTapeInSlices, type Tape, tapeSince } from './replay-tape.ts';
 
 type Needs = Pick<
@@ -56,13 +57,13 @@ export function makeRebuildSymbol(ports: Needs) {
 
   /** Levels of everything live. The lists may lag, so each item is read again, consistently. */
   async function liveLevels(symbol: string): Promise<Live> {
-    const [livePositions, liveOrders] = await Promise.all([
-      ledger.livePositions(symbol),
-      ledger.liveOrders(symbol),
+    const [positionIds, orderIds] = await Promise.all([
+      ledger.livePositionIds(symbol),
+      ledger.liveOrderIds(symbol),
     ]);
     const [positions, orders] = await Promise.all([
-      ledger.positions(livePositions.map((p) => p.positionId)),
-      ledger.orders(liveOrders.map((o) => o.orderId)),
+      readApart(positionIds, ledger.positions.bind(ledger), unusable),
+      readApart(orderIds, ledger.orders.bind(ledger), unusable),
     ]);
     const owners = [
       ...positions.map(
@@ -91,6 +92,9 @@ export function makeRebuildSymbol(ports: Needs) {
     }
   }
 
+  const unusable = (ownerId: string, error: unknown): void =>
+    log.error('LEVELS_UNUSABLE', { ownerId, error: String(error) });
+
   /** Levels that the index can hold; one that it cannot is its owner's trouble, and not the whole symbol's. */
   async function usable(ownerId: string, levels: () => Promise<readonly Level[]>): Promise<readonly Level[]> {
     try {
@@ -98,7 +102,7 @@ export function makeRebuildSymbol(ports: Needs) {
       all.forEach(checkLevel);
       return all;
     } catch (error) {
-      log.error('LEVELS_UNUSABLE', { ownerId, error: String(error) });
+      unusable(ownerId, error);
       return [];
     }
   }

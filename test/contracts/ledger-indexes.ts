@@ -112,7 +112,7 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
         true,
         false,
       ]);
-      expect(ids(await ledger.liveOrders('SOL/USDT'))).toEqual(['order-1']);
+      expect(await ledger.liveOrderIds('SOL/USDT')).toEqual(['order-1']);
       expect(ids(await ledger.liveOrdersOfWallet('wallet-1'))).toEqual(['order-1']);
       expect(await ledger.liveOrdersOfWallet('nobody')).toEqual([]);
       const stored = await orderOf(ledger, 'order-1');
@@ -125,8 +125,8 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       expect(await ledger.liveSymbols()).toEqual([]);
       expect(await ledger.isLive('BTC/USDT')).toBe(false);
       expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
-      expect(await ledger.liveOrders('SOL/USDT')).toEqual([]);
-      expect(await ledger.livePositions('BTC/USDT')).toEqual([]);
+      expect(await ledger.liveOrderIds('SOL/USDT')).toEqual([]);
+      expect(await ledger.livePositionIds('BTC/USDT')).toEqual([]);
     });
 
     it('takes an order for live until it is final, whatever is still missing of its fills', async () => {
@@ -138,7 +138,7 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       );
       await caughtUp();
       const live = statuses.filter(([, isLive]) => isLive).map(([status]) => status);
-      expect(ids(await ledger.liveOrders('BTC/USDT'))).toEqual(live.toSorted());
+      expect((await ledger.liveOrderIds('BTC/USDT')).toSorted()).toEqual(live.toSorted());
       expect(ids(await ledger.liveOrdersOfWallet('wallet-1'))).toEqual(live.toSorted());
     });
 
@@ -147,7 +147,7 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
         await newPosition({ positionId: status, status });
       }
       await caughtUp();
-      const live = (await ledger.livePositions('BTC/USDT')).map((p) => p.positionId).sort();
+      const live = (await ledger.livePositionIds('BTC/USDT')).toSorted();
       expect(live).toEqual(['closing', 'open', 'opening']);
     });
 

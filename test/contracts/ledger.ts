@@ -98,7 +98,7 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
       );
       expect(results.filter((r) => r.outcome === 'done')).toHaveLength(1);
       await caughtUp();
-      expect(await ledger.livePositions('BTC/USDT')).toHaveLength(1);
+      expect(await ledger.livePositionIds('BTC/USDT')).toHaveLength(1);
     });
 
     it('does nothing for an empty commit', async () => {

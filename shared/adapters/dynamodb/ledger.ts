@@ -83,8 +83,10 @@ export function createLedger(options: LedgerOptions): Ledger {
     ExpressionAttributeValues: { ':symbol': { S: symbol } },
     ...more,
   });
-  const live = <T>(table: string, symbol: string, read: (item: Item) => T): Promise<readonly T[]> =>
-    collect(queryAll(client, liveQuery(table, symbol)), read);
+  const liveIds = async (table: string, symbol: string): Promise<readonly string[]> => {
+    const rows = queryAll(client, liveQuery(table, symbol, { ProjectionExpression: 'pk' }));
+    return (await collect(rows, (item) => item['pk']?.S ?? [])).flat();
+  };
 
   const liveOfWallet = <T>(
     table: string,
@@ -244,8 +246,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     ordersOfUser: (userId, query) => listOf(ordersTable, 'order', userId, query, readOrder),
     positionsOfUser: (userId, query) => listOf(positionsTable, 'position', userId, query, readPosition),
-    livePositions: (symbol) => live(positionsTable, symbol, readPosition),
-    liveOrders: (symbol) => live(ordersTable, symbol, readOrder),
+    livePositionIds: (symbol) => liveIds(positionsTable, symbol),
+    liveOrderIds: (symbol) => liveIds(ordersTable, symbol),
     liveOrdersOfWallet: (walletId) => liveOfWallet(ordersTable, walletId, readOrder),
     livePositionsOfWallet: (walletId) => liveOfWallet(positionsTable, walletId, readPosition),
     ordersOfWallet: (walletId, since) =>

@@ -6,6 +6,7 @@ import { CodecError, decimals, integers, numberText } from '../../../shared/adap
 import { orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
 import { wallets } from '../../../shared/adapters/dynamodb/wallet-entities.ts';
 import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { UnreadableItemError } from '../../../shared/ports/ledger.ts';
 import { type DynamoDb, dynamoDbMissing, openDynamoDb, type TableNames } from '../../support/dynamodb.ts';
 import { anOrder, aPosition, aTrigger, aWallet } from './samples.ts';
 
@@ -107,6 +108,8 @@ describe('the codec', () => {
   it('names what is missing or of another kind', () => {
     const { version: _, ...item } = orders.item(anOrder());
     expect(() => orders.fromItem(item, 'order 1')).toThrow(new CodecError('order 1.version: missing'));
+    // Whoever reads many goes on with the others.
+    expect(() => orders.fromItem(item, 'order 1')).toThrow(UnreadableItemError);
     const text = { ...orders.item(anOrder()), quantity: { S: '0.5' } };
     expect(() => orders.fromItem(text, 'order 1')).toThrow('order 1.quantity: expected a number, found S');
     expect(() => orders.fromItem({ ...orders.item(anOrder()), side: { S: 'hold' } }, 'o')).toThrow('o.side');

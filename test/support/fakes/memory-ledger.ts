@@ -286,12 +286,14 @@ export class MemoryLedger implements Ledger {
     return pageOf(`positions/${index}`, own, (position) => position.positionId, query);
   }
 
-  async livePositions(symbol: string): Promise<readonly Position[]> {
-    return this.positionShelf.indexed((p) => p.symbol === symbol && isLivePosition(p));
+  async livePositionIds(symbol: string): Promise<readonly string[]> {
+    const live = this.positionShelf.indexed((p) => p.symbol === symbol && isLivePosition(p));
+    return live.map(({ positionId }) => positionId);
   }
 
-  async liveOrders(symbol: string): Promise<readonly Order[]> {
-    return this.orderShelf.indexed((order) => order.symbol === symbol && isLiveOrder(order));
+  async liveOrderIds(symbol: string): Promise<readonly string[]> {
+    const live = this.orderShelf.indexed((order) => order.symbol === symbol && isLiveOrder(order));
+    return live.map(({ orderId }) => orderId);
   }
 
   async liveOrdersOfWallet(walletId: string): Promise<readonly Order[]> {
@@ -309,7 +311,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async isLive(symbol: string): Promise<boolean> {
-    return (await this.livePositions(symbol)).length > 0 || (await this.liveOrders(symbol)).length > 0;
+    return (await this.livePositionIds(symbol)).length > 0 || (await this.liveOrderIds(symbol)).length > 0;
   }
 
   async liveSymbols(): Promise<readonly string[]> {

@@ -42,11 +42,11 @@ describe('indexes that lag', () => {
     const ledger = new MemoryLedger({ lag: { now: () => now, ms: () => behind, mostMs: 5000 } });
     await ledger.commit({ orders: [{ before: null, after: anOrder({ status: 'open', dueAt: NOW }) }] });
     behind = 100;
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
     expect(await ledger.due(0, NOW, 10)).toEqual([]);
     expect(await ledger.order('order-1')).not.toBeNull();
     now += 100;
-    const [stale] = await ledger.liveOrders('BTC/USDT');
+    const [stale] = await ledger.liveOrdersOfWallet('wallet-1');
     expect(stale?.version).toBe(1);
     const [due] = await ledger.due(0, NOW, 10);
     if (due === undefined || stale === undefined) throw new Error('nothing is due');
@@ -56,17 +56,17 @@ describe('indexes that lag', () => {
     // It is still shown as due and live; whoever acts on that is refused.
     expect(await ledger.due(0, NOW, 10)).toEqual([due]);
     expect(await ledger.moveDue(due, NOW + 70_000)).toBe(false);
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([stale]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([stale]);
     behind = 0;
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
     // A later read may show an older state, for as long as an index may lag at all.
     behind = 4999;
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
     now += 4950;
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([stale]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([stale]);
     now += 50;
     behind = 99_999;
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([]);
   });
 
   it('lag item by item', async () => {
@@ -76,7 +76,7 @@ describe('indexes that lag', () => {
     for (const positionId of ['a', 'b']) {
       await ledger.commit({ positions: [{ before: null, after: aPosition({ positionId }) }] });
     }
-    expect((await ledger.livePositions('BTC/USDT')).map((p) => p.positionId)).toEqual(['b']);
+    expect((await ledger.livePositionsOfWallet('wallet-1')).map((p) => p.positionId)).toEqual(['b']);
   });
 });
 
@@ -106,7 +106,7 @@ describe('the ledger in memory', () => {
     const ledger = new MemoryLedger();
     const order = anOrder({ version: 4, status: 'open' });
     ledger.orderItems.set('order-1', order);
-    expect(await ledger.liveOrders('BTC/USDT')).toEqual([order]);
+    expect(await ledger.liveOrdersOfWallet('wallet-1')).toEqual([order]);
     expect(await ledger.commit({ orders: [{ before: order, after: order }] })).toEqual({ outcome: 'done' });
   });
 

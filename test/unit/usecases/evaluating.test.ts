@@ -42,6 +42,21 @@ describe('an item that cannot be read', () => {
     expect(world.errors()).toContain('HIT_FAILED');
   });
 
+  it('keeps no index from being built again', async () => {
+    const world = new World();
+    const bad = await world.openPosition(stop('49000'), { idempotencyKey: 'bad' });
+    const good = await world.openPosition(stop('49000'), { idempotencyKey: 'good' });
+    spoil(world, bad.positionId);
+    world.index.flush();
+    world.tick('50000');
+    await world.pump();
+    expect(await world.index.isBuilt(BTC)).toBe(true);
+    expect(world.errors()).toContain('LEVELS_UNUSABLE');
+    world.tick('48900');
+    await world.pass(3);
+    expect(status(world, good.positionId)).toBe('closed');
+  });
+
   it.each(['order', 'position'] as const)('keeps no other work from being sent again: %s', async (kind) => {
     const world = new World();
     world.tick('50000');
