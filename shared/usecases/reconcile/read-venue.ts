@@ -10,6 +10,7 @@ import type {
   ReconcileState,
   VenueView,
 } from '../../domain/reconcile/types.ts';
+import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Order, Wallet } from '../../domain/types.ts';
 import type { AccountOrder, AccountTrade, ExchangeWallet, VenueWallet } from '../../ports/venue.ts';
 import { parseVenueClientId } from '../derive-ids.ts';
@@ -48,6 +49,12 @@ function openOf(found: AccountOrder, { byVenueId }: Sides): OpenAtVenue {
 }
 
 export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
+  /** Null: the venue does not list it, or no more: it refuses every question about it, and cannot trade it. */
+  async function listedSpec({ environment }: Wallet, symbol: string): Promise<SymbolSpec | null> {
+    const spec = await directory.find(environment, symbol);
+    return spec?.rules.status === 'delisted' ? null : spec;
+  }
+
   /** An order that nobody here knows by its number: its client id tells whose it is. */
   async function ownersOf(
     account: ExchangeWallet,
@@ -84,8 +91,7 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
     symbol: string,
     sides: Sides,
   ): Promise<readonly AccountTradeOf[]> {
-    const spec = await directory.find(wallet.environment, symbol);
-    // No longer listed: it cannot be asked for, and cannot have traded.
+    const spec = await listedSpec(wallet, symbol);
     if (spec === null) return [];
     const cursor = sides.state.cursors[symbol];
     const since =
@@ -112,7 +118,7 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
       totals?.find((candidate) => candidate.asset === asset)?.amount.toFixed() ?? '0';
     const read = new Set(symbols);
     for (const symbol of Object.keys(state.cursors)) {
-      const spec = await directory.find(wallet.environment, symbol);
+      const spec = await listedSpec(wallet, symbol);
       if (spec !== null && amount(held, spec.base) !== amount(state.totals, spec.base)) read.add(symbol);
     }
     return [...read].sort();
@@ -122,7 +128,7 @@ export function makeReadVenue({ symbols: directory }: Pick<Ports, 'symbols'>) {
   async function listed(wallet: Wallet, symbols: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     for (const symbol of [...symbols].sort()) {
-      if ((await directory.find(wallet.environment, symbol)) !== null) found.add(symbol);
+      if ((await listedSpec(wallet, symbol)) !== null) found.add(symbol);
     }
     return found;
   }

@@ -330,6 +330,20 @@ describe('a comparison', () => {
     expect((await world.reconciles.state(WALLET))?.unsettled).toBe(0);
   });
 
+  it('leaves out a symbol that the exchange has taken off its list: it refuses every question about it', async () => {
+    await bought('0.02');
+    await pass();
+    const spec = bench.specs.get('BTCUSDT');
+    if (spec === undefined) throw new Error('no BTC');
+    const rules = { ...spec.rules, status: 'delisted' } as const;
+    (bench.specs as Map<string, typeof spec>).set('BTCUSDT', { ...spec, venueSymbol: 'GONEUSDT', rules });
+    world.now += 60_000;
+    expect(await useCases.reconcile.wallet(WALLET, 'asked')).toBe('in_agreement');
+    world.now += 60_000;
+    // Its open orders are not asked for by name either.
+    expect(await useCases.reconcile.wallet(WALLET, 'gap')).toBe('in_agreement');
+  });
+
   it('leaves all as it was while the exchange cannot be asked, and is due again', async () => {
     await bought('0.02');
     const before = await pass();
