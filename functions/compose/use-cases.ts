@@ -85,9 +85,13 @@ export function makeOrderWork(ports: Ports) {
   };
 }
 
+const NOTHING_TAKEN = { taken: 0, exits: 0, failed: 0 };
+
 /** Levels that were reached, and what is due. */
 export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly monitorEnabled: boolean }) {
-  const evaluateHits = makeEvaluateHits(ports, makeArmLevels(ports));
+  const takeHits = makeEvaluateHits(ports, makeArmLevels(ports));
+  // Switched off: by no wake-up and by no sweep. Hits stay where they are, and are judged anew when it is on again.
+  const evaluateHits: typeof takeHits = monitorEnabled ? takeHits : async () => NOTHING_TAKEN;
   const redriveDue = makeRedriveDue(ports, makeRedriveWallets(ports));
   const checkLosses = makeCheckLosses(ports);
   return {

@@ -6,6 +6,7 @@ import { loadDispatchConfig } from '../compose/config.ts';
 import { createLog } from '../compose/log.ts';
 
 const { monitor, triggersQueueUrl } = loadDispatchConfig(process.env);
+const { shards, intervalSeconds, enabled } = monitor;
 const log = createLog('dispatch');
 // It may send to no other queue, and knows of none.
 const { triggers } = createOutbox({
@@ -18,9 +19,9 @@ const { triggers } = createOutbox({
 });
 const dispatch = makeDispatchSweeps(
   { outbox: { triggers }, clock: { now: () => Date.now() } },
-  { ...monitor, horizonSeconds: SWEEP_HORIZON_SECONDS },
+  { shards, intervalSeconds, horizonSeconds: SWEEP_HORIZON_SECONDS },
 );
 
 export async function handler(): Promise<void> {
-  log.info('SWEEPS_DISPATCHED', { sweeps: await dispatch(), enabled: monitor.enabled });
+  log.info('SWEEPS_DISPATCHED', { sweeps: await dispatch(), enabled });
 }

@@ -15,14 +15,12 @@ export interface DispatchSettings {
   readonly shards: number;
   readonly intervalSeconds: number;
   readonly horizonSeconds: number;
-  readonly enabled: boolean;
 }
 export const SWEEP_HORIZON_SECONDS = 130;
 
 /** Answers how many sweeps were sent. */
 export function makeDispatchSweeps({ outbox, clock }: Needs, settings: DispatchSettings) {
   return async (): Promise<number> => {
-    if (!settings.enabled) return 0;
     const start = Math.floor(clock.now() / 1000);
     const sweeps = [];
     for (let delaySeconds = 0; delaySeconds <= settings.horizonSeconds; delaySeconds++) {

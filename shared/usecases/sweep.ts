@@ -3,6 +3,8 @@
  *
  * Always true:
  * - a sweep of a second that somebody else has done does nothing;
+ * - with the monitor switched off no hit is taken (they stay, and are judged anew when it is on again); what is owed
+ *   already is done, and losses are looked at: an order in doubt, or an exit half-way, waits for no switch;
  * - one that comes too late stands in for the present second: while a queue lags behind, all are late, and dropping
  *   them would leave due work to nobody for as long as it lasts. There is still at most one in each second.
  */
@@ -61,7 +63,6 @@ export function makeSweep(
 
   return async (message: { readonly shard: number; readonly second: number }): Promise<SweepOutcome> => {
     const { shard, second } = message;
-    if (!enabled) return 'disabled';
     const now = clock.now();
     const isLate = now - second * 1000 > SWEEP_TOO_OLD_MS;
     const done = isLate ? Math.floor(now / 1000) : second;
@@ -73,6 +74,7 @@ export function makeSweep(
       throw error;
     }
     const { taken, driven, errors } = await pass(shard);
+    if (!enabled) return 'disabled';
     await counters.add({
       'om:checks_total': 1,
       'om:orders_monitored': taken + driven,

@@ -235,7 +235,7 @@ class Run {
     const { makeProc } = this.#outside.clocks;
     const proc = makeProc('dispatch');
     const { outbox, clock } = makePorts(this.#machine, proc);
-    const settings = { shards: 1, intervalSeconds: 1, horizonSeconds: SWEEP_HORIZON_SECONDS, enabled: true };
+    const settings = { shards: 1, intervalSeconds: 1, horizonSeconds: SWEEP_HORIZON_SECONDS };
     const dispatch = makeDispatchSweeps({ outbox, clock }, settings);
     const failed = (): void => this.#chaos.count('dispatch_failed');
     proc.onKill(failed);

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
+import { makeTriggerWork } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
 import { UnreadableItemError } from '../../../shared/ports/ledger.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { replayTape } from '../../../shared/usecases/replay-tape.ts';
-import { makeSweep } from '../../../shared/usecases/sweep.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
 import { makeUseCases } from '../../support/use-cases.ts';
 
@@ -523,7 +523,7 @@ describe('a rebuild', () => {
 describe('sweeps', () => {
   it('cover the next 130 s, the same seconds from every firing', async () => {
     const world = new World();
-    const settings = { shards: 2, intervalSeconds: 1, horizonSeconds: 130, enabled: true };
+    const settings = { shards: 2, intervalSeconds: 1, horizonSeconds: 130 };
     const dispatch = makeDispatchSweeps(world.ports, settings);
     expect(await dispatch()).toBe(262);
     const first = world.outbox.take();
@@ -533,20 +533,39 @@ describe('sweeps', () => {
       new Set(sent.map((s) => (s.queue === 'triggers' && s.message.kind === 'sweep' ? s.message.second : 0)));
     const overlap = [...seconds(world.outbox.take())].filter((second) => seconds(first).has(second));
     expect(overlap).toHaveLength(71);
-    expect(await makeDispatchSweeps(world.ports, { ...settings, enabled: false })()).toBe(0);
   });
 
-  it('are done once, and not when they are too late or switched off', async () => {
+  it('are done once, and not when they are too late', async () => {
     const world = new World();
     const second = Math.floor(world.now / 1000);
     expect(await world.useCases.sweep({ shard: 0, second })).toBe('done');
     expect(await world.useCases.sweep({ shard: 0, second })).toBe('doubled');
     expect(await world.useCases.sweep({ shard: 0, second: second - 6 })).toBe('too_old');
-    const { evaluateHits, redriveDue, checkLosses } = world.useCases;
-    const off = makeSweep(world.ports, { evaluateHits, redriveDue, checkLosses }, false);
-    expect(await off({ shard: 0, second: second + 1 })).toBe('disabled');
     expect(world.counters.values.get('om:checks_total')).toBe('1');
     expect(world.counters.values.get('om:last_check')).toBe(String(world.now));
+  });
+
+  it('take no hit while the monitor is switched off, and leave no work undone that is owed already', async () => {
+    const world = new World();
+    world.tick('50000');
+    const { positionId } = await world.openPosition(stop('49000'));
+    world.tick('48900');
+    world.outbox.take();
+    const late = await world.place({ idempotencyKey: 'late' });
+    world.outbox.take();
+    world.now += 60_000;
+    const off = makeTriggerWork(world.ports, { monitorEnabled: false });
+    expect(await off.sweep({ shard: 0, second: Math.floor(world.now / 1000) })).toBe('disabled');
+    expect(await off.evaluateHits('BTC/USDT')).toMatchObject({ taken: 0 });
+    const sent = world.outbox.take();
+    expect(sent).toContainEqual(expect.objectContaining({ message: { orderId: late.orderId } }));
+    expect(world.position(positionId).flatten).toBeNull();
+    expect(world.counters.values.get('om:last_check')).toBeUndefined();
+
+    // On again: it is long ago, so the price of now has to say the same.
+    world.tick('48800');
+    await world.useCases.sweep({ shard: 0, second: Math.floor(world.now / 1000) + 1 });
+    expect(world.position(positionId).flatten?.cause).toBe('stop_loss');
   });
 
   it('that are all too late are done, one in each second', async () => {
