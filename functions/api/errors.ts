@@ -263,6 +263,11 @@ export const API_ERRORS = {
     title: 'The time stop is out of range',
     nextAction: 'Send at least a second and at most 366 days.',
   },
+  confirm_out_of_range: {
+    status: 422,
+    title: 'The confirmation delay is out of range',
+    nextAction: 'Send 0 to 300 seconds.',
+  },
   stop_would_loosen: {
     status: 422,
     title: 'The signal would put a stop further away, or take it away',

@@ -106,12 +106,16 @@ function levelsAsked(asked: z.output<typeof levelFields>, context: z.RefinementC
 export const protectionField = levelFields
   .extend({
     time_stop: timeStopField.nullable().optional(),
+    confirm_seconds: z.int().optional(),
+    confirm_max_percent: positiveField.optional(),
     trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
   })
   .transform(
     (asked, context): Partial<Protection> => ({
       ...levelsAsked(asked, context),
       ...(asked.time_stop !== undefined && { timeStop: asked.time_stop }),
+      ...(asked.confirm_seconds !== undefined && { confirmSeconds: asked.confirm_seconds }),
+      ...(asked.confirm_max_percent !== undefined && { confirmMaxPercent: asked.confirm_max_percent }),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
     }),
   );

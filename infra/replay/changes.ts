@@ -1,4 +1,5 @@
 /** `--with stop=1.5%` and the like: another protection for every position of a plan. Pure. */
+import { DEFAULT_CONFIRM_MAX_PERCENT, MOST_CONFIRM_SECONDS } from '../../shared/domain/confirmation.ts';
 import { type Decimal, decimal, parseDecimal } from '../../shared/domain/money/decimal.ts';
 import { OptionError } from '../command-line.ts';
 import { NO_REQUEST, type Placed, type ProtectionRequest } from './protection-request.ts';
@@ -19,6 +20,8 @@ const KEYS = [
   'trailing_activation',
   'break_even',
   'break_even_offset',
+  'confirm_seconds',
+  'confirm_max',
   'trigger_price',
 ] as const;
 type Key = (typeof KEYS)[number];
@@ -29,6 +32,8 @@ export const CHANGES_HELP = `    stop=1.5%             stop loss at this distanc
     trailing_activation=1%  the profit, or the price, from which on it trails
     break_even=1%         the profit at which the stop moves to entry + fees
     break_even_offset=0.1%  how far beyond it
+    confirm_seconds=10    so long a stop that was reached waits for the price to come back
+    confirm_max=1%        so far beyond the stop it waits no longer
     trigger_price=mid     bid_ask (default), last or mid
     KEY=none              without it`;
 
@@ -140,6 +145,18 @@ const READERS: Readonly<Record<Key, (text: string, wrong: Wrong) => Change>> = {
   break_even_offset: (text, wrong) => {
     const offsetPercent = percent(text, wrong) ?? NO_OFFSET;
     return (before) => before.breakEven && { ...before, breakEven: { ...before.breakEven, offsetPercent } };
+  },
+  confirm_seconds: (text, wrong) => {
+    const confirmSeconds = text === 'none' ? 0 : Number(text);
+    const isInRange = confirmSeconds >= 0 && confirmSeconds <= MOST_CONFIRM_SECONDS;
+    if (!Number.isInteger(confirmSeconds) || !isInRange) {
+      throw wrong(`whole seconds from 0 to ${MOST_CONFIRM_SECONDS}, or none,`);
+    }
+    return (before) => ({ ...before, confirmSeconds });
+  },
+  confirm_max: (text, wrong) => {
+    const confirmMaxPercent = percent(text, wrong) ?? DEFAULT_CONFIRM_MAX_PERCENT;
+    return (before) => ({ ...before, confirmMaxPercent });
   },
   trigger_price: (text, wrong) => {
     if (text !== 'bid_ask' && text !== 'last' && text !== 'mid') throw wrong('bid_ask, last or mid');

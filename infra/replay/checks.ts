@@ -72,10 +72,14 @@ function wrongHolding({ account }: HeldPosition, p: Position): string | null {
 }
 
 /** By the facts of the decision alone: which way its level lies shows in its name and the price it closes at. */
-function wrongTrigger({ position, facts }: Decision, side: PositionSide): readonly string[] {
+function wrongTrigger({ position, kind, facts }: Decision, side: PositionSide): readonly string[] {
   const { level_name: name = '', level = '', price = '', cause } = facts;
   const isTarget = name.startsWith('take_profit') || name === 'break_even_trigger';
   const falls = (side === 'long') !== isTarget;
+  const isBack = kind === 'stop_not_confirmed';
+  if (isBack && falls === decimal(price).lessThanOrEqualTo(level))
+    return [`${position}: ${name} at ${level} was still reached by ${price}`];
+  if (isBack) return [];
   const reached = falls
     ? decimal(price).lessThanOrEqualTo(level)
     : decimal(price).greaterThanOrEqualTo(level);

@@ -6,9 +6,10 @@
  * - the clock is the standing tick's time, so a decision's price is never old;
  * - whatever changes the position goes through the same pure functions as in the running system.
  */
-import { withDue } from '../../shared/domain/due.ts';
+import { windowEndsAt } from '../../shared/domain/confirmation.ts';
+import { confirmAt, isConfirmDue, withDue } from '../../shared/domain/due.ts';
 import { claimFlatten } from '../../shared/domain/exits.ts';
-import { parseMember } from '../../shared/domain/levels.ts';
+import { parseMember, windowsOf } from '../../shared/domain/levels.ts';
 import type { Decimal } from '../../shared/domain/money/decimal.ts';
 import { isOrderLevel } from '../../shared/domain/order-levels.ts';
 import { isFinal, isSettled } from '../../shared/domain/orders.ts';
@@ -25,6 +26,7 @@ import type {
 import type { Change } from '../../shared/ports/ledger.ts';
 import { actionsOf } from '../../shared/usecases/change-order.ts';
 import { decideHit } from '../../shared/usecases/decide-hit.ts';
+import { decideWindow } from '../../shared/usecases/decide-window.ts';
 import {
   carryOutPlan,
   followOrder,
@@ -87,6 +89,8 @@ export class HeldPosition {
   /** When its plan wants to be looked at again, epoch ms; null = only news matters. */
   dueAt(): number | null {
     const p = this.current;
+    const confirm = p && confirmAt(p);
+    if (confirm !== null) return confirm;
     if (p === null || !needsPlan(p) || p.dueAt === null) return null;
     return p.dueAt > this.now() ? p.dueAt : this.now() + LOOK_AGAIN_MS;
   }
@@ -144,9 +148,25 @@ export class HeldPosition {
 
   /** Its plan's time has come. */
   advance(): void {
-    if (this.current === null || !needsPlan(this.current)) return;
-    this.goOn(null);
+    if (this.current === null) return;
+    if (isConfirmDue(this.current, this.now())) this.confirm(this.current);
+    else if (needsPlan(this.current)) this.goOn(null);
+    else return;
     this.arm();
+  }
+
+  /** A stop that waits has come to its time. No price has come back: the engine would have told. */
+  private confirm(p: Position): void {
+    const over = windowsOf(p)
+      .map((window) => ({ window, endsAt: windowEndsAt(window, p.protection) }))
+      .sort((a, b) => a.endsAt - b.endsAt);
+    const [first] = over;
+    if (first === undefined) return;
+    const context = { spec: this.plan.spec, now: this.now(), price: null, live: this.live(p) };
+    const evidence = { bars: [], price: this.lane.shown() };
+    const decision = decideWindow(p, first.window, evidence, context);
+    this.tell(decision.action);
+    if (decision.kind === 'write') this.take(decision.position, decision.orders, decision.alarms);
   }
 
   private decide(hit: Hit): void {

@@ -6,6 +6,7 @@ import { TriggerEngine } from '../../shared/domain/triggers/engine.ts';
 import { priceOf } from '../../shared/domain/triggers/rules.ts';
 import type { Hit, Level, PriceSource, Tick } from '../../shared/domain/triggers/types.ts';
 import { unitsToDecimal } from '../../shared/domain/triggers/units.ts';
+import type { CachedPrice } from '../../shared/ports/trigger-index.ts';
 import type { Market } from '../../shared/venues/demo/matching.ts';
 
 export class Lane {
@@ -42,6 +43,28 @@ export class Lane {
 
   price(source: PriceSource): Decimal {
     return unitsToDecimal(priceOf(this.tick(), source), this.spec.unitExponent);
+  }
+
+  /** The last tick as the price cache would show it. */
+  shown(): CachedPrice {
+    const { id, at, bidSize, askSize } = this.tick();
+    const [bid, ask, last] = (['bid', 'ask', 'last'] as const).map((side) => this.price(side).toFixed());
+    if (bid === undefined || ask === undefined || last === undefined)
+      throw new Error('a price has three sides');
+    const { symbol } = this.spec;
+    return {
+      symbol,
+      bid,
+      ask,
+      last,
+      bidSize,
+      askSize,
+      source: 'replay',
+      quoted: true,
+      tickId: id,
+      at,
+      recordedAt: 0,
+    };
   }
 
   /** Half of bid and ask, to the last digit: what holdings are valued at. */

@@ -1,5 +1,6 @@
 /** What a replay opens: the positions of a plan file, or one every so often with a standard protection. */
 import * as z from 'zod';
+import { DEFAULT_CONFIRM_MAX_PERCENT, MOST_CONFIRM_SECONDS } from '../../shared/domain/confirmation.ts';
 import { type Decimal, decimal, parseDecimal } from '../../shared/domain/money/decimal.ts';
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
@@ -95,6 +96,8 @@ const protection = z
     break_even: z
       .strictObject({ activation_profit_percent: positive, offset_percent: positive.nullish() })
       .nullish(),
+    confirm_seconds: z.int().min(0).max(MOST_CONFIRM_SECONDS).default(0),
+    confirm_max_percent: positive.optional(),
     trigger_price: z.enum(['bid_ask', 'last', 'mid']).default('bid_ask'),
   })
   .transform((asked, context): ProtectionRequest => {
@@ -113,6 +116,8 @@ const protection = z
             offsetPercent: asked.break_even.offset_percent ?? decimal('0'),
           }
         : null,
+      confirmSeconds: asked.confirm_seconds,
+      confirmMaxPercent: asked.confirm_max_percent ?? DEFAULT_CONFIRM_MAX_PERCENT,
       triggerPrice: asked.trigger_price,
     };
   });

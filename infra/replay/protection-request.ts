@@ -2,6 +2,7 @@
  * A protection as a plan asks for it: levels at a price, or at a distance from the price at which the position opens
  * (what a taker pays or gets at that tick). The levels themselves are the domain's. Pure.
  */
+import { DEFAULT_CONFIRM_MAX_PERCENT } from '../../shared/domain/confirmation.ts';
 import { type Decimal, decimal } from '../../shared/domain/money/decimal.ts';
 import type { PositionSide, Protection } from '../../shared/domain/types.ts';
 
@@ -17,6 +18,8 @@ export interface ProtectionRequest {
     readonly activation: Placed | null;
   } | null;
   readonly breakEven: Protection['breakEven'];
+  readonly confirmSeconds: Protection['confirmSeconds'];
+  readonly confirmMaxPercent: Protection['confirmMaxPercent'];
   readonly triggerPrice: Protection['triggerPrice'];
 }
 
@@ -25,6 +28,8 @@ export const NO_REQUEST: ProtectionRequest = {
   takeProfits: [],
   trailingStop: null,
   breakEven: null,
+  confirmSeconds: 0,
+  confirmMaxPercent: DEFAULT_CONFIRM_MAX_PERCENT,
   triggerPrice: 'bid_ask',
 };
 
@@ -32,7 +37,7 @@ const HUNDRED = decimal('100');
 
 /** The levels for a position that opens at `opening`; not yet rounded, not yet checked. */
 export function protectionAt(request: ProtectionRequest, side: PositionSide, opening: Decimal): Protection {
-  const { stopLoss, takeProfits, trailingStop, breakEven, triggerPrice } = request;
+  const { stopLoss, takeProfits, trailingStop, breakEven, confirmSeconds, confirmMaxPercent } = request;
   const at = (placed: Placed, towards: 'profit' | 'loss'): Decimal => {
     if ('price' in placed) return placed.price;
     const far = opening.times(placed.percent).dividedBy(HUNDRED);
@@ -48,7 +53,9 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
     breakEven,
     // A recording is replayed for what prices do.
     timeStop: null,
-    triggerPrice,
+    confirmSeconds,
+    confirmMaxPercent,
+    triggerPrice: request.triggerPrice,
   };
 }
 
@@ -61,6 +68,8 @@ export function requestText({
   takeProfits,
   trailingStop,
   breakEven,
+  confirmSeconds,
+  confirmMaxPercent,
   triggerPrice,
 }: ProtectionRequest) {
   const distance = trailingStop?.distance;
@@ -74,6 +83,9 @@ export function requestText({
     ),
     ...(far == null ? [] : [`trailing ${far}${from}`]),
     ...(breakEven === null ? [] : [`break-even ${breakEven.activationProfitPercent.toFixed()}%`]),
+    ...(confirmSeconds === 0
+      ? []
+      : [`confirmed for ${confirmSeconds} s within ${confirmMaxPercent.toFixed()}%`]),
     ...(triggerPrice === 'bid_ask' ? [] : [`by ${triggerPrice}`]),
   ];
   return parts.length === 0 ? 'none' : parts.join(', ');

@@ -1,4 +1,5 @@
 /** What is wrong with a protection that somebody asks for, field by field (design section 9). */
+import { checkConfirmation } from './confirmation.ts';
 import { type Decimal, isMultipleOf, sum } from './money/decimal.ts';
 import { checkPrice, type FieldError } from './normalise.ts';
 import { roundProtection, trailingStopAt } from './protection.ts';
@@ -21,6 +22,7 @@ export function checkProtection(
     ...checkShares(protection),
     ...checkTrailing(rounded, spec, reference),
     ...checkBreakEven(protection),
+    ...checkConfirmation(protection),
   ];
 }
 

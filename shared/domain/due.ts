@@ -3,8 +3,9 @@
  * section 14). Times are epoch ms on our clock.
  */
 import { isAmendingInPlace } from './amendments.ts';
+import { windowEndsAt } from './confirmation.ts';
 import { owesFeeValue } from './late-fees.ts';
-import { wantsLevels } from './levels.ts';
+import { wantsLevels, windowsOf } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
 import { isTimeUp, timeStopAt } from './time-stop.ts';
@@ -57,9 +58,8 @@ export const nextDrive = (item: Order | Position, now: number): number => {
     const isForFees = isFinal(item.status) && isSettled(item) && item.shortSince === null;
     return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
   }
-  const next = now + backoff(item.dueTries);
-  const stopAt = timeStopAt(item);
-  return stopAt !== null && stopAt > now ? Math.min(next, stopAt) : next;
+  const timed = [timeStopAt(item), confirmAt(item)].filter((at) => at !== null && at > now);
+  return earliest(now + backoff(item.dueTries), ...timed) ?? now;
 };
 
 /** When the order is due: its sending, resolving, cancelling, querying, arming, replacing or valuing; null when nothing is owed. */
@@ -122,22 +122,36 @@ export const owesEntryMinute = (p: Position): boolean =>
 export const owesFrozenFigures = (p: Position): boolean =>
   isClosed(p) && p.openedAt !== null && p.closedAt !== null && p.frozen === null;
 
+/** When the first of its stops that wait is to be confirmed; null while none waits. */
+export const confirmAt = (p: Position): number | null =>
+  earliest(...windowsOf(p).map((window) => windowEndsAt(window, p.protection)));
+
+export const isConfirmDue = (p: Position, now: number): boolean => {
+  const at = confirmAt(p);
+  return at !== null && at <= now;
+};
+
 /** Nothing but figures is owed: work that nobody's money waits for. */
 export const owesOnlyFigures = (p: Position, now: number): boolean =>
-  isClosed(p) || (p.flatten === null && !positionNeedsArming(p) && !isTimeUp(p, now) && owesEntryMinute(p));
+  isClosed(p) ||
+  (p.flatten === null &&
+    !positionNeedsArming(p) &&
+    !isTimeUp(p, now) &&
+    !isConfirmDue(p, now) &&
+    owesEntryMinute(p));
 
 const earliest = (...times: readonly (number | null)[]): number | null => {
   const known = times.filter((time) => time !== null);
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** When the position is due: its levels, its time stop, its exit plan or its figures; null when nothing is owed. */
+/** When the position is due: its levels, its time stop, a stop that waits, its exit plan or its figures; null when nothing is owed. */
 export function nextDuePosition(p: Position, _now: number): number | null {
   if (isClosed(p)) return owesFrozenFigures(p) ? (p.closedAt ?? p.updatedAt) + FREEZE_AFTER_MS : null;
   const arming = positionNeedsArming(p) ? p.updatedAt + spaced(p) : null;
   if (p.flatten === null) {
     const minuteEnd = owesEntryMinute(p) ? entryMinuteEnd(p) : null;
-    return earliest(arming, timeStopAt(p), minuteEnd && minuteEnd + FREEZE_AFTER_MS);
+    return earliest(arming, timeStopAt(p), confirmAt(p), minuteEnd && minuteEnd + FREEZE_AFTER_MS);
   }
   // A look at levels that decide nothing any more would only put the next try of the exit off.
   if (p.flatten.retryAt !== null) return p.flatten.retryAt;

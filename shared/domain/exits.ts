@@ -120,6 +120,7 @@ export function claimFlatten(
     status: 'closing',
     flatten: { ...claim, step: 0, retryAt: null, shortage: null },
     exitCause: claim.cause,
+    confirming: [],
     levelsVersion: p.levelsVersion + 1,
     updatedAt: Math.max(p.updatedAt, claim.at),
     dueTries: 0,

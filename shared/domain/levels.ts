@@ -2,8 +2,10 @@
  * Levels: what the trigger engine has to watch for a position (design sections 9, 10).
  *
  * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
- * trailing_stop, break_even_trigger. Orders' own: see order-levels.ts.
+ * trailing_stop, break_even_trigger; of a stop that waits to be confirmed, in its place, confirm_return:NAME and
+ * confirm_bound:NAME. Orders' own: see order-levels.ts.
  */
+import { openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
 import type { Decimal } from './money/decimal.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
@@ -18,7 +20,7 @@ import type {
   Units,
 } from './triggers/types.ts';
 import { decimalToUnits } from './triggers/units.ts';
-import type { Arming, ExitCause, Position } from './types.ts';
+import type { Arming, ConfirmWindow, ExitCause, Position } from './types.ts';
 
 /** Exact for prices on the tick; a price that cannot be held is a bug of whoever let it in. */
 export function toUnits(price: Decimal, spec: SymbolSpec, rounding: 'up' | 'down'): Units {
@@ -32,6 +34,10 @@ function sourceOf(p: Position): PriceSource {
   if (p.protection.triggerPrice !== 'bid_ask') return p.protection.triggerPrice;
   return p.side === 'long' ? 'bid' : 'ask';
 }
+
+/** Stops that were reached and wait to be confirmed; [] while the position is closing or holds nothing. */
+export const windowsOf = (p: Position): readonly ConfirmWindow[] =>
+  p.confirming.length === 0 ? [] : openWindows(p, stopPrice(p), sourceOf(p));
 
 /** Has this position levels at all: held, not closing, protected? */
 export const wantsLevels = (p: Position): boolean =>
@@ -66,16 +72,37 @@ export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
     return { kind: 'fixed', direction: isLong ? 'rises' : 'falls', price: units, ...facts(name) };
   };
 
+  const windows = windowsOf(p);
+  const waits = (name: string): boolean => windows.some(({ trigger }) => trigger.levelName === name);
   const stop = stopPrice(p);
-  if (stop !== null) levels.push(against(stop.levelName, stop.price));
+  if (stop !== null && !waits(stop.levelName)) levels.push(against(stop.levelName, stop.price));
   for (const [i, { price }] of p.protection.takeProfits.entries()) {
     if (!p.claimedRungs.includes(i)) levels.push(inFavour(`take_profit:${i}`, price));
   }
   const trailing = trailingLevel(p, spec);
-  if (trailing !== null) levels.push({ ...trailing, ...facts('trailing_stop') });
+  if (trailing !== null && !waits('trailing_stop')) levels.push({ ...trailing, ...facts('trailing_stop') });
+  for (const window of windows) levels.push(...windowLevels(window, p, spec, facts));
   const trigger = breakEvenTrigger(p, spec);
   if (trigger !== null) levels.push(inFavour('break_even_trigger', trigger));
   return levels;
+}
+
+/** What ends a window before its time; both count from the tick that opened it. */
+function windowLevels(
+  window: ConfirmWindow,
+  p: Position,
+  spec: SymbolSpec,
+  facts: (name: string) => Omit<FixedLevel, 'kind' | 'direction' | 'price'>,
+): readonly FixedLevel[] {
+  const { tickId, levelName } = window.trigger;
+  const places = windowPlaces(window.trigger.level, p, spec);
+  const since = { armedTick: tickId, armedAt: window.since };
+  return (['return', 'bound'] as const).map((end) => ({
+    kind: 'fixed',
+    ...facts(windowLevelName(end, levelName)),
+    ...since,
+    ...places[end],
+  }));
 }
 
 function trailingLevel(p: Position, spec: SymbolSpec) {

@@ -17,6 +17,14 @@ export interface Arming {
   readonly peak: Decimal | null;
 }
 
+/** A stop that was reached and waits to be confirmed (confirmation.ts). */
+export interface ConfirmWindow {
+  /** What reached it. `level`: where the stop stands; `peak`: of a trailing one. */
+  readonly trigger: TriggerFacts;
+  /** When it was reached, epoch ms: of a level that was armed beyond the price, its arming. */
+  readonly since: number;
+}
+
 /** One live exit order of a position: what it reserves. */
 export interface LiveExit {
   readonly orderId: string;
@@ -173,6 +181,8 @@ export interface Position {
   /** Revision that the index is known to hold; 0 = none. */
   readonly armedVersion: number;
   readonly armings: Readonly<Record<string, Arming>>;
+  /** Stops that were reached and wait; at most one of a name. Which of them count: `windowsOf` in levels.ts. */
+  readonly confirming: readonly ConfirmWindow[];
   /** A full exit has been claimed. Never taken back. */
   readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;

@@ -16,6 +16,10 @@ export interface Protection {
   } | null;
   /** Closes the position whatever its price: so long after its first fill, or at a time (epoch ms). */
   readonly timeStop: { readonly maxSeconds: number } | { readonly until: number } | null;
+  /** So long a stop that was reached waits for the price to come back, whole seconds; 0 = it sells at once. */
+  readonly confirmSeconds: number;
+  /** A price so far beyond the stop, in percent of the stop's, sells without waiting. */
+  readonly confirmMaxPercent: Decimal;
   /** `bid_ask`: bid closes a long, ask a short. */
   readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
 }

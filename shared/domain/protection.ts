@@ -6,6 +6,7 @@
  * - break-even only tightens the stop, and never puts it where closing would lose after fees;
  * - a changed level set has a new version; a level that did not change keeps its arming.
  */
+import { confirmationText, DEFAULT_CONFIRM_MAX_PERCENT } from './confirmation.ts';
 import { ceilTo, type Decimal, floorTo, maxOf, minOf, quotient, ZERO } from './money/decimal.ts';
 import type { SymbolSpec } from './symbols.ts';
 import { timeStopText } from './time-stop.ts';
@@ -17,6 +18,8 @@ export const NO_PROTECTION: Protection = {
   trailingStop: null,
   breakEven: null,
   timeStop: null,
+  confirmSeconds: 0,
+  confirmMaxPercent: DEFAULT_CONFIRM_MAX_PERCENT,
   triggerPrice: 'bid_ask',
 };
 
@@ -128,29 +131,46 @@ export function activateBreakEven(p: Position, now: number, spec: SymbolSpec): P
 export function changeProtection(p: Position, protection: Protection, now: number): Position {
   const before = fingerprints(p.protection);
   const after = fingerprints(protection);
-  if (protectionText(p.protection) === protectionText(protection)) {
-    if (timeStopText(p.protection.timeStop) === timeStopText(protection.timeStop)) return p;
+  if (hasSameLevels(p.protection, protection)) {
+    const isSame = rulesText(p.protection) === rulesText(protection);
+    if (isSame) return p;
+    // The levels of an open window lie where its rule says.
+    if (p.confirming.length > 0) return withLevels({ ...p, protection }, now);
     // No level is another one: the index has nothing to hear of it.
     return { ...p, protection, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
   }
   const isKept = (name: string) => before[name] !== undefined && before[name] === after[name];
+  const goesOn = (name: string): boolean =>
+    (name === 'break_even' ? protection.breakEven !== null : isKept(name)) &&
+    p.protection.triggerPrice === protection.triggerPrice;
   const armings: Record<string, Arming> = {};
-  for (const [name, arming] of Object.entries(p.armings)) {
-    const isMoved = name === 'break_even' ? protection.breakEven !== null : isKept(name);
-    if (isMoved && p.protection.triggerPrice === protection.triggerPrice) armings[name] = arming;
-  }
-  return {
+  for (const [name, arming] of Object.entries(p.armings)) if (goesOn(name)) armings[name] = arming;
+  const changed = {
     ...p,
     protection,
+    confirming: p.confirming.filter(({ trigger }) => goesOn(trigger.levelName)),
     breakEvenStop: protection.breakEven && p.breakEvenStop,
     breakEvenActivatedAt: protection.breakEven && p.breakEvenActivatedAt,
     claimedRungs: p.claimedRungs.filter((i) => isKept(`take_profit:${i}`)),
-    levelsVersion: p.levelsVersion + 1,
     armings,
-    updatedAt: Math.max(p.updatedAt, now),
-    dueTries: 0,
   };
+  return withLevels(changed, now);
 }
+
+/** A changed level set. */
+const withLevels = (p: Position, now: number): Position => ({
+  ...p,
+  levelsVersion: p.levelsVersion + 1,
+  updatedAt: Math.max(p.updatedAt, now),
+  dueTries: 0,
+});
+
+/** Do two protections ask for the very same levels, whatever else they say? */
+export const hasSameLevels = (a: Protection, b: Protection): boolean =>
+  protectionText(a) === protectionText(b);
+
+/** What a protection has beside its levels. */
+const rulesText = (p: Protection): string => `${timeStopText(p.timeStop)}; ${confirmationText(p)}`;
 
 /** What makes each level what it is, as text. */
 function fingerprints(p: Protection): Readonly<Record<string, string>> {

@@ -5,6 +5,7 @@
  * the ledger. submit and exits run the same code on their own queues.
  */
 import {
+  isConfirmDue,
   nextDueOrder,
   owesEntryMinute,
   owesFrozenFigures,
@@ -25,6 +26,7 @@ import type { ArmLevels } from './arm-levels.ts';
 import { actionsOf, type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { closingMark } from './claim-close.ts';
 import { makeCloseInTime } from './close-in-time.ts';
+import { makeConfirmStop } from './confirm-stop.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
 import { makeFreezeFigures } from './freeze-figures.ts';
@@ -42,6 +44,7 @@ import { sendPointer } from './work-pointers.ts';
 type Needs = Pick<
   Ports,
   | 'ledger'
+  | 'index'
   | 'wallets'
   | 'venues'
   | 'accounts'
@@ -84,6 +87,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const { resolve, cancel, query, ask } = makeResolveOrder(ports, { happen, applyExecution });
   const valueLateFees = makeValueLateFees(ports);
   const closeInTime = makeCloseInTime(ports, arm);
+  const confirmStop = makeConfirmStop(ports, arm);
   const freezeFigures = makeFreezeFigures(ports);
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
@@ -176,6 +180,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     }
     // What it claims is planned in the same transaction; everything else can wait.
     if (isTimeUp(position, clock.now())) return closeInTime(positionId);
+    if (isConfirmDue(position, clock.now())) return confirmStop(positionId);
     if (needsPlan(position)) await plan(positionId);
     if (wantsArming(position)) await arm.armPosition(position);
     if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);

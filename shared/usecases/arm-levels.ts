@@ -4,6 +4,7 @@
  * The index comes first, the note second: a crash between leaves the item due, and arming again is harmless.
  * Always true: a position without its note stays due; while a symbol is being rebuilt nothing is noted.
  */
+import { WINDOW_LEVELS } from '../domain/confirmation.ts';
 import { positionNeedsArming, withDue } from '../domain/due.ts';
 import { confirmArmed, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
@@ -40,6 +41,8 @@ export function possibleMembers(p: Position): readonly string[] {
   const names = new Set(['stop_loss', 'break_even', 'trailing_stop', 'break_even_trigger']);
   for (let i = 0; i < rungs; i++) names.add(`take_profit:${i}`);
   for (const name of Object.keys(p.armings)) names.add(name);
+  const mayWait = p.protection.confirmSeconds > 0 || p.initialProtection.confirmSeconds > 0;
+  if (mayWait || p.confirming.length > 0) for (const name of WINDOW_LEVELS) names.add(name);
   return [...names].map((name) => `${p.positionId}|${name}`);
 }
 

@@ -1,4 +1,5 @@
 /** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
+import { windowLevelOf } from '../domain/confirmation.ts';
 import { withDue } from '../domain/due.ts';
 import {
   claimFlatten,
@@ -16,6 +17,7 @@ import { unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Order, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
+import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide-window.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
@@ -25,7 +27,7 @@ export type HitDecision =
   | { readonly kind: 'drop'; readonly why: string; readonly action: PositionAction }
   | {
       readonly kind: 'write';
-      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped';
+      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped' | 'confirming' | 'came_back';
       readonly position: Position;
       readonly orders: readonly Change<Order>[];
       readonly action: PositionAction;
@@ -47,10 +49,18 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const drop = (why: string): HitDecision => dropped(p, hit, trigger, why, now);
   if (p.flatten !== null) return drop('already_closing');
   const level = levelOfHit(p, hit, spec);
-  if (level === null) return drop('stale');
+  if (level === null) return drop(windowOf(p, trigger.levelName) === null ? 'stale' : 'confirming');
   if (needsPrice(hit, level, now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
+  const ending = windowLevelOf(levelName);
+  if (ending !== null) {
+    const window = windowOf(p, ending.stop);
+    if (window === null) return drop('stale');
+    if (ending.end === 'return') return cameBack(p, window, hit, context);
+    return soldBeyond(p, trigger, ending.stop, context);
+  }
+  if (mustWait(p, hit, level, trigger, spec)) return startWaiting(p, hit, level, trigger, context);
   const cause = hitCause(levelName);
   if (cause === null) {
     const position = activateBreakEven(p, now, spec);

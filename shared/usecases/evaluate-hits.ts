@@ -15,6 +15,7 @@ import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { readLiveOrders, specOf, stored } from './change-order.ts';
+import { tellConfirmation } from './confirm-stop.ts';
 import { untilWritten } from './conflicts.ts';
 import { decideHit } from './decide-hit.ts';
 import { venueClientId } from './derive-ids.ts';
@@ -55,6 +56,9 @@ export interface Evaluated {
   readonly failed: number;
 }
 
+/** What a level that is reached again and again would flood the timeline with. */
+const REPEATED: readonly string[] = ['refused', 'confirming', 'came_back'];
+
 export type EvaluateHits = ReturnType<typeof makeEvaluateHits>;
 
 export function makeEvaluateHits(
@@ -84,7 +88,7 @@ export function makeEvaluateHits(
       }
       const change = { before, after: decision.position };
       const { action, what } = decision;
-      const isKnown = what === 'refused' && (await isToldLately(ledger, ownerId, action));
+      const isKnown = REPEATED.includes(what) && (await isToldLately(ledger, ownerId, action));
       const actions = isKnown ? [] : [{ positionId: ownerId, action }];
       const result = await ledger.commit({ orders: decision.orders, positions: [change], actions });
       return result.outcome === 'done' ? { ...decision, position: stored(change) } : 'conflict';
@@ -95,6 +99,7 @@ export function makeEvaluateHits(
     }
     for (const order of written.orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
     await tellAlarms(ports, ownerId, written.alarms);
+    if (written.what === 'confirming') await tellConfirmation(ports, written.position);
     const { action, what } = written;
     // `level` is the log line's own.
     const { level, ...facts } = action.facts;

@@ -1,7 +1,8 @@
 /** Another protection of a position, checked against its symbol and the market, ready to be committed (design section 9). */
 import { checkProtection, checkTrailed } from '../domain/check-protection.ts';
+import { checkConfirmation, confirmationText } from '../domain/confirmation.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
-import { changeProtection, roundProtection } from '../domain/protection.ts';
+import { changeProtection, hasSameLevels, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { checkTimeStop, timeStopText } from '../domain/time-stop.ts';
 import type { Position, Protection } from '../domain/types.ts';
@@ -32,9 +33,11 @@ export async function prepareProtection(
   const changed = await apply(wanted);
   if (changed === before) return ok({ changed, wanted });
   const late = 'timeStop' in change ? checkTimeStop(wanted.timeStop, before.openedAt, now) : null;
-  if (late !== null) return { ok: false, error: fromField(late) };
-  // Only the time stop is another one: that asks for no price.
-  if (changed.levelsVersion === before.levelsVersion) return ok({ changed, wanted });
+  const [unusable] = checkConfirmation(wanted);
+  const wrongRule = late ?? unusable ?? null;
+  if (wrongRule !== null) return { ok: false, error: fromField(wrongRule) };
+  // No level is another one: that asks for no price.
+  if (hasSameLevels(before.protection, wanted)) return ok({ changed, wanted });
   const reference = await referenceOf(ports, before, wanted);
   if (reference === null) {
     const message = `there is no current price of ${before.symbol}`;
@@ -74,6 +77,7 @@ export function protectionFacts(p: Protection): Readonly<Record<string, string>>
           : distance.amount.toFixed(),
     break_even: breakEven === null ? 'none' : `at ${breakEven.activationProfitPercent.toFixed()} %`,
     time_stop: timeStopText(p.timeStop),
+    confirmation: confirmationText(p),
     trigger_price: p.triggerPrice,
   };
 }

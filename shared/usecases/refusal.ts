@@ -69,6 +69,7 @@ export const REFUSAL_CODES = [
   'offset_beyond_activation',
   'time_stop_past',
   'time_stop_out_of_range',
+  'confirm_out_of_range',
   // Of a signal.
   'stop_would_loosen',
   // Of a position or an order as it stands.

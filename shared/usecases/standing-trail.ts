@@ -3,7 +3,7 @@
  * (design section 8: a trailing move is derived, not stored). What the last second has brought besides is in the index,
  * which goes on from the better of the two.
  */
-import { levelsOf } from '../domain/levels.ts';
+import { levelsOf, windowsOf } from '../domain/levels.ts';
 import { maxOf, minOf } from '../domain/money/decimal.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';
@@ -19,6 +19,9 @@ export async function standingTrail(
   spec: SymbolSpec,
   now: number,
 ): Promise<Arming | null> {
+  // One that was reached and waits has come to where it was reached.
+  const waiting = windowsOf(p).find(({ trigger }) => trigger.levelName === 'trailing_stop');
+  if (waiting !== undefined) return { tick: waiting.trigger.tickId, at: now, peak: waiting.trigger.peak };
   const level = levelsOf(p, spec).find((one) => one.kind === 'trailing');
   const price = level === undefined ? null : await ports.prices.price(p.symbol);
   if (level?.kind !== 'trailing' || price === null) return null;

@@ -65,6 +65,7 @@ export function randomPlans(
   options: { readonly seed: number; readonly widest: number; readonly shorts: boolean },
 ): readonly ReferencePlan[] {
   const random = seededRandom(options.seed);
+  const confirming = seededRandom(options.seed + 1_000_003);
   const spec = specOf(market.symbol);
   const [first, last] = [market.ticks[0], market.ticks.at(-1)];
   if (first === undefined || last === undefined) throw new Error('a market without ticks');
@@ -79,6 +80,8 @@ export function randomPlans(
       steps: Math.max(40, worth.dividedBy(price).dividedBy(spec.stepSize).ceil().toNumber()),
       source: pick(random, ['bid_ask', 'bid_ask', 'last', 'mid'] as const),
       ...randomLevels(random, options.widest, market),
+      confirm:
+        confirming() % 3 === 0 ? null : { seconds: 1 + (confirming() % 20), bp: 2 + (confirming() % 60) },
     } as const;
   });
 }
@@ -130,6 +133,8 @@ function requestOf(plan: ReferencePlan, market: ReferenceMarket): ProtectionRequ
       activationProfitPercent: percentOf(breakEven.profit),
       offsetPercent: percentOf(breakEven.offset),
     },
+    confirmSeconds: plan.confirm?.seconds ?? 0,
+    confirmMaxPercent: percentOf(plan.confirm?.bp ?? 100),
     triggerPrice: plan.source,
   };
 }
@@ -159,6 +164,8 @@ const KINDS: Readonly<Record<string, ReferenceEvent['kind']>> = {
   exit_claimed: 'exit',
   part_claimed: 'part',
   break_even_activated: 'break_even',
+  stop_confirming: 'wait',
+  stop_not_confirmed: 'back',
 };
 
 function eventOf(decision: Decision, market: ReferenceMarket): ReferenceEvent | null {
@@ -166,11 +173,14 @@ function eventOf(decision: Decision, market: ReferenceMarket): ReferenceEvent | 
   if (kind === undefined) return null;
   const { level_name: name = '', level = '', tick_id: tick, exit_cause: cause } = decision.facts;
   const said = kind === 'break_even' ? 'break_even_trigger' : name;
-  if (kind !== 'break_even' && cause !== name.replace(/:\d+$/, '')) {
+  const isExit = kind === 'exit' || kind === 'part';
+  if (isExit && cause !== name.replace(/:\d+$/, '')) {
     throw new Error(`${decision.position}: ${name} gave the cause ${cause}`);
   }
   const units = new Decimal(level).times(new Decimal(10).pow(market.priceDecimals)).toNumber();
-  return { kind, tick: Number(tick), name: said, level: units };
+  // Of a stop that waited the facts are those of the tick that reached it.
+  const isConfirmed = decision.facts['confirmation'] === 'confirmed';
+  return { kind, tick: isConfirmed ? decision.tick : Number(tick), name: said, level: units };
 }
 
 export interface Compared {
@@ -201,7 +211,12 @@ export function compare(
       if (expected === null) continue;
       positions += 1;
       events += expected.length;
-      for (const { name } of expected) byName[name] = (byName[name] ?? 0) + 1;
+      for (const { kind, name } of expected) {
+        byName[name] = (byName[name] ?? 0) + 1;
+        if (kind === 'wait' || kind === 'back') byName[kind] = (byName[kind] ?? 0) + 1;
+      }
+      const waited = expected.some(({ kind }, at) => kind === 'exit' && expected[at - 1]?.kind === 'wait');
+      if (waited) byName['confirmed'] = (byName['confirmed'] ?? 0) + 1;
       if (JSON.stringify(found.map(inOrder)) === JSON.stringify(expected.map(inOrder))) continue;
       wrong.push(`${JSON.stringify(plan)}: ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
     }

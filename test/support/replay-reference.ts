@@ -41,10 +41,13 @@ export interface ReferencePlan {
     readonly activation: number | null;
   } | null;
   readonly breakEven: { readonly profit: number; readonly offset: number } | null;
+  /** A stop that was reached sells after so long without a price back, or at once so far beyond it. */
+  readonly confirm: { readonly seconds: number; readonly bp: number } | null;
 }
 
 export interface ReferenceEvent {
-  readonly kind: 'exit' | 'part' | 'break_even';
+  readonly kind: 'exit' | 'part' | 'break_even' | 'wait' | 'back';
+  /** At which it was decided. */
   readonly tick: number;
   readonly name: string;
   /** Units. */
@@ -73,6 +76,8 @@ interface Walk {
   trailingFrom: number | null;
   peak: number | null;
   isOut: boolean;
+  /** Stops that wait to be confirmed, in the order in which they were reached. */
+  readonly waiting: Map<string, { readonly level: number; readonly tick: number; readonly since: number }>;
   readonly events: ReferenceEvent[];
 }
 
@@ -109,6 +114,7 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     trailingFrom: activation === null ? null : inFavour(activation),
     peak: null,
     isOut: false,
+    waiting: new Map(),
     events: [],
   };
   for (let at = first; at < market.ticks.length && !walk.isOut; at += 1) {
@@ -173,15 +179,25 @@ function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }
     walk.isOut = true;
   };
 
+  const reached = (name: string, level: number) => {
+    if (walk.isOut || walk.waiting.has(name)) return;
+    if (plan.confirm === null || isLoss(boundOf(plan, level))) return out(name, level);
+    walk.waiting.set(name, { level, tick: tick.id, since: tick.at });
+    events.push({ kind: 'wait', tick: tick.id, name, level });
+  };
+
   const trailed = trail(walk, price);
   const trigger = evenTrigger(walk);
-  if (evenIsTighter && walk.even !== null && isLoss(walk.even)) out('break_even', walk.even);
+  if (evenIsTighter && walk.even !== null && isLoss(walk.even)) reached('break_even', walk.even);
   if (trigger !== null && isProfit(trigger) && !walk.isOut) {
     const level = before !== null && isProfit(before) ? before : trigger;
     walk.even = breakEven(walk, plan.breakEven?.offset ?? 0);
     events.push({ kind: 'break_even', tick: tick.id, name: 'break_even_trigger', level });
   }
-  if (!evenIsTighter && stop !== null && isLoss(stop)) out('stop_loss', stop);
+  if (walk.even !== null && (stop === null || (isLong ? walk.even > stop : walk.even < stop)))
+    walk.waiting.delete('stop_loss');
+  lookAtWindows(walk, tick, isLoss, out);
+  if (!evenIsTighter && stop !== null && isLoss(stop)) reached('stop_loss', stop);
   const isWhole = plan.targets.reduce((all, { share }) => all + share, 0) === 100;
   for (const [index, level] of targets.entries()) {
     if (walk.rungs.has(index) || walk.isOut || !isProfit(level)) continue;
@@ -190,7 +206,43 @@ function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }
     if (isWhole && walk.rungs.size === targets.length) out(name, level);
     else events.push({ kind: 'part', tick: tick.id, name, level });
   }
-  if (trailed !== null && isLoss(trailed)) out('trailing_stop', trailed);
+  if (trailed !== null && isLoss(trailed)) reached('trailing_stop', trailed);
+  const over = [...walk.waiting].sort(([, a], [, b]) => a.since - b.since);
+  for (const [name, { level, since }] of over) {
+    if (plan.confirm !== null && tick.at >= since + plan.confirm.seconds * 1000) out(name, level);
+  }
+}
+
+/** The bound of a stop, rounded to be reached earlier. */
+function boundOf({ side, confirm }: ReferencePlan, level: number): number {
+  const far = BigInt(level) * BigInt(10_000 + (side === 'long' ? -1 : 1) * (confirm?.bp ?? 0));
+  const down = far / 10_000n;
+  return Number(side === 'long' && down * 10_000n !== far ? down + 1n : down);
+}
+
+/** What this tick makes of the stops that wait since an earlier one. */
+function lookAtWindows(
+  { plan, waiting, events, ...walk }: Walk,
+  tick: ReferenceTick,
+  isLoss: (level: number) => boolean,
+  out: (name: string, level: number) => void,
+): void {
+  const { confirm } = plan;
+  if (confirm === null || walk.isOut) return;
+  const own = ['break_even', 'stop_loss', 'trailing_stop'].flatMap((name) => {
+    const window = waiting.get(name);
+    return window === undefined || window.tick === tick.id ? [] : [{ name, ...window }];
+  });
+  for (const { name, level } of own) {
+    const bound = boundOf(plan, level);
+    if (isLoss(bound)) return out(name, bound);
+  }
+  for (const { name, level, since } of own) {
+    if (isLoss(level)) continue;
+    if (tick.at >= since + confirm.seconds * 1000) return out(name, level);
+    waiting.delete(name);
+    events.push({ kind: 'back', tick: tick.id, name, level });
+  }
 }
 
 function priceAt({ source, side }: ReferencePlan, { bid, ask, last }: ReferenceTick): number {

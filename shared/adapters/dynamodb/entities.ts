@@ -1,5 +1,6 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 
+import { DEFAULT_CONFIRM_MAX_PERCENT } from '../../domain/confirmation.ts';
 import { type GivenConditions, VOLATILITIES } from '../../domain/market-conditions.ts';
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import type { Bar, TickOrigin } from '../../domain/triggers/types.ts';
 import {
   type Arming,
+  type ConfirmWindow,
   ENVIRONMENTS,
   type EntryMinute,
   EXIT_CAUSES,
@@ -293,9 +295,14 @@ const timeStop: Codec<NonNullable<Protection['timeStop']>> = {
   },
 };
 
+/** What a signal may change. */
+type Adjusted = Pick<Protection, keyof typeof levels>;
+
 const protection = objects<Protection>({
   ...levels,
   timeStop: nullableSince(timeStop),
+  confirmSeconds: { ...integers, whenMissing: () => 0 },
+  confirmMaxPercent: { ...decimals, whenMissing: () => DEFAULT_CONFIRM_MAX_PERCENT },
   triggerPrice: words(['bid_ask', 'last', 'mid']),
 });
 
@@ -312,7 +319,7 @@ const signalWords = {
 export const signals = objects<Signal>({
   ...signalWords,
   reasoning: nullable(texts),
-  adjust: nullable(partials<Omit<Protection, 'triggerPrice' | 'timeStop'>>(levels)),
+  adjust: nullable(partials<Adjusted>(levels)),
   reason: nullable(
     objects<SignalReason>({
       code: texts,
@@ -420,6 +427,10 @@ export const positions = objects<Position>({
   levelsVersion: integers,
   armedVersion: integers,
   armings: maps(objects<Arming>({ tick: integers, at: integers, peak: nullable(decimals) })),
+  confirming: {
+    ...lists(objects<ConfirmWindow>({ trigger: triggerFacts, since: integers })),
+    whenMissing: () => [],
+  },
   flatten: nullable(
     objects<NonNullable<Position['flatten']>>({
       cause: words(EXIT_CAUSES),

@@ -5,7 +5,9 @@
  * a price the figures that need one are null. Figures that need the price tape are in the single view only.
  */
 
+import { boundPrice, windowEndsAt } from '../../domain/confirmation.ts';
 import { figures } from '../../domain/figures.ts';
+import { windowsOf } from '../../domain/levels.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
 import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
@@ -269,12 +271,30 @@ function riskManagementView(position: Position) {
       stop_price: moneyOrNull(position.breakEvenStop),
     },
     time_stop: timeStopView(position),
+    confirmation: confirmationView(position),
     trigger_price: protection.triggerPrice,
     levels_version: position.levelsVersion,
     /** The trigger index holds these levels. */
     armed: position.armedVersion === position.levelsVersion,
   };
 }
+
+/** `waiting`: stops that were reached; at `until` they sell, unless a price has come back before. */
+const confirmationView = (position: Position) => {
+  const { side, protection } = position;
+  return {
+    seconds: protection.confirmSeconds,
+    max_percent: money(protection.confirmMaxPercent),
+    waiting: windowsOf(position).map((window) => ({
+      level_name: window.trigger.levelName,
+      level: money(window.trigger.level),
+      price: money(window.trigger.price),
+      since: time(window.since),
+      until: time(windowEndsAt(window, protection)),
+      sells_at_once_at: money(boundPrice(window.trigger.level, side, protection)),
+    })),
+  };
+};
 
 /** `due_at`: when the position is closed; null before the first fill where it counts from there, and once it is closing. */
 const timeStopView = (position: Position) => {

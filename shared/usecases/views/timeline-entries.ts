@@ -30,6 +30,7 @@ const REFUSALS: readonly string[] = [
   'hit_dropped',
   'hit_refused',
   'rung_skipped',
+  'stop_not_confirmed',
   'exit_short_of_funds',
   ...REFUSED_CALLS,
 ];

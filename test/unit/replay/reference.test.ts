@@ -76,6 +76,7 @@ describe('a replay decides what an independent walk finds', () => {
     expect(Object.keys(result.byName)).toEqual(
       expect.arrayContaining(['stop_loss', 'trailing_stop', 'take_profit:0', 'take_profit:1', 'break_even']),
     );
+    expect(Object.keys(result.byName)).toEqual(expect.arrayContaining(['wait', 'back', 'confirmed']));
   });
 
   it('over quotes, longs and shorts, by bid and ask, last and mid', async () => {
@@ -93,5 +94,6 @@ describe('a replay decides what an independent walk finds', () => {
     });
     expect(result.wrong.slice(0, 5)).toEqual([]);
     expect(result.events).toBeGreaterThan(200);
+    expect(Object.keys(result.byName)).toEqual(expect.arrayContaining(['wait', 'back', 'confirmed']));
   });
 });
