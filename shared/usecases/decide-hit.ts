@@ -11,37 +11,15 @@ import {
 } from '../domain/exits.ts';
 import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
 import { activateBreakEven } from '../domain/protection.ts';
-import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Order, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
-import type { CachedPrice } from '../ports/trigger-index.ts';
 import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide-window.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
+import type { HitContext, HitDecision } from './hit-decision.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
-
-export type HitDecision =
-  /** Nothing to do any more: closing, closed, changed, claimed already. */
-  | { readonly kind: 'drop'; readonly why: string; readonly action: PositionAction }
-  | {
-      readonly kind: 'write';
-      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped' | 'confirming' | 'came_back';
-      readonly position: Position;
-      readonly orders: readonly Change<Order>[];
-      readonly action: PositionAction;
-      readonly alarms: readonly PlanAlarm[];
-    };
-
-export interface HitContext {
-  readonly spec: SymbolSpec;
-  readonly now: number;
-  /** The price shown now; asked only for hits that do not stand by themselves. */
-  readonly price: CachedPrice | null;
-  /** The position's live entry and live exits. */
-  readonly live: readonly Order[];
-}
 
 export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
   const { spec, now } = context;

@@ -22,8 +22,8 @@ import { decimalToUnits, unitsToDecimal } from '../domain/triggers/units.ts';
 import type { ConfirmWindow, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { priceBySource } from './arm-levels.ts';
-import type { HitContext, HitDecision } from './decide-hit.ts';
 import { carryOutPlan } from './exit-plan.ts';
+import type { HitContext, HitDecision } from './hit-decision.ts';
 import { factsText, HIT_VALID_MS, PRICE_VALID_MS } from './hit-rules.ts';
 
 type Write = Extract<HitDecision, { readonly kind: 'write' }>;

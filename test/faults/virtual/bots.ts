@@ -107,6 +107,13 @@ function drawProtection(chance: Chance, market: Market): Partial<Protection> | n
   };
 }
 
+/** The stops of some wait to be confirmed. Drawn apart: all else that a bot does stays as it was. */
+function withDelay(protection: Partial<Protection> | null, chance: Chance): Partial<Protection> | null {
+  if (protection === null || !chance.happens(0.3)) return protection;
+  const confirmMaxPercent = new Decimal(chance.pick(['0.2', '0.5', '1', '3']));
+  return { ...protection, confirmSeconds: chance.between(1, 12), confirmMaxPercent };
+}
+
 type FollowUp = (stage: Stage, chance: Chance, target: Target, n: number) => Promise<void>;
 
 const positionOf = ({ outside }: Stage, { positionId }: Target): Position | undefined =>
@@ -197,7 +204,7 @@ const sell: FollowUp = async (stage, chance, target, n) => {
 
 const protect: FollowUp = async ({ api, intents, market }, chance, { positionId, name }, n) => {
   const intent = intents.begin('protection', `${name}-protect-${n}`);
-  const change = drawProtection(chance, market) ?? {};
+  const change = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`)) ?? {};
   const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
     uc.changeProtection({ userId: USER, positionId, change }),
   );
@@ -319,7 +326,7 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   const command = commandOf(walletId, name, {
     quantity: amount(chance, 2, 3000),
     ...drawEntry(chance, stage.market),
-    protection: drawProtection(chance, stage.market),
+    protection: withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
   });
   const orderId = orderIdFor({ walletId, clientOrderId: null, idempotencyKey: name });
   const target: Target = { name, orderId, positionId: positionIdFor(orderId) };

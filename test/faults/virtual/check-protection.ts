@@ -1,16 +1,20 @@
 /**
  * Protected at an instant (design section 9), looked at each virtual second and at each commit of a position: what is
- * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or it
- * is closing, and the next step of that is not overdue by more than 2 s.
+ * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or its
+ * stop waits to be confirmed, what ends that early is in the index, and its time is over no longer than 2 s ago; or it is
+ * closing, and the next step of that is not overdue by more than 2 s.
  *
  * What is not protected may be so for as long as the bounds and the faults say (docs/faults.md has the rule in words):
  * the bound counts from the last fault that may have kept anybody from protecting it.
  */
-import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
+import { boundPrice } from '../../../shared/domain/confirmation.ts';
+import { confirmAt } from '../../../shared/domain/due.ts';
+import { levelsOf, toUnits, wantsLevels, windowsOf } from '../../../shared/domain/levels.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { isClosed, isDust } from '../../../shared/domain/positions.ts';
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
-import type { Level } from '../../../shared/domain/triggers/types.ts';
+import type { Level, Units } from '../../../shared/domain/triggers/types.ts';
+import { unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
 import type { Position } from '../../../shared/domain/types.ts';
 import type { Chaos } from './chaos.ts';
 import { SYMBOL } from './exchange.ts';
@@ -30,6 +34,8 @@ const REBUILT_MS = 5_000;
 const OVERDUE_MS = 2_000;
 /** Work younger than this is left to its own message (redrive-due.ts), and a sweep comes once a second. */
 const SWEPT_MS = 1_500;
+/** Two ticks of one second, before anybody has heard of the first: the later one may be back, and is not told apart. */
+const SAME_SECOND_MS = 1_000;
 const STOPS = ['stop_loss', 'break_even', 'trailing_stop'];
 
 export interface ProtectionParts {
@@ -51,8 +57,16 @@ interface Watched {
   bareSince: number | null;
   /** For too long, and told so. */
   isTold: boolean;
+  /** Where its stop loss is, also while that waits to be confirmed; null: there is none. */
+  loss: number | null;
   /** The lowest bid since its stop loss has been where it is. */
   low: number;
+  /** Since when each bid was at the stop loss or beyond it; null: the last one was not. */
+  beyondSince: number | null;
+  /** The longest time for which that was so, of those that are over. */
+  beyondMs: number;
+  /** Since when a stop of it waits to be confirmed; null: none does. */
+  waitsSince: number | null;
   /** A price has reached the armed stop loss, and no exit has followed yet. */
   isReached: boolean;
 }
@@ -68,6 +82,8 @@ export class ProtectionCheck {
   /** Of all positions, ms. */
   bareMs = 0;
   longestBareMs = 0;
+  /** With a stop that waits to be confirmed, ms: counts as protected. */
+  confirmingMs = 0;
   /** The longest time without protection since a fault that may have caused it. */
   longestUndisturbedMs = 0;
   readonly #parts: ProtectionParts;
@@ -93,16 +109,21 @@ export class ProtectionCheck {
     const { now } = this.#parts.kernel;
     const known = this.#watched.get(position.positionId);
     const stops = this.#stopsOf(position);
+    const loss = this.#lossOf(position, stops);
+    const waits = windowsOf(position).length > 0;
     if (known === undefined) {
-      const times = { wroteAt: now, fineAt: now, bareSince: null };
-      const seen = { isTold: false, low: this.#bid, isReached: false };
-      this.#watched.set(position.positionId, { position, stops, ...times, ...seen });
+      const times = { wroteAt: now, fineAt: now, bareSince: null, waitsSince: waits ? now : null };
+      const seen = { isTold: false, isReached: false, ...this.#fromNow(loss) };
+      this.#watched.set(position.positionId, { position, stops, loss, ...times, ...seen });
     } else {
       this.#checkCause(known, position);
-      if (position.flatten !== null || lossOf(stops) !== lossOf(known.stops)) {
-        known.low = this.#bid;
+      if (position.flatten !== null || loss !== known.loss) {
+        Object.assign(known, this.#fromNow(loss));
         known.isReached = false;
       }
+      if (known.waitsSince !== null) this.confirmingMs += now - known.waitsSince;
+      known.waitsSince = waits ? now : null;
+      known.loss = loss;
       known.position = position;
       known.wroteAt = now;
       known.stops = stops;
@@ -115,13 +136,35 @@ export class ProtectionCheck {
   /** A price as the system is shown it. */
   tick(bid: number): void {
     this.#bid = bid;
+    const { now } = this.#parts.kernel;
     for (const one of this.#watched.values()) {
-      const loss = lossOf(one.stops);
+      const { loss } = one;
       if (loss === null) continue;
       one.low = Math.min(one.low, bid);
-      const { armedVersion, levelsVersion } = one.position;
+      const { armedVersion, levelsVersion, protection } = one.position;
       if (bid <= loss && armedVersion === levelsVersion) one.isReached = true;
+      if (bid <= loss) {
+        one.beyondSince ??= now;
+        continue;
+      }
+      if (one.beyondSince !== null) one.beyondMs = Math.max(one.beyondMs, now - one.beyondSince);
+      one.beyondSince = null;
+      // Whoever waits forgets what came back.
+      if (protection.confirmSeconds > 0) one.isReached = false;
     }
+  }
+
+  #fromNow(loss: number | null): Pick<Watched, 'low' | 'beyondSince' | 'beyondMs'> {
+    const isBeyond = loss !== null && this.#bid <= loss;
+    return { low: this.#bid, beyondSince: isBeyond ? this.#parts.kernel.now : null, beyondMs: 0 };
+  }
+
+  /** All positions here are long. */
+  #lossOf(p: Position, stops: readonly Level[]): number | null {
+    const waiting = windowsOf(p).find(({ trigger }) => trigger.levelName === 'stop_loss');
+    if (waiting !== undefined) return toUnits(waiting.trigger.level, this.#spec, 'up');
+    const loss = stops.find(({ member }) => member.endsWith('|stop_loss'));
+    return loss?.kind === 'fixed' ? loss.price : null;
   }
 
   /** The product has decided, and says so, that it does not follow. */
@@ -142,12 +185,27 @@ export class ProtectionCheck {
     this.#isOver = true;
   }
 
-  /** A stop loss sells where a price has reached it since it is there, and not for what was before. */
-  #checkCause({ position: before, stops, low }: Watched, { positionId, flatten }: Position): void {
-    const loss = lossOf(stops);
-    if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null || low <= loss) return;
-    const text = `${positionId}: sold by its stop at ${loss}, which no price has reached: ${low} was the lowest`;
-    this.#parts.violations.add('stop_invented', text, [positionId]);
+  /**
+   * A stop loss sells where a price has reached it since it is there, and not for what was before; one with a delay where
+   * the price has stayed there for so long, or was beyond the bound.
+   */
+  #checkCause(known: Watched, { positionId, flatten }: Position): void {
+    const { position: before, loss, low } = known;
+    if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null) return;
+    const invented = (why: string): void =>
+      this.#parts.violations.add('stop_invented', `${positionId}: sold by its stop at ${loss}, ${why}`, [
+        positionId,
+      ]);
+    if (low > loss) invented(`which no price has reached: ${low} was the lowest`);
+    const { confirmSeconds } = before.protection;
+    if (confirmSeconds === 0 || low > loss) return;
+    const level = unitsToDecimal(loss as Units, this.#spec.unitExponent);
+    const bound = toUnits(boundPrice(level, 'long', before.protection), this.#spec, 'up');
+    const { now } = this.#parts.kernel;
+    const beyondMs = Math.max(known.beyondMs, known.beyondSince === null ? 0 : now - known.beyondSince);
+    const leastMs = confirmSeconds * 1000 - SAME_SECOND_MS - this.#apartMs;
+    if (low <= bound || beyondMs >= leastMs) return;
+    invented(`after ${beyondMs} ms beyond it, where it waits ${confirmSeconds} s: ${low} was the lowest`);
   }
 
   #lookLater(): void {
@@ -178,9 +236,10 @@ export class ProtectionCheck {
 
   #stopsOf(p: Position): readonly Level[] {
     if (!wantsLevels(p)) return [];
-    return levelsOf(p, this.#spec).filter(({ member }) =>
-      STOPS.includes(member.slice(member.indexOf('|') + 1)),
-    );
+    return levelsOf(p, this.#spec).filter(({ member }) => {
+      const name = member.slice(member.indexOf('|') + 1);
+      return STOPS.includes(name) || name.startsWith('confirm_');
+    });
   }
 
   #look(one: Watched): void {
@@ -241,19 +300,21 @@ export class ProtectionCheck {
       const why = `${stop.member} was reached, and could be taken from ${hit.visibleAt} on`;
       return this.#isDust(p) ? null : { why, since, boundMs: SWEPT_MS };
     }
-    return null;
+    return this.#isDust(p) ? null : this.#unconfirmed(p);
+  }
+
+  /** A stop that waits, and whose time is over. */
+  #unconfirmed(p: Position): Bare | null {
+    const at = confirmAt(p);
+    const since = (at ?? 0) + OVERDUE_MS;
+    if (at === null || this.#parts.kernel.now <= since) return null;
+    return { why: `a stop of it was to be confirmed at ${at}`, since, boundMs: SWEPT_MS };
   }
 
   #isDust(p: Position): boolean {
     const price = this.#parts.outside.prices.shown.get(SYMBOL);
     return isDust(p.quantity, this.#spec, price === undefined ? null : decimal(price.bid));
   }
-}
-
-/** Where the stop loss is; null: there is none. All positions here are long. */
-function lossOf(stops: readonly Level[]): number | null {
-  const loss = stops.find(({ member }) => member.endsWith('|stop_loss'));
-  return loss?.kind === 'fixed' ? loss.price : null;
 }
 
 /** In the index as it should be: of this version, or of an older one and unchanged since. */

@@ -191,6 +191,29 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'confirmation',
+    what: 'a stop with a delay sells at the end of its time, whatever came back meanwhile',
+    patches: [
+      {
+        file: 'shared/domain/confirmation.ts',
+        find: 'return bars.find(cameBack) ?? null;',
+        replace: 'return bars.slice(0, 0).find(cameBack) ?? null;',
+      },
+      {
+        file: 'shared/usecases/decide-hit.ts',
+        find: "if (ending.end === 'return') return cameBack(p, window, hit, context);",
+        replace: "if (ending.end === 'return') return drop('stale');",
+      },
+    ],
+  },
+  one(
+    'confirmation-due',
+    'nobody looks at a stop that waits once its time is over',
+    'shared/usecases/confirm-stop.ts',
+    '=> endOf(window) <= now);',
+    '=> endOf(window) + 86_400_000 <= now);',
+  ),
+  {
     name: 'deletion',
     what: 'a wallet is deleted whatever is live in it',
     patches: [

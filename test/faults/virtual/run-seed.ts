@@ -289,6 +289,8 @@ class Run {
   #figures(): Readonly<Record<string, number>> {
     const { ledger } = this.#outside;
     const orders = [...ledger.orderItems.values()];
+    const actions = [...ledger.actionItems.values()].flat();
+    const told = (kind: string) => actions.filter((action) => action.kind === kind);
     return {
       orders: orders.length,
       positions: ledger.positionItems.size,
@@ -311,6 +313,13 @@ class Run {
       ticks: this.#market.ticks,
       unprotected_ms: this.#protection.bareMs,
       longest_unprotected_ms: this.#protection.longestBareMs,
+      confirming_ms: this.#protection.confirmingMs,
+      stops_that_waited: told('stop_confirming').length,
+      stops_not_confirmed: told('stop_not_confirmed').length,
+      stops_confirmed: told('exit_claimed').filter(({ facts }) => facts['confirmation'] === 'confirmed')
+        .length,
+      stops_beyond_bound: told('exit_claimed').filter(({ facts }) => facts['confirmation'] === 'beyond_bound')
+        .length,
       longest_undisturbed_ms: this.#protection.longestUndisturbedMs,
       app_acts: this.#app.acts,
       pauses: this.#owner.pauses,
@@ -322,9 +331,7 @@ class Run {
       ).length,
       fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
       held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
-      short_of_funds: [...ledger.actionItems.values()]
-        .flat()
-        .filter(({ kind }) => kind === 'exit_short_of_funds').length,
+      short_of_funds: told('exit_short_of_funds').length,
       events: this.#kernel.fired,
     };
   }

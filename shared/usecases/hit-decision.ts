@@ -1,0 +1,27 @@
+/** What is decided on a hit: the words of decide-hit.ts and decide-window.ts. */
+import type { PlanAlarm } from '../domain/exits.ts';
+import type { SymbolSpec } from '../domain/symbols.ts';
+import type { Order, Position, PositionAction } from '../domain/types.ts';
+import type { Change } from '../ports/ledger.ts';
+import type { CachedPrice } from '../ports/trigger-index.ts';
+
+export type HitDecision =
+  /** Nothing to do any more: closing, closed, changed, claimed already. */
+  | { readonly kind: 'drop'; readonly why: string; readonly action: PositionAction }
+  | {
+      readonly kind: 'write';
+      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped' | 'confirming' | 'came_back';
+      readonly position: Position;
+      readonly orders: readonly Change<Order>[];
+      readonly action: PositionAction;
+      readonly alarms: readonly PlanAlarm[];
+    };
+
+export interface HitContext {
+  readonly spec: SymbolSpec;
+  readonly now: number;
+  /** The price shown now; asked only for hits that do not stand by themselves. */
+  readonly price: CachedPrice | null;
+  /** The position's live entry and live exits. */
+  readonly live: readonly Order[];
+}
