@@ -1,6 +1,7 @@
 /** `--with stop=1.5%` and the like: another protection for every position of a plan. Pure. */
 import { DEFAULT_CONFIRM_MAX_PERCENT, MOST_CONFIRM_SECONDS } from '../../shared/domain/confirmation.ts';
 import { type Decimal, decimal, parseDecimal } from '../../shared/domain/money/decimal.ts';
+import { MOST_SECONDS } from '../../shared/domain/time-stop.ts';
 import { OptionError } from '../command-line.ts';
 import { NO_REQUEST, type Placed, type ProtectionRequest } from './protection-request.ts';
 
@@ -20,6 +21,7 @@ const KEYS = [
   'trailing_activation',
   'break_even',
   'break_even_offset',
+  'time_stop',
   'confirm_seconds',
   'confirm_max',
   'trigger_price',
@@ -32,6 +34,7 @@ export const CHANGES_HELP = `    stop=1.5%             stop loss at this distanc
     trailing_activation=1%  the profit, or the price, from which on it trails
     break_even=1%         the profit at which the stop moves to entry + fees
     break_even_offset=0.1%  how far beyond it
+    time_stop=2h          closed so long after its first fill (s, m or h)
     confirm_seconds=10    so long a stop that was reached waits for the price to come back
     confirm_max=1%        so far beyond the stop it waits no longer
     trigger_price=mid     bid_ask (default), last or mid
@@ -109,6 +112,14 @@ function percent(text: string, wrong: Wrong): Decimal | null {
   return amount(text.slice(0, -1), wrong, expected);
 }
 
+const UNITS = { s: 1, m: 60, h: 3_600 } as const;
+
+/** `90s`, `15m`, `2h`. */
+function secondsOf(text: string): number | null {
+  const [, count, unit] = /^(\d{1,8})([smh])$/.exec(text) ?? [];
+  return count === undefined || unit === undefined ? null : Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
 const READERS: Readonly<Record<Key, (text: string, wrong: Wrong) => Change>> = {
   stop: (text, wrong) => {
     const stopLoss = placed(text, wrong);
@@ -145,6 +156,14 @@ const READERS: Readonly<Record<Key, (text: string, wrong: Wrong) => Change>> = {
   break_even_offset: (text, wrong) => {
     const offsetPercent = percent(text, wrong) ?? NO_OFFSET;
     return (before) => before.breakEven && { ...before, breakEven: { ...before.breakEven, offsetPercent } };
+  },
+  time_stop: (text, wrong) => {
+    if (text === 'none') return (before) => ({ ...before, timeStopSeconds: null });
+    const timeStopSeconds = secondsOf(text);
+    if (timeStopSeconds === null || timeStopSeconds < 1 || timeStopSeconds > MOST_SECONDS) {
+      throw wrong('a time such as 90s, 15m or 2h, or none,');
+    }
+    return (before) => ({ ...before, timeStopSeconds });
   },
   confirm_seconds: (text, wrong) => {
     const confirmSeconds = text === 'none' ? 0 : Number(text);

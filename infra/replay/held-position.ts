@@ -14,6 +14,7 @@ import type { Decimal } from '../../shared/domain/money/decimal.ts';
 import { isOrderLevel } from '../../shared/domain/order-levels.ts';
 import { isFinal, isSettled } from '../../shared/domain/orders.ts';
 import { openPosition } from '../../shared/domain/positions.ts';
+import { isTimeUp, timeStopAt } from '../../shared/domain/time-stop.ts';
 import type { Hit, PriceSource } from '../../shared/domain/triggers/types.ts';
 import type {
   ExecutionReport,
@@ -89,8 +90,8 @@ export class HeldPosition {
   /** When its plan wants to be looked at again, epoch ms; null = only news matters. */
   dueAt(): number | null {
     const p = this.current;
-    const confirm = p && confirmAt(p);
-    if (confirm !== null) return confirm;
+    const timed = p === null ? [] : [confirmAt(p), timeStopAt(p)].filter((at) => at !== null);
+    if (timed.length > 0) return Math.min(...timed);
     if (p === null || !needsPlan(p) || p.dueAt === null) return null;
     return p.dueAt > this.now() ? p.dueAt : this.now() + LOOK_AGAIN_MS;
   }
@@ -131,16 +132,16 @@ export class HeldPosition {
     this.arm();
   }
 
-  /** Closed by hand; nothing when it is closed or closing already. */
-  close(): void {
+  /** Closed by hand, or by its time stop; nothing when it is closed or closing already. */
+  close(cause: 'manual' | 'time_stop' = 'manual'): void {
     const p = this.opened();
     const now = this.now();
     const mark = this.lane.price(p.side === 'long' ? 'bid' : 'ask');
-    const flattened = claimFlatten(p, { cause: 'manual', price: mark, trigger: null, at: now });
+    const flattened = claimFlatten(p, { cause, price: mark, trigger: null, at: now });
     if (!flattened.ok) return;
     const context = { spec: this.plan.spec, now, claiming: true, mark };
     const planned = carryOutPlan(flattened.value, this.live(flattened.value), context);
-    const facts = { exit_cause: 'manual', price: mark.toFixed(), tick_id: String(this.lane.tick().id) };
+    const facts = { exit_cause: cause, price: mark.toFixed(), tick_id: String(this.lane.tick().id) };
     this.tell({ at: now, kind: 'close_requested', facts });
     this.take(planned.position, planned.orders, planned.alarms);
     this.arm();
@@ -149,6 +150,10 @@ export class HeldPosition {
   /** Its plan's time has come. */
   advance(): void {
     if (this.current === null) return;
+    if (isTimeUp(this.current, this.now())) {
+      this.close('time_stop');
+      return;
+    }
     if (isConfirmDue(this.current, this.now())) this.confirm(this.current);
     else if (needsPlan(this.current)) this.goOn(null);
     else return;

@@ -4,6 +4,7 @@ import { DEFAULT_CONFIRM_MAX_PERCENT, MOST_CONFIRM_SECONDS } from '../../shared/
 import { type Decimal, decimal, parseDecimal } from '../../shared/domain/money/decimal.ts';
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import { MOST_SECONDS } from '../../shared/domain/time-stop.ts';
 import type { PositionSide } from '../../shared/domain/types.ts';
 import { DEFAULT_FEE_RATE } from '../../shared/usecases/create-wallet.ts';
 import { OptionError } from '../command-line.ts';
@@ -96,6 +97,7 @@ const protection = z
     break_even: z
       .strictObject({ activation_profit_percent: positive, offset_percent: positive.nullish() })
       .nullish(),
+    time_stop: z.strictObject({ max_seconds: z.int().min(1).max(MOST_SECONDS) }).nullish(),
     confirm_seconds: z.int().min(0).max(MOST_CONFIRM_SECONDS).default(0),
     confirm_max_percent: positive.optional(),
     trigger_price: z.enum(['bid_ask', 'last', 'mid']).default('bid_ask'),
@@ -116,6 +118,7 @@ const protection = z
             offsetPercent: asked.break_even.offset_percent ?? decimal('0'),
           }
         : null,
+      timeStopSeconds: asked.time_stop?.max_seconds ?? null,
       confirmSeconds: asked.confirm_seconds,
       confirmMaxPercent: asked.confirm_max_percent ?? DEFAULT_CONFIRM_MAX_PERCENT,
       triggerPrice: asked.trigger_price,

@@ -18,6 +18,8 @@ export interface ProtectionRequest {
     readonly activation: Placed | null;
   } | null;
   readonly breakEven: Protection['breakEven'];
+  /** So long after the first fill; a plan's times are the recording's, so `until` has no meaning of its own. */
+  readonly timeStopSeconds: number | null;
   readonly confirmSeconds: Protection['confirmSeconds'];
   readonly confirmMaxPercent: Protection['confirmMaxPercent'];
   readonly triggerPrice: Protection['triggerPrice'];
@@ -28,6 +30,7 @@ export const NO_REQUEST: ProtectionRequest = {
   takeProfits: [],
   trailingStop: null,
   breakEven: null,
+  timeStopSeconds: null,
   confirmSeconds: 0,
   confirmMaxPercent: DEFAULT_CONFIRM_MAX_PERCENT,
   triggerPrice: 'bid_ask',
@@ -51,8 +54,7 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
       activationPrice: trailingStop.activation && at(trailingStop.activation, 'profit'),
     },
     breakEven,
-    // A recording is replayed for what prices do.
-    timeStop: null,
+    timeStop: request.timeStopSeconds === null ? null : { maxSeconds: request.timeStopSeconds },
     confirmSeconds,
     confirmMaxPercent,
     triggerPrice: request.triggerPrice,
@@ -68,6 +70,7 @@ export function requestText({
   takeProfits,
   trailingStop,
   breakEven,
+  timeStopSeconds,
   confirmSeconds,
   confirmMaxPercent,
   triggerPrice,
@@ -83,6 +86,7 @@ export function requestText({
     ),
     ...(far == null ? [] : [`trailing ${far}${from}`]),
     ...(breakEven === null ? [] : [`break-even ${breakEven.activationProfitPercent.toFixed()}%`]),
+    ...(timeStopSeconds === null ? [] : [`closed after ${timeStopSeconds} s`]),
     ...(confirmSeconds === 0
       ? []
       : [`confirmed for ${confirmSeconds} s within ${confirmMaxPercent.toFixed()}%`]),

@@ -80,6 +80,7 @@ export function randomPlans(
       steps: Math.max(40, worth.dividedBy(price).dividedBy(spec.stepSize).ceil().toNumber()),
       source: pick(random, ['bid_ask', 'bid_ask', 'last', 'mid'] as const),
       ...randomLevels(random, options.widest, market),
+      timeStopSeconds: confirming() % 4 === 0 ? 5 + (confirming() % 400) : null,
       confirm:
         confirming() % 3 === 0 ? null : { seconds: 1 + (confirming() % 20), bp: 2 + (confirming() % 60) },
     } as const;
@@ -133,6 +134,7 @@ function requestOf(plan: ReferencePlan, market: ReferenceMarket): ProtectionRequ
       activationProfitPercent: percentOf(breakEven.profit),
       offsetPercent: percentOf(breakEven.offset),
     },
+    timeStopSeconds: plan.timeStopSeconds,
     confirmSeconds: plan.confirm?.seconds ?? 0,
     confirmMaxPercent: percentOf(plan.confirm?.bp ?? 100),
     triggerPrice: plan.source,
@@ -166,11 +168,14 @@ const KINDS: Readonly<Record<string, ReferenceEvent['kind']>> = {
   break_even_activated: 'break_even',
   stop_confirming: 'wait',
   stop_not_confirmed: 'back',
+  close_requested: 'exit',
 };
 
 function eventOf(decision: Decision, market: ReferenceMarket): ReferenceEvent | null {
   const kind = KINDS[decision.kind];
   if (kind === undefined) return null;
+  if (decision.kind === 'close_requested')
+    return { kind, tick: decision.tick, name: decision.facts['exit_cause'] ?? '', level: 0 };
   const { level_name: name = '', level = '', tick_id: tick, exit_cause: cause } = decision.facts;
   const said = kind === 'break_even' ? 'break_even_trigger' : name;
   const isExit = kind === 'exit' || kind === 'part';

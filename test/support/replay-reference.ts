@@ -41,6 +41,8 @@ export interface ReferencePlan {
     readonly activation: number | null;
   } | null;
   readonly breakEven: { readonly profit: number; readonly offset: number } | null;
+  /** Closed so long after its first fill. */
+  readonly timeStopSeconds: number | null;
   /** A stop that was reached sells after so long without a price back, or at once so far beyond it. */
   readonly confirm: { readonly seconds: number; readonly bp: number } | null;
 }
@@ -76,6 +78,7 @@ interface Walk {
   trailingFrom: number | null;
   peak: number | null;
   isOut: boolean;
+  readonly openedAt: number;
   /** Stops that wait to be confirmed, in the order in which they were reached. */
   readonly waiting: Map<string, { readonly level: number; readonly tick: number; readonly since: number }>;
   readonly events: ReferenceEvent[];
@@ -114,6 +117,7 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     trailingFrom: activation === null ? null : inFavour(activation),
     peak: null,
     isOut: false,
+    openedAt: opening.at,
     waiting: new Map(),
     events: [],
   };
@@ -207,6 +211,8 @@ function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }
     else events.push({ kind: 'part', tick: tick.id, name, level });
   }
   if (trailed !== null && isLoss(trailed)) reached('trailing_stop', trailed);
+  const { timeStopSeconds } = plan;
+  if (timeStopSeconds !== null && tick.at >= walk.openedAt + timeStopSeconds * 1000) out('time_stop', 0);
   const over = [...walk.waiting].sort(([, a], [, b]) => a.since - b.since);
   for (const [name, { level, since }] of over) {
     if (plan.confirm !== null && tick.at >= since + plan.confirm.seconds * 1000) out(name, level);
@@ -235,11 +241,16 @@ function lookAtWindows(
   });
   for (const { name, level } of own) {
     const bound = boundOf(plan, level);
-    if (isLoss(bound)) return out(name, bound);
+    if (!isLoss(bound)) continue;
+    out(name, bound);
+    return;
   }
   for (const { name, level, since } of own) {
     if (isLoss(level)) continue;
-    if (tick.at >= since + confirm.seconds * 1000) return out(name, level);
+    if (tick.at >= since + confirm.seconds * 1000) {
+      out(name, level);
+      return;
+    }
     waiting.delete(name);
     events.push({ kind: 'back', tick: tick.id, name, level });
   }

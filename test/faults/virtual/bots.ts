@@ -114,6 +114,15 @@ function withDelay(protection: Partial<Protection> | null, chance: Chance): Part
   return { ...protection, confirmSeconds: chance.between(1, 12), confirmMaxPercent };
 }
 
+/** Some close in time, whatever the price: so long after the first fill, or at a time. Drawn apart, too. */
+function withTimeStop(protection: Partial<Protection> | null, chance: Chance, now: number) {
+  if (!chance.happens(0.2)) return protection;
+  const timeStop = chance.happens(0.5)
+    ? { maxSeconds: chance.between(2, 40) }
+    : { until: now + chance.between(3_000, 60_000) };
+  return { ...protection, timeStop };
+}
+
 type FollowUp = (stage: Stage, chance: Chance, target: Target, n: number) => Promise<void>;
 
 const positionOf = ({ outside }: Stage, { positionId }: Target): Position | undefined =>
@@ -202,9 +211,11 @@ const sell: FollowUp = async (stage, chance, target, n) => {
   else await cancel(stage, chance, { ...target, orderId }, 100 + n);
 };
 
-const protect: FollowUp = async ({ api, intents, market }, chance, { positionId, name }, n) => {
+const protect: FollowUp = async (stage, chance, { positionId, name }, n) => {
+  const { api, intents, market } = stage;
   const intent = intents.begin('protection', `${name}-protect-${n}`);
-  const change = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`)) ?? {};
+  const delayed = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`));
+  const change = withTimeStop(delayed, chance.fork(`time-stop-${n}`), api.gate.kernel.now) ?? {};
   const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
     uc.changeProtection({ userId: USER, positionId, change }),
   );
@@ -326,7 +337,11 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   const command = commandOf(walletId, name, {
     quantity: amount(chance, 2, 3000),
     ...drawEntry(chance, stage.market),
-    protection: withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
+    protection: withTimeStop(
+      withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
+      chance.fork('time-stop'),
+      kernel.now,
+    ),
   });
   const orderId = orderIdFor({ walletId, clientOrderId: null, idempotencyKey: name });
   const target: Target = { name, orderId, positionId: positionIdFor(orderId) };

@@ -5,9 +5,11 @@ import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { isSettled } from '../../../shared/domain/orders.ts';
 import { isClosed } from '../../../shared/domain/positions.ts';
 import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
+import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
 import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
 import type { TakenCheck } from './check-commits.ts';
+import { checkLosses } from './check-losses.ts';
 import { checkRisk } from './check-risk.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Intents } from './intents.ts';
@@ -29,6 +31,8 @@ export interface EndParts {
    * somebody cancelled them elsewhere, which takes our id away. They stay unknown, alarmed, for a person to settle.
    */
   readonly undecidable: ReadonlySet<string>;
+  /** Wallets that their owner has resumed: what paused them is over. */
+  readonly resumed: ReadonlySet<string>;
 }
 
 export function checkEnd(parts: EndParts): void {
@@ -42,6 +46,7 @@ export function checkEnd(parts: EndParts): void {
     checkHeld(plan, orders, books, parts);
     checkOutside(plan, books, parts);
     checkRisk(plan, orders, parts.outside, parts.violations);
+    checkLosses(plan, parts);
   }
   for (const position of ledger.positionItems.values()) {
     checkProtected(position, parts);
@@ -321,6 +326,11 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
       positionId,
     ]);
     return;
+  }
+  const timeUp = timeStopAt(p);
+  if (timeUp !== null && timeUp <= outside.clocks.common()) {
+    const text = `${positionId}: its time stop was due at ${timeUp}`;
+    violations.add('time_stop_missed', text, [positionId]);
   }
   if (p.quantity.isZero() || !hasProtection(p.protection)) return;
   const spec = outside.venue.specs.find((s) => s.symbol === SYMBOL);

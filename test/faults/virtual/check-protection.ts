@@ -2,7 +2,7 @@
  * Protected at an instant (design section 9), looked at each virtual second and at each commit of a position: what is
  * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or its
  * stop waits to be confirmed, what ends that early is in the index, and its time is over no longer than 2 s ago; or it is
- * closing, and the next step of that is not overdue by more than 2 s.
+ * closing, and the next step of that is not overdue by more than 2 s. A time stop that is over for longer than 2 s is none.
  *
  * What is not protected may be so for as long as the bounds and the faults say (docs/faults.md has the rule in words):
  * the bound counts from the last fault that may have kept anybody from protecting it.
@@ -13,6 +13,7 @@ import { levelsOf, toUnits, wantsLevels, windowsOf } from '../../../shared/domai
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { isClosed, isDust } from '../../../shared/domain/positions.ts';
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
+import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { Level, Units } from '../../../shared/domain/triggers/types.ts';
 import { unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
 import type { Position } from '../../../shared/domain/types.ts';
@@ -191,6 +192,7 @@ export class ProtectionCheck {
    */
   #checkCause(known: Watched, { positionId, flatten }: Position): void {
     const { position: before, loss, low } = known;
+    if (before.flatten === null && flatten?.cause === 'time_stop') this.#checkTime(before);
     if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null) return;
     const invented = (why: string): void =>
       this.#parts.violations.add('stop_invented', `${positionId}: sold by its stop at ${loss}, ${why}`, [
@@ -206,6 +208,15 @@ export class ProtectionCheck {
     const leastMs = confirmSeconds * 1000 - SAME_SECOND_MS - this.#apartMs;
     if (low <= bound || beyondMs >= leastMs) return;
     invented(`after ${beyondMs} ms beyond it, where it waits ${confirmSeconds} s: ${low} was the lowest`);
+  }
+
+  /** A time stop closes at its time and not before, by any machine's clock. */
+  #checkTime(before: Position): void {
+    const at = timeStopAt(before);
+    const { now } = this.#parts.kernel;
+    if (at !== null && at <= now + this.#apartMs) return;
+    const text = `${before.positionId}: closed by its time stop, which is ${at === null ? 'none' : `${at - now} ms away`}`;
+    this.#parts.violations.add('time_stop_early', text, [before.positionId]);
   }
 
   #lookLater(): void {
@@ -283,6 +294,8 @@ export class ProtectionCheck {
       const why = `it is closing, and its next step was due at ${p.dueAt ?? 'no time'}`;
       return now > since ? { why, since, boundMs: SWEPT_MS } : null;
     }
+    const timeUp = (timeStopAt(p) ?? now) + OVERDUE_MS;
+    if (now > timeUp) return { why: 'its time stop is over', since: timeUp, boundMs: SWEPT_MS };
     if (stops.length === 0) return null;
     const index = this.#parts.outside.index.built.get(SYMBOL);
     if (index === undefined) {

@@ -213,6 +213,27 @@ export const MUTATIONS: readonly Mutation[] = [
     '=> endOf(window) <= now);',
     '=> endOf(window) + 86_400_000 <= now);',
   ),
+  one(
+    'time-stop',
+    'no time stop is ever over',
+    'shared/domain/time-stop.ts',
+    'return at !== null && at <= now;',
+    'return at !== null && at + 86_400_000 <= now;',
+  ),
+  one(
+    'losses',
+    'limits of loss are looked at, and nobody acts on one that is broken',
+    'shared/usecases/check-losses.ts',
+    'if (breaches.length > 0) await act(',
+    'if (breaches.length > 1_000) await act(',
+  ),
+  one(
+    'losses-flatten',
+    'a broken limit of loss pauses and never closes',
+    'shared/usecases/check-losses.ts',
+    "const flatten = limits.onBreach === 'flatten';",
+    'const flatten = limits.onBreach !== limits.onBreach;',
+  ),
   {
     name: 'deletion',
     what: 'a wallet is deleted whatever is live in it',

@@ -1,4 +1,7 @@
-/** The owner of the wallets pauses them for a moment, now and then, and deletes one that is not needed any more. */
+/**
+ * The owner of the wallets sets them limits of loss, pauses them for a moment, now and then, and deletes one that is not
+ * needed any more.
+ */
 import { isFinal } from '../../../shared/domain/orders.ts';
 import { isClosed } from '../../../shared/domain/positions.ts';
 import { isDeleted } from '../../../shared/domain/wallets.ts';
@@ -6,6 +9,7 @@ import type { Api } from './clients.ts';
 import type { Kernel } from './kernel.ts';
 import { type Outside, USER } from './outside.ts';
 import type { Chance } from './random.ts';
+import type { LossLimit } from './scenario.ts';
 
 export interface OwnerParts {
   readonly api: Api;
@@ -20,6 +24,8 @@ export class Owner {
   readonly #stopping: Chance;
   pauses = 0;
   deletions = 0;
+  /** Wallets that were resumed once, by whomever they were paused. */
+  readonly resumed = new Set<string>();
 
   constructor(parts: OwnerParts) {
     this.#parts = parts;
@@ -37,6 +43,17 @@ export class Owner {
       await this.#tell(walletId, 'pause');
       await kernel.sleep(chance.between(100, 2_000));
       await this.#tell(walletId, 'resume');
+    }
+  }
+
+  /** Sets a wallet's limits of loss, again and again until it has been told that they are set. */
+  async limit({ walletId, afterMs, limits }: LossLimit, endAt: number): Promise<void> {
+    const { kernel, api } = this.#parts;
+    await kernel.sleep(afterMs);
+    while (kernel.now < endAt) {
+      const answer = await api.ask((uc) => uc.wallets.setLimits({ userId: USER, walletId, limits }));
+      if (answer.kind === 'ok') return;
+      await kernel.sleep(2_000);
     }
   }
 
@@ -71,6 +88,7 @@ export class Owner {
   async #tell(walletId: string, what: 'pause' | 'resume'): Promise<void> {
     const own = { userId: USER, walletId };
     const { api } = this.#parts;
+    if (what === 'resume') this.resumed.add(walletId);
     if (what === 'resume') return void (await api.ask((uc) => uc.wallets.resume(own)));
     // One pause in ten also cancels what rests, and one in ten closes everything.
     const kind = this.#stopping.between(0, 9);

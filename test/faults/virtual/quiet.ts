@@ -1,5 +1,7 @@
 /** The time after the storm: until nothing is owed any more, and ledger and exchange are equal by the product's own word. */
 import { encodeReconcile, encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
+import { pauseOf } from '../../../shared/domain/pauses.ts';
+import { limitsLoss } from '../../../shared/domain/risk/limits.ts';
 import { isDeleted } from '../../../shared/domain/wallets.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
@@ -12,6 +14,9 @@ import type { Violations } from './violations.ts';
 /** The product looks at a silent order after five minutes; one more for what follows. */
 const LONGEST_SILENCE_MS = 6 * 60_000;
 const LONGEST_CALM_MS = 20 * 60_000;
+/** What a pause owes is done by then, unless an order of it is in doubt. */
+const LONGEST_STOP_MS = 2 * 60_000;
+const LOSSES_SEEN_MS = 8_000;
 const GRACE_MS = 500;
 const SECOND_MS = 1_000;
 
@@ -143,6 +148,27 @@ export class Quiet {
       }
       this.#beat();
     });
+  }
+
+  /**
+   * A wallet with limits of loss is looked at every 5 s for ever, which is no work that is owed: a few seconds of sweeps
+   * see each once more, and what that stops is carried out.
+   */
+  async lookAtLosses(): Promise<void> {
+    const { kernel, market, outside } = this.#world;
+    const watched = [...outside.ledger.riskItems].filter(([, { limits }]) => limitsLoss(limits));
+    const isStopping = ([walletId]: (typeof watched)[number]): boolean => {
+      const wallet = outside.wallets.items.get(walletId);
+      return wallet !== undefined && pauseOf(wallet).stop !== null;
+    };
+    const lastAt = kernel.now + LONGEST_STOP_MS;
+    const leastAt = kernel.now + LOSSES_SEEN_MS;
+    while (watched.length > 0 && kernel.now < lastAt) {
+      if (kernel.now >= leastAt && !watched.some(isStopping)) break;
+      market.refresh();
+      this.#sweep();
+      await kernel.sleep(SECOND_MS);
+    }
   }
 
   /** Until nothing is owed that the longest silence would not show. */

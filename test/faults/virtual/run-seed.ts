@@ -77,6 +77,7 @@ class Run {
   readonly #owner: Owner;
   readonly #undecidable = new Set<string>();
   readonly #quiet: Quiet;
+  #breaches = 0;
   #isOver = false;
 
   constructor(seed: number, isTraced: boolean) {
@@ -183,6 +184,8 @@ class Run {
     await bots;
     if (this.#scenario.closesAll) await this.#closeAll();
     await this.#quiet.untilQuiet();
+    await this.#quiet.lookAtLosses();
+    await this.#quiet.untilQuiet();
     await this.#quiet.untilAgreed();
     this.#quiet.end();
     this.#protection.end();
@@ -192,6 +195,7 @@ class Run {
       intents: this.#intents,
       violations: this.#violations,
       undecidable: this.#undecidable,
+      resumed: this.#owner.resumed,
     });
     this.#checkDeadLetters();
     this.#isOver = true;
@@ -278,6 +282,7 @@ class Run {
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
     this.#trace.note(joined('log', '.', code), () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
     if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
+    if (code === 'RISK_BREACH') this.#breaches += 1;
     if (code === 'HIT_DROPPED') this.#protection.dropped(String(fields['positionId']));
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
@@ -314,6 +319,9 @@ class Run {
       unprotected_ms: this.#protection.bareMs,
       longest_unprotected_ms: this.#protection.longestBareMs,
       confirming_ms: this.#protection.confirmingMs,
+      time_stops: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'time_stop').length,
+      risk_exits: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'risk_breach').length,
+      breaches: this.#breaches,
       stops_that_waited: told('stop_confirming').length,
       stops_not_confirmed: told('stop_not_confirmed').length,
       stops_confirmed: told('exit_claimed').filter(({ facts }) => facts['confirmation'] === 'confirmed')

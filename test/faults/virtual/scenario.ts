@@ -1,8 +1,17 @@
 /** What a run is like: drawn from its seed, before anything happens. */
+import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { RiskLimits } from '../../../shared/domain/risk/limits.ts';
 import type { Weather } from './chaos.ts';
 import type { WalletPlan } from './outside.ts';
 import type { WalkTraits } from './prices.ts';
 import type { Chance } from './random.ts';
+
+/** What an owner sets a wallet, so long after the beginning. */
+export interface LossLimit {
+  readonly walletId: string;
+  readonly afterMs: number;
+  readonly limits: Partial<RiskLimits>;
+}
 
 export interface Scenario {
   readonly start: number;
@@ -19,6 +28,7 @@ export interface Scenario {
   readonly cancelNewestEveryMs: number;
   /** The owner pauses a wallet for a moment, about each so many ms; 0 = never. */
   readonly pauseEveryMs: number;
+  readonly lossLimits: readonly LossLimit[];
   /** The owner deletes a wallet in which all is over, looking about each so many ms; 0 = never. */
   readonly deleteEveryMs: number;
   readonly flushEveryMs: number;
@@ -81,18 +91,33 @@ export function drawWeather(chance: Chance): Weather {
   };
 }
 
+/** One wallet in three has limits of loss. Drawn apart: all else of a run stays as it was. */
+function drawLossLimits(walletId: string, chance: Chance): readonly LossLimit[] {
+  if (!chance.happens(1 / 3)) return [];
+  const amount = (): Decimal => new Decimal(chance.pick(['2', '10', '50']));
+  const which = chance.weighted({ day: 2, peak: 1, both: 1 });
+  const limits = {
+    ...(which !== 'peak' && { maxDailyLoss: amount() }),
+    ...(which !== 'day' && { maxDrawdown: amount() }),
+    onBreach: chance.pick(['pause', 'flatten', 'flatten'] as const),
+  };
+  return [{ walletId, afterMs: chance.pick([0, 0, chance.between(0, 30_000)]), limits }];
+}
+
 export function drawScenario(chance: Chance): Scenario {
   const isDemo = chance.happens(1 / 6);
   const wallets = chance.pick([1, 1, 2]);
   // Without coins to spare, what somebody sells in the app is a position's.
   const spareCoins = chance.happens(0.5) ? '20' : '0';
+  const walletIds = Array.from({ length: wallets }, (_, i) => `wallet-${i + 1}`);
   const every = (ms: number, probability: number): number => (chance.happens(probability) ? ms : 0);
   return {
     start: EARLIEST + chance.between(0, 86_400_000),
     stormMs: chance.between(20_000, 60_000),
-    plans: Array.from({ length: wallets }, (_, i) => ({
+    lossLimits: walletIds.flatMap((walletId) => drawLossLimits(walletId, chance.fork(`losses-${walletId}`))),
+    plans: walletIds.map((walletId, i) => ({
       uid: 1001 + i,
-      walletId: `wallet-${i + 1}`,
+      walletId,
       balances: { USDT: '1000000', BTC: spareCoins, BNB: '50' },
       payFeesInBnb: chance.happens(0.25),
       isDemo,

@@ -64,6 +64,7 @@ export function startTroubles(world: World, chance: Chance, endAt: number): void
   if (s.appEveryMs > 0) app.run(s.appEveryMs, endAt).catch(world.onBug);
   if (s.cancelNewestEveryMs > 0) app.cancelNewest(s.cancelNewestEveryMs, endAt).catch(world.onBug);
   if (s.deleteEveryMs > 0) owner.leave(s.deleteEveryMs, endAt).catch(world.onBug);
+  for (const one of s.lossLimits) owner.limit(one, endAt).catch(world.onBug);
   if (s.pauseEveryMs > 0) owner.run(s.pauseEveryMs, endAt).catch(world.onBug);
 }
 

@@ -48,6 +48,11 @@ describe('the command line of a replay', () => {
     [['--with', 'stop=0%'], 'a distance such as 1.5%, a price, or none is expected'],
     [['--with', 'trailing=x'], 'a distance such as 1%, an amount, or none is expected'],
     [['--with', 'break_even=1'], 'percent such as 1%, or none is expected'],
+    [['--with', 'time_stop=0s'], 'a time such as 90s, 15m or 2h, or none, is expected'],
+    [['--with', 'time_stop=90'], 'a time such as 90s, 15m or 2h, or none, is expected'],
+    [['--with', 'confirm_seconds=301'], 'whole seconds from 0 to 300, or none, is expected'],
+    [['--with', 'confirm_seconds=1.5'], 'whole seconds from 0 to 300, or none, is expected'],
+    [['--with', 'confirm_max=1'], 'percent such as 1%, or none is expected'],
     [['--with', 'trigger_price=ask'], 'bid_ask, last or mid is expected'],
     [['--seed', 'x'], '--seed x: a whole number'],
     [['--every', '0'], '--every 0: a whole number from 1'],
@@ -92,6 +97,9 @@ describe('a plan file', () => {
               ],
               trailing_stop: { distance_amount: '25', activation_price: '1%' },
               break_even: { activation_profit_percent: '1' },
+              time_stop: { max_seconds: 90 },
+              confirm_seconds: 5,
+              confirm_max_percent: '0.5',
               trigger_price: 'last',
             },
           }),
@@ -104,7 +112,7 @@ describe('a plan file', () => {
     expect(one).toMatchObject({ name: '#1', side: 'short', openAt: { at: Date.UTC(2026, 0, 5, 14, 3, 7) } });
     expect(one?.closeAt).toEqual({ after: 90_000 });
     expect(one && requestText(one.request)).toBe(
-      'stop 1.5%, target 59000 x 0.5, target 3% x 0.5, trailing 25 from 1%, break-even 1%, by last',
+      'stop 1.5%, target 59000 x 0.5, target 3% x 0.5, trailing 25 from 1%, break-even 1%, closed after 90 s, confirmed for 5 s within 0.5%, by last',
     );
   });
 

@@ -76,7 +76,9 @@ describe('a replay decides what an independent walk finds', () => {
     expect(Object.keys(result.byName)).toEqual(
       expect.arrayContaining(['stop_loss', 'trailing_stop', 'take_profit:0', 'take_profit:1', 'break_even']),
     );
-    expect(Object.keys(result.byName)).toEqual(expect.arrayContaining(['wait', 'back', 'confirmed']));
+    expect(Object.keys(result.byName)).toEqual(
+      expect.arrayContaining(['wait', 'back', 'confirmed', 'time_stop']),
+    );
   });
 
   it('over quotes, longs and shorts, by bid and ask, last and mid', async () => {
@@ -94,6 +96,8 @@ describe('a replay decides what an independent walk finds', () => {
     });
     expect(result.wrong.slice(0, 5)).toEqual([]);
     expect(result.events).toBeGreaterThan(200);
-    expect(Object.keys(result.byName)).toEqual(expect.arrayContaining(['wait', 'back', 'confirmed']));
+    expect(Object.keys(result.byName)).toEqual(
+      expect.arrayContaining(['wait', 'back', 'confirmed', 'time_stop']),
+    );
   });
 });
