@@ -1,11 +1,30 @@
 /**
  * Metrics of the functions (design section 18).
  *
- * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. Money is not: it
- * stays exact, in the ledger and the cache.
+ * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. A count by symbol and
+ * side is one by side: symbols stay in the cache, where a name costs nothing. Of a histogram the value itself is the
+ * metric, and CloudWatch makes its percentiles. Money is none: it stays exact, in the ledger and the cache.
  */
-import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
+import { type MetricOf, metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import type { Counters } from '../../shared/ports/trigger-index.ts';
+
+const BY_SYMBOL_AND_SIDE = /^(.+):[^:]+\/[^:]+:(buy|sell)$/;
+/** As `observation` (shared/usecases/counts.ts) writes one value of a histogram. */
+const OF_HISTOGRAM = /^(.+):(count|sum|more|\d+)$/;
+
+interface Metric extends MetricOf {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Null: the count is a part of a metric that another one tells. */
+function metricOf(name: string, by: number): Metric | null {
+  const [, ofSide, side] = BY_SYMBOL_AND_SIDE.exec(name) ?? [];
+  if (ofSide !== undefined) return { name: ofSide, value: by, side };
+  const [, histogram, part] = OF_HISTOGRAM.exec(name) ?? [];
+  if (histogram === undefined) return { name, value: by };
+  return part === 'sum' ? { name: histogram, value: by } : null;
+}
 
 export function withMetrics(
   counters: Counters,
@@ -18,11 +37,13 @@ export function withMetrics(
   return {
     ...counters,
     add: async (increments) => {
-      const counts: Record<string, number> = {};
-      for (const [name, by] of Object.entries(increments)) {
-        if (typeof by === 'number') counts[name.replaceAll(':', '_')] = by;
+      const metrics = Object.entries(increments).flatMap(([name, by]) =>
+        typeof by === 'number' ? (metricOf(name, by) ?? []) : [],
+      );
+      for (const [side, own] of Map.groupBy(metrics, ({ side }) => side)) {
+        const values = Object.fromEntries(own.map(({ name, value }) => [name.replaceAll(':', '_'), value]));
+        write(`${metricsLine(stage, values, now(), { side })}\n`);
       }
-      if (Object.keys(counts).length > 0) write(`${metricsLine(stage, counts, now())}\n`);
       await counters.add(increments);
     },
   };

@@ -18,6 +18,7 @@ import { makeCheckLosses } from '../../shared/usecases/check-losses.ts';
 import { makeClosePosition } from '../../shared/usecases/close-position.ts';
 import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
 import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
+import { makeMeasurePositions } from '../../shared/usecases/measure-positions.ts';
 import { makePlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
 import { makePreviewOrder } from '../../shared/usecases/preview-order.ts';
@@ -103,10 +104,11 @@ export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly mon
   };
 }
 
-/** Ledger against venue. */
+/** Ledger against venue, and what is measured over the whole ledger each minute. */
 export function makeReconcileWork(ports: Ports) {
   return {
     wallet: makeReconcileWallet(ports, makeArmLevels(ports)),
     schedule: makeScheduleReconciles(ports),
+    measurePositions: makeMeasurePositions(ports),
   };
 }

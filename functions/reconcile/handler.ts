@@ -1,8 +1,9 @@
 /**
- * Ledger against venue (usecases/reconcile). The rule of each minute sends a message for every wallet that is due; the
- * queue's messages are worked one wallet at a time.
+ * Ledger against venue (usecases/reconcile). The rule of each minute sends a message for every wallet that is due, and
+ * measures the gauges over all open positions; the queue's messages are worked one wallet at a time.
  */
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
@@ -11,13 +12,25 @@ import { makeReconcileWork } from '../compose/use-cases.ts';
 import { waitMetrics } from './wait-metrics.ts';
 
 const { ports, config } = startSystem('reconcile', { exchange: signingExchange });
-const { wallet, schedule } = makeReconcileWork(ports);
+const { wallet, schedule, measurePositions } = makeReconcileWork(ports);
 
 const work = queueWorker({
   log: ports.log,
   decode: decodeReconcile,
   handle: ({ walletId, reason }) => wallet(walletId, reason),
 });
+
+/** What cannot be measured now is measured in a minute; nobody waits for it. */
+async function measure(): Promise<void> {
+  try {
+    const measured = await measurePositions();
+    if (measured === null) return;
+    const values = { om_positions_open: measured.open, positions_unvalued: measured.unvalued };
+    process.stdout.write(`${metricsLine(config.stage, values, ports.clock.now())}\n`);
+  } catch (error) {
+    ports.log.warn('POSITIONS_NOT_MEASURED', { error: String(error) });
+  }
+}
 
 type Scheduled = EventBridgeEvent<'Scheduled Event', unknown>;
 
@@ -29,5 +42,6 @@ export async function handler(
   const scheduled = await schedule();
   ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
   process.stdout.write(`${waitMetrics(config.stage, scheduled, ports.clock.now())}\n`);
+  await measure();
   return undefined;
 }

@@ -57,7 +57,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
   const ledger = createLedger({ client, ordersTable, positionsTable, walletsTable: null, sweepShards });
   const triggers = createTriggersOutbox(triggersQueueUrl);
   const metrics: StreamPorts['metrics'] = (values, venue) =>
-    void process.stdout.write(`${metricsLine(config.stage, values, clock.now(), venue)}\n`);
+    void process.stdout.write(`${metricsLine(config.stage, values, clock.now(), { venue })}\n`);
   const openConnection = createOpenConnection({
     clock,
     log,

@@ -28,6 +28,7 @@ import { closingMark } from './claim-close.ts';
 import { makeCloseInTime } from './close-in-time.ts';
 import { makeConfirmStop } from './confirm-stop.ts';
 import { untilWritten } from './conflicts.ts';
+import { countRealized } from './counts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
 import { makeFreezeFigures } from './freeze-figures.ts';
 import { makeMeetShortage } from './meet-shortage.ts';
@@ -166,7 +167,9 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
       const change = { before, after: planned.position };
       const actions = actionsOf(before, planned.position, now);
       const result = await ledger.commit({ orders: planned.orders, positions: [change], actions });
-      return result.outcome === 'done' ? { orders: planned.orders.map(stored), alarms } : 'conflict';
+      if (result.outcome !== 'done') return 'conflict';
+      await countRealized(ports, before, planned.position);
+      return { orders: planned.orders.map(stored), alarms };
     });
     for (const order of written.orders) if (wantsWork(order)) await sendPointer(outbox, order);
     await tellAlarms(ports, positionId, written.alarms);

@@ -5,12 +5,12 @@
  */
 
 import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
-import { decimalText } from '../domain/money/decimal.ts';
 import { fillTimeMs, isFinal } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { OrderStatus, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import type { Changed } from './change-order.ts';
+import { count as addCounts, FILL_TIME, observation, realizedCounts } from './counts.ts';
 import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
@@ -24,19 +24,10 @@ const COUNTED: Partial<Record<OrderStatus, string>> = {
   failed: 'orders:failed_total',
 };
 
-/** Upper bounds of the histogram of fill times, in ms; what took longer is under `more`. */
-const FILL_TIME_BOUNDS = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 600_000, 3_600_000];
-
-function fillTimeCounts(took: number): Record<string, number> {
-  const bound = FILL_TIME_BOUNDS.find((most) => took <= most) ?? 'more';
-  const name = 'orders:fill_time_ms';
-  return { [`${name}:count`]: 1, [`${name}:sum`]: took, [`${name}:${bound}`]: 1 };
-}
-
 export type AfterEffects = ReturnType<typeof makeAfterEffects>;
 
 export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLevels) {
-  const { ledger, outbox, counters, log } = ports;
+  const { ledger, outbox } = ports;
 
   /** Levels of a position whose set has changed; also out of the index when it closes. */
   async function levels(position: Position, before: Position | null): Promise<void> {
@@ -54,23 +45,14 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
     const counted = order.status === before.status ? undefined : COUNTED[order.status];
     if (counted !== undefined) add[counted] = 1;
     const took = counted === COUNTED.filled ? fillTimeMs(order) : null;
-    if (took !== null) Object.assign(add, fillTimeCounts(took));
+    if (took !== null) Object.assign(add, observation(FILL_TIME, took));
     if (position !== null && positionBefore !== null) {
-      if (positionBefore.openedAt === null && position.openedAt !== null) add['om:positions_open'] = 1;
-      if (!isClosed(positionBefore) && isClosed(position) && position.openedAt !== null) {
-        add['om:positions_open'] = -1;
-        add['positions:closed_total'] = 1;
-      }
+      const isClosing = !isClosed(positionBefore) && isClosed(position);
+      if (isClosing && position.openedAt !== null) add['positions:closed_total'] = 1;
       const gained = position.realizedPnl.minus(positionBefore.realizedPnl);
-      // A counter for dashboards only; the ledger has the exact figure.
-      if (!gained.isZero()) add['positions:pnl_realized'] = decimalText(gained);
+      Object.assign(add, realizedCounts(gained, position.quote));
     }
-    if (Object.keys(add).length === 0) return;
-    try {
-      await counters.add(add);
-    } catch (error) {
-      log.warn('COUNTERS_NOT_WRITTEN', { orderId: order.orderId, error: String(error) });
-    }
+    await addCounts(ports, add, { orderId: order.orderId });
   }
 
   /**

@@ -11,15 +11,20 @@ import { frozenAt } from '../domain/statistics.ts';
 import type { Position } from '../domain/types.ts';
 import { specOf } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
+import { count, DURATION, observation } from './counts.ts';
 import type { Ports } from './ports.ts';
 import { figuresTape, ordersWithFills, statisticsOf } from './position-statistics.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'prices' | 'tape' | 'symbols' | 'clock' | 'ids' | 'sleep'>;
+type Needs = Pick<
+  Ports,
+  'ledger' | 'prices' | 'tape' | 'symbols' | 'counters' | 'clock' | 'ids' | 'sleep' | 'log'
+>;
 
 /** Where no price has come since, the tape of the time before may still be on its way; after this it is not. */
 export const TAPE_AWAITED_MS = 15 * 60_000;
 
 const MINUTE = 60;
+const MINUTE_MS = 60_000;
 
 export type FreezeFigures = ReturnType<typeof makeFreezeFigures>;
 
@@ -55,6 +60,13 @@ export function makeFreezeFigures(ports: Needs) {
     return owesEntryMinute(p) && minuteEnd !== null ? withEntryMinute(p, minuteEnd, now) : null;
   }
 
+  /** Here, since every way to close a position ends here. */
+  async function countDuration(before: Position, { frozen, openedAt, closedAt, positionId }: Position) {
+    if (before.frozen !== null || frozen === null || openedAt === null || closedAt === null) return;
+    const minutes = Math.floor(Math.max(0, closedAt - openedAt) / MINUTE_MS);
+    await count(ports, observation(DURATION, minutes), { positionId });
+  }
+
   /** Keeps what the position owes by now; what the tape has not told yet stays due. */
   return (positionId: string): Promise<void> =>
     untilWritten(ports, `figures of position ${positionId}`, async () => {
@@ -65,6 +77,8 @@ export function makeFreezeFigures(ports: Needs) {
       if (figures === null) return undefined;
       const after = withDue({ ...figures, dueTries: 0 }, now);
       const result = await ledger.commit({ positions: [{ before, after }] });
-      return result.outcome === 'done' ? undefined : 'conflict';
+      if (result.outcome !== 'done') return 'conflict';
+      await countDuration(before, after);
+      return undefined;
     });
 }

@@ -4,9 +4,9 @@
  */
 import { withDue } from '../domain/due.ts';
 import { applyLateFees, owesFeeValue, unvaluedOf, withLateFees } from '../domain/late-fees.ts';
-import { decimalText } from '../domain/money/decimal.ts';
 import type { LateFee, Order, Position, PositionAction } from '../domain/types.ts';
 import { untilWritten } from './conflicts.ts';
+import { countRealized } from './counts.ts';
 import type { Ports } from './ports.ts';
 import { makePriceOfFee } from './value-fees.ts';
 
@@ -15,7 +15,7 @@ type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'counters' | 'clock' 
 export type ValueLateFees = ReturnType<typeof makeValueLateFees>;
 
 export function makeValueLateFees(ports: Needs) {
-  const { ledger, counters, clock, log } = ports;
+  const { ledger, clock, log } = ports;
   const priceOfFee = makePriceOfFee(ports);
 
   /** At the prices that are known now; those without one are left. */
@@ -50,18 +50,8 @@ export function makeValueLateFees(ports: Needs) {
       actions: late.map((fee) => ({ positionId: position.positionId, action: valuedAction(orderId, fee) })),
     });
     if (result.outcome !== 'done') return 'conflict';
-    const gained = after.realizedPnl.minus(position.realizedPnl);
-    if (!gained.isZero()) await count(orderId, decimalText(gained));
+    await countRealized(ports, position, after);
     return after;
-  }
-
-  /** For dashboards only; the ledger has the exact figure. */
-  async function count(orderId: string, gained: string): Promise<void> {
-    try {
-      await counters.add({ 'positions:pnl_realized': gained });
-    } catch (error) {
-      log.warn('COUNTERS_NOT_WRITTEN', { orderId, error: String(error) });
-    }
   }
 
   /** Values what can be valued now; nothing to value, or no price yet, is no error. */

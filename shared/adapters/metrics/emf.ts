@@ -1,20 +1,34 @@
 /**
- * Metrics as a log line: CloudWatch's embedded metric format on stdout, by `stage`, and by `venue` where it is one of several
- * (design section 18).
+ * Metrics as a log line: CloudWatch's embedded metric format on stdout, by `stage`, and by `venue` or `side` where it is one
+ * of several (design section 18).
  */
 const NAMESPACE = 'Moniqo';
 
-const unitOf = (name: string): string => (name.endsWith('_ms') ? 'Milliseconds' : 'Count');
+/** CloudWatch knows no minutes. */
+const unitOf = (name: string): string => {
+  if (name.endsWith('_ms')) return 'Milliseconds';
+  return name.endsWith('_minutes') ? 'None' : 'Count';
+};
+
+/** What a metric is one of several of, beside its stage. */
+export interface MetricOf {
+  readonly venue?: string | undefined;
+  readonly side?: string | undefined;
+}
 
 /** One line: all values under the namespace; `_ms` at the end of a name is its unit. `at` is epoch ms. */
 export function metricsLine(
   stage: string,
   values: Readonly<Record<string, number>>,
   at: number,
-  venue?: string,
+  { venue, side }: MetricOf = {},
 ): string {
   const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: unitOf(name) }));
-  const dimensions = venue === undefined ? { stage } : { stage, venue };
+  const dimensions = {
+    stage,
+    ...(venue !== undefined && { venue }),
+    ...(side !== undefined && { side }),
+  };
   return JSON.stringify({
     _aws: {
       Timestamp: at,

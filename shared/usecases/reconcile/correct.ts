@@ -13,6 +13,7 @@ import type { OrderSought, VenueWallet } from '../../ports/venue.ts';
 import type { ArmLevels } from '../arm-levels.ts';
 import { actionsOf, readLiveOrders, specOf, stored } from '../change-order.ts';
 import { untilWritten } from '../conflicts.ts';
+import { countRealized } from '../counts.ts';
 import { parseVenueClientId, venueClientId } from '../derive-ids.ts';
 import { carryOutPlan, needsPlan, wantsWork } from '../exit-plan.ts';
 import { tell } from '../owed.ts';
@@ -21,7 +22,7 @@ import { soughtOf } from '../sought.ts';
 import { tellAlarms } from '../tell-alarms.ts';
 import { sendPointer } from '../work-pointers.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
 /** What came of asking for an order. */
 export type AskedOrder = 'reported' | 'absent' | 'unknown';
@@ -81,6 +82,7 @@ export function makeCorrect(ports: Needs, arm: ArmLevels) {
         ],
       });
       if (result.outcome !== 'done') return 'conflict';
+      await countRealized(ports, before, written.after);
       return { position: stored(written), orders: planned.orders.map(stored), alarms: planned.alarms };
     });
     if (written === null) return false;

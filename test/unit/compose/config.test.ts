@@ -6,6 +6,7 @@ import {
   loadWorkerConfig,
 } from '../../../functions/compose/config.ts';
 import { withMetrics } from '../../../functions/compose/metrics.ts';
+import { FILL_TIME, observation } from '../../../shared/usecases/counts.ts';
 import { MemoryCounters } from '../../support/fakes/memory-cache.ts';
 
 const url = 'http://127.0.0.1:4566/000000000000/q';
@@ -87,5 +88,26 @@ describe('metrics', () => {
         om_checks_total: 1,
       },
     ]);
+  });
+
+  it('are by side and never by symbol, and of a histogram its value', async () => {
+    const counters = new MemoryCounters();
+    const lines: string[] = [];
+    const write = (line: string) => lines.push(line);
+    const metered = withMetrics(counters, { stage: 'sandbox', now: () => 7, write });
+    await metered.add({
+      'orders:placed_total': 1,
+      'orders:placed_total:BTC/USDT:buy': 1,
+      ...observation(FILL_TIME, 300),
+      'positions:pnl_realized': '1.5',
+    });
+    expect(counters.values.get('orders:fill_time_ms:500')).toBe('1');
+    const told = lines.map((line) => JSON.parse(line));
+    expect(told.map(({ _aws: _, ...values }) => values)).toEqual([
+      { stage: 'sandbox', orders_placed_total: 1, orders_fill_time_ms: 300 },
+      { stage: 'sandbox', side: 'buy', orders_placed_total: 1 },
+    ]);
+    const [first] = told[0]._aws.CloudWatchMetrics;
+    expect(first.Metrics).toContainEqual({ Name: 'orders_fill_time_ms', Unit: 'Milliseconds' });
   });
 });

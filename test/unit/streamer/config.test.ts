@@ -268,7 +268,7 @@ describe('opening the feed', () => {
 
 it('metrics of one source of several are told by its name, and latencies in their unit', () => {
   expect(
-    JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_latency_ms: 7 }, 5, 'polygon')),
+    JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_latency_ms: 7 }, 5, { venue: 'polygon' })),
   ).toMatchObject({
     _aws: {
       CloudWatchMetrics: [

@@ -254,6 +254,5 @@ describe('execution reports', () => {
     await Promise.all([1, 2, 3].map(() => world.useCases.applyExecution(found.report)));
     expect(world.position(positionId).quantity.toFixed()).toBe('0.5');
     expect(world.counters.values.get('orders:filled_total')).toBe('1');
-    expect(world.counters.values.get('om:positions_open')).toBe('1');
   });
 });

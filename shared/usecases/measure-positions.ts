@@ -1,0 +1,73 @@
+/**
+ * The gauges of the specification that follow from all open positions: how many, and what they are worth above their cost
+ * (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
+ * cache is right again a minute later; what was not measured for a while is gone instead of old.
+ */
+import { figures } from '../domain/figures.ts';
+import { decimalText, ZERO } from '../domain/money/decimal.ts';
+import { isClosed } from '../domain/positions.ts';
+import { inDollars } from '../domain/usd.ts';
+import type { Ports } from './ports.ts';
+import { readApart } from './read-apart.ts';
+import { markOf } from './views/price-view.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'prices' | 'counters' | 'clock' | 'log'>;
+
+/** A gauge that nobody has renewed. */
+const GONE_MS = 5 * 60_000;
+/** What is not done by then waits for the next minute. */
+const BUDGET_MS = 20_000;
+/** Positions read at a time. */
+const AT_ONCE = 1_000;
+
+export interface Measured {
+  /** Opened by a fill, and not closed. */
+  readonly open: number;
+  /** Of these, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
+  readonly unvalued: number;
+}
+
+export type MeasurePositions = ReturnType<typeof makeMeasurePositions>;
+
+export function makeMeasurePositions({ ledger, prices, counters, clock, log }: Needs) {
+  /** Null where there are too many for the time there is: no figure rather than a part of one. */
+  return async (): Promise<Measured | null> => {
+    const deadline = clock.now() + BUDGET_MS;
+    let [open, unvalued] = [0, 0];
+    let unrealized = ZERO;
+    const unreadable = (positionId: string, error: unknown): void => {
+      log.warn('POSITION_NOT_MEASURED', { positionId, error: String(error) });
+      unvalued += 1;
+      open += 1;
+    };
+    for (const symbol of await ledger.liveSymbols()) {
+      const ids = await ledger.livePositionIds(symbol);
+      const mark = ids.length === 0 ? null : markOf(await prices.price(symbol), clock.now());
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        if (clock.now() > deadline) {
+          log.warn('POSITIONS_NOT_MEASURED', { open, symbol });
+          return null;
+        }
+        const read = await readApart(
+          ids.slice(from, from + AT_ONCE),
+          ledger.positions.bind(ledger),
+          unreadable,
+        );
+        const held = read.filter((p) => p.openedAt !== null && !isClosed(p));
+        open += held.length;
+        for (const position of held) {
+          const worth = inDollars(figures(position, mark).unrealizedPnl, position.quote);
+          if (worth === null) unvalued += 1;
+          else unrealized = unrealized.plus(worth);
+        }
+      }
+    }
+    const values = {
+      'om:positions_open': String(open),
+      'positions:pnl_unrealized': decimalText(unrealized),
+      'positions:unvalued': String(unvalued),
+    };
+    await counters.set(values, GONE_MS);
+    return { open, unvalued };
+  };
+}
