@@ -77,6 +77,8 @@ interface Bare {
   /** Where it is known better than by the last look. */
   readonly since?: number;
   readonly boundMs: number;
+  /** Work that is due at a time: a write finds it due at once, however late its next try would have been. */
+  readonly isTimed?: true;
 }
 
 export class ProtectionCheck {
@@ -270,7 +272,8 @@ export class ProtectionCheck {
     const { position } = one;
     // A step that was struck is tried again later and later; its item says when.
     const retryAt = position.dueTries > 0 ? (position.dueAt ?? 0) : 0;
-    const since = Math.max(one.bareSince, chaos.disturbedUntil, retryAt);
+    const writtenAt = bare.isTimed === true ? one.wroteAt + OVERDUE_MS : 0;
+    const since = Math.max(one.bareSince, chaos.disturbedUntil, retryAt, writtenAt);
     this.longestUndisturbedMs = Math.max(this.longestUndisturbedMs, now - since - this.#apartMs);
     if (one.isTold || now - since <= bare.boundMs + this.#apartMs) return;
     one.isTold = true;
@@ -295,7 +298,8 @@ export class ProtectionCheck {
       return now > since ? { why, since, boundMs: SWEPT_MS } : null;
     }
     const timeUp = (timeStopAt(p) ?? now) + OVERDUE_MS;
-    if (now > timeUp) return { why: 'its time stop is over', since: timeUp, boundMs: SWEPT_MS };
+    if (now > timeUp)
+      return { why: 'its time stop is over', since: timeUp, boundMs: SWEPT_MS, isTimed: true };
     if (stops.length === 0) return null;
     const index = this.#parts.outside.index.built.get(SYMBOL);
     if (index === undefined) {
@@ -321,7 +325,7 @@ export class ProtectionCheck {
     const at = confirmAt(p);
     const since = (at ?? 0) + OVERDUE_MS;
     if (at === null || this.#parts.kernel.now <= since) return null;
-    return { why: `a stop of it was to be confirmed at ${at}`, since, boundMs: SWEPT_MS };
+    return { why: `a stop of it was to be confirmed at ${at}`, since, boundMs: SWEPT_MS, isTimed: true };
   }
 
   #isDust(p: Position): boolean {
