@@ -41,7 +41,8 @@ type MetricName =
   | 'om_checks_total'
   | 'reconcile_differences_total'
   | 'reconcile_oldest_wait_seconds'
-  | 'risk_breaches_total';
+  | 'risk_breaches_total'
+  | 'risk_unseen_total';
 
 type Severity = 'critical' | 'warning';
 
@@ -103,6 +104,15 @@ export class MonitoringStack extends Stack {
       severity: 'warning',
       says: 'A wallet lost more than a limit of its own: it is paused (log code RISK_BREACH says which).',
       metric: this.metric('risk_breaches_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('LossesUnseen', {
+      severity: 'critical',
+      says: 'What a wallet has lost could not be looked at for a minute: its limits of loss stop nothing (log code LOSSES_UNSEEN).',
+      metric: this.metric('risk_unseen_total', 'Sum', FIVE_MINUTES),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 1,

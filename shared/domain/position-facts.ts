@@ -186,6 +186,8 @@ export interface Position {
   /** A full exit has been claimed. Never taken back. */
   readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;
+  /** What it counted as when it last closed, kept when a late fill opens it again; null = it never closed. */
+  readonly closedAs: 'lost' | 'not_lost' | null;
   /** What was left below the venue's minimum at close, at its cost. */
   readonly dust: { readonly quantity: Decimal; readonly cost: Decimal } | null;
   /** Null while its minute runs, and of a position that closed with it. */

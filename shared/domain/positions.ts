@@ -74,6 +74,7 @@ export function openPosition(args: {
     confirming: [],
     flatten: null,
     exitCause: null,
+    closedAs: null,
     dust: null,
     entryMinute: null,
     frozen: null,
@@ -277,6 +278,7 @@ export function maybeClose(p: Position, spec: SymbolSpec, mark: Decimal | null, 
   // The plan decides by the price of the claim when it has no mark; what it calls dust has to close here.
   const marks = isLeaving ? [mark, p.flatten?.price ?? null] : [null];
   if (!marks.some((price) => isDust(p.quantity, spec, price))) return p;
+  const realizedPnl = p.realizedPnl.minus(p.openFees);
   return {
     ...p,
     status: 'closed',
@@ -285,7 +287,8 @@ export function maybeClose(p: Position, spec: SymbolSpec, mark: Decimal | null, 
     cost: ZERO,
     openFees: ZERO,
     confirming: [],
-    realizedPnl: p.realizedPnl.minus(p.openFees),
+    realizedPnl,
+    closedAs: realizedPnl.lessThan(0) ? 'lost' : 'not_lost',
     exitCause: p.flatten?.cause ?? p.exitCause,
     levelsVersion: p.levelsVersion + 1,
     closedAt: now,

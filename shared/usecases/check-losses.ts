@@ -31,6 +31,10 @@ const IDLE_MS = 3_600_000;
 /** More than this wait for the next sweep, a second later. */
 const PAGE = 200;
 const AT_ONCE = 8;
+/** A wallet that could not be looked at for so long is somebody's to look at. */
+const UNSEEN_MS = 60_000;
+/** Longer than the time between two looks: what is not said again was over. */
+const UNSEEN_KEPT_MS = 10 * 60_000;
 /** What is left then stays due. */
 const BUDGET_MS = 3_000;
 
@@ -61,6 +65,50 @@ export function makeCheckLosses(ports: Needs) {
     } catch (error) {
       log.warn('COUNTERS_NOT_WRITTEN', { walletId, error: String(error) });
     }
+  }
+
+  /** When the looks at a wallet began to fail; in the cache, since each may be another process. */
+  const unseenKey = (walletId: string): string => `risk:unseen:${walletId}`;
+
+  /** A look that failed: a warning, and an alarm once none has succeeded for a minute. */
+  async function unseen(walletId: string, error: unknown): Promise<void> {
+    const isContended = error instanceof ContendedError;
+    if (isContended) log.warn('LOSSES_CONTENDED', { walletId, error: error.message });
+    else log.error('LOSSES_NOT_CHECKED', { walletId, error: String(error) });
+    try {
+      const key = unseenKey(walletId);
+      const known = (await counters.read([key]))[key] ?? '';
+      const now = clock.now();
+      const since = known === '' ? now : Number.parseInt(known, 10); // not money: a time
+      await counters.set({ [key]: String(since) }, UNSEEN_KEPT_MS);
+      if (now - since < UNSEEN_MS) return;
+      log.error('LOSSES_UNSEEN', { walletId, forMs: now - since });
+      await counters.add({ 'risk:unseen_total': 1 });
+    } catch (cause) {
+      log.error('LOSSES_UNSEEN', { walletId, forMs: null, error: String(cause) });
+    }
+  }
+
+  async function seen(walletId: string): Promise<void> {
+    const key = unseenKey(walletId);
+    try {
+      if (((await counters.read([key]))[key] ?? '') !== '') await counters.set({ [key]: '' }, 1);
+    } catch (error) {
+      log.warn('COUNTERS_NOT_WRITTEN', { walletId, error: String(error) });
+    }
+  }
+
+  /** Nothing can be lost any more in a wallet that is deleted: its limits of loss end, and nobody looks again. */
+  async function isOver(walletId: string): Promise<boolean> {
+    const wallet = await wallets.get(walletId);
+    if (wallet !== null && !isDeleted(wallet)) return false;
+    const before = await ledger.risk(walletId);
+    if (before === null) return true;
+    const limits = { ...before.limits, maxDailyLoss: null, maxDrawdown: null };
+    const none = { counted: null, startsPeak: false, forgetsActed: false, checkAt: null };
+    const isEnded = await ledger.setLimits({ walletId, before, limits, ...none });
+    if (isEnded) log.info('LOSS_LIMITS_ENDED', { walletId });
+    return isEnded;
   }
 
   /** `idle`: nothing is open, so nothing changes by itself. */
@@ -94,10 +142,12 @@ export function makeCheckLosses(ports: Needs) {
     if (!(await ledger.moveLossCheck(due, next.dueAt))) return false;
     try {
       // Only once it has been looked at: whoever dies on the way is followed in 5 s.
-      if ((await check(walletId)) === 'idle') await ledger.moveLossCheck(next, clock.now() + IDLE_MS);
+      const found = await check(walletId);
+      await seen(walletId);
+      if (found === 'open' || (await isOver(walletId))) return true;
+      await ledger.moveLossCheck(next, clock.now() + IDLE_MS);
     } catch (error) {
-      if (error instanceof ContendedError) log.warn('LOSSES_CONTENDED', { walletId, error: error.message });
-      else log.error('LOSSES_NOT_CHECKED', { walletId, error: String(error) });
+      await unseen(walletId, error);
     }
     return true;
   }

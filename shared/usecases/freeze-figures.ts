@@ -9,7 +9,6 @@ import { entryMinuteEnd, owesEntryMinute, owesFrozenFigures, withDue } from '../
 import { entryMinuteBars, restOfEntryMinute } from '../domain/entry-minute.ts';
 import { frozenAt } from '../domain/statistics.ts';
 import type { Position } from '../domain/types.ts';
-import { specOf } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { count, DURATION, observation } from './counts.ts';
 import type { Ports } from './ports.ts';
@@ -29,7 +28,7 @@ const MINUTE_MS = 60_000;
 export type FreezeFigures = ReturnType<typeof makeFreezeFigures>;
 
 export function makeFreezeFigures(ports: Needs) {
-  const { ledger, prices, tape, clock } = ports;
+  const { ledger, prices, tape, clock, log } = ports;
 
   /** Has the tape told all before this time? Prices come in their order: one from then or later says so. */
   async function isTold(symbol: string, at: number, now: number): Promise<boolean> {
@@ -48,8 +47,12 @@ export function makeFreezeFigures(ports: Needs) {
 
   async function withFigures(p: Position, at: number, now: number): Promise<Position | null> {
     if (!(await isTold(p.symbol, at, now))) return null;
-    const spec = await specOf(ports.symbols, p);
-    const [orders, bars] = await Promise.all([ordersWithFills(ledger, p), figuresTape(ports, p, spec, now)]);
+    // Of a symbol that is no longer known the tape cannot be read, and never will be: its fills are what there is.
+    const spec = await ports.symbols.find(p.environment, p.symbol);
+    if (spec === null && now < at + TAPE_AWAITED_MS) return null;
+    if (spec === null) log.warn('FIGURES_WITHOUT_TAPE', { positionId: p.positionId, symbol: p.symbol });
+    const bars = spec === null ? [] : await figuresTape(ports, p, spec, now);
+    const orders = await ordersWithFills(ledger, p);
     return { ...p, frozen: frozenAt(statisticsOf(p, orders, bars, null, now), now) };
   }
 

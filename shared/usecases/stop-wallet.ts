@@ -81,7 +81,7 @@ export function makeStopWallet(
     return (await ledger.positions(listed.map(({ positionId }) => positionId))).filter(isKept);
   }
 
-  /** Cancels before it closes: an entry that fills meanwhile is closed by the next look. */
+  /** Cancels before it closes: what an entry brings meanwhile belongs to a position that is closing. */
   async function look(
     { walletId, userId }: Wallet,
     { flatten, cause }: OwedStop,
@@ -91,10 +91,11 @@ export function makeStopWallet(
     const cancelled = await each(asked, (orderId) => tried(() => cancelOrder({ userId, orderId })));
     if (!flatten) return { cancelled, flattened: [], isLeft: entries.length > 0 };
     const kept = await keptPositions(walletId);
-    const held = kept.filter(({ quantity }) => !quantity.isZero()).map(({ positionId }) => positionId);
     const close = (positionId: string) =>
       closePosition({ userId, positionId, quantity: null, idempotencyKey: null, cause });
-    const flattened = await each(held, (positionId) => tried(() => close(positionId)));
+    // Of one that holds nothing yet the claim stands as well: what its entry still brings is sold as it comes.
+    const claimed = kept.map(({ positionId }) => positionId);
+    const flattened = await each(claimed, (positionId) => tried(() => close(positionId)));
     return { cancelled, flattened, isLeft: entries.length > 0 || kept.length > 0 };
   }
 

@@ -6,7 +6,7 @@
  * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be.
  */
 import { ok, type Result } from '../domain/result.ts';
-import { limitsLoss, NO_LIMITS, type RiskLimits, type WalletRisk } from '../domain/risk/limits.ts';
+import { limitsLoss, NO_LIMITS, type RiskLimits, UNTOUCHED, type WalletRisk } from '../domain/risk/limits.ts';
 import type { Results } from '../domain/risk/results.ts';
 import { type RiskSums, sumsOver } from '../domain/risk/use.ts';
 import type { Wallet } from '../domain/types.ts';
@@ -29,7 +29,7 @@ export interface SetLimitsCommand extends OwnWalletCommand {
 export interface LimitsFound {
   readonly walletId: string;
   readonly risk: WalletRisk;
-  /** Null where no limit asks for them. */
+  /** Null where no limit asks for them, and right after setting where they cannot be counted just then. */
   readonly results: Results | null;
   readonly now: number;
 }
@@ -98,9 +98,19 @@ export function makeSetLimits(ports: Needs) {
     };
     if (!(await ledger.setLimits({ walletId, before, limits, counted, ...begins }))) return 'conflict';
     log.info('LIMITS_SET', { walletId, limits: JSON.stringify(limits) });
-    const look = await lookAtResults(ports, walletId);
-    await noteResults(ports, look);
-    return ok({ walletId, risk: look.risk, results: look.results, now });
+    return ok({ walletId, ...(await resultsNow(walletId)), now });
+  }
+
+  /** The limits stand: what cannot be counted just now is no reason to say that they do not. It is looked at within a second. */
+  async function resultsNow(walletId: string): Promise<Pick<LimitsFound, 'risk' | 'results'>> {
+    try {
+      const look = await lookAtResults(ports, walletId);
+      await noteResults(ports, look);
+      return look;
+    } catch (error) {
+      log.warn('RESULTS_NOT_READ', { walletId, error: String(error) });
+      return { risk: (await ledger.risk(walletId)) ?? UNTOUCHED, results: null };
+    }
   }
 
   return async (command: SetLimitsCommand): Promise<Result<LimitsFound, Refusal>> => {

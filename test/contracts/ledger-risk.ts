@@ -274,6 +274,16 @@ export function describeLedgerRisk(name: string, open: OpenLedgerWith): void {
       expect((await risk()).realized.toFixed()).toBe('-4.000000000000000001');
     });
 
+    it('counts a loser once, though a late fill has opened it again', async () => {
+      await ledger.commit(entry(1));
+      const lost = { status: 'closed', closedAs: 'lost', entryQuantity: decimal('1') } as const;
+      await move('p-1', { ...lost, realizedPnl: decimal('-1'), closedAt: NOW });
+      await move('p-1', { status: 'closing', closedAt: null });
+      await move('p-1', { ...lost, realizedPnl: decimal('-2'), closedAt: NOW + 1 });
+      const { lossRow, realized } = await risk();
+      expect([lossRow, realized.toFixed()]).toEqual([1, '-2']);
+    });
+
     it('lets nothing through where one more position has lost', async () => {
       await ledger.commit(entry(1));
       await limit({ cooldownAfterLosses: 1 });

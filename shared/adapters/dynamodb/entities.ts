@@ -443,6 +443,7 @@ export const positions = objects<Position>({
     }),
   ),
   exitCause: nullable(words(EXIT_CAUSES)),
+  closedAs: nullableSince(words(['lost', 'not_lost'])),
   dust: nullable(objects<NonNullable<Position['dust']>>({ quantity: decimals, cost: decimals })),
   entryMinute: nullableSince(entryMinutes),
   frozen: nullableSince(frozenFigures),

@@ -75,6 +75,8 @@ export function resultOf(before: Position | null, after: Position): ResultChange
 function rowChange(before: Position | null, after: Position): RowChange | null {
   const isEnd = isClosed(after) && (before === null || !isClosed(before)) && !after.entryQuantity.isZero();
   if (!isEnd) return null;
+  // A late fill had opened it again: it is in the row already.
+  if (before?.closedAs === 'lost' && after.closedAs === 'lost') return null;
   return after.realizedPnl.isNegative() && !after.realizedPnl.isZero()
     ? { ended: false, losses: 1, lastLossAt: after.closedAt ?? after.updatedAt }
     : { ended: true, losses: 0, lastLossAt: null };

@@ -48,7 +48,7 @@ export const limitsView = ({ walletId, risk, results, now }: LimitsFound) => ({
     /** Positions in a row that lost, and until when entries wait; null = they do not. */
     losses_in_a_row: risk.lossRow,
     cooldown_until: timeOrNull(cooldownUntil(risk, risk.limits, now)),
-    /** Counted while a limit of loss is set; null without one, and where something open has no price or value. */
+    /** Counted while a limit of loss is set; null without one, and where they cannot be counted right after one was set. */
     results: results && resultsView(risk, results),
   },
 });

@@ -216,6 +216,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   ],
   flatten: null,
   exitCause: null,
+  closedAs: 'not_lost',
   dust: null,
   entryMinute: {
     at: NOW,

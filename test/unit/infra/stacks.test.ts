@@ -229,6 +229,11 @@ describe('the alarms', () => {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
     });
+    expect(alarms().get('LossesUnseen')).toMatchObject({
+      ...ours,
+      MetricName: 'risk_unseen_total',
+      AlarmDescription: expect.stringMatching(/^critical/),
+    });
     expect(alarms().get('HighErrorRate')).toMatchObject({
       ...ours,
       MetricName: 'ws_errors_total',

@@ -230,4 +230,41 @@ describe('a look at losses', () => {
     await world.pass(6);
     expect(pauseStateOf(world).pausedAt).toBeNull();
   });
+
+  it('that fails for a minute is an alarm, and one that succeeds ends it', async () => {
+    const { world } = await busy({}, { maxDailyLoss: d('1000') });
+    const list = world.ledger.livePositionsOfWallet.bind(world.ledger);
+    const unseen = () => world.counters.values.get('risk:unseen_total') ?? '0';
+    const behind = async () => [];
+    world.ledger.livePositionsOfWallet = behind;
+    await world.pass(45);
+    expect(world.logs.map(({ code }) => code)).toContain('LOSSES_CONTENDED');
+    world.ledger.livePositionsOfWallet = list;
+    await world.pass(10);
+    // Anew from here on.
+    world.ledger.livePositionsOfWallet = behind;
+    await world.pass(45);
+    expect([world.errors(), unseen()]).toEqual([[], '0']);
+    await world.pass(30);
+    expect(world.errors()).toContain('LOSSES_UNSEEN');
+    expect(Number(unseen())).toBeGreaterThanOrEqual(1);
+  });
+
+  it('is made no more once the wallet is deleted', async () => {
+    const world = new World({ exchange: {} });
+    world.tick('50000');
+    await limit(world, { maxDailyLoss: d('1000'), maxOpenPositions: 3 });
+    await world.pass(3);
+    expect(await world.useCases.wallets.delete(own)).toMatchObject({ ok: true });
+    const dueAt = async () => (await world.ledger.dueLossChecks(0, Number.MAX_SAFE_INTEGER, 10)).length;
+    expect(await dueAt()).toBe(1);
+    world.now += 3_600_000;
+    await world.pass(3);
+    expect(await dueAt()).toBe(0);
+    expect(world.ledger.riskItems.get(WALLET)?.limits).toMatchObject({
+      maxDailyLoss: null,
+      maxOpenPositions: 3,
+    });
+    expect(world.errors()).toEqual([]);
+  });
 });

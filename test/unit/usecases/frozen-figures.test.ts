@@ -137,6 +137,22 @@ describe('the figures of a closed position', () => {
     expect(world.position(positionId).frozen).toMatchObject({ highWaterMark: d(50_200) });
   });
 
+  it('of a symbol that is no longer known are those of its fills, and are owed no longer', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(TRAILING);
+    await walk(world, [50_100, 50_200]);
+    await close(world, positionId);
+    world.symbols.find = async () => null;
+    await world.pass(60);
+    // It may be back in a moment.
+    expect(world.position(positionId).frozen).toBeNull();
+    await world.pass(TAPE_AWAITED_MS / 1000 + 60);
+    const { frozen, dueAt } = world.position(positionId);
+    expect(frozen).toMatchObject({ priceMovesCount: 0, highWaterMark: d(50_200) });
+    expect(dueAt).toBeNull();
+    expect(world.logs.map(({ code }) => code)).not.toContain('DELIVERY_FAILED');
+  });
+
   it('are none of a position that never held anything', async () => {
     const world = new World();
     world.tick('50000');

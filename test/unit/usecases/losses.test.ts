@@ -4,6 +4,7 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import type { RiskLimits } from '../../../shared/domain/risk/limits.ts';
 import { dayOf } from '../../../shared/domain/risk/results.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
+import { sought } from '../venues/bench.ts';
 
 const d = (text: string) => new Decimal(text);
 const own = { userId: USER, walletId: WALLET };
@@ -216,5 +217,46 @@ describe('a cooldown', () => {
     world.now += 600_000;
     world.tick('49000');
     expect(await buy(world, 'e')).toMatchObject({ ok: true });
+  });
+
+  it('counts a loser once, also one that a late fill of its entry opened again', async () => {
+    const world = new World();
+    await limit(world, { cooldownAfterLosses: 3, cooldownMinutes: 10 });
+    world.tick('50000');
+    const { positionId, entryOrderId } = await world.openPosition({}, { idempotencyKey: 'late' });
+    world.tick('49000');
+    await close(world, positionId);
+    const row = () => world.ledger.riskItems.get(WALLET)?.lossRow;
+    expect(row()).toBe(1);
+    const found = await world.venue.orderStatus(sought(`mq${entryOrderId}-1`));
+    if (found.kind !== 'found') throw new Error('absent');
+    const [first] = found.report.fills;
+    if (first === undefined) throw new Error('no fill');
+    const fill = { ...first, tradeId: 'late-1', quantity: d('0.1'), at: world.now };
+    const cumulativeQuantity = found.report.cumulativeQuantity.plus('0.1');
+    await world.useCases.applyExecution({ ...found.report, fills: [fill], cumulativeQuantity });
+    await world.pump();
+    await world.pass(5);
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', closedAs: 'lost' });
+    expect(world.exitsOf(positionId)).toHaveLength(2);
+    expect(row()).toBe(1);
+    await trade(world, 'next', '50000', '49000');
+    expect(row()).toBe(2);
+  });
+});
+
+describe('setting a limit of loss', () => {
+  it('is answered once it is set, whatever can be counted just then', async () => {
+    const world = new World();
+    world.tick('50000');
+    await limit(world, { maxOpenPositions: 5 });
+    await opened(world, 'a');
+    world.ledger.livePositionsOfWallet = async () => [];
+    const set = await world.useCases.wallets.setLimits({ ...own, limits: { maxDailyLoss: d('1000') } });
+    expect(set).toMatchObject({
+      ok: true,
+      value: { risk: { limits: { maxDailyLoss: d('1000') } }, results: null },
+    });
+    expect(world.logs.map(({ code }) => code)).toContain('RESULTS_NOT_READ');
   });
 });

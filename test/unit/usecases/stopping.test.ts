@@ -84,9 +84,11 @@ describe.each([
   it('closes its positions when that is asked for, and cancels its entries too', async () => {
     const { world, positionId, entryId } = await busy(of);
     const { cancelled, flattened } = await pause(world, { flatten: true });
-    expect([cancelled, flattened]).toEqual([[entryId], [positionId]]);
+    const opening = world.order(entryId).positionId;
+    expect([cancelled, [...flattened].sort()]).toEqual([[entryId], [positionId, opening].sort()]);
     await world.pass(10);
     expect(world.order(entryId).status).toBe('cancelled');
+    expect(world.position(opening)).toMatchObject({ status: 'closed', openedAt: null });
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'manual' });
     expect(world.exitsOf(positionId).filter(({ status }) => status === 'filled')).toHaveLength(1);
     expect(pauseStateOf(world)).toMatchObject(STOPPED);
@@ -134,6 +136,23 @@ describe('a stop', () => {
     const { positionId, filledQuantity } = world.order(entryId);
     expect(filledQuantity.toFixed()).toBe('0.5');
     expect(world.position(positionId).status).toBe('closed');
+    expect(pauseStateOf(world)).toMatchObject(STOPPED);
+  });
+
+  it('claims what its entries may still open at its first look, and not when somebody looks again', async () => {
+    const { world, positionId, entryId } = await busy();
+    world.outbox.fate = ({ queue }) => (queue === 'exits' ? 'drop' : 'deliver');
+    const opening = world.order(entryId).positionId;
+    const { flattened } = await pause(world, { flatten: true });
+    expect([...flattened].sort()).toEqual([positionId, opening].sort());
+    expect(world.position(opening)).toMatchObject({ status: 'closing', flatten: { cause: 'manual' } });
+    // Its entry fills before the cancel arrives: what it brings is sold at once, whoever looks at the wallet.
+    world.outbox.fate = () => 'deliver';
+    world.tick('39000');
+    await world.pump();
+    expect(world.position(opening).status).toBe('closed');
+    expect(world.order(entryId).filledQuantity.toFixed()).toBe('0.5');
+    await world.pass(10);
     expect(pauseStateOf(world)).toMatchObject(STOPPED);
   });
 
