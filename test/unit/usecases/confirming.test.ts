@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Protection } from '../../../shared/domain/types.ts';
 import { makeReadPositions } from '../../../shared/usecases/views/read-positions.ts';
 import { makeReadTimeline } from '../../../shared/usecases/views/read-timeline.ts';
+import { Crashed, dying } from '../../support/fakes/crash.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
+import { makeUseCases } from '../../support/use-cases.ts';
 import { d } from '../domain/builders.ts';
 
 const STOP = { stopLoss: { price: d(49_000) } };
@@ -238,6 +240,43 @@ describe('a stop with a confirmation delay', () => {
     await world.pass(2);
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
+
+  it.each(['begins', 'ends'] as const)(
+    'is sold once, whatever the process that %s its window could still do',
+    async (step) => {
+      let completed = 0;
+      let interrupted = 0;
+      for (let at = 1; completed < 2; at++) {
+        const world = new World();
+        const { positionId } = await world.openPosition(waiting(5));
+        world.now += 1_000;
+        world.tick('48990');
+        if (step === 'ends') {
+          await world.pump();
+          world.now += 5_000;
+        }
+        world.outbox.take();
+        const call = Math.ceil(at / 2);
+        const doomed = dying(world.ports, { at: call, when: at % 2 === 0 ? 'after' : 'before' });
+        const { evaluateHits, advance } = makeUseCases(doomed.ports, { monitorEnabled: true });
+        try {
+          await (step === 'begins' ? evaluateHits(BTC) : advance({ positionId }));
+          if (doomed.calls() < call) completed += 1;
+          else interrupted += 1;
+        } catch (error) {
+          if (!(error instanceof Crashed)) throw error;
+          interrupted += 1;
+        }
+        await world.pass(15);
+        expect(world.position(positionId), `died at ${at}`).toMatchObject({
+          status: 'closed',
+          exitCause: 'stop_loss',
+        });
+        expect(world.exitsOf(positionId)).toHaveLength(1);
+      }
+      expect(interrupted).toBeGreaterThan(8);
+    },
+  );
 
   it('is refused by its field', async () => {
     const world = new World();
