@@ -152,9 +152,9 @@ export class Quiet {
 
   /**
    * A wallet with limits of loss is looked at every 5 s for ever, which is no work that is owed: a few seconds of sweeps
-   * see each once more, and what that stops is carried out.
+   * see each once more, and what that stops is carried out. Answers whether there is any such wallet.
    */
-  async lookAtLosses(): Promise<void> {
+  async lookAtLosses(): Promise<boolean> {
     const { kernel, market, outside } = this.#world;
     const watched = [...outside.ledger.riskItems].filter(([, { limits }]) => limitsLoss(limits));
     const isStopping = ([walletId]: (typeof watched)[number]): boolean => {
@@ -169,6 +169,7 @@ export class Quiet {
       this.#sweep();
       await kernel.sleep(SECOND_MS);
     }
+    return watched.length > 0;
   }
 
   /** Until nothing is owed that the longest silence would not show. */

@@ -183,10 +183,9 @@ class Run {
     this.#quiet.compare();
     await bots;
     if (this.#scenario.closesAll) await this.#closeAll();
-    await this.#quiet.untilQuiet();
-    await this.#quiet.lookAtLosses();
-    await this.#quiet.untilQuiet();
-    await this.#quiet.untilAgreed();
+    await this.#settle();
+    // What a comparison books is lost as well, so the looks come after it.
+    if (await this.#quiet.lookAtLosses()) await this.#settle();
     this.#quiet.end();
     this.#protection.end();
     checkEnd({
@@ -199,6 +198,11 @@ class Run {
     });
     this.#checkDeadLetters();
     this.#isOver = true;
+  }
+
+  async #settle(): Promise<void> {
+    await this.#quiet.untilQuiet();
+    await this.#quiet.untilAgreed();
   }
 
   #world(): World {
