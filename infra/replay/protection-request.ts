@@ -48,6 +48,7 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
     breakEven,
     // A recording is replayed for what prices do.
     timeStop: null,
+    resident: 'none',
     triggerPrice,
   };
 }

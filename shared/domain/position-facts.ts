@@ -4,6 +4,7 @@ import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
 import type { Protection } from './protection-facts.ts';
+import type { Resident } from './resident-facts.ts';
 import type { SignalSummary } from './signal-facts.ts';
 import type { Bar } from './triggers/types.ts';
 
@@ -23,6 +24,8 @@ export interface LiveExit {
   /** Quantity still reserved (asked minus filled; zero is removed when the order is settled). */
   readonly reserved: Decimal;
   readonly levelName: string | null;
+  /** A part exit that is sent once the resident order has given way: what it is for. Null = it has its quantity. */
+  readonly waits: Decimal | null;
 }
 
 /** Coins of a position that left the account without an order of ours, as they were booked (domain/reconcile). */
@@ -173,6 +176,8 @@ export interface Position {
   /** Revision that the index is known to hold; 0 = none. */
   readonly armedVersion: number;
   readonly armings: Readonly<Record<string, Arming>>;
+  /** What rests of its protection at the venue; null = nothing ever was to. */
+  readonly resident: Resident | null;
   /** A full exit has been claimed. Never taken back. */
   readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;

@@ -18,6 +18,7 @@ export const NO_PROTECTION: Protection = {
   breakEven: null,
   timeStop: null,
   triggerPrice: 'bid_ask',
+  resident: 'none',
 };
 
 export const hasProtection = (p: Protection): boolean =>
@@ -129,7 +130,8 @@ export function changeProtection(p: Position, protection: Protection, now: numbe
   const before = fingerprints(p.protection);
   const after = fingerprints(protection);
   if (protectionText(p.protection) === protectionText(protection)) {
-    if (timeStopText(p.protection.timeStop) === timeStopText(protection.timeStop)) return p;
+    const isSame = timeStopText(p.protection.timeStop) === timeStopText(protection.timeStop);
+    if (isSame && p.protection.resident === protection.resident) return p;
     // No level is another one: the index has nothing to hear of it.
     return { ...p, protection, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
   }

@@ -16,7 +16,7 @@ export const SIGNAL_OUTCOMES = ['recorded', 'closing', 'adjusted', 'refused'] as
 export type SignalOutcome = (typeof SIGNAL_OUTCOMES)[number];
 
 /** The levels that an adjustment names; what it leaves out stays, null or [] takes a level away. */
-export type Adjustment = Partial<Omit<Protection, 'triggerPrice' | 'timeStop'>>;
+export type Adjustment = Partial<Omit<Protection, 'triggerPrice' | 'timeStop' | 'resident'>>;
 
 /** Why a signal did nothing; stable code first. */
 export interface SignalReason {

@@ -75,5 +75,6 @@ export function protectionFacts(p: Protection): Readonly<Record<string, string>>
     break_even: breakEven === null ? 'none' : `at ${breakEven.activationProfitPercent.toFixed()} %`,
     time_stop: timeStopText(p.timeStop),
     trigger_price: p.triggerPrice,
+    resident: p.resident,
   };
 }

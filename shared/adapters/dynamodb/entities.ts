@@ -29,10 +29,15 @@ import {
   type Order,
   type OrderRefusal,
   type OrderTimings,
+  type OwedExit,
   POSITION_STATUSES,
   type Position,
   type PositionAction,
   type Protection,
+  RESIDENT_MODES,
+  RESIDENT_REASONS,
+  type Resident,
+  type RestingResident,
   type SendAttempt,
   type Shortage,
   type StatusChange,
@@ -203,8 +208,10 @@ export const orders = objects<Order>({
       cause: words(EXIT_CAUSES),
       flatten: booleans,
       trigger: nullable(triggerFacts),
+      resident: { ...booleans, whenMissing: () => false },
     }),
   ),
+  waitsFor: nullableSince(texts),
   clientOrderId: nullable(texts),
   walletPauses: nullableSince(integers),
   bodyHash: nullable(texts),
@@ -297,6 +304,7 @@ const protection = objects<Protection>({
   ...levels,
   timeStop: nullableSince(timeStop),
   triggerPrice: words(['bid_ask', 'last', 'mid']),
+  resident: { ...words(RESIDENT_MODES), whenMissing: () => 'none' },
 });
 
 const signalWords = {
@@ -312,7 +320,7 @@ const signalWords = {
 export const signals = objects<Signal>({
   ...signalWords,
   reasoning: nullable(texts),
-  adjust: nullable(partials<Omit<Protection, 'triggerPrice' | 'timeStop'>>(levels)),
+  adjust: nullable(partials<Omit<Protection, 'triggerPrice' | 'timeStop' | 'resident'>>(levels)),
   reason: nullable(
     objects<SignalReason>({
       code: texts,
@@ -380,6 +388,37 @@ const frozenFigures = objects<FrozenFigures>({
   trailingPeak: nullable(decimals),
 });
 
+const residents = objects<Resident>({
+  resting: nullable(
+    objects<RestingResident>({
+      orderId: texts,
+      form: words(['stop', 'oco']),
+      levelName: texts,
+      quantity: decimals,
+      stopPrice: decimals,
+      limitPrice: nullable(decimals),
+      placedAt: integers,
+      distance: nullable(decimals),
+    }),
+  ),
+  seen: texts,
+  lookAt: nullable(integers),
+  why: nullable(words(RESIDENT_REASONS)),
+  tries: integers,
+  bandAt: nullable(decimals),
+  trail: nullable(
+    objects<NonNullable<Resident['trail']>>({ tick: integers, at: integers, peak: nullable(decimals) }),
+  ),
+  owed: nullable(
+    objects<OwedExit>({
+      cause: words(EXIT_CAUSES),
+      price: nullable(decimals),
+      trigger: nullable(triggerFacts),
+      until: integers,
+    }),
+  ),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -398,7 +437,14 @@ export const positions = objects<Position>({
   exitOrderIds: lists(texts),
   // Older items have all of their exits in the list.
   exitsMade: { ...integers, whenMissing: () => 0 },
-  liveExits: lists(objects<LiveExit>({ orderId: texts, reserved: decimals, levelName: nullable(texts) })),
+  liveExits: lists(
+    objects<LiveExit>({
+      orderId: texts,
+      reserved: decimals,
+      levelName: nullable(texts),
+      waits: nullableSince(decimals),
+    }),
+  ),
   entryQuantity: decimals,
   entryQuote: decimals,
   entryFees: lists(fees),
@@ -420,6 +466,7 @@ export const positions = objects<Position>({
   levelsVersion: integers,
   armedVersion: integers,
   armings: maps(objects<Arming>({ tick: integers, at: integers, peak: nullable(decimals) })),
+  resident: nullableSince(residents),
   flatten: nullable(
     objects<NonNullable<Position['flatten']>>({
       cause: words(EXIT_CAUSES),

@@ -31,6 +31,7 @@ const REFUSALS: readonly string[] = [
   'hit_refused',
   'rung_skipped',
   'exit_short_of_funds',
+  'resident_waits',
   ...REFUSED_CALLS,
 ];
 
