@@ -225,6 +225,9 @@ function planResting(
     why,
   });
   if (hasWaiting(p)) return cancel('part_exit');
+  // Without a price nobody knows how far the trailing stop has come: what rests stays where it is.
+  if (context.quote === null && p.protection.trailingStop !== null && asksForResident(p))
+    return keep(now + PAST_PRICE_LOOK_MS);
   const wanted = wantedResident(p, context);
   // It sells where it is: at its own level it has first right.
   if (wanted === 'past_price') return keep(now + PAST_PRICE_LOOK_MS);

@@ -63,7 +63,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   }
   const rung = rungOf(levelName);
   if (rung !== null && !rungTakesRest(p, rung, spec)) return part(p, hit, trigger, rung, context);
-  const first = residentFirst(p, cause, trigger, context);
+  const first = residentFirst(p, hit, cause, trigger, context);
   if (first !== null) return first;
   const claimed = claimFlatten(p, { cause, price: trigger.price, trigger, at: now });
   if (!claimed.ok) return drop(claimed.error.code);
@@ -76,6 +76,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
 /** The resident order has first right at its own level: the claim waits for a moment. Null: it does not wait. */
 function residentFirst(
   p: Position,
+  hit: Hit,
   cause: ExitCause,
   trigger: TriggerFacts,
   { live, now }: HitContext,
@@ -83,10 +84,11 @@ function residentFirst(
   const { resting, owed } = residentOf(p);
   const order = live.find(({ orderId }) => orderId === resting?.orderId) ?? null;
   if (!goesFirst(p, order, { price: trigger.price, cause })) return null;
-  const until = owed?.until ?? now + FIRST_RIGHT_MS;
+  if (owed !== null) return dropped(p, hit, trigger, 'resident_first', now);
+  const until = now + FIRST_RIGHT_MS;
   const facts = { ...factsText(trigger), exit_cause: cause, until: new Date(until).toISOString() };
   const action = { at: now, kind: 'resident_first', facts };
-  const next = owed === null ? withOwedExit(p, { cause, price: trigger.price, trigger, until }, now) : p;
+  const next = withOwedExit(p, { cause, price: trigger.price, trigger, until }, now);
   return write('resident_first', withDue(next, now), [], action);
 }
 

@@ -97,7 +97,8 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     // One that was armed anew since has a peak of its own.
     const known = arming !== undefined && trail !== null && trail.at >= arming.at ? trail : null;
     const from = known === null ? p : { ...p, armings: { ...p.armings, trailing_stop: known } };
-    return seen(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), known);
+    const found = await seen(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), null);
+    return found ?? known;
   }
 
   async function keep(

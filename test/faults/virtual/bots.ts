@@ -107,6 +107,12 @@ function drawProtection(chance: Chance, market: Market): Partial<Protection> | n
   };
 }
 
+/** Half of them want their stop at the exchange, too. Of its own chance: what else they do stays as it was. */
+function drawResident(chance: Chance, protection: Partial<Protection> | null): Partial<Protection> | null {
+  const resident = chance.weighted({ none: 4, stop: 3, oco: 3 });
+  return protection === null || resident === 'none' ? protection : { ...protection, resident };
+}
+
 type FollowUp = (stage: Stage, chance: Chance, target: Target, n: number) => Promise<void>;
 
 const positionOf = ({ outside }: Stage, { positionId }: Target): Position | undefined =>
@@ -197,7 +203,9 @@ const sell: FollowUp = async (stage, chance, target, n) => {
 
 const protect: FollowUp = async ({ api, intents, market }, chance, { positionId, name }, n) => {
   const intent = intents.begin('protection', `${name}-protect-${n}`);
-  const change = drawProtection(chance, market) ?? {};
+  const drawn = drawProtection(chance, market) ?? {};
+  const own = chance.fork(`resident ${n}`);
+  const change = own.happens(0.5) ? { ...drawn, resident: own.pick(['none', 'stop', 'oco'] as const) } : drawn;
   const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
     uc.changeProtection({ userId: USER, positionId, change }),
   );
@@ -319,7 +327,7 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   const command = commandOf(walletId, name, {
     quantity: amount(chance, 2, 3000),
     ...drawEntry(chance, stage.market),
-    protection: drawProtection(chance, stage.market),
+    protection: drawResident(chance.fork('resident'), drawProtection(chance, stage.market)),
   });
   const orderId = orderIdFor({ walletId, clientOrderId: null, idempotencyKey: name });
   const target: Target = { name, orderId, positionId: positionIdFor(orderId) };

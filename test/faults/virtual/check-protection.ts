@@ -1,7 +1,8 @@
 /**
  * Protected at an instant (design section 9), looked at each virtual second and at each commit of a position: what is
  * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or it
- * is closing, and the next step of that is not overdue by more than 2 s.
+ * is closing, and the next step of that is not overdue by more than 2 s; or its stop rests at the exchange and nobody has
+ * asked for its end; or that order has first right at its level, and the claim after it is not overdue by more than 2 s.
  *
  * What is not protected may be so for as long as the bounds and the faults say (docs/faults.md has the rule in words):
  * the bound counts from the last fault that may have kept anybody from protecting it.
@@ -146,6 +147,8 @@ export class ProtectionCheck {
   #checkCause({ position: before, stops, low }: Watched, { positionId, flatten }: Position): void {
     const loss = lossOf(stops);
     if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null || low <= loss) return;
+    // Sold by its resident order, or refused as one that would trigger at once: by the exchange's own last price.
+    if (before.protection.resident !== 'none' && flatten.trigger === null) return;
     const text = `${positionId}: sold by its stop at ${loss}, which no price has reached: ${low} was the lowest`;
     this.#parts.violations.add('stop_invented', text, [positionId]);
   }
@@ -224,7 +227,13 @@ export class ProtectionCheck {
       const why = `it is closing, and its next step was due at ${p.dueAt ?? 'no time'}`;
       return now > since ? { why, since, boundMs: SWEPT_MS } : null;
     }
-    if (stops.length === 0) return null;
+    if (stops.length === 0 || this.#rests(p)) return null;
+    const until = p.resident?.owed?.until;
+    if (until !== undefined) {
+      const since = until + OVERDUE_MS;
+      const why = `the resident order went first, and the claim was due at ${until}`;
+      return now > since ? { why, since, boundMs: SWEPT_MS } : null;
+    }
     const index = this.#parts.outside.index.built.get(SYMBOL);
     if (index === undefined) {
       return this.#isDust(p) ? null : { why: 'the index is not rebuilt', boundMs: REBUILT_MS };
@@ -242,6 +251,14 @@ export class ProtectionCheck {
       return this.#isDust(p) ? null : { why, since, boundMs: SWEPT_MS };
     }
     return null;
+  }
+
+  /** Its stop is in the exchange's book, by the ledger's own word. */
+  #rests(p: Position): boolean {
+    const id = p.resident?.resting?.orderId;
+    const order = id === undefined ? undefined : this.#parts.outside.ledger.orderItems.get(id);
+    const covers = order?.quantity.greaterThanOrEqualTo(p.quantity) === true;
+    return covers && order?.status === 'open' && order.cancelWanted === null;
   }
 
   #isDust(p: Position): boolean {
