@@ -167,7 +167,12 @@ describe('growth', () => {
   it('takes further fills in: cancelled, final, placed again for the whole', async () => {
     const world = atExchange();
     world.tick('50000');
-    const entry = await world.place({ type: 'limit', limitPrice: d(50_000), quantity: d('1'), protection: STOP });
+    const entry = await world.place({
+      type: 'limit',
+      limitPrice: d(50_000),
+      quantity: d('1'),
+      protection: STOP,
+    });
     await world.pump();
     await sell(world, world.order(entry.orderId), '50000', '0.4');
     await world.pump();
@@ -189,7 +194,12 @@ describe('growth', () => {
   it('waits for a first fill that the venue would take at all', async () => {
     const world = atExchange();
     world.tick('50000');
-    const entry = await world.place({ type: 'limit', limitPrice: d(50_000), quantity: d('1'), protection: STOP });
+    const entry = await world.place({
+      type: 'limit',
+      limitPrice: d(50_000),
+      quantity: d('1'),
+      protection: STOP,
+    });
     await world.pump();
     await sell(world, world.order(entry.orderId), '50000', '0.00001');
     await world.pump();
@@ -203,7 +213,10 @@ describe('growth', () => {
 describe('tightening', () => {
   it('follows a trailing stop by steps of 0.2 % at least, and only towards the price', async () => {
     const world = atExchange();
-    const protection = { trailingStop: { distance: { percent: d(1) }, activationPrice: null }, resident: 'stop' } as const;
+    const protection = {
+      trailingStop: { distance: { percent: d(1) }, activationPrice: null },
+      resident: 'stop',
+    } as const;
     const { positionId } = await world.openPosition(protection);
     const stops: (string | undefined)[] = [];
     for (const price of ['50000', '50060', '50500', '50200', '50400', '51000']) {
@@ -235,12 +248,16 @@ describe('tightening', () => {
 
   it('is at most one of a wallet in a second', async () => {
     const world = atExchange();
-    const trailing = { trailingStop: { distance: { percent: d(1) }, activationPrice: null }, resident: 'stop' } as const;
+    const trailing = {
+      trailingStop: { distance: { percent: d(1) }, activationPrice: null },
+      resident: 'stop',
+    } as const;
     const all: Position[] = [];
     for (let i = 0; i < 3; i++) all.push(await world.openPosition(trailing, { idempotencyKey: `key-${i}` }));
     await world.pass(12);
     world.tick('51000');
-    const moved = () => all.filter((p) => residentOf(world, p.positionId)?.stopPrice?.toFixed() === '50490').length;
+    const moved = () =>
+      all.filter((p) => residentOf(world, p.positionId)?.stopPrice?.toFixed() === '50490').length;
     const seen: number[] = [];
     for (let i = 0; i < 25; i++) {
       await world.pass(1);
@@ -258,7 +275,10 @@ describe('a part exit', () => {
     const first = residentOf(world, positionId);
     const command = { userId: USER, positionId, quantity: d('0.2'), idempotencyKey: 'part' };
     const taken = await world.useCases.closePosition(command);
-    expect(taken).toMatchObject({ ok: true, value: { order: { status: 'pending', waitsFor: first?.orderId } } });
+    expect(taken).toMatchObject({
+      ok: true,
+      value: { order: { status: 'pending', waitsFor: first?.orderId } },
+    });
     expectCovered(world, positionId);
     // Whatever message comes first: nothing is sold while the resident order may.
     if (taken.ok) await world.useCases.advance({ orderId: taken.value.order?.orderId ?? '' });
@@ -270,7 +290,10 @@ describe('a part exit', () => {
       ['market', 'filled', '0.2'],
       ['stop_loss', 'open', '0.3'],
     ]);
-    expect(await world.useCases.closePosition(command)).toMatchObject({ ok: true, value: { repeated: true } });
+    expect(await world.useCases.closePosition(command)).toMatchObject({
+      ok: true,
+      value: { repeated: true },
+    });
     expectCovered(world, positionId);
   });
 
@@ -301,7 +324,12 @@ describe('a part exit', () => {
     const world = atExchange();
     const { positionId, quantity } = await world.openPosition(STOP);
     const first = residentOf(world, positionId);
-    await world.useCases.closePosition({ userId: USER, positionId, quantity: d('0.4'), idempotencyKey: 'part' });
+    await world.useCases.closePosition({
+      userId: USER,
+      positionId,
+      quantity: d('0.4'),
+      idempotencyKey: 'part',
+    });
     await sell(world, first, '48990', '0.2');
     await world.pump();
     await world.pass(5);
@@ -325,7 +353,12 @@ describe('a part exit', () => {
   it('that is taken back before its turn sells nothing', async () => {
     const world = atExchange();
     const { positionId } = await world.openPosition(STOP);
-    const part = await world.useCases.closePosition({ userId: USER, positionId, quantity: d('0.2'), idempotencyKey: 'p' });
+    const part = await world.useCases.closePosition({
+      userId: USER,
+      positionId,
+      quantity: d('0.2'),
+      idempotencyKey: 'p',
+    });
     const orderId = part.ok ? (part.value.order?.orderId ?? '') : '';
     expect(await world.useCases.cancelOrder({ userId: USER, orderId })).toMatchObject({ ok: true });
     await world.pump();
@@ -374,7 +407,10 @@ describe('an oco', () => {
     const { positionId } = await world.openPosition(OCO);
     world.tick('51000');
     await world.pump();
-    expect(world.position(positionId)).toMatchObject({ flatten: null, resident: { owed: { cause: 'take_profit' } } });
+    expect(world.position(positionId)).toMatchObject({
+      flatten: null,
+      resident: { owed: { cause: 'take_profit' } },
+    });
     await world.pass(3);
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'take_profit' });
   });
@@ -384,7 +420,10 @@ describe('an oco', () => {
     const { positionId, quantity } = await world.openPosition(OCO);
     await sell(world, residentOf(world, positionId), '51000', '0.2');
     await world.pump();
-    expect(world.position(positionId)).toMatchObject({ status: 'closing', flatten: { cause: 'take_profit' } });
+    expect(world.position(positionId)).toMatchObject({
+      status: 'closing',
+      flatten: { cause: 'take_profit' },
+    });
     expect(world.exitsOf(positionId)).toHaveLength(1);
     await world.pass(6);
     const p = world.position(positionId);
@@ -481,12 +520,15 @@ describe('an outcome that is not known', () => {
       return request.type === 'stop_loss' ? { kind: 'unknown', message: 'timed out' } : outcome;
     };
     await world.pump();
-    expect(residentOf(world, order.positionId)).toMatchObject({ status: 'submitted', send: { outcome: 'unknown' } });
+    expect(residentOf(world, order.positionId)).toMatchObject({
+      status: 'submitted',
+      send: { outcome: 'unknown' },
+    });
     world.tick('48800');
     await world.pump();
     await world.pass(10);
     // It may be in the book: the market exit would sell the coins once more.
-    expect(world.venue.placed.filter(({ type }) => type === 'market' )).toHaveLength(1);
+    expect(world.venue.placed.filter(({ type }) => type === 'market')).toHaveLength(1);
     await world.pass(20);
     expect(world.position(order.positionId).status).toBe('closed');
     expect(world.position(order.positionId).exitQuantity.toFixed()).toBe('0.5');
@@ -526,7 +568,12 @@ describe('places', () => {
     await world.pass(120);
     // Nobody takes turns.
     expect(world.venue.placed.filter(({ type }) => type === 'stop_loss')).toHaveLength(3);
-    await world.useCases.closePosition({ userId: USER, positionId: near.positionId, quantity: null, idempotencyKey: 'c' });
+    await world.useCases.closePosition({
+      userId: USER,
+      positionId: near.positionId,
+      quantity: null,
+      idempotencyKey: 'c',
+    });
     await world.pass(40);
     expect(residentOf(world, far.positionId)?.status).toBe('open');
   });
@@ -568,7 +615,13 @@ describe('beside everything else', () => {
   it('a sell that waits for it cannot be amended, and goes as it was placed', async () => {
     const world = atExchange();
     const { positionId } = await world.openPosition(STOP);
-    const over = { side: 'sell', type: 'limit', limitPrice: d(50_400), quantity: d('0.2'), positionId } as const;
+    const over = {
+      side: 'sell',
+      type: 'limit',
+      limitPrice: d(50_400),
+      quantity: d('0.2'),
+      positionId,
+    } as const;
     const placed = await world.useCases.placeOrder(world.command({ ...over, idempotencyKey: 'sell' }));
     const orderId = placed.ok ? placed.value.order.orderId : '';
     const change = { quantity: d('0.1') };
