@@ -74,8 +74,8 @@ export type KeepResident = ReturnType<typeof makeKeepResident>;
 export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm }: Parts) {
   const { ledger, prices, leases, outbox, clock, log } = ports;
 
-  /** What can be read of the market; the resident order waits for none of it. */
-  async function seen<T>(positionId: string, what: string, read: () => Promise<T>, none: T): Promise<T> {
+  /** What can be read of the market, or `none`: the resident order waits for nothing of it. */
+  async function readOr<T>(positionId: string, what: string, read: () => Promise<T>, none: T): Promise<T> {
     try {
       return await read();
     } catch (error) {
@@ -85,7 +85,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   }
 
   async function quoteOf({ positionId, symbol }: Position): Promise<Quote | null> {
-    const price = await seen(positionId, 'price', () => prices.price(symbol), null);
+    const price = await readOr(positionId, 'price', () => prices.price(symbol), null);
     return price && { bid: decimal(price.bid), ask: decimal(price.ask), last: decimal(price.last) };
   }
 
@@ -97,7 +97,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     // One that was armed anew since has a peak of its own.
     const known = arming !== undefined && trail !== null && trail.at >= arming.at ? trail : null;
     const from = known === null ? p : { ...p, armings: { ...p.armings, trailing_stop: known } };
-    const found = await seen(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), null);
+    const found = await readOr(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), null);
     return found ?? known;
   }
 
@@ -160,7 +160,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
       actions: [action(before, now, 'resident_placed', facts)],
     });
     if (result.outcome !== 'done') return 'conflict';
-    log.info('RESIDENT_PLACED', { positionId: before.positionId, ...facts, level: undefined });
+    // `level` is the log line's own.
+    const { level, ...logged } = facts;
+    log.info('RESIDENT_PLACED', { positionId: before.positionId, ...logged, level_price: level });
     return { orders: [stored(order)] };
   }
 
@@ -216,6 +218,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const spec = await specOf(ports.symbols, before);
     const { resting } = residentOf(before);
     const order = resting && (await ledger.order(resting.orderId));
+    if (resting !== null && order === null) throw new Error(`${positionId} has lost its resident order`);
     const quote = await quoteOf(before);
     const trail = await trailOf(before, spec, now);
     const context = { spec, now, quote, peak: trail?.peak ?? null };
@@ -240,7 +243,12 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
 
   /** A tighter stop is a convenience: where nobody can say whether there is room it waits. */
   const mayTighten = ({ positionId, walletId }: Position): Promise<boolean> =>
-    seen(positionId, 'leases', () => leases.once(`resident:{${walletId}}:tighten`, TIGHTEN_SPACE_MS), false);
+    readOr(
+      positionId,
+      'leases',
+      () => leases.once(`resident:{${walletId}}:tighten`, TIGHTEN_SPACE_MS),
+      false,
+    );
 
   async function cancel({ orderId, cause, why }: NonNullable<Outcome['cancel']>): Promise<void> {
     const changed = await changeOrder(orderId, (current) => {

@@ -205,7 +205,9 @@ const protect: FollowUp = async ({ api, intents, market }, chance, { positionId,
   const intent = intents.begin('protection', `${name}-protect-${n}`);
   const drawn = drawProtection(chance, market) ?? {};
   const own = chance.fork(`resident ${n}`);
-  const change = own.happens(0.5) ? { ...drawn, resident: own.pick(['none', 'stop', 'oco'] as const) } : drawn;
+  const change = own.happens(0.5)
+    ? { ...drawn, resident: own.pick(['none', 'stop', 'oco'] as const) }
+    : drawn;
   const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
     uc.changeProtection({ userId: USER, positionId, change }),
   );

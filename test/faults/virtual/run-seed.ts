@@ -322,7 +322,8 @@ class Run {
       ).length,
       residents: orders.filter(({ exit }) => exit?.resident === true).length,
       residents_sold: orders.filter((o) => o.exit?.resident === true && o.fillCount > 0).length,
-      waited_for: orders.filter((o) => o.statusHistory.some(({ reason }) => reason.includes('given way'))).length,
+      waited_for: orders.filter((o) => o.statusHistory.some(({ reason }) => reason.includes('given way')))
+        .length,
       fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
       held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
       short_of_funds: [...ledger.actionItems.values()]
