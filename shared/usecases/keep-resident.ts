@@ -61,8 +61,8 @@ interface Outcome {
   readonly claimed?: { readonly position: Position; readonly alarms: readonly PlanAlarm[] };
 }
 
-/** [1] tighter stop of a wallet in so many ms: the account's orders are few, and exits need them. */
-const TIGHTEN_SPACE_MS = 1_000;
+/** One move of a wallet, for growth or a tighter stop, in so many ms: the account's orders are few, and exits need them. */
+const MOVE_SPACE_MS = 1_000;
 /** Somebody is giving way. */
 const SLOT_SOON_MS = 1_000;
 const SLOT_WAIT_MS = 30_000;
@@ -89,16 +89,27 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     return price && { bid: decimal(price.bid), ask: decimal(price.ask), last: decimal(price.last) };
   }
 
-  /** How far the trailing stop has come, from where the last look found it. */
-  async function trailOf(p: Position, spec: SymbolSpec, now: number): Promise<Resident['trail']> {
-    if (p.protection.trailingStop === null) return null;
+  /**
+   * How far the trailing stop has come, from where the last look found it: a position that is open for days, or waits for
+   * its activation for as long, has the tape of ten seconds read, and of a minute before, by which clocks may differ: of
+   * a bar that was not over then nothing is missed.
+   */
+  async function trailOf(
+    p: Position,
+    spec: SymbolSpec,
+    quote: Quote | null,
+    now: number,
+  ): Promise<Resident['trail']> {
     const arming = p.armings['trailing_stop'];
+    if (p.protection.trailingStop === null || arming === undefined) return null;
     const { trail } = residentOf(p);
     // One that was armed anew since has a peak of its own.
-    const known = arming !== undefined && trail !== null && trail.at >= arming.at ? trail : null;
+    const known = trail !== null && trail.at >= arming.at ? trail : null;
+    if (quote === null) return known;
     const from = known === null ? p : { ...p, armings: { ...p.armings, trailing_stop: known } };
-    const found = await readOr(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), null);
-    return found ?? known;
+    const found = await readOr(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), undefined);
+    if (found === undefined) return known;
+    return { tick: arming.tick, at: Math.max(arming.at, now), peak: found?.peak ?? known?.peak ?? null };
   }
 
   async function keep(
@@ -220,7 +231,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const order = resting && (await ledger.order(resting.orderId));
     if (resting !== null && order === null) throw new Error(`${positionId} has lost its resident order`);
     const quote = await quoteOf(before);
-    const trail = await trailOf(before, spec, now);
+    const trail = await trailOf(before, spec, quote, now);
     const context = { spec, now, quote, peak: trail?.peak ?? null };
     const step = planResident(before, order, context);
     switch (step.kind) {
@@ -232,8 +243,8 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
         return exit(before, spec, now);
       default: {
         const { orderId, why } = step;
-        if (why === 'tightened' && !(await mayTighten(before))) {
-          const later = { kind: 'keep', lookAt: now + TIGHTEN_SPACE_MS, why: null, tries: 0 } as const;
+        if (!(await mayMove(before, why))) {
+          const later = { kind: 'keep', lookAt: now + MOVE_SPACE_MS, why: null, tries: 0 } as const;
           return keep(before, later, trail, now);
         }
         return { cancel: { orderId, cause: MOVED, why } };
@@ -241,14 +252,15 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     }
   }
 
-  /** A tighter stop is a convenience: where nobody can say whether there is room it waits. */
-  const mayTighten = ({ positionId, walletId }: Position): Promise<boolean> =>
-    readOr(
-      positionId,
-      'leases',
-      () => leases.once(`resident:{${walletId}}:tighten`, TIGHTEN_SPACE_MS),
-      false,
-    );
+  /**
+   * What nobody is hurt by if it waits takes its turn. Where nobody can say whose turn it is a tighter stop waits; the
+   * coins that nothing covers do not: the watched levels are away with the cache.
+   */
+  async function mayMove({ positionId, walletId }: Position, why: string): Promise<boolean> {
+    if (why !== 'tightened' && why !== 'grown') return true;
+    const take = () => leases.once(`resident:{${walletId}}:move`, MOVE_SPACE_MS);
+    return readOr(positionId, 'leases', take, why === 'grown');
+  }
 
   async function cancel({ orderId, cause, why }: NonNullable<Outcome['cancel']>): Promise<void> {
     const changed = await changeOrder(orderId, (current) => {

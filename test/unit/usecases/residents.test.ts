@@ -635,3 +635,53 @@ describe('beside everything else', () => {
     expect(residentOf(world, positionId)?.quantity.toFixed()).toBe('0.3');
   });
 });
+
+describe('looking after a trailing stop', () => {
+  it('reads the tape since its last look, however old the position is, and misses no peak', async () => {
+    const world = atExchange();
+    const trailingStop = { distance: { percent: d(1) }, activationPrice: d(50_500) };
+    const { positionId } = await world.openPosition({ trailingStop, resident: 'stop' });
+    await world.pass(600);
+    expect(world.position(positionId).resident).toMatchObject({ resting: null, why: 'no_stop' });
+    const asked: number[] = [];
+    const { bars } = world.prices;
+    world.prices.bars = async (symbol, from) => {
+      asked.push(Math.floor(world.now / 1000) - from);
+      return bars.call(world.prices, symbol, from);
+    };
+    // Up and down again within a second between two looks.
+    await world.pass(4);
+    world.tick('51000');
+    world.tick('50900');
+    await world.pass(16);
+    expect(residentOf(world, positionId)?.stopPrice?.toFixed()).toBe('50490');
+    asked.splice(0);
+    await world.pass(60);
+    expect(asked.length).toBeGreaterThan(4);
+    // Ten seconds, and a minute by which two clocks may differ.
+    expect(Math.max(...asked)).toBeLessThan(80);
+  });
+
+  it('grows also while the cache is away', async () => {
+    const world = atExchange();
+    world.tick('50000');
+    const entry = await world.place({
+      type: 'limit',
+      limitPrice: d(50_000),
+      quantity: d(1),
+      protection: STOP,
+    });
+    await world.pump();
+    await sell(world, world.order(entry.orderId), '50000', '0.4');
+    await world.pump();
+    const { once } = world.leases;
+    world.leases.once = async (key, ttl) =>
+      key.startsWith('resident')
+        ? Promise.reject(new Error('the cache is away'))
+        : once.call(world.leases, key, ttl);
+    await sell(world, world.order(entry.orderId), '50000', '0.6');
+    await world.pump();
+    await world.pass(4);
+    expect(residentOf(world, entry.positionId)?.quantity.toFixed()).toBe('1');
+  });
+});
