@@ -68,8 +68,6 @@ export type ResidentStep =
       readonly orderId: string;
       readonly why: 'part_exit' | 'not_wanted' | 'changed' | 'grown' | 'less_held' | 'looser' | 'tightened';
     }
-  /** The first right is over: the full exit is claimed. */
-  | { readonly kind: 'exit' }
   /** Nothing now; `lookAt` says when to look again whatever changes, `why` why nothing rests. */
   | {
       readonly kind: 'keep';
@@ -157,9 +155,12 @@ function isPast(p: Position, stop: Decimal, target: Decimal | null, quote: Quote
   return prices.some((price) => !isBehind(stop, price) || (target !== null && !isBehind(price, target)));
 }
 
-/** What is to be done about it now. `order`: the one that rests, as it is stored; null where none does. */
+/**
+ * What is to be done about it now; a full exit that is owed comes before it. `order`: the one that rests, as it is stored;
+ * null where none does.
+ */
 export function planResident(p: Position, order: Order | null, context: ResidentContext): ResidentStep {
-  const { resting, owed, why, tries, lookAt } = residentOf(p);
+  const { resting, why, tries, lookAt } = residentOf(p);
   const keep = (at: number | null, reason: ResidentReason | null = null, count = tries): ResidentStep => ({
     kind: 'keep',
     lookAt: at,
@@ -168,7 +169,6 @@ export function planResident(p: Position, order: Order | null, context: Resident
   });
   const { now } = context;
   if (p.flatten !== null || isClosed(p)) return keep(null);
-  if (owed !== null) return owed.until <= now ? { kind: 'exit' } : keep(owed.until, why);
   if (resting !== null && order !== null) return planResting(p, resting, order, context, keep);
   // Whoever was refused waits for its time, whatever else changes.
   if (why !== null && IS_TIMED[why] && lookAt !== null && lookAt > now) return keep(lookAt, why);

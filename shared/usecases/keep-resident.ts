@@ -101,14 +101,16 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     now: number,
   ): Promise<Resident['trail']> {
     const arming = p.armings['trailing_stop'];
-    if (p.protection.trailingStop === null || arming === undefined) return null;
+    if (p.protection.trailingStop === null) return null;
     const { trail } = residentOf(p);
     // One that was armed anew since has a peak of its own.
-    const known = trail !== null && trail.at >= arming.at ? trail : null;
+    const known = arming !== undefined && trail !== null && trail.at >= arming.at ? trail : null;
     if (quote === null) return known;
     const from = known === null ? p : { ...p, armings: { ...p.armings, trailing_stop: known } };
     const found = await readOr(p.positionId, 'tape', () => standingTrail(ports, from, spec, now), undefined);
     if (found === undefined) return known;
+    // Not armed yet: there is nothing to go on from.
+    if (arming === undefined) return found;
     return { tick: arming.tick, at: Math.max(arming.at, now), peak: found?.peak ?? known?.peak ?? null };
   }
 
@@ -185,7 +187,10 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     quote: Quote | null,
   ): Promise<'free' | 'soon' | 'none' | Holder> {
     const { walletId, positionId, symbol } = p;
-    const live = await ledger.liveOrdersOfWallet(walletId);
+    const listed = await ledger.liveOrdersOfWallet(walletId);
+    if (hasSlot(spec, wanted.type, listed)) return 'free';
+    // The list may still have what was cancelled a moment ago, for instance this position's own.
+    const live = await ledger.orders(listed.map((order) => order.orderId));
     if (hasSlot(spec, wanted.type, live)) return 'free';
     if (wanted.distance === null) return 'none';
     const others = (await ledger.livePositionsOfWallet(walletId)).filter(
@@ -204,11 +209,15 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   }
 
   /** The first right is over: the full exit is claimed, and its plan takes the resident order over. */
-  async function exit(before: Position, spec: SymbolSpec, now: number): Promise<Outcome | 'conflict'> {
-    const { owed } = residentOf(before);
-    if (owed === null) return NOTHING;
+  async function exit(
+    before: Position,
+    spec: SymbolSpec,
+    owed: OwedExit,
+    now: number,
+  ): Promise<Outcome | 'conflict'> {
     const price = owed.price ?? (await closingMark(ports, before));
-    const claimed = claimFlatten(before, { ...owed, price, at: now });
+    const { cause, trigger } = owed;
+    const claimed = claimFlatten(before, { cause, price, trigger, at: now });
     if (!claimed.ok) return NOTHING;
     const live = await readLiveOrders(ledger, claimed.value, null);
     const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: false, mark: price });
@@ -227,7 +236,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const due = nextDueResident(before, 0);
     if (due === null || due > now) return NOTHING;
     const spec = await specOf(ports.symbols, before);
-    const { resting } = residentOf(before);
+    const { resting, owed } = residentOf(before);
+    // It waits for no price, and needs no cache.
+    if (owed !== null) return exit(before, spec, owed, now);
     const order = resting && (await ledger.order(resting.orderId));
     if (resting !== null && order === null) throw new Error(`${positionId} has lost its resident order`);
     const quote = await quoteOf(before);
@@ -239,8 +250,6 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
         return keep(before, step, trail, now);
       case 'place':
         return place(before, step.wanted, { ...context, trail });
-      case 'exit':
-        return exit(before, spec, now);
       default: {
         const { orderId, why } = step;
         if (!(await mayMove(before, why))) {

@@ -685,3 +685,39 @@ describe('looking after a trailing stop', () => {
     expect(residentOf(world, entry.positionId)?.quantity.toFixed()).toBe('1');
   });
 });
+
+describe('what it does not wait for', () => {
+  it('the claim after the first right needs no cache', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition(STOP);
+    world.tick('48990');
+    await world.pump();
+    world.prices.price = () => Promise.reject(new Error('the cache is away'));
+    world.prices.bars = () => new Promise(() => undefined);
+    world.now += 1_000;
+    await world.useCases.advance({ positionId });
+    expect(world.position(positionId).flatten).toMatchObject({
+      cause: 'stop_loss',
+      trigger: { levelName: 'stop_loss' },
+    });
+  });
+
+  it('a list that still has its own cancelled order takes no place from it', async () => {
+    const world = atExchange();
+    const { rules } = (await world.symbols.find('binance_simulator', 'BTC/USDT')) ?? { rules: null };
+    world.rules = { filters: [...(rules?.filters ?? []), { kind: 'max_num_algo_orders', limit: 1 }] };
+    const { positionId } = await world.openPosition(STOP);
+    const first = residentOf(world, positionId);
+    if (first === null) throw new Error('nothing rests');
+    const { liveOrdersOfWallet } = world.ledger;
+    world.ledger.liveOrdersOfWallet = async (walletId) => [
+      ...(await liveOrdersOfWallet.call(world.ledger, walletId)).filter((o) => o.orderId !== first.orderId),
+      first,
+    ];
+    const change = { stopLoss: { price: d(48_000) } };
+    await world.useCases.changeProtection({ userId: USER, positionId, change });
+    await world.pump();
+    expect(residentOf(world, positionId)).toMatchObject({ status: 'open' });
+    expect(residentOf(world, positionId)?.stopPrice?.toFixed()).toBe('48000');
+  });
+});
