@@ -7,12 +7,13 @@
  * - whoever lost the race reads again and decides again.
  */
 import { withDue } from '../domain/due.ts';
-import { type PlanAlarm, releaseWaiting } from '../domain/exits.ts';
+import type { PlanAlarm } from '../domain/exits.ts';
 import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import { hasWaiting } from '../domain/resident-state.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Environment, Fill, Order, Position, PositionAction } from '../domain/types.ts';
+import { releaseWaiting } from '../domain/waiting-parts.ts';
 import type { Call, Change, Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';

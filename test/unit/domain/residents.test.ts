@@ -1,7 +1,7 @@
 /** The rules of resident protection by themselves: what is to rest, who goes first, what follows from a refusal. */
 import { describe, expect, it } from 'vitest';
 import { nextDueOrder, nextDuePosition, withDue } from '../../../shared/domain/due.ts';
-import { claimPart, newExitOrder, releaseWaiting, withExit } from '../../../shared/domain/exits.ts';
+import { claimPart, newExitOrder, withExit } from '../../../shared/domain/exits.ts';
 import { transition } from '../../../shared/domain/orders.ts';
 import { applyEntryFill, claimableQuantity, freeQuantity } from '../../../shared/domain/positions.ts';
 import { afterEnd, MOST_WAIT_MS, RESIDENT_REFUSALS } from '../../../shared/domain/resident-refusals.ts';
@@ -22,6 +22,7 @@ import {
   withPlaced,
 } from '../../../shared/domain/residents.ts';
 import type { Order, Position, Protection, Side } from '../../../shared/domain/types.ts';
+import { releaseWaiting } from '../../../shared/domain/waiting-parts.ts';
 import { BTC, d, newFill, newOrder, newPosition, newSend, T0 } from './builders.ts';
 
 const held = (protection: Partial<Protection>, side: Side = 'buy', quantity = '0.5'): Position =>
