@@ -35,6 +35,11 @@ const heldByOthers = (p: Position): Decimal => {
   return sum(p.liveExits.filter(({ orderId }) => orderId !== own).map(({ reserved }) => reserved));
 };
 
+const heldByOwn = (p: Position): Decimal => {
+  const own = p.resident?.resting?.orderId;
+  return sum(p.liveExits.filter(({ orderId }) => orderId === own).map(({ reserved }) => reserved));
+};
+
 /** What the resident order may be for: all that no other exit holds. */
 export const residentShare = (p: Position): Decimal => maxOf(p.quantity.minus(heldByOthers(p)), ZERO);
 
@@ -47,6 +52,7 @@ export const residentKey = (p: Position): string =>
     p.levelsVersion,
     p.quantity.toFixed(),
     heldByOthers(p).toFixed(),
+    heldByOwn(p).toFixed(),
     hasWaiting(p) ? 'waited for' : '',
   ].join(' ');
 

@@ -497,6 +497,18 @@ describe('refused', () => {
     expect(residentOf(world, positionId)?.limitPrice?.toFixed()).toBe('48510');
   });
 
+  it('made less in the app, it covers the whole again', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition(STOP);
+    const first = residentOf(world, positionId);
+    if (first !== null) await world.venue.inTheApp(clientIdOf(first), d('0.2'));
+    await world.pump();
+    await world.pass(4);
+    expect(residentOf(world, positionId)).toMatchObject({ status: 'open' });
+    expect(residentOf(world, positionId)?.quantity.toFixed()).toBe('0.5');
+    expectCovered(world, positionId);
+  });
+
   it('ended in the app, it comes back after a minute', async () => {
     const world = atExchange();
     const { positionId } = await world.openPosition(STOP);
