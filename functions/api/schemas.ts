@@ -14,6 +14,7 @@ import {
   ORDER_TYPES,
   POSITION_STATUSES,
   type Protection,
+  RESIDENT_MODES,
   TIMES_IN_FORCE,
 } from '../../shared/domain/types.ts';
 import { countField, notNegativeField, positiveField, wordsField } from '../../shared/http/validate.ts';
@@ -109,6 +110,8 @@ export const protectionField = levelFields
     confirm_seconds: z.int().optional(),
     confirm_max_percent: positiveField.optional(),
     trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
+    /** What of it rests at the exchange besides. */
+    resident: z.enum(RESIDENT_MODES).optional(),
   })
   .transform(
     (asked, context): Partial<Protection> => ({
@@ -117,6 +120,7 @@ export const protectionField = levelFields
       ...(asked.confirm_seconds !== undefined && { confirmSeconds: asked.confirm_seconds }),
       ...(asked.confirm_max_percent !== undefined && { confirmMaxPercent: asked.confirm_max_percent }),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
+      ...(asked.resident !== undefined && { resident: asked.resident }),
     }),
   );
 
@@ -148,15 +152,23 @@ export const SignalBody = z
 export const ListSignalsQuery = z.strictObject(pageFields);
 
 /** What is named is set; the rest stays. */
-export const ChangeWalletBody = z.strictObject({
-  signal_policy: z
-    .strictObject({
-      act: z.boolean().optional(),
-      min_confidence: fractionField.optional(),
-      allow_loosen: z.boolean().optional(),
-    })
-    .refine((policy) => Object.keys(policy).length > 0, 'must name at least one setting'),
-});
+export const ChangeWalletBody = z
+  .strictObject({
+    signal_policy: z
+      .strictObject({
+        act: z.boolean().optional(),
+        min_confidence: fractionField.optional(),
+        allow_loosen: z.boolean().optional(),
+      })
+      .refine((policy) => Object.keys(policy).length > 0, 'must name at least one setting')
+      .optional(),
+    /** Resident protection of new positions that say nothing of it. */
+    resident: z.enum(RESIDENT_MODES).optional(),
+  })
+  .superRefine((settings, context) => {
+    if (Object.values(settings).some((value) => value !== undefined)) return;
+    context.addIssue({ code: 'invalid_type', expected: 'object', input: undefined, path: ['signal_policy'] });
+  });
 
 /** What is named is set, null takes a limit away; the rest stays. */
 export const LimitsBody = z

@@ -97,10 +97,11 @@ export function walletOperations(deps: WalletDeps) {
 
     changeWallet: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
-      const { signal_policy: asked } = validate(ChangeWalletBody, request.body);
+      const { signal_policy: asked = {}, resident } = validate(ChangeWalletBody, request.body);
       const changed = await commands.wallets.change({
         userId: request.userId,
         walletId: walletIdOf(request),
+        ...(resident !== undefined && { resident }),
         signalPolicy: {
           ...(asked.act !== undefined && { act: asked.act }),
           ...(asked.min_confidence !== undefined && { minConfidence: asked.min_confidence }),

@@ -58,6 +58,7 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
     confirmSeconds,
     confirmMaxPercent,
     triggerPrice: request.triggerPrice,
+    resident: 'none',
   };
 }
 

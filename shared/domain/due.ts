@@ -8,6 +8,7 @@ import { owesFeeValue } from './late-fees.ts';
 import { wantsLevels, windowsOf } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
+import { nextDueResident, owesResident } from './resident-state.ts';
 import { isTimeUp, timeStopAt } from './time-stop.ts';
 import type { Order, Position, SendAttempt } from './types.ts';
 
@@ -58,8 +59,8 @@ export const nextDrive = (item: Order | Position, now: number): number => {
     const isForFees = isFinal(item.status) && isSettled(item) && item.shortSince === null;
     return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
   }
-  const timed = [timeStopAt(item), confirmAt(item)].filter((at) => at !== null && at > now);
-  return earliest(now + backoff(item.dueTries), ...timed) ?? now;
+  const timed = [timeStopAt(item), confirmAt(item), nextDueResident(item, 0)];
+  return earliest(now + backoff(item.dueTries), ...timed.filter((at) => at !== null && at > now)) ?? now;
 };
 
 /** When the order is due: its sending, resolving, cancelling, querying, arming, replacing or valuing; null when nothing is owed. */
@@ -72,6 +73,8 @@ export function nextDueOrder(order: Order, now: number): number | null {
   }
   switch (order.status) {
     case 'pending': {
+      // Until the resident order that it waits for is settled, which the position looks after.
+      if (order.waitsFor !== null) return null;
       // After an attempt that was not executed `dueAt` says when to try again; a first one goes at once.
       const retryAt = order.send === null ? null : order.dueAt;
       return retryAt !== null && retryAt > now ? retryAt : now;
@@ -138,6 +141,7 @@ export const owesOnlyFigures = (p: Position, now: number): boolean =>
     !positionNeedsArming(p) &&
     !isTimeUp(p, now) &&
     !isConfirmDue(p, now) &&
+    !owesResident(p) &&
     owesEntryMinute(p));
 
 const earliest = (...times: readonly (number | null)[]): number | null => {
@@ -145,13 +149,18 @@ const earliest = (...times: readonly (number | null)[]): number | null => {
   return known.length === 0 ? null : Math.min(...known);
 };
 
-/** When the position is due: its levels, its time stop, a stop that waits, its exit plan or its figures; null when nothing is owed. */
+/**
+ * When the position is due: its levels, its time stop, a stop that waits, its resident order, its exit plan or its figures;
+ * null when nothing is owed.
+ */
 export function nextDuePosition(p: Position, _now: number): number | null {
   if (isClosed(p)) return owesFrozenFigures(p) ? (p.closedAt ?? p.updatedAt) + FREEZE_AFTER_MS : null;
   const arming = positionNeedsArming(p) ? p.updatedAt + spaced(p) : null;
   if (p.flatten === null) {
     const minuteEnd = owesEntryMinute(p) ? entryMinuteEnd(p) : null;
-    return earliest(arming, timeStopAt(p), confirmAt(p), minuteEnd && minuteEnd + FREEZE_AFTER_MS);
+    const resident = nextDueResident(p, spaced(p));
+    const figures = minuteEnd && minuteEnd + FREEZE_AFTER_MS;
+    return earliest(arming, timeStopAt(p), confirmAt(p), resident, figures);
   }
   // A look at levels that decide nothing any more would only put the next try of the exit off.
   if (p.flatten.retryAt !== null) return p.flatten.retryAt;

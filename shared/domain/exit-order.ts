@@ -4,7 +4,15 @@ import type { Decimal } from './money/decimal.ts';
 import { newOrderState } from './new-order.ts';
 import type { ExitCause, Order, OrderAmounts, OrderType, Position, TriggerFacts } from './types.ts';
 
-/** A pending exit order of the closing side (version 0: the store writes 1). */
+const waitsFor = (p: Position, orderId: string): string | null =>
+  p.liveExits.some((exit) => exit.orderId === orderId && exit.waits !== null)
+    ? (p.resident?.resting?.orderId ?? null)
+    : null;
+
+/**
+ * A pending exit order of the closing side (version 0: the store writes 1). `p`: with its claim, which says whether the
+ * order has to wait until the resident one has given way.
+ */
 export function newExitOrder(
   p: Position,
   args: {
@@ -23,6 +31,7 @@ export function newExitOrder(
     readonly trailingDelta?: number | null;
     /** Price at the decision when no tick decided: the mark. */
     readonly referencePrice?: Decimal | null;
+    readonly resident?: boolean;
   },
 ): Order {
   const { quantity, now, trigger } = args;
@@ -46,7 +55,7 @@ export function newExitOrder(
     timeInForce: 'GTC',
     role: 'exit',
     positionId: p.positionId,
-    exit: { cause: args.cause, flatten: args.flatten, trigger },
+    exit: { cause: args.cause, flatten: args.flatten, trigger, resident: args.resident ?? false },
     clientOrderId: args.clientOrderId ?? null,
     bodyHash: args.bodyHash ?? null,
     flowId: p.flowId,
@@ -67,5 +76,6 @@ export function newExitOrder(
       referencePrice: trigger?.price ?? args.referencePrice ?? null,
       tickAt: trigger?.tickAt ?? null,
     }),
+    waitsFor: waitsFor(p, args.orderId),
   };
 }

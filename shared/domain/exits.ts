@@ -13,7 +13,8 @@ import { LAST_STEP, ladderStep } from './exit-ladder.ts';
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
-import { freeQuantity, isClosed, isDust, isListed } from './positions.ts';
+import { claimableQuantity, freeQuantity, isClosed, isDust, isListed } from './positions.ts';
+import { residentEnded } from './resident-state.ts';
 import { err, ok, type Result } from './result.ts';
 import { activeShortage, broughtByEnd, shortageAfter, shortageText } from './shortage.ts';
 import type { SymbolSpec } from './symbols.ts';
@@ -37,6 +38,8 @@ export type PlanStep =
   | ({ readonly kind: 'alarm' } & PlanAlarm)
   | { readonly kind: 'close' };
 
+/** So long the resident order has first right: at its own level before a watched exit, and to finish what it sells. */
+export const FIRST_RIGHT_MS = 1_000;
 /** How long a plan waits for the news of its live orders before it looks again. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -56,7 +59,11 @@ export function planExit(
   for (const order of liveOrders) {
     if (isFinal(order.status) || order.cancelWanted !== null) continue;
     // A market exit on its way sells anyway; what rests would hold its quantity back.
-    if (order.role === 'entry' || order.type !== 'market')
+    // So would one that waits for the resident order, which is cancelled; and the resident order itself, where it has
+    // begun to sell, is given the time of its first right to finish that.
+    const isSelling = order.exit?.resident === true && order.filledQuantity.greaterThan(0);
+    if (isSelling && now < p.flatten.at + FIRST_RIGHT_MS) continue;
+    if (order.role === 'entry' || order.type !== 'market' || order.waitsFor !== null)
       steps.push({ kind: 'cancel', orderId: order.orderId });
   }
   const { step, retryAt } = p.flatten;
@@ -119,6 +126,7 @@ export function claimFlatten(
     ...p,
     status: 'closing',
     flatten: { ...claim, step: 0, retryAt: null, shortage: null },
+    resident: p.resident && { ...p.resident, owed: null },
     exitCause: claim.cause,
     confirming: [],
     levelsVersion: p.levelsVersion + 1,
@@ -140,7 +148,10 @@ export interface PartRefusal {
   readonly facts: Position['flatten'];
 }
 
-/** Reserves a part for one exit order. The quantity has to be on the step; `price` checks the least notional. */
+/**
+ * Reserves a part for one exit order. The quantity has to be on the step; `price` checks the least notional. Where the
+ * resident order holds it, the part waits until that has given way: nothing is reserved twice.
+ */
 export function claimPart(
   p: Position,
   claim: {
@@ -154,7 +165,7 @@ export function claimPart(
   },
   spec: SymbolSpec,
 ): Result<Position, PartRefusal> {
-  const free = freeQuantity(p);
+  const free = claimableQuantity(p);
   const refuse = (code: PartRefusal['code']) => err({ code, free, facts: p.flatten });
   if (p.flatten !== null && !isClosed(p)) return refuse('already_closing');
   if (p.status !== 'open') return refuse('not_open');
@@ -168,7 +179,8 @@ export function claimPart(
     exitCause: claim.cause,
     claimedRungs: claim.rung === undefined ? p.claimedRungs : [...p.claimedRungs, claim.rung],
   };
-  return ok(withExit(claimed, claim, claim.levelName, claim.at));
+  const waits = claim.quantity.greaterThan(freeQuantity(p));
+  return ok(withExit(claimed, claim, claim.levelName, claim.at, waits));
 }
 
 /** The number of the position's next exit order: never one that an earlier order had. */
@@ -180,12 +192,15 @@ export function withExit(
   order: { readonly orderId: string; readonly quantity: Decimal },
   levelName: string | null,
   now: number,
+  waits = false,
 ): Position {
+  const { orderId, quantity } = order;
+  const held = waits ? { reserved: ZERO, waits: quantity } : { reserved: quantity, waits: null };
   return {
     ...p,
-    exitOrderIds: [...p.exitOrderIds, order.orderId],
+    exitOrderIds: [...p.exitOrderIds, orderId],
     exitsMade: exitNumber(p) + 1,
-    liveExits: [...p.liveExits, { orderId: order.orderId, reserved: order.quantity, levelName }],
+    liveExits: [...p.liveExits, { orderId, ...held, levelName }],
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };
@@ -241,12 +256,14 @@ export function exitPassed(
  */
 export function exitSettled(p: Position, order: Order, now: number): Position {
   if (!isSettled(order) || !p.liveExits.some((e) => e.orderId === order.orderId)) return p;
-  const next = {
+  const released = {
     ...p,
     liveExits: p.liveExits.filter((e) => e.orderId !== order.orderId),
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };
+  if (order.exit?.resident === true) return residentSettled(released, order, now);
+  const next = released;
   if (p.flatten === null) {
     const isFreed = order.status !== 'filled' && p.armedVersion > 0;
     return isFreed ? { ...next, levelsVersion: p.levelsVersion + 1 } : next;
@@ -274,4 +291,15 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
       shortage,
     },
   };
+}
+
+/**
+ * The resident order is settled. Nobody had found it in the way, so no level is tested anew; what it sold nothing of
+ * leaves the list, which would grow with each move of a stop.
+ */
+function residentSettled(p: Position, order: Order, now: number): Position {
+  const isUnsold = order.filledQuantity.isZero();
+  const exitOrderIds = isUnsold ? p.exitOrderIds.filter((id) => id !== order.orderId) : p.exitOrderIds;
+  const next = residentEnded({ ...p, exitOrderIds, exitsMade: exitNumber(p) }, order, now);
+  return p.flatten === null ? next : broughtByEnd(next, order, now);
 }

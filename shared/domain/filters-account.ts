@@ -8,18 +8,20 @@ import type { OrderType } from './types.ts';
 type Filter<K extends SymbolFilter['kind']> = Extract<SymbolFilter, { kind: K }>;
 
 /** What one new order adds to each of the venue's counts. */
-const COUNTS: Record<OrderType, { readonly orders: number; readonly algo: number; readonly lists: number }> =
-  {
-    market: { orders: 0, algo: 0, lists: 0 },
-    limit: { orders: 1, algo: 0, lists: 0 },
-    limit_maker: { orders: 1, algo: 0, lists: 0 },
-    stop_loss: { orders: 1, algo: 1, lists: 0 },
-    stop_limit: { orders: 1, algo: 1, lists: 0 },
-    take_profit: { orders: 1, algo: 1, lists: 0 },
-    take_profit_limit: { orders: 1, algo: 1, lists: 0 },
-    trailing_stop: { orders: 1, algo: 1, lists: 0 },
-    oco: { orders: 2, algo: 1, lists: 1 },
-  };
+export const ORDER_COUNTS: Record<
+  OrderType,
+  { readonly orders: number; readonly algo: number; readonly lists: number }
+> = {
+  market: { orders: 0, algo: 0, lists: 0 },
+  limit: { orders: 1, algo: 0, lists: 0 },
+  limit_maker: { orders: 1, algo: 0, lists: 0 },
+  stop_loss: { orders: 1, algo: 1, lists: 0 },
+  stop_limit: { orders: 1, algo: 1, lists: 0 },
+  take_profit: { orders: 1, algo: 1, lists: 0 },
+  take_profit_limit: { orders: 1, algo: 1, lists: 0 },
+  trailing_stop: { orders: 1, algo: 1, lists: 0 },
+  oco: { orders: 2, algo: 1, lists: 1 },
+};
 
 const COUNTED = {
   max_num_orders: { adds: 'orders', open: 'openOrders', what: 'open orders' },
@@ -33,7 +35,7 @@ export function checkCounts(
   facts: RuleFacts,
 ): RuleCheck {
   const counted = COUNTED[filter.kind];
-  const adds = COUNTS[order.type][counted.adds];
+  const adds = ORDER_COUNTS[order.type][counted.adds];
   const open = facts[counted.open];
   const rule = { rule: filter.kind, error: null, why: null } as const;
   const limit = String(filter.limit);

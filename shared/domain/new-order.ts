@@ -16,6 +16,7 @@ type Beginning = Pick<
   | 'replaces'
   | 'replacedBy'
   | 'shortSince'
+  | 'waitsFor'
   | 'filledQuantity'
   | 'filledQuote'
   | 'fees'
@@ -56,6 +57,7 @@ export const newOrderState = (begin: {
   replaces: null,
   replacedBy: null,
   shortSince: null,
+  waitsFor: null,
   filledQuantity: ZERO,
   filledQuote: ZERO,
   fees: [],

@@ -174,7 +174,11 @@ export interface Order {
     readonly cause: ExitCause;
     readonly flatten: boolean;
     readonly trigger: TriggerFacts | null;
+    /** It is the position's resident protection: it stands for a level, and rests until that is reached. */
+    readonly resident: boolean;
   } | null;
+  /** Part exits: the resident order that holds what they sell; sent once that is settled. Null = they may go. */
+  readonly waitsFor: string | null;
   readonly clientOrderId: string | null;
   /** Entries: `pauses` of the wallet when it was written; null on exits, and on older ones. */
   readonly walletPauses: number | null;

@@ -106,6 +106,8 @@ export function transition(order: Order, event: OrderEvent): Result<Order, Trans
   }
   switch (event.kind) {
     case 'claimed': {
+      // What it would sell is still held at the venue.
+      if (order.waitsFor !== null) return refuse(order, event, 'nothing_to_do');
       const next = { ...order, send: event.send, timings: claimTimings(order, event.send, event.at) };
       return moved(next, outcome, event.at, `attempt ${event.send.attempt}`, 'sender');
     }

@@ -4,6 +4,7 @@ import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
 import type { Protection } from './protection-facts.ts';
+import type { Resident } from './resident-facts.ts';
 import type { SignalSummary } from './signal-facts.ts';
 import type { Bar } from './triggers/types.ts';
 
@@ -31,6 +32,8 @@ export interface LiveExit {
   /** Quantity still reserved (asked minus filled; zero is removed when the order is settled). */
   readonly reserved: Decimal;
   readonly levelName: string | null;
+  /** A part exit that is sent once the resident order has given way: what it is for. Null = it has its quantity. */
+  readonly waits: Decimal | null;
 }
 
 /** Coins of a position that left the account without an order of ours, as they were booked (domain/reconcile). */
@@ -183,6 +186,8 @@ export interface Position {
   readonly armings: Readonly<Record<string, Arming>>;
   /** Stops that were reached and wait; at most one of a name. Which of them count: `windowsOf` in levels.ts. */
   readonly confirming: readonly ConfirmWindow[];
+  /** What rests of its protection at the venue; null = nothing ever was to. */
+  readonly resident: Resident | null;
   /** A full exit has been claimed. Never taken back. */
   readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;

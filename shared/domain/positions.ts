@@ -72,6 +72,7 @@ export function openPosition(args: {
     armedVersion: 0,
     armings: {},
     confirming: [],
+    resident: null,
     flatten: null,
     exitCause: null,
     closedAs: null,
@@ -97,6 +98,16 @@ export const isClosed = (p: Position): boolean => p.status === 'closed' || p.sta
 /** What no live exit has reserved: free to be sold (bought back for a short), in base. Never negative. */
 export const freeQuantity = (p: Position): Decimal =>
   maxOf(p.quantity.minus(sum(p.liveExits.map((e) => e.reserved))), ZERO);
+
+/**
+ * What a part exit may claim: what is free, and what the resident order holds, which gives way to it; without what others
+ * wait for already.
+ */
+export function claimableQuantity(p: Position): Decimal {
+  const resting = p.resident?.resting?.orderId;
+  const held = p.liveExits.map((e) => e.waits ?? (e.orderId === resting ? ZERO : e.reserved));
+  return maxOf(p.quantity.minus(sum(held)), ZERO);
+}
 
 /**
  * Sold beyond what was bought: zero, or a reason for an alarm. A sale's own fee in base (a discount paid in the very

@@ -1,5 +1,6 @@
 /** A position's protection. The rules are in protection.ts and check-protection.ts. */
 import type { Decimal } from './money/decimal.ts';
+import type { ResidentMode } from './resident-facts.ts';
 
 export interface Protection {
   readonly stopLoss: { readonly price: Decimal } | null;
@@ -22,4 +23,6 @@ export interface Protection {
   readonly confirmMaxPercent: Decimal;
   /** `bid_ask`: bid closes a long, ask a short. */
   readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
+  /** What of it rests at the venue besides (residents.ts). */
+  readonly resident: ResidentMode;
 }

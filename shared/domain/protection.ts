@@ -21,6 +21,7 @@ export const NO_PROTECTION: Protection = {
   confirmSeconds: 0,
   confirmMaxPercent: DEFAULT_CONFIRM_MAX_PERCENT,
   triggerPrice: 'bid_ask',
+  resident: 'none',
 };
 
 export const hasProtection = (p: Protection): boolean =>
@@ -133,7 +134,7 @@ export function changeProtection(p: Position, protection: Protection, now: numbe
   const after = fingerprints(protection);
   if (hasSameLevels(p.protection, protection)) {
     const isSame = rulesText(p.protection) === rulesText(protection);
-    if (isSame) return p;
+    if (isSame && p.protection.resident === protection.resident) return p;
     // The levels of an open window lie where its rule says.
     if (p.confirming.length > 0) return withLevels({ ...p, protection }, now);
     // No level is another one: the index has nothing to hear of it.

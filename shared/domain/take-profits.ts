@@ -6,7 +6,7 @@
  */
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, minOf, sum, ZERO } from './money/decimal.ts';
-import { freeQuantity, isDust } from './positions.ts';
+import { claimableQuantity, isDust } from './positions.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { Position } from './types.ts';
 
@@ -48,7 +48,7 @@ function soldOf(p: Position): Decimal {
 
 /** What a take-profit rung sells now: its share floored to the step; the last takes the rest; zero = merged. */
 export function rungQuantity(p: Position, index: number, spec: SymbolSpec): Decimal {
-  const free = floorTo(freeQuantity(p), exitLot(spec).step);
+  const free = floorTo(claimableQuantity(p), exitLot(spec).step);
   if (rungTakesRest(p, index, spec)) return free;
   return minOf(ladder(p, spec)[index] ?? ZERO, free);
 }

@@ -9,4 +9,5 @@ export type { Amendment, OrderAmounts } from './order-amounts.ts';
 export * from './order-facts.ts';
 export * from './position-facts.ts';
 export type { Protection } from './protection-facts.ts';
+export * from './resident-facts.ts';
 export * from './wallet-facts.ts';

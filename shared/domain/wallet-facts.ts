@@ -3,6 +3,7 @@
 import type { Environment } from './environments.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount } from './order-facts.ts';
+import type { ResidentMode } from './resident-facts.ts';
 import type { SignalPolicy } from './signal-facts.ts';
 
 export interface DemoSettings {
@@ -107,6 +108,8 @@ export interface Wallet {
   readonly exchange: ExchangeAccount | null;
   /** What AI signals may do to its positions by themselves. */
   readonly signalPolicy: SignalPolicy;
+  /** Resident protection of new positions that say nothing of it. */
+  readonly resident: ResidentMode;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -4,6 +4,7 @@
  * No method throws for a venue's refusal; a lost reply is `unknown`, never a failure.
  */
 import type { Decimal } from '../domain/money/decimal.ts';
+import type { VenueRefusalCode } from '../domain/refusal-codes.ts';
 import type { FilterKind } from '../domain/symbol-rules.ts';
 import type {
   ExecutionReport,
@@ -18,6 +19,8 @@ import type {
   Wallet,
 } from '../domain/types.ts';
 import type { BudgetRank } from './rate-budget.ts';
+
+export type { VenueRefusalCode } from '../domain/refusal-codes.ts';
 
 export interface Balance {
   readonly asset: string;
@@ -47,27 +50,6 @@ export interface PlaceRequest extends OrderAmounts {
   /** The tick that decided a triggered exit: the demo venue fills at its price. */
   readonly trigger: TriggerFacts | null;
 }
-
-export type VenueRefusalCode =
-  | 'insufficient_balance'
-  | 'unknown_symbol'
-  /** Halt, break, cancel only, no trading phase. */
-  | 'market_closed'
-  /** `filter` says which one. */
-  | 'filter'
-  | 'would_trigger'
-  /** A limit-maker order that would take. */
-  | 'would_match'
-  | 'duplicate'
-  | 'no_price'
-  | 'no_liquidity'
-  /** The key or its signature is not accepted. */
-  | 'auth'
-  /** The account or this symbol for it. */
-  | 'permission'
-  /** The venue finds the request itself wrong: type, parameter, combination. */
-  | 'invalid'
-  | 'other';
 
 export type PermissionScope = 'account' | 'symbol';
 

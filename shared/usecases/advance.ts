@@ -15,6 +15,7 @@ import {
 import { owesFeeValue } from '../domain/late-fees.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
+import { nextDueResident } from '../domain/resident-state.ts';
 import { unreachable } from '../domain/result.ts';
 import { isTimeUp } from '../domain/time-stop.ts';
 import type { Order, Position } from '../domain/types.ts';
@@ -31,6 +32,7 @@ import { untilWritten } from './conflicts.ts';
 import { countRealized } from './counts.ts';
 import { carryOutPlan, isGapped, isWorkingAmendment, needsPlan, wantsWork } from './exit-plan.ts';
 import { makeFreezeFigures } from './freeze-figures.ts';
+import { makeKeepResident } from './keep-resident.ts';
 import { makeMeetShortage } from './meet-shortage.ts';
 import { makeOrderEvents } from './order-events.ts';
 import type { Ports } from './ports.ts';
@@ -53,6 +55,7 @@ type Needs = Pick<
   | 'outbox'
   | 'prices'
   | 'tape'
+  | 'leases'
   | 'counters'
   | 'symbols'
   | 'symbolRefresh'
@@ -90,6 +93,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
   const closeInTime = makeCloseInTime(ports, arm);
   const confirmStop = makeConfirmStop(ports, arm);
   const freezeFigures = makeFreezeFigures(ports);
+  const keepResident = makeKeepResident(ports, { changeOrder, afterEffects, arm });
   const amendInPlace = makeAmendInPlace(ports, { happen, applyExecution, ask });
 
   /** Is news of a live order owed by now? */
@@ -114,7 +118,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     }
     switch (order.status) {
       case 'pending':
-        return send(order);
+        // Its position sends it, once the resident order has given way.
+        return order.waitsFor === null ? send(order) : undefined;
       case 'submitted':
         return resolve(order, look);
       case 'cancelling':
@@ -186,6 +191,8 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     if (isConfirmDue(position, clock.now())) return confirmStop(positionId);
     if (needsPlan(position)) await plan(positionId);
     if (wantsArming(position)) await arm.armPosition(position);
+    const residentAt = nextDueResident(position, 0);
+    if (residentAt !== null && residentAt <= clock.now()) await keepResident(positionId);
     if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);
   }
 

@@ -7,6 +7,7 @@
 import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
 import { fillTimeMs, isFinal } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
+import { wantsResidentLook } from '../domain/resident-state.ts';
 import type { OrderStatus, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import type { Changed } from './change-order.ts';
@@ -70,6 +71,9 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
     if (order.status === 'cancelling' && changed.before.status !== 'cancelling')
       await sendPointer(outbox, order);
     if (position !== null) await levels(position, outcome === 'done' ? positionBefore : null);
+    if (position !== null && wantsResidentLook(position)) {
+      await outbox.exits({ positionId: position.positionId });
+    }
     const leftIndex = isFinal(order.status) && !isFinal(changed.before.status) && order.armedTick !== null;
     if (leftIndex || orderNeedsArming(order)) await armOrder(order);
     if (outcome === 'done') await count(changed);

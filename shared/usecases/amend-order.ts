@@ -253,6 +253,10 @@ function whyNot(order: Order, position: Position) {
     );
   }
   if (position.flatten !== null) return alreadyClosing(position.flatten);
+  if (order.waitsFor !== null) {
+    const message = "the order waits until the position's resident order has given way";
+    return refuse('not_amendable', 'order_id', message, 'try again in a moment', { status });
+  }
   return null;
 }
 

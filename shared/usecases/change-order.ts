@@ -10,8 +10,10 @@ import { withDue } from '../domain/due.ts';
 import type { PlanAlarm } from '../domain/exits.ts';
 import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
+import { hasWaiting } from '../domain/resident-state.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Environment, Fill, Order, Position, PositionAction } from '../domain/types.ts';
+import { releaseWaiting } from '../domain/waiting-parts.ts';
 import type { Call, Change, Ledger } from '../ports/ledger.ts';
 import { untilWritten } from './conflicts.ts';
 import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from './exit-plan.ts';
@@ -109,8 +111,15 @@ export function makeChangeOrder(ports: Needs) {
     const { position: after, heir } = followed;
     const told = { before, order: followed.order, heir };
     const heirs: Change<Order>[] = heir === null ? [] : [{ before: null, after: withDue(heir, now) }];
-    if (!needsPlan(after)) return { ...told, after: withDue(after, now), orders: heirs, alarms: [] };
+    if (!needsPlan(after) && !hasWaiting(after)) {
+      return { ...told, after: withDue(after, now), orders: heirs, alarms: [] };
+    }
     const live = await readLiveOrders(ledger, after, order);
+    if (!needsPlan(after)) {
+      const { position, orders } = releaseWaiting(after, live, spec, now);
+      const released = orders.map((change) => ({ ...change, after: withDue(change.after, now) }));
+      return { ...told, after: withDue(position, now), orders: [...heirs, ...released], alarms: [] };
+    }
     const mark = markAfter(after, order, fills);
     const plan = carryOutPlan(after, live, { spec, now, claiming: false, mark });
     return { ...told, after: plan.position, orders: [...heirs, ...plan.orders], alarms: plan.alarms };
@@ -186,6 +195,11 @@ export function actionsOf(
   }
   if (before.openedAt === null && after.openedAt !== null) {
     actions.push({ at: now, kind: 'opened', facts: { quantity: after.quantity.toFixed() } });
+  }
+  if (before.flatten === null && after.flatten !== null) {
+    // Only what the resident order has sold is a claim of its own; all others are told by those who make them.
+    const facts = { exit_cause: after.flatten.cause, price: after.flatten.price?.toFixed() ?? 'none' };
+    actions.push({ at: now, kind: 'resident_filled', facts });
   }
   if (!isClosed(before) && isClosed(after)) {
     const facts = { cause: after.exitCause ?? 'none', realized_pnl: after.realizedPnl.toFixed() };

@@ -1,6 +1,7 @@
 /** Changing a position's protection; what is not named stays as it is (design sections 8, 9). */
 
 import { withDue } from '../domain/due.ts';
+import { wantsResidentLook } from '../domain/resident-state.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { Position, Protection } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
@@ -13,7 +14,7 @@ import { prepareProtection, protectionFacts } from './prepare-protection.ts';
 import { alreadyClosing, notFound, type Refusal, refuse } from './refusal.ts';
 import { tellRefusal } from './tell-refusal.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'ledger' | 'prices' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
 export interface ChangeProtectionCommand {
   readonly userId: string;
@@ -28,7 +29,7 @@ type Answer = Result<Position, Refusal>;
 export type ChangeProtection = ReturnType<typeof makeChangeProtection>;
 
 export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
-  const { ledger, clock, log } = ports;
+  const { ledger, outbox, clock, log } = ports;
 
   async function attempt(command: ChangeProtectionCommand): Promise<Answer | 'conflict'> {
     const { positionId, userId, change } = command;
@@ -60,6 +61,7 @@ export function makeChangeProtection(ports: Needs, arm: ArmLevels) {
     if (result.outcome !== 'done') return 'conflict';
     const position = stored(written);
     await tell(log, put(position), { positionId });
+    if (wantsResidentLook(position)) await tell(log, outbox.exits({ positionId }), { positionId });
     return ok((await ledger.position(positionId)) ?? position);
   }
 

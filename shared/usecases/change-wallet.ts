@@ -1,4 +1,9 @@
-/** Changing what a wallet is set to: what AI signals may do to its positions. What is not named stays as it is. */
+/**
+ * Changing what a wallet is set to: what AI signals may do to its positions, and how new ones are protected at the venue.
+ * What is not named stays as it is.
+ */
+
+import type { ResidentMode } from '../domain/resident-facts.ts';
 import { ok, type Result } from '../domain/result.ts';
 import type { SignalPolicy } from '../domain/signal-facts.ts';
 import type { Wallet } from '../domain/types.ts';
@@ -11,7 +16,8 @@ import { notFound, type Refusal } from './refusal.ts';
 type Needs = Pick<Ports, 'wallets' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
 export interface ChangeWalletCommand extends OwnWalletCommand {
-  readonly signalPolicy: Partial<SignalPolicy>;
+  readonly signalPolicy?: Partial<SignalPolicy>;
+  readonly resident?: ResidentMode;
 }
 
 export type ChangeWallet = ReturnType<typeof makeChangeWallet>;
@@ -21,21 +27,24 @@ export function makeChangeWallet(ports: Needs) {
   const { wallets, clock, log } = ports;
 
   async function attempt(command: ChangeWalletCommand): Promise<Result<Wallet, Refusal> | 'conflict'> {
-    const { walletId, userId, signalPolicy: change } = command;
+    const { walletId, userId, signalPolicy: change = {} } = command;
     const before = await wallets.get(walletId);
     if (before === null || before.userId !== userId) return notFound('wallet', 'wallet_id');
     if (isDeleted(before)) return walletDeleted();
     const { signalPolicy } = before;
+    const resident = command.resident ?? before.resident;
     const wanted = { ...signalPolicy, ...change };
     const isSame =
+      resident === before.resident &&
       wanted.act === signalPolicy.act &&
       wanted.allowLoosen === signalPolicy.allowLoosen &&
       wanted.minConfidence.equals(signalPolicy.minConfidence);
     if (isSame) return ok(before);
-    const after = { ...before, signalPolicy: wanted, updatedAt: clock.now() };
+    const after = { ...before, signalPolicy: wanted, resident, updatedAt: clock.now() };
     if (!(await wallets.update({ before, after }))) return 'conflict';
     log.info('WALLET_CHANGED', {
       walletId,
+      resident,
       act: wanted.act,
       allowLoosen: wanted.allowLoosen,
       minConfidence: wanted.minConfidence.toFixed(),

@@ -97,7 +97,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
     const claim = { orderId, quantity, cause, levelName: null, at: now, ...price };
     const claimed = claimPart(before, claim, spec);
     if (!claimed.ok) return refusePart(claimed.error, before);
-    const made = newExitOrder(before, {
+    const made = newExitOrder(claimed.value, {
       orderId,
       quantity,
       cause,
@@ -117,7 +117,7 @@ export function makeClosePosition(ports: Needs, arm: ArmLevels) {
       keys: record === null ? [] : [record],
     });
     if (result.outcome !== 'done') return 'conflict';
-    await tell(log, outbox.exits({ orderId }), { orderId });
+    await tell(log, outbox.exits(made.waitsFor === null ? { orderId } : { positionId }), { orderId });
     return ok({ position: stored(change), order: { ...order, version: 1 }, repeated: false, warnings: [] });
   }
 

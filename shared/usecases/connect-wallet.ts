@@ -61,6 +61,7 @@ export function makeConnectWallet(ports: Needs, sealer: KeySealer | null) {
         demo: null,
         exchange: newAccount(await sealKeys(sealer, keys.value, context), bodyHash, now),
         signalPolicy: DEFAULT_SIGNAL_POLICY,
+        resident: 'none',
         createdAt: now,
         updatedAt: now,
       });

@@ -60,6 +60,7 @@ export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
       },
       exchange: null,
       signalPolicy: DEFAULT_SIGNAL_POLICY,
+      resident: 'none',
       createdAt: now,
       updatedAt: now,
     };

@@ -4,6 +4,7 @@ import { withDue } from '../domain/due.ts';
 import {
   claimFlatten,
   claimPart,
+  FIRST_RIGHT_MS,
   newExitOrder,
   type PlanAlarm,
   rungQuantity,
@@ -11,9 +12,11 @@ import {
 } from '../domain/exits.ts';
 import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
 import { activateBreakEven } from '../domain/protection.ts';
+import { residentOf, withOwedExit } from '../domain/resident-state.ts';
+import { goesFirst } from '../domain/residents.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';
-import type { Order, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
+import type { ExitCause, Order, Position, PositionAction, TriggerFacts } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
 import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide-window.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
@@ -48,12 +51,33 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   }
   const rung = rungOf(levelName);
   if (rung !== null && !rungTakesRest(p, rung, spec)) return part(p, hit, trigger, rung, context);
+  const first = residentFirst(p, hit, cause, trigger, context);
+  if (first !== null) return first;
   const claimed = claimFlatten(p, { cause, price: trigger.price, trigger, at: now });
   if (!claimed.ok) return drop(claimed.error.code);
   const mark = trigger.price;
   const planned = carryOutPlan(claimed.value, context.live, { spec, now, claiming: true, mark });
   const action = { at: now, kind: 'exit_claimed', facts: { ...factsText(trigger), exit_cause: cause } };
   return write('exit', planned.position, planned.orders, action, planned.alarms);
+}
+
+/** The resident order has first right at its own level: the claim waits for a moment. Null: it does not wait. */
+function residentFirst(
+  p: Position,
+  hit: Hit,
+  cause: ExitCause,
+  trigger: TriggerFacts,
+  { live, now }: HitContext,
+): HitDecision | null {
+  const { resting, owed } = residentOf(p);
+  const order = live.find(({ orderId }) => orderId === resting?.orderId) ?? null;
+  if (!goesFirst(p, order, { price: trigger.price, cause })) return null;
+  if (owed !== null) return dropped(p, hit, trigger, 'resident_first', now);
+  const until = now + FIRST_RIGHT_MS;
+  const facts = { ...factsText(trigger), exit_cause: cause, until: new Date(until).toISOString() };
+  const action = { at: now, kind: 'resident_first', facts };
+  const next = withOwedExit(p, { cause, price: trigger.price, trigger, until }, now);
+  return write('resident_first', withDue(next, now), [], action);
 }
 
 /** What the timeline says of a hit that does nothing: which level set it was of, and which one stands. */
@@ -70,7 +94,7 @@ function dropped(p: Position, hit: Hit, trigger: TriggerFacts, why: string, now:
 }
 
 function write(
-  what: 'exit' | 'break_even' | 'refused' | 'skipped',
+  what: (HitDecision & { kind: 'write' })['what'],
   position: Position,
   orders: readonly Change<Order>[],
   action: PositionAction,
@@ -95,7 +119,7 @@ function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, contex
     const action = { at: now, kind: 'rung_skipped', facts: { ...factsText(trigger), why: code } };
     return write('skipped', withDue({ ...p, updatedAt: Math.max(p.updatedAt, now) }, now), [], action);
   }
-  const order = newExitOrder(p, { orderId, quantity, cause, flatten: false, trigger, now });
+  const order = newExitOrder(claimed.value, { orderId, quantity, cause, flatten: false, trigger, now });
   const facts = { ...factsText(trigger), exit_cause: cause, order_id: orderId, quantity: quantity.toFixed() };
   const action = { at: now, kind: 'part_claimed', facts };
   const change = { before: null, after: withDue(order, now) };

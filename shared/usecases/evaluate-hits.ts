@@ -7,9 +7,11 @@
  * back. The order of hits of one position is kept; positions do not wait for each other.
  */
 import { withDue } from '../domain/due.ts';
+import { FIRST_RIGHT_MS } from '../domain/exits.ts';
 import { parseMember } from '../domain/levels.ts';
 import { isOrderLevel, orderLevels } from '../domain/order-levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
+import { wantsResidentLook } from '../domain/resident-state.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';
@@ -25,7 +27,7 @@ import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
 import { tellAlarms } from './tell-alarms.ts';
-import { sendPointer } from './work-pointers.ts';
+import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,
@@ -101,6 +103,10 @@ export function makeEvaluateHits(
     await tellAlarms(ports, ownerId, written.alarms);
     if (written.what === 'confirming') await tellConfirmation(ports, written.position);
     const { action, what } = written;
+    // The end of the resident order's first right, or a part that waits for it; the due index owes both as well.
+    const isFirst = what === 'resident_first';
+    if (isFirst) await sendPosition(outbox, written.position, clock.now(), FIRST_RIGHT_MS / 1000);
+    else if (wantsResidentLook(written.position)) await sendPosition(outbox, written.position, clock.now());
     // `level` is the log line's own.
     const { level, ...facts } = action.facts;
     log.info('HIT_DECIDED', {

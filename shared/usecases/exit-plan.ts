@@ -7,6 +7,7 @@
 import { isAmendingInPlace } from '../domain/amendments.ts';
 import { withDue } from '../domain/due.ts';
 import {
+  claimFlatten,
   exitNumber,
   exitPassed,
   exitResized,
@@ -27,6 +28,7 @@ import {
   isClosed,
   maybeClose,
 } from '../domain/positions.ts';
+import { causeOfFill } from '../domain/residents.ts';
 import { brought, spent } from '../domain/shortage.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
@@ -70,7 +72,7 @@ export function followOrder(
     const after = applyEntryFill(before, fill, order, now);
     return brought(after, after.quantity.minus(before.quantity), fill.at, now);
   }, p);
-  if (!isEntry) next = exitResized(next, order, now);
+  if (!isEntry) next = exitResized(residentSold(next, order, fills, now), order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {
     next = isEntry ? entryPassed(next, order, heir, now) : exitPassed(next, order, heir, now);
@@ -79,6 +81,14 @@ export function followOrder(
   }
   const position = next === p ? p : maybeClose(next, spec, markAfter(next, order, fills), now);
   return { position, order: ended, heir };
+}
+
+/** What the resident order sells is the position's exit, with the cause that it stood for: the rest goes with it. */
+function residentSold(p: Position, order: Order, fills: readonly Fill[], now: number): Position {
+  const price = fills.at(-1)?.price;
+  if (price === undefined || order.exit?.resident !== true) return p;
+  const claimed = claimFlatten(p, { cause: causeOfFill(order, price), price, trigger: null, at: now });
+  return claimed.ok ? claimed.value : p;
 }
 
 /** A price for deciding what is dust, from what is at hand. */
@@ -147,7 +157,10 @@ function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext):
 
 /** Orders whose next step is a message's work: to be sent, cancelled, amended, or asked for missing trades. */
 export const wantsWork = (order: Order): boolean =>
-  order.status === 'pending' || order.status === 'cancelling' || isGapped(order) || isWorkingAmendment(order);
+  (order.status === 'pending' && order.waitsFor === null) ||
+  order.status === 'cancelling' ||
+  isGapped(order) ||
+  isWorkingAmendment(order);
 
 /** The venue is to be asked for less of a live order. */
 export const isWorkingAmendment = (order: Order): boolean =>

@@ -10,7 +10,14 @@ export type HitDecision =
   | { readonly kind: 'drop'; readonly why: string; readonly action: PositionAction }
   | {
       readonly kind: 'write';
-      readonly what: 'exit' | 'break_even' | 'refused' | 'skipped' | 'confirming' | 'came_back';
+      readonly what:
+        | 'exit'
+        | 'break_even'
+        | 'refused'
+        | 'skipped'
+        | 'resident_first'
+        | 'confirming'
+        | 'came_back';
       readonly position: Position;
       readonly orders: readonly Change<Order>[];
       readonly action: PositionAction;

@@ -152,7 +152,7 @@ export function makeMeetShortage(ports: Needs) {
         });
         return decided.outcome === 'done' ? [] : 'conflict';
       }
-      const made = newExitOrder(before, {
+      const made = newExitOrder(claimed.value, {
         ...{ orderId: insteadId, quantity, cause, flatten: false, trigger: null, now },
         referencePrice: refused.referencePrice,
       });

@@ -77,7 +77,7 @@ export async function placeExit(
           claimed.error.code === 'already_claimed' ? await repeatOf(id.orderId, id.bodyHash) : null;
         return repeat ?? refusePart(claimed.error, before);
       }
-      const made = newExitOrder(before, {
+      const made = newExitOrder(claimed.value, {
         ...id,
         quantity,
         cause,
@@ -127,7 +127,8 @@ export async function placeExit(
       });
       if (result.outcome !== 'done') return 'conflict';
       log.info('EXIT_TAKEN', { orderId: id.orderId, positionId, symbol: spec.symbol });
-      await tell(log, outbox.exits({ orderId: id.orderId }), { orderId: id.orderId });
+      const pointer = made.waitsFor === null ? { orderId: id.orderId } : { positionId };
+      await tell(log, outbox.exits(pointer), { orderId: id.orderId });
       return ok({ order: { ...order, version: 1 }, repeated: false });
     },
   );

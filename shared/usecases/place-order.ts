@@ -83,7 +83,9 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const { spec } = target;
     const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec), clock.now());
     if (!checked.ok) return checked;
-    const { sent, protection, market } = checked.value;
+    const { sent, market } = checked.value;
+    const resident = command.protection?.resident ?? target.wallet.resident;
+    const protection = { ...checked.value.protection, resident };
     const { walletId } = command;
     const worth = worthLeft(sent, market);
     const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };

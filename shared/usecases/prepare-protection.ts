@@ -79,5 +79,6 @@ export function protectionFacts(p: Protection): Readonly<Record<string, string>>
     time_stop: timeStopText(p.timeStop),
     confirmation: confirmationText(p),
     trigger_price: p.triggerPrice,
+    resident: p.resident,
   };
 }

@@ -30,7 +30,12 @@ export const sendLook = (outbox: WorkQueues, order: Pointed, delaySeconds?: numb
   send(outbox, order, { orderId: order.orderId, look: true }, delaySeconds);
 
 /** Do what a position's state calls for; figures never stand before exits. */
-export const sendPosition = (outbox: WorkQueues, position: Position, now: number): Promise<void> => {
+export const sendPosition = (
+  outbox: WorkQueues,
+  position: Position,
+  now: number,
+  delaySeconds?: number,
+): Promise<void> => {
   const queue = owesOnlyFigures(position, now) ? outbox.submit : outbox.exits;
-  return queue.call(outbox, { positionId: position.positionId });
+  return queue.call(outbox, { positionId: position.positionId }, delaySeconds);
 };

@@ -32,6 +32,7 @@ export const aBinanceWallet = (change: Partial<ExchangeAccount> = {}): Wallet =>
   demo: null,
   exchange: account(change),
   signalPolicy: DEFAULT_SIGNAL_POLICY,
+  resident: 'none',
   createdAt: 0,
   updatedAt: 0,
 });

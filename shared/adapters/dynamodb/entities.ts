@@ -31,10 +31,15 @@ import {
   type Order,
   type OrderRefusal,
   type OrderTimings,
+  type OwedExit,
   POSITION_STATUSES,
   type Position,
   type PositionAction,
   type Protection,
+  RESIDENT_MODES,
+  RESIDENT_REASONS,
+  type Resident,
+  type RestingResident,
   type SendAttempt,
   type Shortage,
   type StatusChange,
@@ -205,8 +210,10 @@ export const orders = objects<Order>({
       cause: words(EXIT_CAUSES),
       flatten: booleans,
       trigger: nullable(triggerFacts),
+      resident: { ...booleans, whenMissing: () => false },
     }),
   ),
+  waitsFor: nullableSince(texts),
   clientOrderId: nullable(texts),
   walletPauses: nullableSince(integers),
   bodyHash: nullable(texts),
@@ -304,6 +311,7 @@ const protection = objects<Protection>({
   confirmSeconds: { ...integers, whenMissing: () => 0 },
   confirmMaxPercent: { ...decimals, whenMissing: () => DEFAULT_CONFIRM_MAX_PERCENT },
   triggerPrice: words(['bid_ask', 'last', 'mid']),
+  resident: { ...words(RESIDENT_MODES), whenMissing: () => 'none' },
 });
 
 const signalWords = {
@@ -387,6 +395,37 @@ const frozenFigures = objects<FrozenFigures>({
   trailingPeak: nullable(decimals),
 });
 
+const residents = objects<Resident>({
+  resting: nullable(
+    objects<RestingResident>({
+      orderId: texts,
+      form: words(['stop', 'oco']),
+      levelName: texts,
+      quantity: decimals,
+      stopPrice: decimals,
+      limitPrice: nullable(decimals),
+      placedAt: integers,
+      distance: nullable(decimals),
+    }),
+  ),
+  seen: texts,
+  lookAt: nullable(integers),
+  why: nullable(words(RESIDENT_REASONS)),
+  tries: integers,
+  bandAt: nullable(decimals),
+  trail: nullable(
+    objects<NonNullable<Resident['trail']>>({ tick: integers, at: integers, peak: nullable(decimals) }),
+  ),
+  owed: nullable(
+    objects<OwedExit>({
+      cause: words(EXIT_CAUSES),
+      price: nullable(decimals),
+      trigger: nullable(triggerFacts),
+      until: integers,
+    }),
+  ),
+});
+
 export const positions = objects<Position>({
   positionId: texts,
   version: integers,
@@ -405,7 +444,14 @@ export const positions = objects<Position>({
   exitOrderIds: lists(texts),
   // Older items have all of their exits in the list.
   exitsMade: { ...integers, whenMissing: () => 0 },
-  liveExits: lists(objects<LiveExit>({ orderId: texts, reserved: decimals, levelName: nullable(texts) })),
+  liveExits: lists(
+    objects<LiveExit>({
+      orderId: texts,
+      reserved: decimals,
+      levelName: nullable(texts),
+      waits: nullableSince(decimals),
+    }),
+  ),
   entryQuantity: decimals,
   entryQuote: decimals,
   entryFees: lists(fees),
@@ -427,6 +473,7 @@ export const positions = objects<Position>({
   levelsVersion: integers,
   armedVersion: integers,
   armings: maps(objects<Arming>({ tick: integers, at: integers, peak: nullable(decimals) })),
+  resident: nullableSince(residents),
   confirming: {
     ...lists(objects<ConfirmWindow>({ trigger: triggerFacts, since: integers })),
     whenMissing: () => [],

@@ -9,6 +9,7 @@ import {
   type KeyProblem,
   type OwedStop,
   type PauseState,
+  RESIDENT_MODES,
   type Wallet,
 } from '../../domain/types.ts';
 import type { BalanceSnapshot } from '../../ports/ledger.ts';
@@ -92,6 +93,7 @@ export const wallets = objects<Wallet>({
     ...objects<SignalPolicy>({ act: booleans, minConfidence: decimals, allowLoosen: booleans }),
     whenMissing: () => DEFAULT_SIGNAL_POLICY,
   },
+  resident: { ...words(RESIDENT_MODES), whenMissing: () => 'none' },
   createdAt: integers,
   updatedAt: integers,
 });

@@ -64,6 +64,8 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
       exchange_response: order.exchangeResponse && responseView(order.exchangeResponse),
     }),
     amendment: order.amendment && amendmentView(order.amendment),
+    /** The resident order that holds what this one sells: it is sent once that has given way. */
+    waits_for: order.waitsFor,
     replaces: order.replaces,
     replaced_by: order.replacedBy,
     ...(fills !== null && { fills: fills.map(fillView) }),
@@ -84,6 +86,8 @@ export function orderView(order: Order, fills: readonly Fill[] | null) {
     exit: order.exit && {
       cause: order.exit.cause,
       full_exit: order.exit.flatten,
+      /** Rests at the venue for a level of the position's protection. */
+      resident: order.exit.resident,
       trigger: order.exit.trigger && triggerView(order.exit.trigger),
     },
     ai_reasoning: order.aiReasoning,

@@ -11,6 +11,7 @@ import { windowsOf } from '../../domain/levels.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
 import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
+import { residentOf } from '../../domain/resident-state.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
 import { timeStopAt } from '../../domain/time-stop.ts';
@@ -246,6 +247,7 @@ const minutesHeld = (position: Position, now: number): number =>
 function riskManagementView(position: Position) {
   const { protection, initialProtection } = position;
   const stop = stopPrice(position);
+  const { resting } = residentOf(position);
   const next = protection.takeProfits.find((_, rung) => !position.claimedRungs.includes(rung));
   return {
     initial_stop_loss: moneyOrNull(initialProtection.stopLoss?.price ?? null),
@@ -258,9 +260,10 @@ function riskManagementView(position: Position) {
       share: money(rung.share),
       claimed: position.claimedRungs.includes(index),
     })),
-    // Exits are watched by us; nothing rests at the venue for them.
-    stop_loss_order_id: null,
-    take_profit_order_id: null,
+    /** The order that rests at the venue for it; null: the level is only watched here. */
+    stop_loss_order_id: resting?.orderId ?? null,
+    take_profit_order_id: resting?.form === 'oco' ? resting.orderId : null,
+    resident: residentView(position),
     trailing_stop: trailingView(protection),
     break_even: {
       enabled: protection.breakEven !== null,
@@ -293,6 +296,28 @@ const confirmationView = (position: Position) => {
       until: time(windowEndsAt(window, protection)),
       sells_at_once_at: money(boundPrice(window.trigger.level, side, protection)),
     })),
+  };
+};
+
+/** What of the protection rests at the venue, and why nothing does where it is asked for. */
+const residentView = (position: Position) => {
+  const { resting, why, lookAt, owed } = residentOf(position);
+  const { resident, confirmSeconds } = position.protection;
+  const isDelayed = resident !== 'none' && confirmSeconds > 0;
+  return {
+    asked: resident,
+    rests_as: resting?.form ?? null,
+    order_id: resting?.orderId ?? null,
+    level_name: resting?.levelName ?? null,
+    amount: moneyOrNull(resting?.quantity ?? null),
+    stop_price: moneyOrNull(resting?.stopPrice ?? null),
+    take_profit_price: resting?.form === 'oco' ? moneyOrNull(resting.limitPrice) : null,
+    since: timeOrNull(resting?.placedAt ?? null),
+    /** A stop that waits to be confirmed rests nowhere: the venue would sell at once. */
+    waits_for: isDelayed ? 'confirm_seconds' : why,
+    next_try_at: why === null ? null : timeOrNull(lookAt),
+    /** Its level was reached, and until then the order at the venue goes first. */
+    first_right_until: timeOrNull(owed?.until ?? null),
   };
 };
 

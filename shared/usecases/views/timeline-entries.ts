@@ -32,6 +32,7 @@ const REFUSALS: readonly string[] = [
   'rung_skipped',
   'stop_not_confirmed',
   'exit_short_of_funds',
+  'resident_waits',
   ...REFUSED_CALLS,
 ];
 

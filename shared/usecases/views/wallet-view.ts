@@ -47,6 +47,8 @@ export const walletView = (wallet: Wallet) => ({
   ...pauseView(pauseOf(wallet)),
   /** What AI signals may do to its positions by themselves. */
   signal_policy: policyView(wallet.signalPolicy),
+  /** Resident protection of new positions that say nothing of it. */
+  resident: wallet.resident,
   created_at: time(wallet.createdAt),
   updated_at: time(wallet.updatedAt),
 });

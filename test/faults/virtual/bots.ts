@@ -123,6 +123,12 @@ function withTimeStop(protection: Partial<Protection> | null, chance: Chance, no
   return { ...protection, timeStop };
 }
 
+/** Half of them want their stop at the exchange, too. Of its own chance: what else they do stays as it was. */
+function drawResident(chance: Chance, protection: Partial<Protection> | null): Partial<Protection> | null {
+  const resident = chance.weighted({ none: 4, stop: 3, oco: 3 });
+  return protection === null || resident === 'none' ? protection : { ...protection, resident };
+}
+
 type FollowUp = (stage: Stage, chance: Chance, target: Target, n: number) => Promise<void>;
 
 const positionOf = ({ outside }: Stage, { positionId }: Target): Position | undefined =>
@@ -214,8 +220,10 @@ const sell: FollowUp = async (stage, chance, target, n) => {
 const protect: FollowUp = async (stage, chance, { positionId, name }, n) => {
   const { api, intents, market } = stage;
   const intent = intents.begin('protection', `${name}-protect-${n}`);
-  const delayed = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`));
-  const change = withTimeStop(delayed, chance.fork(`time-stop-${n}`), api.gate.kernel.now) ?? {};
+  const own = chance.fork(`resident ${n}`);
+  const drawn = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`)) ?? {};
+  const asked = own.happens(0.5) ? { ...drawn, resident: own.pick(['none', 'stop', 'oco'] as const) } : drawn;
+  const change = withTimeStop(asked, chance.fork(`time-stop-${n}`), api.gate.kernel.now) ?? {};
   const answers = await askAgain(api, chance, { times: 2, isEager: false, inParallel: false }, (uc) =>
     uc.changeProtection({ userId: USER, positionId, change }),
   );
@@ -338,7 +346,10 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
     quantity: amount(chance, 2, 3000),
     ...drawEntry(chance, stage.market),
     protection: withTimeStop(
-      withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
+      drawResident(
+        chance.fork('resident'),
+        withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
+      ),
       chance.fork('time-stop'),
       kernel.now,
     ),

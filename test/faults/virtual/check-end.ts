@@ -1,10 +1,13 @@
 /** What has to hold when the storm is over and all is quiet: the ledger against the venue's own books (design section 4). */
 
 import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
-import { decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
-import { isSettled } from '../../../shared/domain/orders.ts';
-import { isClosed } from '../../../shared/domain/positions.ts';
+import { exitLot } from '../../../shared/domain/lots.ts';
+import { decimal, floorTo, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { isSettled, remaining } from '../../../shared/domain/orders.ts';
+import { isClosed, isDust } from '../../../shared/domain/positions.ts';
 import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
+import { asksForResident, residentOf, residentShare } from '../../../shared/domain/resident-state.ts';
+import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
 import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
@@ -342,6 +345,7 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
       positionId,
     ]);
   }
+  checkRests(p, spec, outside, violations);
   if (!wantsLevels(p)) return;
   const armed = new Set(
     (outside.index.built.get(SYMBOL)?.model.levels() ?? []).map(
@@ -356,4 +360,15 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
     if (armed.has(`${level.member}@${p.levelsVersion}`) || skipped.includes(level.member)) continue;
     violations.add('not_armed', `${level.member} is not in the index`, [positionId]);
   }
+}
+
+/** Asked for, it rests over all that no other exit holds; or the position says why not. */
+function checkRests(p: Position, spec: SymbolSpec, { ledger }: Outside, violations: Violations): void {
+  const { resting, why } = residentOf(p);
+  if (!asksForResident(p) || isDust(p.quantity, spec, null)) return;
+  const order = resting && ledger.orderItems.get(resting.orderId);
+  const covers = order && floorTo(residentShare(p), exitLot(spec).step).equals(remaining(order));
+  if (why !== null || (order?.status === 'open' && covers === true)) return;
+  const text = `${p.positionId}: ${order?.status ?? 'nothing'} rests for ${p.quantity.toFixed()}, and it does not say why`;
+  violations.add('not_resting', text, [p.positionId]);
 }

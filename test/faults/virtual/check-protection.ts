@@ -2,7 +2,9 @@
  * Protected at an instant (design section 9), looked at each virtual second and at each commit of a position: what is
  * held is dust; or its stop is in the index at its price, or reached and waiting for its exit no longer than 2 s; or its
  * stop waits to be confirmed, what ends that early is in the index, and its time is over no longer than 2 s ago; or it is
- * closing, and the next step of that is not overdue by more than 2 s. A time stop that is over for longer than 2 s is none.
+ * closing, and the next step of that is not overdue by more than 2 s; or its stop rests at the exchange and nobody has
+ * asked for its end; or that order has first right at its level, and the claim after it is not overdue by more than 2 s. A
+ * time stop that is over for longer than 2 s is none.
  *
  * What is not protected may be so for as long as the bounds and the faults say (docs/faults.md has the rule in words):
  * the bound counts from the last fault that may have kept anybody from protecting it.
@@ -200,6 +202,8 @@ export class ProtectionCheck {
       this.#parts.violations.add('stop_invented', `${positionId}: sold by its stop at ${loss}, ${why}`, [
         positionId,
       ]);
+    // Sold by its resident order, or refused as one that would trigger at once: by the exchange's own last price.
+    if (before.protection.resident !== 'none' && flatten.trigger === null) return;
     if (low > loss) invented(`which no price has reached: ${low} was the lowest`);
     const { confirmSeconds } = before.protection;
     if (confirmSeconds === 0 || low > loss) return;
@@ -300,7 +304,13 @@ export class ProtectionCheck {
     const timeUp = (timeStopAt(p) ?? now) + OVERDUE_MS;
     if (now > timeUp)
       return { why: 'its time stop is over', since: timeUp, boundMs: SWEPT_MS, isTimed: true };
-    if (stops.length === 0) return null;
+    if (stops.length === 0 || this.#rests(p)) return null;
+    const until = p.resident?.owed?.until;
+    if (until !== undefined) {
+      const since = until + OVERDUE_MS;
+      const why = `the resident order went first, and the claim was due at ${until}`;
+      return now > since ? { why, since, boundMs: SWEPT_MS } : null;
+    }
     const index = this.#parts.outside.index.built.get(SYMBOL);
     if (index === undefined) {
       return this.#isDust(p) ? null : { why: 'the index is not rebuilt', boundMs: REBUILT_MS };
@@ -326,6 +336,14 @@ export class ProtectionCheck {
     const since = (at ?? 0) + OVERDUE_MS;
     if (at === null || this.#parts.kernel.now <= since) return null;
     return { why: `a stop of it was to be confirmed at ${at}`, since, boundMs: SWEPT_MS, isTimed: true };
+  }
+
+  /** Its stop is in the exchange's book, by the ledger's own word. */
+  #rests(p: Position): boolean {
+    const id = p.resident?.resting?.orderId;
+    const order = id === undefined ? undefined : this.#parts.outside.ledger.orderItems.get(id);
+    const covers = order?.quantity.greaterThanOrEqualTo(p.quantity) === true;
+    return covers && order?.status === 'open' && order.cancelWanted === null;
   }
 
   #isDust(p: Position): boolean {

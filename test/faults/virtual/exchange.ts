@@ -25,10 +25,20 @@ export const SYMBOL = 'BTC/USDT';
 export const FULL_BOOK = { levels: 2, levelNotional: '400000', spreadTicks: 1, stepTicks: 20 };
 const TRADED = ['BTCUSDT', 'BNBUSDT'];
 
+/** Places for resting stops: few, so that positions compete for them. */
+const MOST_STOPS = 2;
+
+function withFewStops(entry: JsonObject): JsonObject {
+  const filters = (entry['filters'] as readonly JsonObject[]).map((filter) =>
+    filter['filterType'] === 'MAX_NUM_ALGO_ORDERS' ? { ...filter, maxNumAlgoOrders: MOST_STOPS } : filter,
+  );
+  return { ...entry, filters };
+}
+
 /** The member names of exchangeInfo never change within a process: read once. */
 let entries: readonly JsonObject[] | null = null;
 const symbolEntries = (): readonly JsonObject[] => {
-  entries ??= OWN_SYMBOLS.filter((entry) => TRADED.includes(String(entry['symbol'])));
+  entries ??= OWN_SYMBOLS.filter((entry) => TRADED.includes(String(entry['symbol']))).map(withFewStops);
   return entries;
 };
 

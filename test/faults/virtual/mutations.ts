@@ -151,6 +151,13 @@ export const MUTATIONS: readonly Mutation[] = [
     'maxOf(p.quantity.minus(sum(p.liveExits.map((e) => e.reserved))), ZERO);',
     'maxOf(p.quantity.minus(sum(p.liveExits.map(() => ZERO))), ZERO);',
   ),
+  one(
+    'resident',
+    'a part exit does not wait until the resident order that holds its coins has given way',
+    'shared/domain/exits.ts',
+    'const waits = claim.quantity.greaterThan(freeQuantity(p));',
+    'const waits = claim.quantity.isNegative();',
+  ),
   {
     name: 'settled',
     what: 'a reservation is released when its order is final, though trades are missing, and no comparison asks for them',

@@ -144,6 +144,7 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
     environment: isDemo ? 'demo' : EXCHANGE,
     name: walletId,
     signalPolicy: { act: true, minConfidence: new Decimal('0.5'), allowLoosen: false },
+    resident: 'none',
     demo: isDemo
       ? { feeRate: new Decimal('0.001'), buyFeeIn: 'base', startingBalances: starting, ...NEVER_PAUSED }
       : null,

@@ -1,7 +1,9 @@
 /** The time after the storm: until nothing is owed any more, and ledger and exchange are equal by the product's own word. */
 import { encodeReconcile, encodeTrigger } from '../../../shared/adapters/sqs/messages.ts';
 import { pauseOf } from '../../../shared/domain/pauses.ts';
+import { residentKey } from '../../../shared/domain/resident-state.ts';
 import { limitsLoss } from '../../../shared/domain/risk/limits.ts';
+import type { Position } from '../../../shared/domain/types.ts';
 import { isDeleted } from '../../../shared/domain/wallets.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
@@ -19,6 +21,14 @@ const LONGEST_STOP_MS = 2 * 60_000;
 const LOSSES_SEEN_MS = 8_000;
 const GRACE_MS = 500;
 const SECOND_MS = 1_000;
+
+/** A resident order is looked after for as long as the position is open: whether it tightens, or is taken now. */
+const isMereLook = (p: Position): boolean =>
+  p.flatten === null &&
+  p.resident !== null &&
+  p.resident.owed === null &&
+  p.resident.lookAt === p.dueAt &&
+  p.resident.seen === residentKey(p);
 
 const isSweep = (body: string): boolean => body.includes('"kind":"sweep"');
 
@@ -85,14 +95,16 @@ export class Quiet {
   }
 
   /** The next instant at which something is owed; null = nothing is. */
-  #nextOwed(): number | null {
+  #nextOwed(withLooks = true): number | null {
     const { ledger, index } = this.#world.outside;
     let next: number | null = null;
     const at = (time: number): void => {
       next = next === null ? time : Math.min(next, time);
     };
     for (const { dueAt } of ledger.orderItems.values()) if (dueAt !== null) at(dueAt + GRACE_MS);
-    for (const { dueAt } of ledger.positionItems.values()) if (dueAt !== null) at(dueAt + GRACE_MS);
+    for (const position of ledger.positionItems.values()) {
+      if (position.dueAt !== null && (withLooks || !isMereLook(position))) at(position.dueAt + GRACE_MS);
+    }
     for (const { hits } of index.built.values()) for (const hit of hits.values()) at(hit.visibleAt);
     return next;
   }
@@ -178,7 +190,7 @@ export class Quiet {
     const silentFrom = kernel.now;
     const lastAt = kernel.now + LONGEST_CALM_MS;
     while (kernel.now < lastAt) {
-      const next = this.#nextOwed();
+      const next = this.#nextOwed(false);
       const isQuiet = !this.#isWorking() && (next === null || next > silentFrom + LONGEST_SILENCE_MS);
       if (isQuiet && kernel.now >= silentFrom + 5_000) return;
       await kernel.sleep(SECOND_MS - (kernel.now % SECOND_MS));

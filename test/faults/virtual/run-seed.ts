@@ -2,6 +2,7 @@
  * One run: a storm drawn from the seed, then calm until all is quiet, then the comparison with the venue's books.
  */
 
+import { SLOT_GIVEN } from '../../../shared/domain/resident-refusals.ts';
 import { isDeleted } from '../../../shared/domain/wallets.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import { makeDispatchSweeps, SWEEP_HORIZON_SECONDS } from '../../../shared/usecases/dispatch-sweeps.ts';
@@ -341,6 +342,11 @@ class Run {
         ({ exit, type, cancelWanted }) =>
           exit?.flatten === false && type === 'market' && cancelWanted?.cause === 'api',
       ).length,
+      residents: orders.filter(({ exit }) => exit?.resident === true).length,
+      residents_sold: orders.filter((o) => o.exit?.resident === true && o.fillCount > 0).length,
+      places_given: orders.filter(({ cancelWanted }) => cancelWanted?.cause === SLOT_GIVEN).length,
+      waited_for: orders.filter((o) => o.statusHistory.some(({ reason }) => reason.includes('given way')))
+        .length,
       fees_valued_late: orders.reduce((sum, o) => sum + o.lateFees.length, 0),
       held_back: orders.filter(({ refusal }) => refusal?.code === 'wallet_paused').length,
       short_of_funds: told('exit_short_of_funds').length,

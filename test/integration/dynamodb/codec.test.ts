@@ -47,7 +47,11 @@ describe('the codec', () => {
   });
 
   it.each([
-    ['order', orders, anOrder({ exit: { cause: 'stop_loss', flatten: true, trigger: aTrigger() } })],
+    [
+      'order',
+      orders,
+      anOrder({ exit: { cause: 'stop_loss', flatten: true, trigger: aTrigger(), resident: false } }),
+    ],
     [
       'order being sent',
       orders,

@@ -86,7 +86,7 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer beside an exchange', () 
       updatedAt: 1,
     } as const;
     const signalPolicy = DEFAULT_SIGNAL_POLICY;
-    await wallets.create({ ...context, ...facts, demo: null, exchange, signalPolicy });
+    await wallets.create({ ...context, ...facts, demo: null, exchange, signalPolicy, resident: 'none' });
     const symbols = createSymbolStore({ client: outside.dynamo.client, symbolsTable: tables.symbols });
     const info = parseExchangeInfo(simulator.exchange.execute('exchangeInfo', null, {}));
     await symbols.save(ENVIRONMENT, info, Date.now());

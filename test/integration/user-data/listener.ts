@@ -133,7 +133,14 @@ export class Listener {
     };
     const wallet: Wallet = {
       ...{ walletId, version: 1, userId: 'u1', environment: 'binance_simulator', name: walletId },
-      ...{ demo: null, exchange, signalPolicy: DEFAULT_SIGNAL_POLICY, createdAt: 1, updatedAt: 1 },
+      ...{
+        demo: null,
+        exchange,
+        signalPolicy: DEFAULT_SIGNAL_POLICY,
+        resident: 'none',
+        createdAt: 1,
+        updatedAt: 1,
+      },
     };
     this.wallets = [...this.wallets.filter((w) => w.walletId !== walletId), wallet];
   }

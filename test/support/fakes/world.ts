@@ -162,6 +162,7 @@ export class World {
           : null,
       exchange: of.exchange === undefined ? null : { ...ACCOUNT, ...of.exchange },
       signalPolicy: DEFAULT_SIGNAL_POLICY,
+      resident: 'none',
       createdAt: START,
       updatedAt: START,
     });

@@ -68,7 +68,7 @@ describe('the end of an amendment', () => {
   });
 
   it('of an exit gives no more than what is held for it', () => {
-    const exit = { cause: 'manual', flatten: false, trigger: null } as const;
+    const exit = { cause: 'manual', flatten: false, trigger: null, resident: false } as const;
     const order = { ...amended(gone), role: 'exit', side: 'sell', exit } as const;
     const held = withExit(
       { ...newPosition(), quantity: d('1.5') },

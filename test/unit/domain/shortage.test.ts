@@ -82,7 +82,7 @@ describe('a shortage', () => {
 
     const resting = newOrder({
       ...{ orderId: 'rests', role: 'exit', side: 'sell', quantity: d('0.4'), type: 'limit' },
-      ...{ exit: { cause: 'take_profit', flatten: false, trigger: null }, send: newSend() },
+      ...{ exit: { cause: 'take_profit', flatten: false, trigger: null, resident: false }, send: newSend() },
     });
     const ended = (change: Partial<Order>) =>
       kinds(
@@ -105,7 +105,7 @@ describe('a shortage', () => {
     const freeAfter = (change: Partial<Order>, isFlatten: boolean) => {
       const order = newOrder({
         ...{ orderId: 'ended', role: 'exit', side: 'sell', quantity: d('0.4'), status: 'cancelled' },
-        ...{ exit: { cause: 'manual', flatten: isFlatten, trigger: null }, send: newSend() },
+        ...{ exit: { cause: 'manual', flatten: isFlatten, trigger: null, resident: false }, send: newSend() },
         ...{ createdAt: T0 - 5_000, updatedAt: T0 + 1, ...change },
       });
       return exitSettled(withExit(p, order, null, T0), order, T0 + 1).flatten?.shortage?.free.toFixed();
@@ -133,7 +133,7 @@ describe('a shortage', () => {
     const p = noted(closing('1'), funds('0.4'));
     const order: Order = newOrder({
       ...{ orderId: 'exit', role: 'exit', side: 'sell', quantity: d('0.4') },
-      exit: { cause: 'manual', flatten: true, trigger: null },
+      exit: { cause: 'manual', flatten: true, trigger: null, resident: false },
     });
     const sent = spent(withExit(p, order, null, T0), d('0.4'), T0);
     const ended = (status: Order['status'], filled: string) =>

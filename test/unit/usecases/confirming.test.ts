@@ -278,6 +278,23 @@ describe('a stop with a confirmation delay', () => {
     },
   );
 
+  it('rests nowhere meanwhile, where the venue would sell it at its first touch', async () => {
+    const world = new World({ exchange: {} });
+    const { positionId } = await world.openPosition(waiting(5, { resident: 'stop' }));
+    const resident = async () =>
+      (await makeReadPositions(world.ports).get(USER, positionId))?.risk_management.resident;
+    await world.pass(3);
+    expect(world.exitsOf(positionId)).toEqual([]);
+    expect(await resident()).toMatchObject({ asked: 'stop', rests_as: null, waits_for: 'confirm_seconds' });
+    await change(world, positionId, { confirmSeconds: 0 });
+    await world.pass(3);
+    expect(await resident()).toMatchObject({ rests_as: 'stop', waits_for: null });
+    await change(world, positionId, { confirmSeconds: 5 });
+    await world.pass(3);
+    expect(world.exitsOf(positionId).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(await resident()).toMatchObject({ rests_as: null, waits_for: 'confirm_seconds' });
+  });
+
   it('is refused by its field', async () => {
     const world = new World();
     world.tick('50000');

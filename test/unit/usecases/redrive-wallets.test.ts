@@ -18,6 +18,7 @@ describe('a check of keys that is owed', () => {
       demo: null,
       exchange: newAccount(KEYS, 'hash', world.now),
       signalPolicy: DEFAULT_SIGNAL_POLICY,
+      resident: 'none',
       createdAt: world.now,
       updatedAt: world.now,
     });

@@ -45,6 +45,7 @@ export function workbench(
     },
     exchange: null,
     signalPolicy: DEFAULT_SIGNAL_POLICY,
+    resident: 'none',
     createdAt: T0,
     updatedAt: T0,
   };

@@ -43,7 +43,7 @@ describe('coins that are gone', () => {
   });
 
   it('never take what an exit has reserved', () => {
-    const p = { ...held(), liveExits: [{ orderId: 'e', reserved: d('0.4'), levelName: null }] };
+    const p = { ...held(), liveExits: [{ orderId: 'e', reserved: d('0.4'), levelName: null, waits: null }] };
     const after = applyExternal(p, { id: 'x', quantity: d('0.5'), ...NONE }, BTC, T0 + 1);
     expect(after.quantity.toFixed()).toBe('0.4');
   });

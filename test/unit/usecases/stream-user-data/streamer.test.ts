@@ -40,6 +40,7 @@ const exchangeWallet = (walletId: string, more: Partial<NonNullable<Wallet['exch
     ...more,
   },
   signalPolicy: DEFAULT_SIGNAL_POLICY,
+  resident: 'none',
   createdAt: 1,
   updatedAt: 1,
 });

@@ -140,7 +140,7 @@ describe("the specification's example", () => {
         side: 'sell',
         role: 'exit',
         quantity: d('0.5'),
-        exit: { cause: 'take_profit', flatten: false, trigger },
+        exit: { cause: 'take_profit', flatten: false, trigger, resident: false },
         createdAt: T0 + MINUTE,
       }),
       claimed(),
