@@ -31,6 +31,8 @@ const IDLE_MS = 3_600_000;
 /** More than this wait for the next sweep, a second later. */
 const PAGE = 200;
 const AT_ONCE = 8;
+/** A look that is older is nothing to act on: whoever stood still would undo what was decided since. The next one acts. */
+const LOOK_VALID_MS = 10_000;
 /** A wallet that could not be looked at for so long is somebody's to look at. */
 const UNSEEN_MS = 60_000;
 /** Longer than the time between two looks: what is not said again was over. */
@@ -43,12 +45,23 @@ export type CheckLosses = ReturnType<typeof makeCheckLosses>;
 export function makeCheckLosses(ports: Needs) {
   const { ledger, wallets, outbox, counters, clock, ids, sleep, log } = ports;
 
-  /** False when the wallet is gone. A wallet that is paused keeps its reason; what is to be stopped is added. */
-  function pause(walletId: string, breaches: readonly Breach[], flatten: boolean): Promise<boolean> {
+  /**
+   * False when the wallet is gone, or the look is too old. A wallet that is paused keeps its reason; what is to be stopped
+   * is added.
+   */
+  function pause(
+    walletId: string,
+    breaches: readonly Breach[],
+    { flatten, lookedAt }: { readonly flatten: boolean; readonly lookedAt: number },
+  ): Promise<boolean> {
     return untilWritten({ ids, sleep }, `pause of wallet ${walletId}`, async () => {
       const before = await wallets.get(walletId);
       if (before === null || isDeleted(before)) return false;
       const now = clock.now();
+      if (now - lookedAt > LOOK_VALID_MS) {
+        log.warn('LOOK_TOO_OLD', { walletId, ageMs: now - lookedAt });
+        return false;
+      }
       const wish = { flatten, cause: 'risk_breach' } as const;
       const stopped = withPause(before, (state) => paused(state, now, breachReason(breaches), wish));
       return (await wallets.update({ before, after: { ...stopped, updatedAt: now } })) ? true : 'conflict';
@@ -113,23 +126,24 @@ export function makeCheckLosses(ports: Needs) {
 
   /** `idle`: nothing is open, so nothing changes by itself. */
   async function check(walletId: string): Promise<'idle' | 'open'> {
+    const lookedAt = clock.now();
     const look = await lookAtResults(ports, walletId);
     const { risk, results } = look;
     if (results === null) return 'idle';
     if (results.unknown !== null) log.warn('LOSSES_UNKNOWN', { walletId, why: results.unknown });
     await noteResults(ports, look);
     const { breaches, acted } = newBreaches(risk.limits, { ...results, peak: risk.peak }, risk.acted);
-    if (breaches.length > 0) await act(risk, walletId, { breaches, acted });
+    if (breaches.length > 0) await act(risk, walletId, { breaches, acted, lookedAt });
     return risk.open === 0 ? 'idle' : 'open';
   }
 
   async function act(
     { limits, limitsVersion }: WalletRisk,
     walletId: string,
-    { breaches, acted }: ReturnType<typeof newBreaches>,
+    { breaches, acted, lookedAt }: ReturnType<typeof newBreaches> & { readonly lookedAt: number },
   ): Promise<void> {
     const flatten = limits.onBreach === 'flatten';
-    if (!(await pause(walletId, breaches, flatten))) return;
+    if (!(await pause(walletId, breaches, { flatten, lookedAt }))) return;
     await alarm(walletId, breaches, flatten);
     await ledger.noteMark({ walletId, limitsVersion, mark: { acted } });
     await tell(log, outbox.exits({ walletId, stop: true }), { walletId });

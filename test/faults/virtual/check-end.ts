@@ -36,6 +36,8 @@ export interface EndParts {
   readonly undecidable: ReadonlySet<string>;
   /** Wallets that their owner has resumed: what paused them is over. */
   readonly resumed: ReadonlySet<string>;
+  /** Limits of loss that the product has said to be broken, each as `WALLET NAME`: it has paused the wallet by then. */
+  readonly breached: ReadonlySet<string>;
 }
 
 export function checkEnd(parts: EndParts): void {

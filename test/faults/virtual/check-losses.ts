@@ -42,7 +42,7 @@ function lossesOf(plan: WalletPlan, risk: WalletRisk, positions: readonly Positi
 }
 
 export function checkLosses(plan: WalletPlan, parts: EndParts): void {
-  const { outside, violations, resumed } = parts;
+  const { outside, violations, resumed, breached } = parts;
   const { walletId } = plan;
   const { ledger, wallets } = outside;
   const risk = ledger.riskItems.get(walletId);
@@ -50,16 +50,17 @@ export function checkLosses(plan: WalletPlan, parts: EndParts): void {
   if (risk === undefined || wallet === undefined || isDeleted(wallet) || !limitsLoss(risk.limits)) return;
   const positions = [...ledger.positionItems.values()].filter((p) => p.walletId === walletId);
   const { today, sincePeak } = lossesOf(plan, risk, positions, parts);
-  const { limits, acted } = risk;
-  for (const [name, limit, lost, done] of [
-    ['max_daily_loss', limits.maxDailyLoss, today, acted?.dailyLoss ?? ZERO],
-    ['max_drawdown', limits.maxDrawdown, sincePeak, acted?.drawdown ?? ZERO],
+  const { limits } = risk;
+  const acted = (name: string): boolean => breached.has(`${walletId} ${name}`);
+  for (const [name, limit, lost] of [
+    ['max_daily_loss', limits.maxDailyLoss, today],
+    ['max_drawdown', limits.maxDrawdown, sincePeak],
   ] as const) {
-    if (limit === null || lost === null || !lost.greaterThan(limit) || done.greaterThan(0)) continue;
+    if (limit === null || lost === null || !lost.greaterThan(limit) || acted(name)) continue;
     const text = `${walletId}: lost ${lost.toFixed()}, more than its ${name} of ${limit.toFixed()}, and nobody acted`;
     violations.add('breach_missed', text, [walletId]);
   }
-  const isActed = acted !== null && (acted.dailyLoss.greaterThan(0) || acted.drawdown.greaterThan(0));
+  const isActed = acted('max_daily_loss') || acted('max_drawdown');
   if (!isActed || resumed.has(walletId)) return;
   if (pauseOf(wallet).pausedAt === null) {
     violations.add('not_paused', `${walletId}: a limit of loss was broken, and it is not paused`, [walletId]);

@@ -78,7 +78,7 @@ class Run {
   readonly #owner: Owner;
   readonly #undecidable = new Set<string>();
   readonly #quiet: Quiet;
-  #breaches = 0;
+  readonly #breached = new Set<string>();
   #isOver = false;
 
   constructor(seed: number, isTraced: boolean) {
@@ -196,6 +196,7 @@ class Run {
       violations: this.#violations,
       undecidable: this.#undecidable,
       resumed: this.#owner.resumed,
+      breached: this.#breached,
     });
     this.#checkDeadLetters();
     this.#isOver = true;
@@ -287,7 +288,7 @@ class Run {
   #onLog(level: keyof Log, code: string, fields: LogFields, proc: Proc): void {
     this.#trace.note(joined('log', '.', code), () => `${level} ${proc.name} ${JSON.stringify(fields)}`);
     if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
-    if (code === 'RISK_BREACH') this.#breaches += 1;
+    if (code === 'RISK_BREACH') this.#breached.add(`${fields['walletId']} ${fields['name']}`);
     if (code === 'HIT_DROPPED') this.#protection.dropped(String(fields['positionId']));
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
@@ -326,7 +327,7 @@ class Run {
       confirming_ms: this.#protection.confirmingMs,
       time_stops: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'time_stop').length,
       risk_exits: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'risk_breach').length,
-      breaches: this.#breaches,
+      breaches: this.#breached.size,
       stops_that_waited: told('stop_confirming').length,
       stops_not_confirmed: told('stop_not_confirmed').length,
       stops_confirmed: told('exit_claimed').filter(({ facts }) => facts['confirmation'] === 'confirmed')

@@ -267,4 +267,23 @@ describe('a look at losses', () => {
     });
     expect(world.errors()).toEqual([]);
   });
+
+  it('by whoever stood still meanwhile is none: the next one acts', async () => {
+    const { world } = await busy({}, { maxDailyLoss: d('1000') });
+    world.tick('47900');
+    world.now += 6_000;
+    const get = world.wallets.get.bind(world.wallets);
+    world.wallets.get = async (walletId) => {
+      world.now += 40_000;
+      return get(walletId);
+    };
+    await world.useCases.checkLosses(0);
+    world.wallets.get = get;
+    expect(pauseStateOf(world).pausedAt).toBeNull();
+    expect(world.logs.map(({ code }) => code)).toContain('LOOK_TOO_OLD');
+    expect(breaches(world)).toEqual([]);
+    world.tick('47900');
+    await world.pass(8);
+    expect(pauseStateOf(world).pausedAt).not.toBeNull();
+  });
 });
