@@ -11,9 +11,11 @@ import { Demand } from './demand.ts';
 import { HistoryFiller } from './fill-history.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
+import { SendTurns } from './send-turns.ts';
 import type { StreamSettings } from './settings.ts';
 import type { Standby } from './standby.ts';
-import { SymbolStream, type Writer } from './symbol-stream.ts';
+import type { Writer } from './symbol-context.ts';
+import { SymbolStream } from './symbol-stream.ts';
 import type { Tally } from './tally.ts';
 
 export type TermEnd = 'stopped' | 'lease_lost';
@@ -44,6 +46,7 @@ export class WriterTerm {
   readonly #filler: HistoryFiller | null;
   /** Symbols that nobody needs any more: their pipelines end when nothing more comes. */
   readonly #left = new Set<string>();
+  readonly #turns: SendTurns;
   #known: Map<string, number> = new Map();
   #feed: Feed | null = null;
   #failure: Error | null = null;
@@ -52,6 +55,7 @@ export class WriterTerm {
 
   constructor(context: TermContext) {
     this.#context = context;
+    this.#turns = new SendTurns(context.settings.callsAtOnce);
     this.#demand = context.standby?.demand ?? new Demand(context.ports, context.settings);
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
@@ -162,6 +166,7 @@ export class WriterTerm {
       ...this.#context,
       source: this.#feed?.name ?? '',
       background: this.#background,
+      turns: this.#turns,
     });
     this.#streams.set(symbol, stream);
     return stream;

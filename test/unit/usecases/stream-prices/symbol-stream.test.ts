@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
 import type { PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
 import { Background } from '../../../../shared/usecases/stream-prices/background.ts';
+import { SendTurns } from '../../../../shared/usecases/stream-prices/send-turns.ts';
 import type { StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
-import { SymbolStream, type Writer } from '../../../../shared/usecases/stream-prices/symbol-stream.ts';
+import type { Writer } from '../../../../shared/usecases/stream-prices/symbol-context.ts';
+import { SymbolStream } from '../../../../shared/usecases/stream-prices/symbol-stream.ts';
 import { Tally } from '../../../../shared/usecases/stream-prices/tally.ts';
 import { applied, feedTick, NOTHING_NEAR, settings, until, World } from './support.ts';
 
@@ -19,6 +21,7 @@ function begin(more: Partial<StreamSettings> = {}, writer: Partial<Writer> = {})
     settings: settings(more),
     tally,
     background: new Background(world.ports.log, () => expect.unreachable()),
+    turns: new SendTurns(1),
     writer: {
       token: 'me',
       fence: () => 1,
