@@ -58,6 +58,8 @@ function quoteFields(p: CachedPrice): string[] {
   return ['bid', p.bid, 'ask', p.ask, 'mid', mid, 'spread', spread, 'timestamp', String(p.at)];
 }
 
+const barBeforeText = ({ barBefore }: PriceBatch): string => (barBefore === null ? '' : barText(barBefore));
+
 const counted = (fields: readonly string[]): string[] => [String(fields.length), ...fields];
 
 const near = z.union([
@@ -108,6 +110,7 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(batch.newestTick),
     String(batch.lateTick),
     batch.hasBars ? '1' : '0',
+    bars[0]?.second === batch.barBefore?.second ? barBeforeText(batch) : '',
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),

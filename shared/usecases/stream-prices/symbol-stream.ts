@@ -277,6 +277,7 @@ export class SymbolStream {
         recordedAt,
       },
       bars,
+      barBefore: this.book.newest,
       nowMs: ports.clock.now(),
     };
   }
@@ -344,7 +345,7 @@ export class SymbolStream {
   /** Of the writer before: asked once it is ended, because until then it may leave more of them. */
   async #newestBar(): Promise<Bar | null> {
     await this.#seed();
-    return this.book.bars().at(-1) ?? null;
+    return this.book.newest;
   }
 
   #reduce(): void {
