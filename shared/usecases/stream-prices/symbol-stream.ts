@@ -24,6 +24,7 @@ import { LateClaim } from './late-claim.ts';
 import { RebuildRequest } from './rebuild-request.ts';
 import { reduceTicks } from './reduce-ticks.ts';
 import type { Place } from './send-turns.ts';
+import type { LateTicks } from './standby-feed.ts';
 import { SymbolCalls } from './symbol-calls.ts';
 import type { SymbolContext } from './symbol-context.ts';
 
@@ -104,10 +105,9 @@ export class SymbolStream {
   }
 
   /** Takes in what was kept before the lease, ahead of all else; each tick is judged at its own time. */
-  acceptLate(ticks: readonly FeedTick[]): void {
-    const last = ticks.at(-1);
-    if (last === undefined) return;
-    this.#late.begin(last.tick.id);
+  acceptLate(ticks: LateTicks): void {
+    if (ticks.length === 0) return;
+    this.#late.begin(ticks.lastId);
     for (const tick of ticks) this.#filter.take(tick, tick.tick.at);
     this.#watchHeld();
   }

@@ -14,6 +14,7 @@ import { FatalFeedError } from './ports.ts';
 import { SendTurns } from './send-turns.ts';
 import type { StreamSettings } from './settings.ts';
 import type { Standby } from './standby.ts';
+import type { LateTicks } from './standby-feed.ts';
 import type { Writer } from './symbol-context.ts';
 import { SymbolStream } from './symbol-stream.ts';
 import type { Tally } from './tally.ts';
@@ -101,9 +102,9 @@ export class WriterTerm {
     this.#known = new Map(await this.#untilDone('known_ticks', () => this.#readKnown()));
     if (this.#over.signal.aborted) return;
     const { standby } = this.#context;
-    const late: ReadonlyMap<string, readonly FeedTick[]> =
+    const late: ReadonlyMap<string, LateTicks> =
       standby?.feed.handOver(Math.max(0, ...this.#known.values())) ?? new Map();
-    const newest = [...late].map(([symbol, ticks]) => [symbol, ticks.at(-1)?.tick.id ?? 0] as const);
+    const newest = [...late].map(([symbol, { lastId }]) => [symbol, lastId] as const);
     const feed = ports.openFeed(new Map([...this.#known, ...newest]), standby?.feed ?? null);
     this.#feed = feed;
     this.#acceptLate(late);
@@ -141,7 +142,7 @@ export class WriterTerm {
       ports.log.info('feed_stopped', { feed: feed.name, why: this.#end, ...feed.summary?.() });
   }
 
-  #acceptLate(late: ReadonlyMap<string, readonly FeedTick[]>): void {
+  #acceptLate(late: ReadonlyMap<string, LateTicks>): void {
     const { standby, tally, ports } = this.#context;
     if (standby === null) return;
     const kept = [...late.values()].reduce((count, { length }) => count + length, 0);
