@@ -89,6 +89,11 @@ export class SocketSession implements Session {
     return this.#reason === null && this.#parts.socket.readyState === OPEN;
   }
 
+  /** When something came last, running time. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** How long nothing at all came, not even a pong. */
   get quietMs(): number {
     return this.#parts.elapsed() - this.#heardAt;

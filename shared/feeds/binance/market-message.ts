@@ -1,5 +1,7 @@
 /** One frame of the public market streams: a quote, a trade, the answer to a request, or news of the server. */
 
+import { readQuoteFrame } from './quote-frame.ts';
+
 export interface QuoteMessage {
   readonly kind: 'quote';
   readonly venueSymbol: string;
@@ -35,7 +37,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** Never throws. Takes the combined form (`{stream, data}`) and the raw one. */
-export function parseMarketMessage(text: string): MarketMessage {
+export const parseMarketMessage = (text: string): MarketMessage => readQuoteFrame(text) ?? parseAnyMessage(text);
+
+/** Any text at all, by `JSON.parse`. */
+export function parseAnyMessage(text: string): MarketMessage {
   let json: unknown;
   try {
     json = JSON.parse(text);
