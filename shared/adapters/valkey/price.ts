@@ -1,6 +1,6 @@
 /** price.lua as a typed step. */
 import * as z from 'zod';
-import { Decimal, decimalText } from '../../domain/money/decimal.ts';
+import { midAndSpread } from '../../domain/prices/mid-and-spread.ts';
 import type { Bar, Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
 import barsFragment from './bars.lua';
@@ -52,9 +52,7 @@ const priceFields = (p: CachedPrice): string[] => [
 /** `quote:{}`: only from a feed that has quotes. */
 function quoteFields(p: CachedPrice): string[] {
   if (!p.quoted) return [];
-  const [bid, ask] = [new Decimal(p.bid), new Decimal(p.ask)];
-  const mid = decimalText(bid.plus(ask).div(2));
-  const spread = decimalText(ask.minus(bid));
+  const { mid, spread } = midAndSpread(p.bid, p.ask);
   return ['bid', p.bid, 'ask', p.ask, 'mid', mid, 'spread', spread, 'timestamp', String(p.at)];
 }
 
