@@ -90,6 +90,32 @@ const applied = z
   .pipe(z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema }))
   .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest }));
 
+const WHOLE = /^\d{1,15}$/;
+
+/** What `applied` reads, where every number is a plain one. */
+function usualReply(reply: unknown): PriceBatchResult | null {
+  if (!Array.isArray(reply) || reply.length !== 11) return null;
+  const [outcome, hits, wake, ...texts] = reply as readonly unknown[];
+  if (outcome !== 'applied' || !Number.isSafeInteger(hits) || !Number.isSafeInteger(wake)) return null;
+  const near: (Units | null)[] = [];
+  for (const text of texts) {
+    if (text === '') near.push(null);
+    else if (typeof text === 'string' && WHOLE.test(text))
+      near.push(Number(text) as Units); // not money: units
+    else return null;
+  }
+  const side = (from: 0 | 1): Record<PriceSource, Units | null> => ({
+    ...{ bid: near[from] ?? null, ask: near[from + 2] ?? null },
+    ...{ last: near[from + 4] ?? null, mid: near[from + 6] ?? null },
+  });
+  return {
+    outcome,
+    hits: hits as number,
+    wake: wake === 1,
+    nearest: { falls: side(0), rises: side(1) },
+  };
+}
+
 export const priceScript = defineScript<PricePart, PriceBatchResult>({
   name: 'price',
   source: [barsFragment, index, late, price],
@@ -115,4 +141,5 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     ...ticks.flatMap((t) => [String(t.id), String(t.bid), String(t.ask), String(t.last), tickText(t)]),
   ],
   reply: z.union([applied, refused]),
+  usual: usualReply,
 });

@@ -115,8 +115,7 @@ export class WatchedConnection implements Connection {
       failures,
       reconnects: Math.max(0, this.#served - 1),
       lastMessageAt: this.#lastMessage === null ? null : this.#timeOf(this.#lastMessage),
-      lastHeardAt:
-        this.#current === null ? null : this.#timeOf(this.#current.heardAt),
+      lastHeardAt: this.#current === null ? null : this.#timeOf(this.#current.heardAt),
       connectedSince: this.#connectedSince,
       lastError: this.#lastError,
     };

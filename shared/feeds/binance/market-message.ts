@@ -37,7 +37,8 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** Never throws. Takes the combined form (`{stream, data}`) and the raw one. */
-export const parseMarketMessage = (text: string): MarketMessage => readQuoteFrame(text) ?? parseAnyMessage(text);
+export const parseMarketMessage = (text: string): MarketMessage =>
+  readQuoteFrame(text) ?? parseAnyMessage(text);
 
 /** Any text at all, by `JSON.parse`. */
 export function parseAnyMessage(text: string): MarketMessage {
