@@ -2,15 +2,18 @@
  * Whose batch goes to the cache next, over all symbols of one writer (design section 10).
  *
  * Always true:
- * - what is urgent waits for nobody, and finds no more than [16] ordinary calls before it on the connection;
+ * - what is urgent waits for nobody, and finds few ordinary calls before it on the connection: [16], and four times as many
+ *   where symbols are late;
  * - of the others, whose time has come, the one goes first that has been due for longest;
+ * - late is who has been due for [100 ms]: where this process is so busy that answers are read late, their number says little
+ *   of the cache;
  * - with more to do than the cache or this process can, turns come later and batches are larger: calls do not pile up,
- *   and nothing is left out;
- * - but for a call that goes again after a failure, none waits longer than [100 ms] past its time: where this process is so busy that answers are
- *   read late, their number says nothing of the cache.
+ *   and nothing is left out.
  */
 
 const OVERDUE_MS = 100;
+/** So many times as many may be under way then. */
+const OVERDUE_TIMES = 4;
 
 /** What a symbol has of the turns. A turn is given by calling `go`, and is over with `leave`. */
 export interface Place {
@@ -69,6 +72,7 @@ export class SendTurns {
   #give(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       // Who ends a turn gives the next one.
+      if (this.#underWay >= this.#most * OVERDUE_TIMES) return;
       const dueAt = (next.dueAt ?? 0) + (this.#underWay < this.#most ? 0 : this.#overdueMs);
       if (dueAt > performance.now()) {
         this.#wakeAt(dueAt);

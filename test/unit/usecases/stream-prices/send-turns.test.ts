@@ -77,13 +77,17 @@ describe('turns of symbols to call the cache', () => {
     expect(went).toEqual(['a', 'b', 'c']);
   });
 
-  it('do not wait for ever for answers that are read late', () => {
-    const { went, wait } = begin(1, 30);
-    for (const name of ['a', 'b', 'c']) wait(name, 0);
+  it('are four times as many for who has waited long: answers may be read late', () => {
+    const { went, wait, place } = begin(1, 30);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) wait(name, 0);
     vi.advanceTimersByTime(29);
     expect(went).toEqual(['a']);
     vi.advanceTimersByTime(1);
-    expect(went).toEqual(['a', 'b', 'c']);
+    expect(went).toEqual(['a', 'b', 'c', 'd']);
+    vi.advanceTimersByTime(500);
+    expect(went).toEqual(['a', 'b', 'c', 'd']);
+    place('b').leave();
+    expect(went).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
   it('are used by as many as there are: none is lost, whatever happens', () => {
