@@ -341,7 +341,7 @@ describe('ticks from before the lease', () => {
       return { outcome: 'claimed', standing };
     };
     world.answer = () => ({ outcome: 'rebuild' });
-    stream.acceptLate([late(4, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE)]));
     await until(() => world.writtenBars.length > 0);
     expect(world.batches[0]?.hasBars).toBe(true);
     expect(world.writtenBars[0]).toEqual([bar]);
