@@ -1,17 +1,6 @@
 /** One frame of the public market streams: a quote, a trade, the answer to a request, or news of the server. */
 
-import { readQuoteFrame } from './quote-frame.ts';
-
-export interface QuoteMessage {
-  readonly kind: 'quote';
-  readonly venueSymbol: string;
-  readonly updateId: number;
-  /** Decimal text, as all prices and sizes. */
-  readonly bid: string;
-  readonly bidSize: string;
-  readonly ask: string;
-  readonly askSize: string;
-}
+import { type QuoteMessage, readQuoteFrame } from './quote-frame.ts';
 
 export interface TradeMessage {
   readonly kind: 'trade';

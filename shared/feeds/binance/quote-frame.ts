@@ -5,7 +5,16 @@
  * Always true: what it answers is what `JSON.parse` finds in the frame (a test of random frames says so). Of a frame that is
  * written in any other way it answers null.
  */
-import type { QuoteMessage } from './market-message.ts';
+export interface QuoteMessage {
+  readonly kind: 'quote';
+  readonly venueSymbol: string;
+  readonly updateId: number;
+  /** Decimal text, as all prices and sizes. */
+  readonly bid: string;
+  readonly bidSize: string;
+  readonly ask: string;
+  readonly askSize: string;
+}
 
 const [ZERO, NINE, POINT, QUOTE, BACKSLASH, SPACE, ASCII_END] = [48, 57, 46, 34, 92, 32, 128];
 /** Digits that a double keeps. */
