@@ -30,6 +30,7 @@ import {
   useCaseEnvironment,
 } from './service-function.ts';
 import type { Settings } from './settings.ts';
+import { NODE_FLAGS, TASK_MIB } from './streamer-memory.ts';
 
 export interface StreamerStackProps extends StackProps {
   readonly platform: Platform;
@@ -82,7 +83,7 @@ export class StreamerStack extends Stack {
     const { settings } = platform;
     const task = new FargateTaskDefinition(this, 'Task', {
       cpu: 256,
-      memoryLimitMiB: 512,
+      memoryLimitMiB: TASK_MIB,
       runtimePlatform: {
         cpuArchitecture: CpuArchitecture.ARM64,
         operatingSystemFamily: OperatingSystemFamily.LINUX,
@@ -117,6 +118,7 @@ export class StreamerStack extends Stack {
         FEED_SYMBOLS: settings.feedSymbols,
         ...settings.feedVariables,
         SHARD: '0',
+        NODE_OPTIONS: NODE_FLAGS.join(' '),
         WS_RECONNECT_MAX_ATTEMPTS: '10',
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',

@@ -54,6 +54,11 @@ export interface PriceBatch {
   readonly display: CachedPrice;
   /** Bars touched by this batch (as they stand now), to upsert into the tape. */
   readonly bars: readonly Bar[];
+  /**
+   * The first of these as this writer has written it last, or has read it; null = it has not. Where the tape has just that,
+   * the new one takes its place as it is; else the two are put together.
+   */
+  readonly barBefore: Bar | null;
   readonly nowMs: number;
 }
 

@@ -36,7 +36,7 @@ export function aBatch(
   const display = displayOf(symbol, last);
   const writer = { shard: 0, leaseToken: 'writer', fence: 1 };
   const known = { newestTick, lateTick: -1, hasBars: false };
-  return { symbol, ...writer, batch, ticks, ...known, display, bars: [], nowMs };
+  return { symbol, ...writer, batch, ticks, ...known, display, bars: [], barBefore: null, nowMs };
 }
 
 const NONE = { bid: null, ask: null, last: null, mid: null };

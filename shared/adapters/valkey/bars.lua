@@ -18,18 +18,20 @@ local function merged(a, b)
   return '[' .. table.concat(bar, ',') .. ']'
 end
 
--- bars: second, JSON, second, JSON, ...
-local function put_bars(tape, bars)
+-- bars: second, JSON, second, JSON, ...; before: the first one as its writer knows that it was written last, or nil. Where
+-- that is what is there, the new one goes on from it and holds all of it.
+local function put_bars(tape, bars, before)
   local newest = nil
   for i = 1, #bars, 2 do
     local second, bar = bars[i], bars[i + 1]
     local old = redis.call('ZRANGEBYSCORE', tape, second, second)[1]
+    local goes_on = i == 1 and old and old == before
     if old and old ~= bar then
-      bar = merged(cjson.decode(old), cjson.decode(bar))
+      if not goes_on then bar = merged(cjson.decode(old), cjson.decode(bar)) end
       if old ~= bar then redis.call('ZREM', tape, old) end
     end
     if old ~= bar then redis.call('ZADD', tape, second, bar) end
-    if not newest or tonumber(second) > newest then newest = tonumber(second) end
+    if not goes_on and (not newest or tonumber(second) > newest) then newest = tonumber(second) end
   end
   if newest then
     redis.call('ZREMRANGEBYSCORE', tape, '-inf', '(' .. string.format('%.0f', newest - TAPE_SECONDS))

@@ -9,7 +9,7 @@
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
 -- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, last tick of before the lease or -1
---      (late.lua), 1 when the writer has bars of earlier batches, else 0, number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
+--      (late.lua), 1 when the writer has bars of earlier batches, else 0, the first bar as it was written last or '', number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000
@@ -20,22 +20,31 @@ local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
 local newest_known, late, has_bars = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
 
-local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'bars')
+-- All that is needed of the state, in one call: it is made thousands of times a second.
+local NEAR = { 'lo:bid', 'hi:bid', 'lo:ask', 'hi:ask', 'lo:last', 'hi:last', 'lo:mid', 'hi:mid' }
+local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'bars', 'id', 'bid', 'ask', 'last', 'tick',
+  unpack(NEAR))
 local known = tonumber(writer[1] or '-1')
 if fence < known or (fence == known and writer[2] ~= token) then return { 'not_leader' } end
 -- Built by somebody's arming after all was lost, without what this writer alone still knows: not to be trusted.
 if call('EXISTS', EPOCH) == 0 or (has_bars and not writer[5]) then return { 'rebuild' } end
 
 local lo, hi = {}, {}
-local function read_nearest()
-  local near = call('HMGET', STATE, 'lo:bid', 'hi:bid', 'lo:ask', 'hi:ask', 'lo:last', 'hi:last', 'lo:mid', 'hi:mid')
+local near = nil -- the same as text, until something changes
+local function take_nearest(read)
+  near = read
   for i, source in ipairs(SOURCES) do
-    lo[source], hi[source] = tonumber(near[2 * i - 1] or ''), tonumber(near[2 * i] or '')
+    near[2 * i - 1], near[2 * i] = near[2 * i - 1] or '', near[2 * i] or ''
+    lo[source], hi[source] = tonumber(near[2 * i - 1]), tonumber(near[2 * i])
   end
 end
-read_nearest()
+local function read_nearest()
+  take_nearest(call('HMGET', STATE, unpack(NEAR)))
+end
+take_nearest({ unpack(writer, 11, 18) })
 
 local function answer(wake_up)
+  if near then return { 'applied', hits_made, wake_up, unpack(near) } end
   local reply = { 'applied', hits_made, wake_up }
   for _, source in ipairs(SOURCES) do
     reply[#reply + 1] = lo[source] and text(lo[source]) or ''
@@ -51,7 +60,8 @@ if fence == known then
   end
 end
 
-local at = 9
+local before = ARGV[9]
+local at = 10
 local function fields()
   local n = tonumber(ARGV[at])
   local values = {}
@@ -61,7 +71,7 @@ local function fields()
 end
 local price, quote, bars = fields(), fields(), fields()
 
-local standing = standing_tick()
+local standing = writer[6] and tick_of(unpack(writer, 6, 10)) or nil
 local next_waiting = nil
 local function look_for_waiting()
   next_waiting = tonumber(call('ZRANGE', WAIT, 0, 0, 'WITHSCORES')[2])
@@ -182,6 +192,7 @@ local function decide(tick)
     take_trailing('short', source, tick)
   end
   for source in pairs(changed) do
+    near = nil
     lo[source], hi[source] = find_nearest(source)
     changed[source] = nil
   end
@@ -211,11 +222,20 @@ for i = at, #ARGV, 5 do
   end
 end
 
-call('HSET', STATE, 'fence', text(fence), 'token', token, 'batch', text(batch), 'part', text(part))
-if last and last ~= standing then
-  call('HSET', STATE, 'id', text(last.id), 'bid', text(last.bid), 'ask', text(last.ask), 'last', text(last.last),
-    'tick', last.json)
+local kept = { 'fence', ARGV[2], 'token', token, 'batch', ARGV[3], 'part', ARGV[4] }
+local function keep(field, value)
+  kept[#kept + 1] = field
+  kept[#kept + 1] = value
 end
+if last and last ~= standing then
+  keep('id', text(last.id))
+  keep('bid', text(last.bid))
+  keep('ask', text(last.ask))
+  keep('last', text(last.last))
+  keep('tick', last.json)
+end
+if #bars > 0 then keep('bars', '1') end
+call('HSET', STATE, unpack(kept))
 if #price > 0 then
   call('HSET', KEYS[11], unpack(price))
   call('PEXPIRE', KEYS[11], PRICE_TTL_MS)
@@ -224,7 +244,6 @@ if #quote > 0 then
   call('HSET', KEYS[12], unpack(quote))
   call('PEXPIRE', KEYS[12], PRICE_TTL_MS)
 end
-put_bars(KEYS[13], bars)
-if #bars > 0 then call('HSET', STATE, 'bars', '1') end
-if not last then lo, hi = {}, {} end
+put_bars(KEYS[13], bars, before)
+if not last then near, lo, hi = nil, {}, {} end
 return answer(wake())

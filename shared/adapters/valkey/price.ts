@@ -1,6 +1,6 @@
 /** price.lua as a typed step. */
 import * as z from 'zod';
-import { Decimal, decimalText } from '../../domain/money/decimal.ts';
+import { midAndSpread } from '../../domain/prices/mid-and-spread.ts';
 import type { Bar, Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
 import barsFragment from './bars.lua';
@@ -52,11 +52,11 @@ const priceFields = (p: CachedPrice): string[] => [
 /** `quote:{}`: only from a feed that has quotes. */
 function quoteFields(p: CachedPrice): string[] {
   if (!p.quoted) return [];
-  const [bid, ask] = [new Decimal(p.bid), new Decimal(p.ask)];
-  const mid = decimalText(bid.plus(ask).div(2));
-  const spread = decimalText(ask.minus(bid));
+  const { mid, spread } = midAndSpread(p.bid, p.ask);
   return ['bid', p.bid, 'ask', p.ask, 'mid', mid, 'spread', spread, 'timestamp', String(p.at)];
 }
+
+const barBeforeText = ({ barBefore }: PriceBatch): string => (barBefore === null ? '' : barText(barBefore));
 
 const counted = (fields: readonly string[]): string[] => [String(fields.length), ...fields];
 
@@ -90,6 +90,32 @@ const applied = z
   .pipe(z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema }))
   .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest }));
 
+const WHOLE = /^\d{1,15}$/;
+
+/** What `applied` reads, where every number is a plain one. */
+function usualReply(reply: unknown): PriceBatchResult | null {
+  if (!Array.isArray(reply) || reply.length !== 11) return null;
+  const [outcome, hits, wake, ...texts] = reply as readonly unknown[];
+  if (outcome !== 'applied' || !Number.isSafeInteger(hits) || !Number.isSafeInteger(wake)) return null;
+  const near: (Units | null)[] = [];
+  for (const text of texts) {
+    if (text === '') near.push(null);
+    else if (typeof text === 'string' && WHOLE.test(text))
+      near.push(Number(text) as Units); // not money: units
+    else return null;
+  }
+  const side = (from: 0 | 1): Record<PriceSource, Units | null> => ({
+    ...{ bid: near[from] ?? null, ask: near[from + 2] ?? null },
+    ...{ last: near[from + 4] ?? null, mid: near[from + 6] ?? null },
+  });
+  return {
+    outcome,
+    hits: hits as number,
+    wake: wake === 1,
+    nearest: { falls: side(0), rises: side(1) },
+  };
+}
+
 export const priceScript = defineScript<PricePart, PriceBatchResult>({
   name: 'price',
   source: [barsFragment, index, late, price],
@@ -108,10 +134,12 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(batch.newestTick),
     String(batch.lateTick),
     batch.hasBars ? '1' : '0',
+    bars[0]?.second === batch.barBefore?.second ? barBeforeText(batch) : '',
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),
     ...ticks.flatMap((t) => [String(t.id), String(t.bid), String(t.ask), String(t.last), tickText(t)]),
   ],
   reply: z.union([applied, refused]),
+  usual: usualReply,
 });

@@ -24,6 +24,8 @@ export function defineScript<Input, Reply>(definition: {
   readonly keys: (input: Input) => readonly string[];
   readonly args: (input: Input) => readonly string[];
   readonly reply: z.ZodType<Reply>;
+  /** The usual reply without a schema, for what is called thousands of times a second; null: it is another one. */
+  readonly usual?: (reply: unknown) => Reply | null;
 }): Script<Input, Reply> {
   const source = definition.source.join('\n');
   const sha = createHash('sha1').update(source).digest('hex');
@@ -41,6 +43,8 @@ export function defineScript<Input, Reply>(definition: {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
         return valkey.command(['EVAL', source, ...rest]);
       });
+      const usual = definition.usual?.(reply) ?? null;
+      if (usual !== null) return usual;
       const parsed = definition.reply.safeParse(reply);
       if (!parsed.success) throw new ScriptReplyError(`script ${name}: ${parsed.error.message}`);
       return parsed.data;

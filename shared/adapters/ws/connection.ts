@@ -70,7 +70,8 @@ export class WatchedConnection implements Connection {
   #messages = 0;
   #errors = 0;
   #failures = 0;
-  #lastMessageAt: number | null = null;
+  /** On the running time. */
+  #lastMessage: number | null = null;
   #connectedSince: number | null = null;
   #lastError: string | null = null;
 
@@ -113,12 +114,16 @@ export class WatchedConnection implements Connection {
       errors: this.#errors,
       failures,
       reconnects: Math.max(0, this.#served - 1),
-      lastMessageAt: this.#lastMessageAt,
-      lastHeardAt:
-        this.#current === null ? null : this.#parts.clock.now() - Math.round(this.#current.quietMs),
+      lastMessageAt: this.#lastMessage === null ? null : this.#timeOf(this.#lastMessage),
+      lastHeardAt: this.#current === null ? null : this.#timeOf(this.#current.heardAt),
       connectedSince: this.#connectedSince,
       lastError: this.#lastError,
     };
+  }
+
+  /** Epoch ms of a running time. */
+  #timeOf(elapsed: number): number {
+    return this.#parts.clock.now() - Math.round(this.#elapsed() - elapsed);
   }
 
   async stop(): Promise<void> {
@@ -276,7 +281,7 @@ export class WatchedConnection implements Connection {
   #onMessage(session: SocketSession, text: string): void {
     if (this.#stopped) return;
     this.#messages += 1;
-    this.#lastMessageAt = this.#parts.clock.now();
+    this.#lastMessage = session.heardAt;
     try {
       this.#request.handlers.onMessage(session, text);
     } catch (error) {

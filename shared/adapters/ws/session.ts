@@ -33,6 +33,8 @@ export interface SessionParts {
 }
 
 const OPEN = 1;
+/** After a message, nothing for so long: others have had their turn. */
+const PAUSE_MS = 1;
 
 export class SocketSession implements Session {
   readonly id: number;
@@ -42,6 +44,8 @@ export class SocketSession implements Session {
   readonly closed: Promise<string>;
   readonly #parts: SessionParts;
   #heardAt: number;
+  /** Since when messages come without a pause. */
+  #readsSince: number;
   #reason: string | null = null;
   #refusal: HandshakeRefusedError | null = null;
   #end: (reason: string) => void = () => undefined;
@@ -51,6 +55,7 @@ export class SocketSession implements Session {
     this.id = id;
     this.#parts = parts;
     this.#heardAt = parts.elapsed();
+    this.#readsSince = this.#heardAt;
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -82,6 +87,11 @@ export class SocketSession implements Session {
 
   get isOpen(): boolean {
     return this.#reason === null && this.#parts.socket.readyState === OPEN;
+  }
+
+  /** When something came last, running time. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** How long nothing at all came, not even a pong. */
@@ -124,10 +134,27 @@ export class SocketSession implements Session {
 
   #onMessage(data: WebSocket.RawData, isBinary: boolean): void {
     if (this.#reason !== null) return;
+    const before = this.#heardAt;
     this.#heard();
+    if (this.#heardAt - before > PAUSE_MS) this.#readsSince = this.#heardAt;
+    else if (this.#heardAt - this.#readsSince > this.#parts.settings.readMs) this.#giveWay();
     // With the default binaryType a message is one Buffer.
     if (isBinary) this.#finish('a binary frame, where text is agreed');
     else this.#parts.events.onMessage(this, (data as Buffer).toString('utf8'));
+  }
+
+  /**
+   * A flood would be read on and on (megabytes at a time) while the answers of the cache, which decide how fast it drains,
+   * lie unread and its calls seem late.
+   */
+  #giveWay(): void {
+    const { socket } = this.#parts;
+    if (socket.isPaused || !this.isOpen) return;
+    socket.pause();
+    setImmediate(() => {
+      this.#readsSince = this.#parts.elapsed();
+      socket.resume();
+    });
   }
 
   /** Quiet for [2 s], and a sign of life is asked for, again and again; for all that is allowed, and it is cut. */

@@ -25,6 +25,8 @@ export interface ConnectionSettings {
   readonly stableMs: number;
   /** [1 MiB] A larger frame ends the session. */
   readonly maxFrameBytes: number;
+  /** [10 ms] What comes without a pause is read for so long at a time; then everything else has its turn. */
+  readonly readMs: number;
   /** [200 ms] For the closing handshake; then the socket is cut. */
   readonly closeMs: number;
 }
@@ -40,6 +42,7 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = {
   unhealthyAfter: 10,
   stableMs: 30_000,
   maxFrameBytes: 1_048_576,
+  readMs: 10,
   closeMs: 200,
 };
 

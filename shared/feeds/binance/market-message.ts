@@ -1,15 +1,6 @@
 /** One frame of the public market streams: a quote, a trade, the answer to a request, or news of the server. */
 
-export interface QuoteMessage {
-  readonly kind: 'quote';
-  readonly venueSymbol: string;
-  readonly updateId: number;
-  /** Decimal text, as all prices and sizes. */
-  readonly bid: string;
-  readonly bidSize: string;
-  readonly ask: string;
-  readonly askSize: string;
-}
+import { type QuoteMessage, readQuoteFrame } from './quote-frame.ts';
 
 export interface TradeMessage {
   readonly kind: 'trade';
@@ -35,7 +26,11 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** Never throws. Takes the combined form (`{stream, data}`) and the raw one. */
-export function parseMarketMessage(text: string): MarketMessage {
+export const parseMarketMessage = (text: string): MarketMessage =>
+  readQuoteFrame(text) ?? parseAnyMessage(text);
+
+/** Any text at all, by `JSON.parse`. */
+export function parseAnyMessage(text: string): MarketMessage {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -11,7 +11,8 @@ import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { Units } from '../../domain/triggers/types.ts';
 import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
 import type { FeedTick } from '../../ports/feed.ts';
-import type { QuoteMessage, TradeMessage } from './market-message.ts';
+import type { TradeMessage } from './market-message.ts';
+import type { QuoteMessage } from './quote-frame.ts';
 
 interface Price {
   readonly units: Units;

@@ -17,6 +17,11 @@ export class LiteralFields extends LiteralScan implements FieldReader {
   readonly unit: TimeUnit = 'ms';
   isUnusual = false;
 
+  override begin(text: string): void {
+    super.begin(text);
+    this.isUnusual = false;
+  }
+
   text(name: string): string {
     const nth = this.find(name);
     if (nth < 0 || this.kindOf(nth) !== TEXT) return this.#unusual('');

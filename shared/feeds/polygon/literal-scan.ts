@@ -47,20 +47,23 @@ const MOST_PLAIN = 100;
 export class LiteralScan {
   /** What kind of message it is; '' = one that is not read here. */
   ev = '';
-  readonly #text: string;
+  #text = '';
   readonly #names: string[] = [];
   readonly #kinds: number[] = [];
   readonly #from: number[] = [];
   readonly #to: number[] = [];
-  /** What a number's digits before its point count to. */
+  /** What a whole number is; -1 = it has a point. */
   readonly #wholes: number[] = [];
   #count = 0;
   /** Where the cursor's word or number ends, and what it said: kept here, so that nothing is read twice. */
   #end = 0;
   #whole = 0;
 
-  constructor(text: string) {
+  /** What is scanned from now on; the same one scans all frames, whose parts would each be made anew thousands of times a second. */
+  begin(text: string): void {
     this.#text = text;
+    this.#count = 0;
+    this.ev = '';
   }
 
   /** Takes in the element that begins at this place; answers the place after it, or -1 where it is unusual. */
@@ -137,6 +140,7 @@ export class LiteralScan {
     this.#whole = whole;
     this.#end = at;
     if (digit !== POINT_DIGIT) return true;
+    this.#whole = -1;
     const point = at;
     do {
       at += 1;
@@ -188,14 +192,13 @@ export class LiteralScan {
 
   /** A whole number; -1 = it is none. */
   protected wholeOf(nth: number): number {
-    const [from = 0, to = 0] = [this.#from[nth], this.#to[nth]];
-    if (this.#kinds[nth] !== NUMBER || hasPoint(this.#text, from, to)) return -1;
-    return this.#wholes[nth] ?? -1;
+    return this.#kinds[nth] === NUMBER ? (this.#wholes[nth] ?? -1) : -1;
   }
 
   /** The whole numbers of a list. */
   protected listOf(nth: number): readonly number[] {
-    const [from = 0, to = 0] = [this.#from[nth], this.#to[nth]];
+    const from = this.#from[nth] ?? 0;
+    const to = this.#to[nth] ?? 0;
     const list: number[] = [];
     for (let at = from; at < to; at += 1) {
       let whole = 0;
@@ -235,11 +238,6 @@ function listEnd(text: string, from: number): number {
     if (next === CLOSE_LIST) return at;
     if (next !== COMMA) return -1;
   }
-}
-
-function hasPoint(text: string, from: number, to: number): boolean {
-  for (let at = to - 1; at >= from; at -= 1) if (text.charCodeAt(at) === POINT) return true;
-  return false;
 }
 
 /** Digits, and a point amid them. */

@@ -27,11 +27,15 @@ export function parsePolygonFrame(text: string): ParsedFrame {
   return messages === null ? readAnyFrame(text) : { messages, dropped: NONE, ignored: NONE, longNumbers: 0 };
 }
 
+/** Reads one frame at a time, and nothing of it is kept. */
+const USUAL_FIELDS = new LiteralFields();
+
 /** Null: something about it is unusual (which is most often a status), and it has to be read the long way. */
 export function readUsualFrame(text: string): readonly PolygonMessage[] | null {
   if (text[0] !== '[') return null;
   const messages: PolygonMessage[] = [];
-  const fields = new LiteralFields(text);
+  const fields = USUAL_FIELDS;
+  fields.begin(text);
   for (let at = 1; ; at += 1) {
     at = fields.scan(at);
     const read = at < 0 ? undefined : READERS.get(fields.ev);

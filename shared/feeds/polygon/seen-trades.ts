@@ -4,9 +4,17 @@ import type { CryptoTrade, StockTrade } from './messages.ts';
 /** Of each of two generations; together they hold the last [50,000 .. 100,000] trades. */
 const GENERATION = 50_000;
 
+/** Keys by instrument: numbers where ids are numbers, which most are. */
+type Generation = Map<string, Set<string | number>>;
+
+const PLAIN_ID = /^(?:0|[1-9]\d{0,9})$/;
+/** Below this a venue and a facility are parts of one exact number with the id. */
+const PARTS = 500;
+
 export class SeenTrades {
-  #recent = new Set<string>();
-  #older = new Set<string>();
+  #recent: Generation = new Map();
+  #older: Generation = new Map();
+  #count = 0;
   readonly #generation: number;
 
   constructor(generation = GENERATION) {
@@ -15,17 +23,35 @@ export class SeenTrades {
 
   /** False when it was seen before. An id is its venue's own; where there is none, the trade's facts stand for it. */
   isNew(trade: CryptoTrade | StockTrade): boolean {
-    const { name, venue, id, at, price, size } = trade;
-    const facility = trade.ev === 'T' ? trade.facility : null;
-    const key =
-      id === null ? `${name}|${venue}|=${at}|${price}|${size}` : `${name}|${venue}|${facility ?? ''}|${id}`;
-    if (this.#recent.has(key) || this.#older.has(key)) return false;
-    // A copy: a part of a frame's text keeps all of the frame in memory.
-    this.#recent.add(Buffer.from(key).toString());
-    if (this.#recent.size >= this.#generation) {
+    const { name } = trade;
+    const key = keyOf(trade);
+    if (this.#recent.get(name)?.has(key) || this.#older.get(name)?.has(key)) return false;
+    let keys = this.#recent.get(name);
+    if (keys === undefined) {
+      keys = new Set();
+      this.#recent.set(copyOf(name), keys);
+    }
+    keys.add(typeof key === 'number' ? key : copyOf(key));
+    this.#count += 1;
+    if (this.#count >= this.#generation) {
       this.#older = this.#recent;
-      this.#recent = new Set();
+      this.#recent = new Map();
+      this.#count = 0;
     }
     return true;
   }
+}
+
+/** A part of a frame's text keeps all of the frame in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString();
+
+function keyOf(trade: CryptoTrade | StockTrade): string | number {
+  const { venue, id, at, price, size } = trade;
+  const facility = trade.ev === 'T' ? trade.facility : null;
+  if (id === null) return `${venue}|=${at}|${price}|${size}`;
+  const [of = 0, by = 0] = [venue === null ? 0 : venue + 1, facility === null ? 0 : facility + 1];
+  if (of < PARTS && by < PARTS && of >= 0 && by >= 0 && PLAIN_ID.test(id)) {
+    return (Number(id) * PARTS + of) * PARTS + by; // not money: an id
+  }
+  return `${venue}|${facility ?? ''}|${id}`;
 }

@@ -42,6 +42,11 @@ export class BarBook {
     return after.filter((bar) => bar !== before);
   }
 
+  /** The newest one that is taken in; null = there is none. Only this one can be gone on with. */
+  get newest(): Bar | null {
+    return this.#newest;
+  }
+
   /** Takes in previewed bars whose ticks the script has applied. */
   commit(bars: readonly Bar[]): void {
     for (const bar of bars) {

@@ -9,8 +9,10 @@ export interface StreamSettings {
   readonly wakeUps: boolean;
   /** The feed can read again what was not applied; what it loses on a stop is not lost. */
   readonly resumable: boolean;
-  /** A batch leaves at the latest after this. */
+  /** A batch is due after this. */
   readonly flushMs: number;
+  /** Calls of the price script under way at the same time, but for those that are urgent. */
+  readonly callsAtOnce: number;
   /** A symbol that was silent for longer is flushed with its first tick. */
   readonly pauseMs: number;
   /** Ticks per call of the price script. */
@@ -57,6 +59,7 @@ export interface StreamSettings {
 export const STREAM_DEFAULTS = {
   trust: TRUST_DEFAULTS,
   flushMs: 100,
+  callsAtOnce: 16,
   pauseMs: 1_000,
   batchTicks: 250,
   reduceAbove: 500,

@@ -9,6 +9,7 @@
  */
 import type { Feed, FeedHandlers, FeedStats, FeedTick } from '../../ports/feed.ts';
 import type { Clock } from '../../ports/runtime.ts';
+import type { KeptTicks } from './kept-ticks.ts';
 import { type BufferSettings, TickBuffer } from './tick-buffer.ts';
 
 export interface StandbyFeedParts {
@@ -20,6 +21,13 @@ export interface StandbyFeedParts {
   /** The feed cannot go on, while nobody else has to hear of it. */
   readonly onFailed: (error: Error) => void;
   readonly onSkipped: FeedHandlers['onSkipped'];
+}
+
+/** One symbol's ticks of before the lease, oldest first; each is made when it is asked for. */
+export interface LateTicks extends Iterable<FeedTick> {
+  readonly length: number;
+  /** Id of the last one. */
+  readonly lastId: number;
 }
 
 const COUNTED = ['messagesReceived', 'tradesProcessed', 'quotesProcessed', 'errors'] as const;
@@ -64,15 +72,12 @@ export class StandbyFeed implements Feed {
   }
 
   /** The kept ticks by symbol, numbered anew above `startAfter`. Once, and before `start`. */
-  handOver(startAfter: number): ReadonlyMap<string, readonly FeedTick[]> {
+  handOver(startAfter: number): ReadonlyMap<string, LateTicks> {
     if (this.#between !== null || this.#writer !== null) throw new Error('the ticks are handed over already');
     const late = new Map(
-      [...this.#buffer.drain()].map(([symbol, ticks]) => [symbol, this.#numbered(ticks, startAfter)]),
+      [...this.#buffer.drain()].map(([symbol, ticks]) => [symbol, numbered(ticks, startAfter, this.name)]),
     );
-    const highest = [...late.values()].reduce(
-      (id, ticks) => Math.max(id, ticks.at(-1)?.tick.id ?? 0),
-      startAfter,
-    );
+    const highest = [...late.values()].reduce((id, { lastId }) => Math.max(id, lastId), startAfter);
     this.#nextId = Math.max(this.#parts.clock.now() * 1000, highest + 1);
     this.#before = this.#parts.feed.stats();
     this.#between = [];
@@ -132,12 +137,21 @@ export class StandbyFeed implements Feed {
   #live(tick: FeedTick): FeedTick {
     return { ...tick, tick: { ...tick.tick, id: this.#nextId++ } };
   }
+}
 
-  #numbered(ticks: readonly FeedTick[], startAfter: number): readonly FeedTick[] {
-    let id = startAfter;
-    return ticks.map((tick) => {
-      id = Math.max(id + 1, tick.tick.at * 1000);
-      return { ...tick, feed: this.name, tick: { ...tick.tick, id } };
-    });
-  }
+function numbered(ticks: KeptTicks, startAfter: number, feed: string): LateTicks {
+  const idAfter = (id: number, at: number): number => Math.max(id + 1, at * 1000);
+  let lastId = startAfter;
+  for (const at of ticks.times()) lastId = idAfter(lastId, at);
+  return {
+    length: ticks.length,
+    lastId,
+    *[Symbol.iterator]() {
+      let id = startAfter;
+      for (const tick of ticks) {
+        id = idAfter(id, tick.tick.at);
+        yield { ...tick, feed, tick: { ...tick.tick, id } };
+      }
+    },
+  };
 }

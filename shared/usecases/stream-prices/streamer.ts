@@ -13,7 +13,7 @@ import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
 import type { StreamSettings } from './settings.ts';
 import { Standby } from './standby.ts';
-import type { Writer } from './symbol-stream.ts';
+import type { Writer } from './symbol-context.ts';
 import { statsJson, Tally } from './tally.ts';
 import { WriterTerm } from './writer-term.ts';
 

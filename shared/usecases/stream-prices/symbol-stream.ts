@@ -5,10 +5,11 @@
  * - only ticks that are trusted (domain/prices/trust-filter.ts) go further, marked with where they come from;
  * - ticks reach the script in order, each once; tick ids only grow;
  * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
+ * - a batch with a tick that reaches a level leaves before all others, else in the symbol's turn (see send-turns.ts);
  * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
  * - a bar holds applied ticks only (see bar-book.ts);
  * - of ticks from before the lease, and of the first ones after it, those are sent that the writer before had not applied
- *   (see late-ticks.ts), and before any of them no earlier writer's batch is taken any more.
+ *   (see late-claim.ts), and before any of them no earlier writer's batch is taken any more.
  */
 
 import { TrustFilter } from '../../domain/prices/trust-filter.ts';
@@ -17,35 +18,15 @@ import type { Bar, Nearest, Tick, TickOrigin, Units } from '../../domain/trigger
 import type { FeedTick } from '../../ports/feed.ts';
 import type { PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
 import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
-import { type Background, messageOf, pause } from './background.ts';
+import { pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
-import { LateStretch } from './late-ticks.ts';
-import type { StreamPorts } from './ports.ts';
+import { LateClaim } from './late-claim.ts';
+import { RebuildRequest } from './rebuild-request.ts';
 import { reduceTicks } from './reduce-ticks.ts';
-import type { StreamSettings } from './settings.ts';
-import type { Tally } from './tally.ts';
-
-/** Whose writes these are; the fence may change while it is held (see streamer.ts). */
-export interface Writer {
-  readonly token: string;
-  fence(): number;
-  /** A running number over all of this process's batches, so that no later term repeats one. */
-  nextBatch(): number;
-  /** The script refused this fence: true when the lease is still held, under a newer one. */
-  refused(fence: number): Promise<boolean>;
-}
-
-export interface SymbolContext {
-  readonly source: string;
-  readonly ports: StreamPorts;
-  readonly settings: StreamSettings;
-  readonly tally: Tally;
-  readonly background: Background;
-  readonly writer: Writer;
-}
-
-/** An outage is told when it begins and then this often; its failures are counted each. */
-const TELL_EVERY_MS = 10_000;
+import type { Place } from './send-turns.ts';
+import type { LateTicks } from './standby-feed.ts';
+import { SymbolCalls } from './symbol-calls.ts';
+import type { SymbolContext } from './symbol-context.ts';
 
 /** At the stop, how much longer an answer that is under way is waited for. */
 const LAST_ANSWER_MS = 300;
@@ -55,25 +36,25 @@ export class SymbolStream {
   readonly book: BarBook;
   readonly #context: SymbolContext;
   readonly #stopped = new AbortController();
+  readonly #place: Place;
+  readonly #calls: SymbolCalls;
+  readonly #late: LateClaim;
+  readonly #rebuild: RebuildRequest;
   #queue: FeedTick[] = [];
   #head: readonly FeedTick[] = [];
   readonly #filter: TrustFilter<FeedTick>;
   #trustTimer: NodeJS.Timeout | null = null;
-  #late: LateStretch | null = null;
   #origin: TickOrigin = { feed: '', converted: false, checked: true };
   #lastAt = 0;
   #waitingSince = 0;
   #urgent = false;
   #sending = false;
   #seeded = false;
-  #timer: NodeJS.Timeout | null = null;
   #nearest: Nearest | null = null;
   #batch = 0;
   #reduceAt: number;
   /** One for all that wait: a live source asks with every tick, and waits for none. */
   #room: PromiseWithResolvers<void> | null = null;
-  #toldAt = Number.NEGATIVE_INFINITY;
-  #rebuildSentAt = Number.NEGATIVE_INFINITY;
   #rolledUp = Number.NEGATIVE_INFINITY;
 
   constructor(symbol: string, lastId: number, context: SymbolContext) {
@@ -86,6 +67,14 @@ export class SymbolStream {
       hold: () => tally.hold(),
     });
     this.book = new BarBook(settings.barsMs);
+    this.#place = context.turns.place();
+    this.#calls = new SymbolCalls({
+      ...{ symbol, context, place: this.#place, stopped: this.#stopped.signal },
+      isUrgent: () => this.#urgent || this.#head.some((tick) => this.#reaches(tick)),
+      waiting: () => this.pending().length,
+    });
+    this.#late = new LateClaim(this.#calls);
+    this.#rebuild = new RebuildRequest(this.#calls, this.book, () => this.saveMinutes(true));
     this.#reduceAt = settings.reduceAbove;
   }
 
@@ -116,10 +105,9 @@ export class SymbolStream {
   }
 
   /** Takes in what was kept before the lease, ahead of all else; each tick is judged at its own time. */
-  acceptLate(ticks: readonly FeedTick[]): void {
-    const last = ticks.at(-1);
-    if (last === undefined) return;
-    this.#late = new LateStretch(last.tick.id, this.#context.ports.clock.now());
+  acceptLate(ticks: LateTicks): void {
+    if (ticks.length === 0) return;
+    this.#late.begin(ticks.lastId);
     for (const tick of ticks) this.#filter.take(tick, tick.tick.at);
     this.#watchHeld();
   }
@@ -183,66 +171,62 @@ export class SymbolStream {
     this.#stopped.abort();
     this.#filter.end(this.#context.ports.clock.now());
     if (this.#trustTimer !== null) clearTimeout(this.#trustTimer);
-    this.#cancelTimer();
+    if (!this.#sending) this.#place.leave();
     this.#releaseRoom();
   }
 
   #schedule(): void {
-    if (this.#sending || this.#queue.length === 0 || this.#stopped.signal.aborted) return;
+    if (this.#queue.length === 0 || this.#stopped.signal.aborted) return;
+    if (this.#sending) {
+      // What waits to be repeated goes before what is urgent now.
+      if (this.#urgent) this.#place.hurry();
+      return;
+    }
     const { flushMs, batchTicks } = this.#context.settings;
-    if (this.#urgent || this.#queue.length >= batchTicks) {
-      this.#cancelTimer();
-      this.#send();
-    } else {
-      const waited = performance.now() - this.#waitingSince;
-      this.#timer ??= setTimeout(
-        () => {
-          this.#timer = null;
-          this.#send();
-        },
-        Math.max(0, flushMs - waited),
-      );
+    const dueAt = this.#waitingSince + (this.#queue.length >= batchTicks ? 0 : flushMs);
+    const known = this.#place.dueAt;
+    if (this.#urgent || known === null || dueAt < known) {
+      this.#place.wait(dueAt, () => this.#send(), this.#urgent);
     }
   }
 
-  #cancelTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
+  /** In its turn. */
   #send(): void {
-    if (this.#sending) return;
     this.#sending = true;
     this.#context.background.run(`prices of ${this.symbol}`, async () => {
       try {
         await this.#sendHead();
       } finally {
         this.#sending = false;
+        this.#place.leave();
         this.#schedule();
       }
     });
   }
 
   async #sendHead(): Promise<void> {
-    await this.#claim();
+    if (!(await this.#late.claim(() => this.#newestBar()))) return;
     await this.#seed();
-    const { settings, tally, ports } = this.#context;
-    if (this.#late?.known === null) return;
     if (this.#head.length === 0) this.#takeHead();
     if (this.#head.length === 0) return;
     const ticks = this.#head.map(({ tick }) => tick);
     const bars = this.book.preview(ticks);
-    for (let wait = settings.retryMs; !this.#stopped.signal.aborted; wait *= 2) {
+    const result = await this.#calls.untilDone('price_batch_failed', async () => {
       const batch = this.#batchOf(ticks, bars);
-      const result = await this.#tryOnce(batch);
-      if (result?.outcome === 'applied') {
-        this.#applied(result, ticks, bars);
-        return;
-      }
-      if (result?.outcome === 'rebuild') await this.#askForRebuild();
-      if (result?.outcome === 'not_leader' && !(await this.#stillWriter(batch.fence))) return;
-      await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
-    }
+      // Without an answer it is not known whether it was applied: the same batch follows.
+      const answer = await this.#context.ports.index.applyBatch(batch);
+      if (answer.outcome === 'applied') return answer;
+      this.#place.leave();
+      if (answer.outcome === 'rebuild') await this.#rebuild.ask();
+      else if (!(await this.#calls.isStillWriter(batch.fence))) return answer;
+      return null;
+    });
+    if (result === null) this.#notApplied(ticks);
+    else if (result.outcome === 'applied') this.#applied(result, ticks, bars);
+  }
+
+  #notApplied(ticks: readonly Tick[]): void {
+    const { tally, ports } = this.#context;
     tally.errors += 1;
     ports.log.warn('ticks_not_applied', {
       symbol: this.symbol,
@@ -253,12 +237,12 @@ export class SymbolStream {
 
   #takeHead(): void {
     const { settings } = this.#context;
-    this.#settleLate();
+    this.#queue = this.#late.settle(this.#queue);
     this.#head = this.#queue.slice(0, settings.batchTicks);
     this.#queue = this.#queue.slice(settings.batchTicks);
     if (this.#head.length > 0) this.#batch = this.#context.writer.nextBatch();
     this.#waitingSince = performance.now();
-    this.#urgent = this.#queue.some(({ tick }) => reaches(this.#nearest, tick));
+    this.#urgent = this.#queue.some((tick) => this.#reaches(tick));
     this.#reduceAt = Math.max(settings.reduceAbove, Math.min(this.#reduceAt, 2 * this.#queue.length));
     this.#releaseRoom();
   }
@@ -277,7 +261,7 @@ export class SymbolStream {
       batch: this.#batch,
       ticks,
       newestTick: Math.max(tick.id, this.#filter.lastId),
-      lateTick: this.#late?.until ?? -1,
+      lateTick: this.#late.until,
       hasBars: this.book.hasBars,
       display: {
         symbol: this.symbol,
@@ -293,18 +277,9 @@ export class SymbolStream {
         recordedAt,
       },
       bars,
+      barBefore: this.book.newest,
       nowMs: ports.clock.now(),
     };
-  }
-
-  /** Null: no answer; whether it was applied is not known, so the same batch follows. */
-  async #tryOnce(batch: PriceBatch): Promise<PriceBatchResult | null> {
-    try {
-      return await this.#context.ports.index.applyBatch(batch);
-    } catch (error) {
-      this.#failed('price_batch_failed', error);
-      return null;
-    }
   }
 
   #applied(
@@ -317,14 +292,14 @@ export class SymbolStream {
     this.book.commit(bars);
     this.#head = [];
     this.#nearest = result.nearest;
-    this.#urgent ||= this.#queue.some(({ tick }) => reaches(this.#nearest, tick));
-    this.#rebuildSentAt = Number.NEGATIVE_INFINITY;
-    this.#toldAt = Number.NEGATIVE_INFINITY;
+    this.#urgent ||= this.#queue.some((tick) => this.#reaches(tick));
+    this.#rebuild.over();
+    this.#calls.answered();
     tally.batches += 1;
     tally.applied += ticks.length;
     tally.hits += result.hits;
     // What came before the lease says nothing of how fast this writer is.
-    const isLive = (ticks.at(-1)?.id ?? 0) > (this.#late?.until ?? -1);
+    const isLive = (ticks.at(-1)?.id ?? 0) > this.#late.until;
     if (isLive) tally.took(now - (ticks.at(-1)?.at ?? now));
     if (!result.wake || !settings.wakeUps) return;
     tally.wakeUps += 1;
@@ -332,25 +307,6 @@ export class SymbolStream {
     background.run(`wake-up of ${this.symbol}`, () =>
       ports.outbox.trigger({ kind: 'wake', symbol: this.symbol, at: now }),
     );
-  }
-
-  /** The index is empty: leaves what a rebuild reads, then asks for one; again while it lasts. */
-  async #askForRebuild(): Promise<void> {
-    const { ports, settings, tally } = this.#context;
-    if (performance.now() - this.#rebuildSentAt < settings.rebuildRepeatMs) return;
-    try {
-      await ports.cache.writeBars(this.symbol, this.book.bars());
-      await this.saveMinutes(true);
-      const at = ports.clock.now();
-      await ports.outbox.trigger({ kind: 'rebuild', symbol: this.symbol, at });
-      if (this.#rebuildSentAt === Number.NEGATIVE_INFINITY) {
-        tally.rebuilds += 1;
-        ports.log.info('index_rebuild_asked', { symbol: this.symbol, bars: this.book.bars().length });
-      }
-      this.#rebuildSentAt = performance.now();
-    } catch (error) {
-      this.#failed('index_rebuild_not_asked', error);
-    }
   }
 
   /** Merges minute rows into the tape: those with new extremes and ended ones, or all that changed. */
@@ -374,74 +330,29 @@ export class SymbolStream {
     this.#rolledUp = done;
   }
 
-  async #stillWriter(fence: number): Promise<boolean> {
-    try {
-      return await this.#context.writer.refused(fence);
-    } catch (error) {
-      this.#failed('lease_not_checked', error);
-      return true;
-    }
-  }
-
   /** Goes on with the bars that an earlier writer left, also that of the second it is in. */
   async #seed(): Promise<void> {
+    if (this.#seeded) return;
     const { ports, settings } = this.#context;
-    for (let wait = settings.retryMs; !this.#seeded && !this.#stopped.signal.aborted; wait *= 2) {
-      try {
-        const from = Math.floor((ports.clock.now() - settings.barsMs) / 1000);
-        this.book.seed(await ports.cache.bars(this.symbol, from));
-        this.#seeded = true;
-      } catch (error) {
-        this.#failed('bars_not_read', error);
-        await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
-      }
-    }
+    const done = await this.#calls.untilDone('bars_not_read', async () => {
+      const from = Math.floor((ports.clock.now() - settings.barsMs) / 1000);
+      this.book.seed(await ports.cache.bars(this.symbol, from));
+      return true;
+    });
+    this.#seeded = done !== null;
   }
 
-  /** Ends earlier writers' batches and asks how far they have come; only where something from before the lease waits. */
-  async #claim(): Promise<void> {
-    const { ports, settings, writer } = this.#context;
-    const late = this.#late;
-    if (late === null) return;
-    for (let wait = settings.retryMs; late.known === null && !this.#stopped.signal.aborted; wait *= 2) {
-      const fence = writer.fence();
-      const claim = { symbol: this.symbol, leaseToken: writer.token, fence };
-      try {
-        const claimed = await ports.index.claim(claim);
-        // Where the lease is in other hands, this ends the term.
-        if (claimed.outcome === 'not_leader') await this.#stillWriter(fence);
-        else {
-          const standing = claimed.outcome === 'claimed' ? claimed.standing : null;
-          // Not before: until now the writer before may have left more of them.
-          await this.#seed();
-          late.known = { standing, newestBar: this.book.bars().at(-1) ?? null };
-          return;
-        }
-      } catch (error) {
-        this.#failed('symbol_not_claimed', error);
-      }
-      await pause(Math.min(wait, settings.retryMaxMs), this.#stopped.signal);
-    }
-  }
-
-  #settleLate(): void {
-    const late = this.#late;
-    const first = this.#queue[0];
-    if (late === null || first === undefined) return;
-    if (late.isOver(first)) {
-      this.#late = null;
-      return;
-    }
-    const waiting = this.#queue.length;
-    this.#queue = late.settle(this.#queue);
-    this.#context.tally.lateKnown += waiting - this.#queue.length;
+  /** Of the writer before: asked once it is ended, because until then it may leave more of them. */
+  async #newestBar(): Promise<Bar | null> {
+    await this.#seed();
+    return this.book.newest;
   }
 
   #reduce(): void {
     if (this.#queue.length <= this.#reduceAt) return;
     const { settings, tally } = this.#context;
     // Of those that the writer before may have applied some count and some do not, tick by tick; there are never many.
-    const late = this.#queue.findLastIndex((tick) => this.#late?.mayBeKnown(tick) === true) + 1;
+    const late = this.#queue.findLastIndex((tick) => this.#late.mayBeKnown(tick)) + 1;
     const kept = reduceTicks(this.#queue.slice(late), this.#lastAt - settings.barsMs);
     tally.reduced += this.#queue.length - late - kept.length;
     this.#queue = [...this.#queue.slice(0, late), ...kept];
@@ -456,13 +367,8 @@ export class SymbolStream {
     this.#room = null;
   }
 
-  #failed(code: string, error: unknown): void {
-    const { ports, tally } = this.#context;
-    tally.errors += 1;
-    const now = performance.now();
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = now;
-    ports.log.error(code, { symbol: this.symbol, waiting: this.pending().length, error: messageOf(error) });
+  #reaches({ tick }: FeedTick): boolean {
+    return reaches(this.#nearest, tick);
   }
 }
 

@@ -5,6 +5,7 @@
  * counts it; there are never more than [5,000] of one symbol, nor [200,000] of all beyond one of each.
  */
 import type { FeedTick } from '../../ports/feed.ts';
+import { KeptTicks } from './kept-ticks.ts';
 
 export interface BufferSettings {
   readonly keepMs: number;
@@ -12,40 +13,14 @@ export interface BufferSettings {
   readonly most: number;
 }
 
-/** Expired ones are cut off in bulk. */
-const CUT_FROM = 256;
 /** While it is full. */
 const SWEEP_EVERY_MS = 250;
-
-class Line {
-  ticks: FeedTick[] = [];
-  #from = 0;
-
-  get length(): number {
-    return this.ticks.length - this.#from;
-  }
-
-  get oldest(): FeedTick | undefined {
-    return this.ticks[this.#from];
-  }
-
-  shift(): void {
-    this.#from += 1;
-    if (this.#from < CUT_FROM || this.#from * 2 < this.ticks.length) return;
-    this.ticks = this.ticks.slice(this.#from);
-    this.#from = 0;
-  }
-
-  all(): readonly FeedTick[] {
-    return this.ticks.slice(this.#from);
-  }
-}
 
 export class TickBuffer {
   /** Ticks that were young enough and did not fit. */
   dropped = 0;
   readonly #settings: BufferSettings;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, KeptTicks>();
   #count = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #isFrozen = false;
@@ -57,10 +32,10 @@ export class TickBuffer {
   put(tick: FeedTick): void {
     const { keepMs, mostOfSymbol, most } = this.#settings;
     const { symbol } = tick.spec;
-    const line = this.#lines.get(symbol) ?? new Line();
+    const line = this.#lines.get(symbol) ?? new KeptTicks();
     this.#lines.set(symbol, line);
     this.#expire(line, tick.tick.at - keepMs);
-    line.ticks.push(tick);
+    line.push(tick);
     this.#count += 1;
     if (this.#count > most) this.#sweep(tick.tick.at);
     while (line.length > mostOfSymbol || (this.#count > most && line.length > 1)) {
@@ -76,14 +51,12 @@ export class TickBuffer {
   }
 
   /** By symbol, oldest first. */
-  all(): ReadonlyMap<string, readonly FeedTick[]> {
-    return new Map(
-      [...this.#lines].flatMap(([symbol, line]) => (line.length === 0 ? [] : [[symbol, line.all()]])),
-    );
+  all(): ReadonlyMap<string, KeptTicks> {
+    return new Map([...this.#lines].filter(([, line]) => line.length > 0));
   }
 
   /** What `all` answers; nothing is kept of it: a writer's term lasts for weeks. */
-  drain(): ReadonlyMap<string, readonly FeedTick[]> {
+  drain(): ReadonlyMap<string, KeptTicks> {
     const ticks = this.all();
     this.#lines.clear();
     this.#count = 0;
@@ -100,13 +73,12 @@ export class TickBuffer {
     }
   }
 
-  #expire(line: Line, before: number): void {
+  #expire(line: KeptTicks, before: number): void {
     if (this.#isFrozen) return;
-    for (let oldest = line.oldest; oldest !== undefined && oldest.tick.at < before; oldest = line.oldest)
-      this.#shift(line);
+    for (let at = line.oldestAt; at !== undefined && at < before; at = line.oldestAt) this.#shift(line);
   }
 
-  #shift(line: Line): void {
+  #shift(line: KeptTicks): void {
     line.shift();
     this.#count -= 1;
   }

@@ -11,9 +11,12 @@ import { Demand } from './demand.ts';
 import { HistoryFiller } from './fill-history.ts';
 import type { StreamPorts } from './ports.ts';
 import { FatalFeedError } from './ports.ts';
+import { SendTurns } from './send-turns.ts';
 import type { StreamSettings } from './settings.ts';
 import type { Standby } from './standby.ts';
-import { SymbolStream, type Writer } from './symbol-stream.ts';
+import type { LateTicks } from './standby-feed.ts';
+import type { Writer } from './symbol-context.ts';
+import { SymbolStream } from './symbol-stream.ts';
 import type { Tally } from './tally.ts';
 
 export type TermEnd = 'stopped' | 'lease_lost';
@@ -44,6 +47,7 @@ export class WriterTerm {
   readonly #filler: HistoryFiller | null;
   /** Symbols that nobody needs any more: their pipelines end when nothing more comes. */
   readonly #left = new Set<string>();
+  readonly #turns: SendTurns;
   #known: Map<string, number> = new Map();
   #feed: Feed | null = null;
   #failure: Error | null = null;
@@ -52,6 +56,7 @@ export class WriterTerm {
 
   constructor(context: TermContext) {
     this.#context = context;
+    this.#turns = new SendTurns(context.settings.callsAtOnce);
     this.#demand = context.standby?.demand ?? new Demand(context.ports, context.settings);
     this.#background = new Background(context.ports.log, () => {
       context.tally.errors += 1;
@@ -97,9 +102,9 @@ export class WriterTerm {
     this.#known = new Map(await this.#untilDone('known_ticks', () => this.#readKnown()));
     if (this.#over.signal.aborted) return;
     const { standby } = this.#context;
-    const late: ReadonlyMap<string, readonly FeedTick[]> =
+    const late: ReadonlyMap<string, LateTicks> =
       standby?.feed.handOver(Math.max(0, ...this.#known.values())) ?? new Map();
-    const newest = [...late].map(([symbol, ticks]) => [symbol, ticks.at(-1)?.tick.id ?? 0] as const);
+    const newest = [...late].map(([symbol, { lastId }]) => [symbol, lastId] as const);
     const feed = ports.openFeed(new Map([...this.#known, ...newest]), standby?.feed ?? null);
     this.#feed = feed;
     this.#acceptLate(late);
@@ -137,7 +142,7 @@ export class WriterTerm {
       ports.log.info('feed_stopped', { feed: feed.name, why: this.#end, ...feed.summary?.() });
   }
 
-  #acceptLate(late: ReadonlyMap<string, readonly FeedTick[]>): void {
+  #acceptLate(late: ReadonlyMap<string, LateTicks>): void {
     const { standby, tally, ports } = this.#context;
     if (standby === null) return;
     const kept = [...late.values()].reduce((count, { length }) => count + length, 0);
@@ -162,6 +167,7 @@ export class WriterTerm {
       ...this.#context,
       source: this.#feed?.name ?? '',
       background: this.#background,
+      turns: this.#turns,
     });
     this.#streams.set(symbol, stream);
     return stream;

@@ -214,6 +214,7 @@ export class Market {
         hasBars: this.#hasWritten,
         display,
         bars,
+        barBefore: null,
         nowMs: this.#outside.clocks.common(),
       })
       .then((result) => {

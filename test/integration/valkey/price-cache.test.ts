@@ -7,7 +7,7 @@ import { createCounters } from '../../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
-import { barOf } from '../../../shared/domain/triggers/bars.ts';
+import { barOf, mergeBars } from '../../../shared/domain/triggers/bars.ts';
 import type { Bar } from '../../../shared/domain/triggers/types.ts';
 import type { Leases, PriceBatch, PriceCache } from '../../../shared/ports/trigger-index.ts';
 import { describeCounters, describeLeases, describePrices, type OpenCache } from '../../contracts/cache.ts';
@@ -89,6 +89,25 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
     await write('BNB/USDT', { bars: [barAt(17_000, 3, 102)] });
     expect(await cache.bars('BNB/USDT', 0)).toEqual([barAt(10_000, 2, 101), barAt(17_000, 3, 102)]);
     expect(await ttl('tape:{BNB/USDT}')).toBeGreaterThan(7_000_000);
+  });
+
+  test('goes on with a bar of its own, and puts one together with what somebody else has written', async () => {
+    const [first, low] = [barAt(17_000, 1, 102), barAt(17_000, 2, 90)];
+    const [own, high] = [barAt(17_000, 3, 101), barAt(17_000, 4, 110)];
+    const bar = async () => (await cache.bars('DOT/USDT', 0))[0];
+    await write('DOT/USDT', { bars: [first] });
+    const second = mergeBars(first, own);
+    await write('DOT/USDT', { bars: [second], barBefore: first });
+    expect(await bar()).toEqual(second);
+    await cache.writeBars('DOT/USDT', [low]);
+    const third = mergeBars(second, high);
+    await write('DOT/USDT', { bars: [third], barBefore: second });
+    expect(await bar()).toEqual(mergeBars(low, third));
+    expect((await bar())?.low.bid).toBe(90);
+    // It knows its own only: the other one's low stays.
+    const fourth = mergeBars(third, barAt(17_000, 5, 103));
+    await write('DOT/USDT', { bars: [fourth], barBefore: third });
+    expect(await bar()).toEqual(mergeBars(low, fourth));
   });
 
   test('takes a batch of more bars and ticks than one command holds', async () => {

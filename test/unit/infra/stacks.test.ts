@@ -120,6 +120,16 @@ describe('the streamer', () => {
     }
   });
 
+  it('knows how much memory it has: objects, old and young, leave the rest of the task its part', () => {
+    const [task] = sandbox.ofType('AWS::ECS::TaskDefinition');
+    const environment = container(sandbox).Environment as { Name: string; Value: string }[];
+    const options = environment.find(({ Name }) => Name === 'NODE_OPTIONS')?.Value ?? '';
+    const mib = (flag: string): number => Number(new RegExp(`--${flag}=(\\d+)`).exec(options)?.[1]);
+    const heap = mib('max-old-space-size') + 3 * mib('max-semi-space-size');
+    expect(heap).toBeGreaterThan(300);
+    expect(Number(task?.properties['Memory']) - heap).toBeGreaterThanOrEqual(100);
+  });
+
   it('has the key of Polygon as a secret that somebody put there, only where Polygon is the feed', () => {
     expect(container(sandbox)).not.toHaveProperty('Secrets');
     const other = synthesise('sandbox', { binance: 'none', feed: 'polygon' });

@@ -7,6 +7,7 @@ import type { Units } from '../../../shared/domain/triggers/types.ts';
 import { parseUnits } from '../../../shared/domain/triggers/units.ts';
 import type { FeedTick } from '../../../shared/ports/feed.ts';
 import { Background } from '../../../shared/usecases/stream-prices/background.ts';
+import { SendTurns } from '../../../shared/usecases/stream-prices/send-turns.ts';
 import { STREAM_DEFAULTS } from '../../../shared/usecases/stream-prices/settings.ts';
 import { SymbolStream } from '../../../shared/usecases/stream-prices/symbol-stream.ts';
 import { Tally } from '../../../shared/usecases/stream-prices/tally.ts';
@@ -41,6 +42,7 @@ class Market {
       tally: this.tally,
       settings: { ...STREAM_DEFAULTS, shard: 0, wakeUps: true, resumable: false, flushMs: 1 },
       background: new Background(log, () => expect.unreachable()),
+      turns: new SendTurns(1),
       writer: { token: 'me', fence: () => 1, nextBatch: () => ++batches, refused: async () => false },
       ports: {
         index: {

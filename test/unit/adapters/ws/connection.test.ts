@@ -430,6 +430,36 @@ describe('a connection', () => {
     expect(seen.messages).toEqual(['1:still here']);
   });
 
+  it('reads a flood a little at a time, all of it and in order: other work of the process has its turns', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url, { readMs: 0 });
+    connection.start();
+    await connected();
+    const count = 60_000;
+    let left = count;
+    const stretches: number[] = [];
+    let before = 0;
+    const turn = (): void => {
+      stretches.push(seen.messages.length - before);
+      before = seen.messages.length;
+      if (before < count) setImmediate(turn);
+    };
+    setImmediate(turn);
+    for (const socket of server.sockets) {
+      for (; left > 0; left -= 1) socket.send(`${left}`.padEnd(100));
+    }
+    await until(
+      'all of them',
+      () => seen.messages.length,
+      (length) => length === count,
+    );
+    expect(seen.messages.map((text) => Number(text.slice(2)))).toEqual(
+      Array.from({ length: count }, (_, i) => count - i),
+    );
+    // A piece of 64 kB, or two. Without giving way it is megabytes.
+    expect(Math.max(...stretches)).toBeLessThan(3_000);
+  });
+
   it('refuses a frame above the limit by ending the session', async () => {
     const server = await serve();
     const { connection, seen, connected } = connect(server.url, { maxFrameBytes: 1000 });

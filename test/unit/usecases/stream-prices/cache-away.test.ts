@@ -4,6 +4,7 @@ import { foldTicks } from '../../../../shared/domain/triggers/bars.ts';
 import { TriggerEngine } from '../../../../shared/domain/triggers/engine.ts';
 import type { Level, Tick, Units } from '../../../../shared/domain/triggers/types.ts';
 import { Background } from '../../../../shared/usecases/stream-prices/background.ts';
+import { SendTurns } from '../../../../shared/usecases/stream-prices/send-turns.ts';
 import { SymbolStream } from '../../../../shared/usecases/stream-prices/symbol-stream.ts';
 import { Tally } from '../../../../shared/usecases/stream-prices/tally.ts';
 import { applied, feedTick, settings, until, World } from './support.ts';
@@ -61,6 +62,7 @@ describe('the cache away for a minute at 2,000 ticks a second', () => {
     const stream = new SymbolStream('BTC/USDT', -1, {
       ...{ source: 'test', ports: world.ports, settings: settings(), tally },
       background: new Background(world.ports.log, () => expect.unreachable()),
+      turns: new SendTurns(1),
       writer: { token: 'me', fence: () => 1, nextBatch: () => ++batches, refused: async () => false },
     });
     void stream.accept(feedTick(1, 600_000_000, { at: START }));

@@ -34,7 +34,7 @@ async function begin(gives: (symbol: string) => boolean = () => true) {
   return { source, feed, told, handlers, failures, say };
 }
 
-const ids = (ticks: readonly FeedTick[] = []): number[] => ticks.map(({ tick }) => tick.id);
+const ids = (ticks: Iterable<FeedTick> = []): number[] => Array.from(ticks, ({ tick }) => tick.id);
 
 describe('a feed that was open while this process stood by', () => {
   it('hands its ticks over with their times as ids, above all known ones, and numbers what follows above them', async () => {
@@ -44,7 +44,7 @@ describe('a feed that was open while this process stood by', () => {
     say(9, PRICE + 2, 500);
     const late = feed.handOver(41).get('BTC/USDT');
     expect(ids(late)).toEqual([AT * 1000, AT * 1000 + 1, (AT + 500) * 1000]);
-    expect(late?.map(({ tick, feed: of }) => [tick.bid, tick.at, of])).toEqual([
+    expect(Array.from(late ?? [], ({ tick, feed: of }) => [tick.bid, tick.at, of])).toEqual([
       [PRICE, AT, 'test'],
       [PRICE + 1, AT, 'test'],
       [PRICE + 2, AT + 500, 'test'],

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
+import type { FeedTick } from '../../../../shared/ports/feed.ts';
 import type { PriceBatchResult } from '../../../../shared/ports/trigger-index.ts';
 import { Background } from '../../../../shared/usecases/stream-prices/background.ts';
+import { SendTurns } from '../../../../shared/usecases/stream-prices/send-turns.ts';
 import type { StreamSettings } from '../../../../shared/usecases/stream-prices/settings.ts';
-import { SymbolStream, type Writer } from '../../../../shared/usecases/stream-prices/symbol-stream.ts';
+import type { LateTicks } from '../../../../shared/usecases/stream-prices/standby-feed.ts';
+import type { Writer } from '../../../../shared/usecases/stream-prices/symbol-context.ts';
+import { SymbolStream } from '../../../../shared/usecases/stream-prices/symbol-stream.ts';
 import { Tally } from '../../../../shared/usecases/stream-prices/tally.ts';
 import { applied, feedTick, NOTHING_NEAR, settings, until, World } from './support.ts';
 
@@ -19,6 +23,7 @@ function begin(more: Partial<StreamSettings> = {}, writer: Partial<Writer> = {})
     settings: settings(more),
     tally,
     background: new Background(world.ports.log, () => expect.unreachable()),
+    turns: new SendTurns(1),
     writer: {
       token: 'me',
       fence: () => 1,
@@ -29,6 +34,9 @@ function begin(more: Partial<StreamSettings> = {}, writer: Partial<Writer> = {})
   });
   return { world, tally, stream };
 }
+
+const lateTicks = (ticks: readonly FeedTick[]): LateTicks =>
+  Object.assign(ticks, { lastId: ticks.at(-1)?.tick.id ?? -1 });
 
 const gate = () => {
   let open = (): void => undefined;
@@ -313,7 +321,7 @@ describe('ticks from before the lease', () => {
   it('are sent after the symbol is claimed, without those that were applied, before live ones', async () => {
     const { world, tally, stream } = begin();
     world.claimed = () => ({ outcome: 'claimed', standing });
-    stream.acceptLate([1, 2, 3, 4, 5].map((n) => late(n, PRICE - n)));
+    stream.acceptLate(lateTicks([1, 2, 3, 4, 5].map((n) => late(n, PRICE - n))));
     void stream.accept(feedTick(AT * 1000 + 9, PRICE));
     await stream.finish(300);
     expect(world.claims).toEqual([{ symbol: 'BTC/USDT', leaseToken: 'me', fence: 1 }]);
@@ -333,7 +341,7 @@ describe('ticks from before the lease', () => {
       return { outcome: 'claimed', standing };
     };
     world.answer = () => ({ outcome: 'rebuild' });
-    stream.acceptLate([late(4, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE)]));
     await until(() => world.writtenBars.length > 0);
     expect(world.batches[0]?.hasBars).toBe(true);
     expect(world.writtenBars[0]).toEqual([bar]);
@@ -348,7 +356,7 @@ describe('ticks from before the lease', () => {
       if (asked < 3) throw new Error('away');
       return { outcome: 'claimed', standing };
     };
-    stream.acceptLate([late(4, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE)]));
     await until(() => world.batches.length === 1);
     expect(asked).toBe(3);
     await stream.finish(100);
@@ -357,7 +365,7 @@ describe('ticks from before the lease', () => {
   it('are nobody’s to send where another one has taken over', async () => {
     const { world, stream } = begin({}, { refused: async () => false });
     world.claimed = () => ({ outcome: 'not_leader' });
-    stream.acceptLate([late(4, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE)]));
     await until(() => world.claims.length > 1);
     stream.abandon();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -367,7 +375,7 @@ describe('ticks from before the lease', () => {
   it('all of which were applied send nothing, and live ones go on', async () => {
     const { world, stream } = begin();
     world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
-    stream.acceptLate([late(4, PRICE), late(5, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE), late(5, PRICE)]));
     await until(() => world.claims.length === 1);
     void stream.accept(feedTick(AT * 1000 + 9, PRICE));
     await until(() => world.batches.length === 1);
@@ -379,7 +387,7 @@ describe('ticks from before the lease', () => {
   it('are followed by live ones that lag behind the writer before: what it had applied is not told again', async () => {
     const { world, tally, stream } = begin();
     world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
-    stream.acceptLate([late(4, PRICE), late(5, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE), late(5, PRICE)]));
     const live = (n: number, bid: number, mark: readonly [number, number]) =>
       feedTick(AT * 1000 + n, bid, { mark });
     // The standing price is after this low: told once more, it would be a fall from the peak.
@@ -399,7 +407,7 @@ describe('ticks from before the lease', () => {
   it('are followed by live ones that count whatever their numbers, once none can lag so far', async () => {
     const { world, stream } = begin();
     world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
-    stream.acceptLate([late(4, PRICE)]);
+    stream.acceptLate(lateTicks([late(4, PRICE)]));
     // A venue that has begun its numbers anew.
     void stream.accept(feedTick(AT * 1000 + 20, PRICE, { mark: [1, 1], at: Date.now() + 5_001 }));
     await stream.finish(300);
@@ -415,7 +423,9 @@ describe('ticks from before the lease', () => {
       });
       return { outcome: 'claimed', standing: late(1, PRICE).tick };
     };
-    stream.acceptLate(Array.from({ length: 100 }, (_, i) => late(i, PRICE + (i === 0 ? -500 : i))));
+    stream.acceptLate(
+      lateTicks(Array.from({ length: 100 }, (_, i) => late(i, PRICE + (i === 0 ? -500 : i)))),
+    );
     for (let i = 0; i < 300; i++) void stream.accept(feedTick(AT * 1000 + 100 + i, PRICE + 100 + i));
     await until(() => world.claims.length === 1);
     answer();
@@ -431,7 +441,7 @@ describe('ticks from before the lease', () => {
     world.claimed = () => ({ outcome: 'rebuild' });
     let built = false;
     world.answer = () => (built ? applied() : { outcome: 'rebuild' });
-    stream.acceptLate([late(4, PRICE), late(5, PRICE - 1)]);
+    stream.acceptLate(lateTicks([late(4, PRICE), late(5, PRICE - 1)]));
     await until(() => world.messages.length === 1);
     built = true;
     await stream.finish(300);
@@ -447,12 +457,9 @@ describe('ticks from before the lease', () => {
       mark: [5, 6],
       last: (PRICE * 0.9) as Units,
     });
-    stream.acceptLate([
-      late(4, PRICE),
-      { ...wrong, printed: 'trade' },
-      late(6, PRICE),
-      late(7, PRICE, [7, 7]),
-    ]);
+    stream.acceptLate(
+      lateTicks([late(4, PRICE), { ...wrong, printed: 'trade' }, late(6, PRICE), late(7, PRICE, [7, 7])]),
+    );
     await stream.finish(300);
     expect(tally.outliersHeld).toBe(1);
     expect(world.sentIds()).not.toContain(AT * 1000 + 5);

@@ -9,7 +9,9 @@ const at = (ms: number, symbol = 'BTC/USDT'): FeedTick => {
   return { ...tick, spec: { ...tick.spec, symbol } };
 };
 const kept = (buffer: TickBuffer) =>
-  Object.fromEntries([...buffer.all()].map(([symbol, ticks]) => [symbol, ticks.map(({ tick }) => tick.id)]));
+  Object.fromEntries(
+    [...buffer.all()].map(([symbol, ticks]) => [symbol, Array.from(ticks, ({ tick }) => tick.id)]),
+  );
 const LIMITS = { keepMs: 1_000, mostOfSymbol: 4, most: 7 };
 
 describe('the ticks that a standby keeps', () => {
@@ -56,7 +58,7 @@ describe('the ticks that a standby keeps', () => {
   it('are let go when they are handed over', () => {
     const buffer = new TickBuffer(LIMITS);
     for (let ms = 1; ms <= 4; ms++) buffer.put(at(ms));
-    expect([...buffer.drain().values()].flat()).toHaveLength(4);
+    expect([...buffer.drain().values()].map(({ length }) => length)).toEqual([4]);
     expect(kept(buffer)).toEqual({});
     for (let ms = 5; ms <= 8; ms++) buffer.put(at(ms));
     for (let ms = 9; ms <= 11; ms++) buffer.put(at(ms, 'ETH/USDT'));

@@ -1,0 +1,11 @@
+/** What the streamer's task has of memory, and how much of it JavaScript may take: told, because Node takes no heed of 512 MiB. */
+
+export const TASK_MIB = 512;
+
+/** Objects that live: bars of [10 min] of 500 symbols are about 170 MB of it, a whole standby's hand-over 110. */
+const OLD_MIB = 352;
+/** Objects that are made and gone; three times this. */
+const YOUNG_MIB = 16;
+
+/** The rest, 112 MiB, is for Node itself, its code, sockets and what is kept outside of the heap (kept-ticks.ts). */
+export const NODE_FLAGS = [`--max-old-space-size=${OLD_MIB}`, `--max-semi-space-size=${YOUNG_MIB}`];
