@@ -45,9 +45,10 @@ export interface RestingResident {
   readonly distance: Decimal | null;
 }
 
-/** A full exit that gives the resident order first right: claimed at `until`. */
+/** A full exit that gives the resident order first right, or follows its refusal (`trigger` null): claimed at `until`. */
 export interface OwedExit {
   readonly cause: ExitCause;
+  /** The price that reached the level; the stop that was refused. */
   readonly price: Decimal | null;
   readonly trigger: TriggerFacts | null;
   readonly until: number;

@@ -107,7 +107,8 @@ export function residentEnded(p: Position, order: Order, now: number): Position 
       return free;
     case 'exit': {
       const cause = hitCause(resting.levelName) ?? 'stop_loss';
-      return withOwedExit(free, owed ?? { cause, price: null, trigger: null, until: now }, now);
+      const refused = { cause, price: resting.stopPrice, trigger: null, until: now };
+      return withOwedExit(free, owed ?? refused, now);
     }
     default: {
       const waitMs = Math.min(answer.waitMs * 2 ** Math.min(tries, 10), MOST_WAIT_MS);

@@ -15,7 +15,7 @@ import { ceilTo, type Decimal, decimal, floorTo, minOf } from './money/decimal.t
 import { isFinal, remaining } from './orders.ts';
 import { isClosed } from './positions.ts';
 import { type StopPrice, stopPrice, trailingStopAt } from './protection.ts';
-import type { ResidentReason, RestingResident } from './resident-facts.ts';
+import type { OwedExit, ResidentReason, RestingResident } from './resident-facts.ts';
 import { asksForResident, hasWaiting, residentKey, residentOf, residentShare } from './resident-state.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { ExitCause, Order, OrderAmounts, OrderType, Position } from './types.ts';
@@ -94,6 +94,16 @@ export function standingStop(p: Position, spec: SymbolSpec, peak: Decimal | null
 /** Is `a` nearer to the market than `b`, as a stop? */
 const isNearer = ({ side }: Position, a: Decimal, b: Decimal): boolean =>
   side === 'long' ? a.greaterThan(b) : a.lessThan(b);
+
+/**
+ * Is the exit still wanted that follows a refusal? The venue judged the stop that was sent: one that was put further away
+ * or taken back while that was on its way has not been reached. What a hit owes stands: its level was reached.
+ */
+export function isStillOwed(p: Position, owed: OwedExit, spec: SymbolSpec): boolean {
+  if (owed.trigger !== null || owed.price === null) return true;
+  const stop = standingStop(p, spec, residentOf(p).trail?.peak ?? null);
+  return stop !== null && !isNearer(p, owed.price, stop.price);
+}
 
 /** From the closing price to the stop, percent of the price; null without a price. */
 export const distanceOf = (p: Position, stop: Decimal, quote: Quote | null): Decimal | null => {

@@ -18,6 +18,7 @@ import { givesWay, type Holder, hasSlot } from '../domain/resident-slots.ts';
 import { nextDueResident, residentKey, residentOf, withResident } from '../domain/resident-state.ts';
 import {
   distanceOf,
+  isStillOwed,
   planResident,
   type Quote,
   type ResidentContext,
@@ -215,8 +216,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     owed: OwedExit,
     now: number,
   ): Promise<Outcome | 'conflict'> {
-    const price = owed.price ?? (await closingMark(ports, before));
+    if (!isStillOwed(before, owed, spec)) return drop(before, now);
     const { cause, trigger } = owed;
+    const price = trigger === null ? ((await closingMark(ports, before)) ?? owed.price) : owed.price;
     const claimed = claimFlatten(before, { cause, price, trigger, at: now });
     if (!claimed.ok) return NOTHING;
     const live = await readLiveOrders(ledger, claimed.value, null);
@@ -227,6 +229,13 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     if (result.outcome !== 'done') return 'conflict';
     const orders = planned.orders.map(stored).filter(wantsWork);
     return { orders, claimed: { position: stored(change), alarms: planned.alarms } };
+  }
+
+  /** What was refused is no stop of the position any more: what it wants now is looked at. */
+  async function drop(before: Position, now: number): Promise<Outcome | 'conflict'> {
+    const after = withDue(withResident(before, { owed: null, seen: '' }, now), now);
+    const result = await ledger.commit({ positions: [{ before, after }] });
+    return result.outcome === 'done' ? attempt(before.positionId) : 'conflict';
   }
 
   async function attempt(positionId: string): Promise<Outcome | 'conflict'> {

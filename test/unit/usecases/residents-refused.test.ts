@@ -1,0 +1,58 @@
+/** A resident order that the venue would trigger at once, where its stop is another one by then. */
+import { describe, expect, it } from 'vitest';
+import type { Protection } from '../../../shared/domain/types.ts';
+import { USER, World } from '../../support/fakes/world.ts';
+import { d } from '../domain/builders.ts';
+
+const STOP: Partial<Protection> = { stopLoss: { price: d(49_000) }, resident: 'stop' };
+const TRAILING: Partial<Protection> = {
+  trailingStop: { distance: { percent: d(1) }, activationPrice: null },
+  resident: 'stop',
+};
+
+/** The protection is changed while the first order is on its way, which the venue then refuses. */
+async function changedMeanwhile(protection: Partial<Protection>, change: Partial<Protection>) {
+  const world = new World({ exchange: {} });
+  world.tick('50000');
+  const { positionId } = await world.place({ protection });
+  const { placeOrder } = world.venue;
+  let asked = 0;
+  world.venue.placeOrder = async (request) => {
+    if (request.type !== 'stop_loss') return placeOrder.call(world.venue, request);
+    asked += 1;
+    if (asked > 1) return placeOrder.call(world.venue, request);
+    expect((await world.useCases.changeProtection({ userId: USER, positionId, change })).ok).toBe(true);
+    return { kind: 'refused', code: 'would_trigger', message: 'Stop price would trigger immediately.' };
+  };
+  await world.pump();
+  await world.pass(3);
+  const position = world.position(positionId);
+  const rests = position.resident?.resting ?? null;
+  return { position, stop: rests && world.order(rests.orderId).stopPrice?.toFixed() };
+}
+
+describe('refused because it would trigger', () => {
+  it.each([
+    ['put further away', STOP, { stopLoss: { price: d(45_000) } }, '45000'],
+    ['taken away', STOP, { stopLoss: null }, null],
+    [
+      'made longer',
+      TRAILING,
+      { trailingStop: { distance: { percent: d(4) }, activationPrice: null } },
+      '48000',
+    ],
+  ] as const)('sells nothing for a stop that was %s meanwhile', async (_what, protection, change, stop) => {
+    const found = await changedMeanwhile(protection, change);
+    expect(found.position).toMatchObject({ status: 'open', flatten: null, resident: { owed: null } });
+    expect(found.stop).toBe(stop);
+  });
+
+  it.each([
+    ['the same', STOP, { timeStop: { maxSeconds: 9_000 } }, 'stop_loss'],
+    ['nearer', STOP, { stopLoss: { price: d(49_500) } }, 'stop_loss'],
+    ['that of a trailing stop', TRAILING, { timeStop: { maxSeconds: 9_000 } }, 'trailing_stop'],
+  ] as const)('sells for a stop that is %s', async (_what, protection, change, exitCause) => {
+    const { position } = await changedMeanwhile(protection, change);
+    expect(position).toMatchObject({ status: 'closed', exitCause });
+  });
+});
