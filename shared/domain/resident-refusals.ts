@@ -12,6 +12,8 @@ export type ResidentAnswer =
   | { readonly kind: 'exit' }
   /** Watched only; asked again after `waitMs`, doubling with each refusal in a row up to `MOST_WAIT_MS`. */
   | { readonly kind: 'wait'; readonly why: ResidentReason; readonly waitMs: number }
+  /** Its place went to another position: nobody has refused it, so the next look is no later for it. */
+  | { readonly kind: 'gave_way'; readonly why: ResidentReason; readonly waitMs: number }
   /** It was ended by a wish of the position: placed anew at once, as is wanted then. */
   | { readonly kind: 'again' };
 
@@ -67,7 +69,7 @@ export function afterEnd({
     return byFilter ?? RESIDENT_REFUSALS[isRefusalCode(code) ? code : 'other'];
   }
   if (cancelWanted?.cause === MOVED) return { kind: 'again' };
-  if (cancelWanted?.cause === SLOT_GIVEN) return wait('no_slot', SLOT_WAIT_MS);
+  if (cancelWanted?.cause === SLOT_GIVEN) return { kind: 'gave_way', why: 'no_slot', waitMs: SLOT_WAIT_MS };
   // By hand, by the venue, or by somebody in its app; or it had triggered and the venue found nobody to sell to.
   return wait('ended_elsewhere', MINUTE_MS);
 }

@@ -110,6 +110,10 @@ export function residentEnded(p: Position, order: Order, now: number): Position 
       const refused = { cause, price: resting.stopPrice, trigger: null, until: now };
       return withOwedExit(free, owed ?? refused, now);
     }
+    case 'gave_way': {
+      const { why, waitMs } = answer;
+      return withResident(free, { why, tries: 0, lookAt: now + waitMs, seen: residentKey(free) }, now);
+    }
     default: {
       const waitMs = Math.min(answer.waitMs * 2 ** Math.min(tries, 10), MOST_WAIT_MS);
       const { why } = answer;

@@ -10,14 +10,12 @@
 import { withDue } from '../domain/due.ts';
 import { claimFlatten, exitNumber, newExitOrder, type PlanAlarm, withExit } from '../domain/exits.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
-import { isFinal, transition } from '../domain/orders.ts';
+import { transition } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { OwedExit, Resident } from '../domain/resident-facts.ts';
 import { MOVED, SLOT_GIVEN } from '../domain/resident-refusals.ts';
-import { givesWay, type Holder, hasSlot } from '../domain/resident-slots.ts';
 import { nextDueResident, residentKey, residentOf, withResident } from '../domain/resident-state.ts';
 import {
-  distanceOf,
   isStillOwed,
   planResident,
   type Quote,
@@ -36,6 +34,7 @@ import { closingMark } from './claim-close.ts';
 import { untilWritten } from './conflicts.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan, wantsWork } from './exit-plan.ts';
+import { findSlot } from './find-slot.ts';
 import { factsText } from './hit-rules.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
@@ -64,9 +63,6 @@ interface Outcome {
 
 /** One move of a wallet, for growth or a tighter stop, in so many ms: the account's orders are few, and exits need them. */
 const MOVE_SPACE_MS = 1_000;
-/** Somebody is giving way. */
-const SLOT_SOON_MS = 1_000;
-const SLOT_WAIT_MS = 30_000;
 
 const NOTHING: Outcome = {};
 
@@ -141,15 +137,14 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     wanted: WantedResident,
     context: ResidentContext & { readonly trail: Resident['trail'] },
   ): Promise<Outcome | 'conflict'> {
-    const { now, spec, trail, quote } = context;
-    const slot = await slotFor(before, wanted, spec, quote);
-    if (slot !== 'free') {
-      const isSoon = slot !== 'none';
-      const lookAt = now + (isSoon ? SLOT_SOON_MS : SLOT_WAIT_MS);
-      const step = { kind: 'keep', lookAt, why: 'no_slot', tries: 0 } as const;
+    const { now, trail } = context;
+    const slot = await findSlot(ledger, before, wanted, context);
+    if (slot.kind !== 'free') {
+      const step = { kind: 'keep', lookAt: now + slot.waitMs, why: 'no_slot', tries: 0 } as const;
       const kept = await keep(before, step, trail, now);
-      if (kept === 'conflict' || slot === 'none' || slot === 'soon') return kept;
-      return { cancel: { orderId: slot.orderId, cause: SLOT_GIVEN, why: `to ${before.positionId}` } };
+      if (kept === 'conflict' || slot.kind === 'none') return kept;
+      const { orderId } = slot.holder;
+      return { cancel: { orderId, cause: SLOT_GIVEN, why: `to ${before.positionId}` } };
     }
     const orderId = exitOrderIdFor({ positionId: before.positionId, n: exitNumber(before) });
     const reserved = withExit(before, { orderId, quantity: wanted.quantity }, wanted.levelName, now);
@@ -178,35 +173,6 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const { level, ...logged } = facts;
     log.info('RESIDENT_PLACED', { positionId: before.positionId, ...logged, level_price: level });
     return { orders: [stored(order)] };
-  }
-
-  /** A place for it: there, on the way (`soon`), whose it becomes, or none. */
-  async function slotFor(
-    p: Position,
-    wanted: WantedResident,
-    spec: SymbolSpec,
-    quote: Quote | null,
-  ): Promise<'free' | 'soon' | 'none' | Holder> {
-    const { walletId, positionId, symbol } = p;
-    const listed = await ledger.liveOrdersOfWallet(walletId);
-    if (hasSlot(spec, wanted.type, listed)) return 'free';
-    // The list may still have what was cancelled a moment ago, for instance this position's own.
-    const live = await ledger.orders(listed.map((order) => order.orderId));
-    if (hasSlot(spec, wanted.type, live)) return 'free';
-    if (wanted.distance === null) return 'none';
-    const others = (await ledger.livePositionsOfWallet(walletId)).filter(
-      (one) => one.symbol === symbol && one.positionId !== positionId && one.flatten === null,
-    );
-    const holders = others.flatMap((other): Holder[] => {
-      const resting = other.resident?.resting ?? null;
-      const distance = resting && distanceOf(other, resting.stopPrice, quote);
-      return resting === null || distance === null
-        ? []
-        : [{ positionId: other.positionId, orderId: resting.orderId, distance }];
-    });
-    const orders = await ledger.orders(holders.map(({ orderId }) => orderId));
-    if (orders.some((one) => isFinal(one.status) || one.cancelWanted !== null)) return 'soon';
-    return givesWay(wanted.distance, holders) ?? 'none';
   }
 
   /** The first right is over: the full exit is claimed, and its plan takes the resident order over. */
