@@ -1,6 +1,7 @@
 /** A resident order that the venue would trigger at once, where its stop is another one by then. */
 import { describe, expect, it } from 'vitest';
 import type { Protection } from '../../../shared/domain/types.ts';
+import { clientIdOf } from '../../../shared/usecases/derive-ids.ts';
 import { USER, World } from '../../support/fakes/world.ts';
 import { d } from '../domain/builders.ts';
 
@@ -54,5 +55,38 @@ describe('refused because it would trigger', () => {
   ] as const)('sells for a stop that is %s', async (_what, protection, change, exitCause) => {
     const { position } = await changedMeanwhile(protection, change);
     expect(position).toMatchObject({ status: 'closed', exitCause });
+  });
+});
+
+describe('the timeline', () => {
+  const told = async (world: World, positionId: string) =>
+    (await world.ledger.actions(positionId))
+      .filter(({ kind }) => kind === 'resident_waits')
+      .map(({ facts }) => facts['why']);
+
+  it.each([
+    ['filter', 'percent_price_by_side', 'band'],
+    ['filter', 'max_num_algo_orders', 'no_slot'],
+    ['market_closed', null, 'market_closed'],
+  ] as const)('says once that nothing rests after %s %s', async (code, filter, why) => {
+    const world = new World({ exchange: {} });
+    const { placeOrder } = world.venue;
+    world.venue.placeOrder = async (request) =>
+      request.type === 'stop_loss'
+        ? { kind: 'refused', code, message: 'no', ...(filter !== null && { filter }) }
+        : placeOrder.call(world.venue, request);
+    const { positionId } = await world.openPosition(STOP);
+    expect(await told(world, positionId)).toEqual([why]);
+    await world.pass(300);
+    expect(await told(world, positionId)).toEqual([why]);
+  });
+
+  it('says it of an order that somebody has cancelled in the app', async () => {
+    const world = new World({ exchange: {} });
+    const { positionId } = await world.openPosition(STOP);
+    const rests = world.position(positionId).resident?.resting;
+    await world.venue.inTheApp(clientIdOf(world.order(rests?.orderId ?? '')), null);
+    await world.pump();
+    expect(await told(world, positionId)).toEqual(['ended_elsewhere']);
   });
 });
