@@ -30,6 +30,8 @@ const TIGHTEN_MS = 5_000;
 /** How often a trailing stop is looked after, and an order just placed looked at. */
 const TRAIL_LOOK_MS = 10_000;
 const PLACED_LOOK_MS = 5_000;
+/** Whose answer does not come is looked at less and less often, at last once in so many ms. */
+const MOST_SILENT_LOOK_MS = 60_000;
 const PAST_PRICE_LOOK_MS = 2_000;
 /** Asked again once it is nearer by so much, percentage points. */
 const BAND_NEARER = decimal('0.5');
@@ -228,7 +230,9 @@ function planResting(
   const { now } = context;
   const { orderId, placedAt } = resting;
   // Its end is on its way, and brings the next look.
-  if (isFinal(order.status) || order.cancelWanted !== null) return keep(now + PLACED_LOOK_MS);
+  if (isFinal(order.status) || order.cancelWanted !== null) {
+    return keep(silentLook(order.cancelWanted?.at ?? order.updatedAt, now));
+  }
   const cancel = (why: (ResidentStep & { kind: 'cancel' })['why']): ResidentStep => ({
     kind: 'cancel',
     orderId,
@@ -237,7 +241,7 @@ function planResting(
   if (hasWaiting(p)) return cancel('part_exit');
   // Without a price nobody knows how far the trailing stop has come: what rests stays where it is.
   if (context.quote === null && p.protection.trailingStop !== null && asksForResident(p))
-    return keep(now + PAST_PRICE_LOOK_MS);
+    return keep(now + TRAIL_LOOK_MS);
   const wanted = wantedResident(p, context);
   // It sells where it is: at its own level it has first right.
   if (wanted === 'past_price') return keep(now + PAST_PRICE_LOOK_MS);
@@ -254,10 +258,14 @@ function planResting(
   const looks = [
     ...moves.map(([at]) => at),
     ...(p.protection.trailingStop === null ? [] : [now + TRAIL_LOOK_MS]),
-    ...(isTaken ? [] : [now + PLACED_LOOK_MS]),
+    ...(isTaken ? [] : [silentLook(placedAt, now)]),
   ];
   return keep(looks.length === 0 ? null : Math.min(...looks), null, isTaken ? 0 : residentOf(p).tries);
 }
+
+/** The venue has said nothing of it since then. */
+const silentLook = (since: number, now: number): number =>
+  now + Math.min(Math.max(now - since, PLACED_LOOK_MS), MOST_SILENT_LOOK_MS);
 
 const listLimit = ({ form, limitPrice }: Pick<RestingResident, 'form' | 'limitPrice'>): Decimal | null =>
   form === 'oco' ? limitPrice : null;

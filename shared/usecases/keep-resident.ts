@@ -63,6 +63,8 @@ interface Outcome {
 
 /** One move of a wallet, for growth or a tighter stop, in so many ms: the account's orders are few, and exits need them. */
 const MOVE_SPACE_MS = 1_000;
+/** Nobody can say whose turn it is: asked again after this. */
+const TURN_UNKNOWN_MS = 10_000;
 
 const NOTHING: Outcome = {};
 
@@ -72,7 +74,12 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   const { ledger, prices, leases, outbox, clock, log } = ports;
 
   /** What can be read of the market, or `none`: the resident order waits for nothing of it. */
-  async function readOr<T>(positionId: string, what: string, read: () => Promise<T>, none: T): Promise<T> {
+  async function readOr<T, N>(
+    positionId: string,
+    what: string,
+    read: () => Promise<T>,
+    none: N,
+  ): Promise<T | N> {
     try {
       return await read();
     } catch (error) {
@@ -227,8 +234,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
         return place(before, step.wanted, { ...context, trail });
       default: {
         const { orderId, why } = step;
-        if (!(await mayMove(before, why))) {
-          const later = { kind: 'keep', lookAt: now + MOVE_SPACE_MS, why: null, tries: 0 } as const;
+        const waitMs = await turnAfter(before, why);
+        if (waitMs > 0) {
+          const later = { kind: 'keep', lookAt: now + waitMs, why: null, tries: 0 } as const;
           return keep(before, later, trail, now);
         }
         return { cancel: { orderId, cause: MOVED, why } };
@@ -237,13 +245,16 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   }
 
   /**
-   * What nobody is hurt by if it waits takes its turn. Where nobody can say whose turn it is a tighter stop waits; the
-   * coins that nothing covers do not: the watched levels are away with the cache.
+   * How long the move has to wait for its turn, ms; 0 = it is its turn, or somebody is hurt if it waits. Where nobody can
+   * say whose turn it is a tighter stop waits; the coins that nothing covers do not: the watched levels are away with the
+   * cache.
    */
-  async function mayMove({ positionId, walletId }: Position, why: string): Promise<boolean> {
-    if (why !== 'tightened' && why !== 'grown') return true;
+  async function turnAfter({ positionId, walletId }: Position, why: string): Promise<number> {
+    if (why !== 'tightened' && why !== 'grown') return 0;
     const take = () => leases.once(`resident:{${walletId}}:move`, MOVE_SPACE_MS);
-    return readOr(positionId, 'leases', take, why === 'grown');
+    const isTaken = await readOr(positionId, 'leases', take, null);
+    if (isTaken === null) return why === 'grown' ? 0 : TURN_UNKNOWN_MS;
+    return isTaken ? 0 : MOVE_SPACE_MS;
   }
 
   async function cancel({ orderId, cause, why }: NonNullable<Outcome['cancel']>): Promise<void> {

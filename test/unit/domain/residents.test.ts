@@ -109,6 +109,19 @@ describe('what is done about the one that rests', () => {
     expect(step(p, order)).toMatchObject({ kind: 'cancel', why: 'not_wanted' });
   });
 
+  it('it is looked at less and less often while the venue says nothing of it, once a minute at last', () => {
+    const { p, order } = resting(held(LONG));
+    const waits = (state: Order, since: number): number[] =>
+      [1_000, 20_000, 3_600_000].map((age) => {
+        const now = since + age;
+        const planned = step(p, state, { ...AT(50_000), now });
+        return planned.kind === 'keep' && planned.lookAt !== null ? planned.lookAt - now : 0;
+      });
+    expect(waits({ ...order, status: 'submitted' }, T0)).toEqual([5_000, 20_000, 60_000]);
+    const leaving: Order = { ...order, status: 'cancelling', cancelWanted: { at: T0 + 7_000, cause: 'api' } };
+    expect(waits(leaving, T0 + 7_000)).toEqual([5_000, 20_000, 60_000]);
+  });
+
   it('it is taken back for less, for more, for another stop; for a little tighter one it is not', () => {
     const { p, order } = resting(held(LONG));
     const moved = (price: number): Position => ({

@@ -33,3 +33,24 @@ describe('while levels cannot be armed', () => {
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
 });
+
+describe('while nobody can say whose turn it is', () => {
+  it('a stop that tightened is looked at every ten seconds, and moved when somebody can', async () => {
+    const world = new World({ exchange: {} });
+    const { positionId } = await world.openPosition(STOP);
+    await world.pass(10);
+    const { once } = world.leases;
+    world.leases.once = (key, ttl) =>
+      key.startsWith('resident') ? away() : once.call(world.leases, key, ttl);
+    const change = { stopLoss: { price: d(49_500) } };
+    expect((await world.useCases.changeProtection({ userId: USER, positionId, change })).ok).toBe(true);
+    await world.pump();
+    const before = world.position(positionId).version;
+    await world.pass(60);
+    expect(world.position(positionId).version - before).toBeLessThan(8);
+    world.leases.once = once.bind(world.leases);
+    await world.pass(12);
+    const rests = world.position(positionId).resident?.resting;
+    expect(rests?.stopPrice.toFixed()).toBe('49500');
+  });
+});
