@@ -50,6 +50,9 @@ export const residentShare = (p: Position): Decimal => maxOf(p.quantity.minus(he
 /** Does a part exit wait for the resident order to give way? */
 export const hasWaiting = (p: Position): boolean => p.liveExits.some(({ waits }) => waits !== null);
 
+/** It has given way, and there are parts left to be sent: more of them than one transaction takes. */
+export const isReleasing = (p: Position): boolean => residentOf(p).resting === null && hasWaiting(p);
+
 export const residentKey = (p: Position): string =>
   [
     residentMode(p),
@@ -74,6 +77,7 @@ export function nextDueResident(p: Position, spacedMs: number): number | null {
   if (isClosed(p) || p.flatten !== null) return null;
   const { resting, owed, seen, lookAt } = residentOf(p);
   if (owed !== null) return owed.until;
+  if (isReleasing(p)) return p.updatedAt + spacedMs;
   if (resting === null && !asksForResident(p)) return null;
   const isSeen = seen === residentKey(p);
   if (isSeen) return lookAt;

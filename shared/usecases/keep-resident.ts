@@ -14,7 +14,14 @@ import { transition } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { OwedExit, Resident } from '../domain/resident-facts.ts';
 import { MOVED, SLOT_GIVEN } from '../domain/resident-refusals.ts';
-import { nextDueResident, residentKey, residentOf, withResident } from '../domain/resident-state.ts';
+import {
+  isReleasing,
+  nextDueResident,
+  residentKey,
+  residentOf,
+  wantsResidentLook,
+  withResident,
+} from '../domain/resident-state.ts';
 import {
   isStillOwed,
   planResident,
@@ -26,6 +33,7 @@ import {
 } from '../domain/residents.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, Position, PositionAction } from '../domain/types.ts';
+import { releaseWaiting } from '../domain/waiting-parts.ts';
 import type { Change } from '../ports/ledger.ts';
 import type { AfterEffects } from './after-effects.ts';
 import type { ArmLevels } from './arm-levels.ts';
@@ -40,7 +48,7 @@ import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 import { standingTrail } from './standing-trail.ts';
 import { tellAlarms } from './tell-alarms.ts';
-import { sendPointer } from './work-pointers.ts';
+import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,
@@ -56,6 +64,8 @@ interface Parts {
 /** What is to follow once the position is written, or where nothing of it is. */
 interface Outcome {
   readonly orders?: readonly Order[];
+  /** As it is stored, where it may have more to do at once. */
+  readonly position?: Position;
   readonly cancel?: { readonly orderId: string; readonly cause: string; readonly why: string };
   /** Claimed: its levels leave the index. */
   readonly claimed?: { readonly position: Position; readonly alarms: readonly PlanAlarm[] };
@@ -211,6 +221,18 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     return result.outcome === 'done' ? attempt(before.positionId) : 'conflict';
   }
 
+  /** The next of the parts that waited; nothing is placed before they have their coins. */
+  async function release(before: Position, spec: SymbolSpec, now: number): Promise<Outcome | 'conflict'> {
+    const live = await readLiveOrders(ledger, before, null);
+    const { position, orders: released } = releaseWaiting(before, live, spec, now);
+    if (released.length === 0) return NOTHING;
+    const orders = released.map((change) => ({ ...change, after: withDue(change.after, now) }));
+    const change = { before, after: withDue(position, now) };
+    const result = await ledger.commit({ orders, positions: [change] });
+    if (result.outcome !== 'done') return 'conflict';
+    return { orders: orders.map(stored).filter(wantsWork), position: stored(change) };
+  }
+
   async function attempt(positionId: string): Promise<Outcome | 'conflict'> {
     const before = await ledger.position(positionId);
     const now = clock.now();
@@ -221,6 +243,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const { resting, owed } = residentOf(before);
     // It waits for no price, and needs no cache.
     if (owed !== null) return exit(before, spec, owed, now);
+    if (isReleasing(before)) return release(before, spec, now);
     const order = resting && (await ledger.order(resting.orderId));
     if (resting !== null && order === null) throw new Error(`${positionId} has lost its resident order`);
     const quote = await quoteOf(before);
@@ -271,6 +294,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   return async (positionId: string): Promise<void> => {
     const done = await untilWritten(ports, `resident of position ${positionId}`, () => attempt(positionId));
     for (const order of done.orders ?? []) await sendPointer(outbox, order);
+    if (done.position !== undefined && wantsResidentLook(done.position)) {
+      await sendPosition(outbox, done.position, clock.now());
+    }
     if (done.cancel !== undefined) await cancel(done.cancel);
     if (done.claimed === undefined) return;
     const { position, alarms } = done.claimed;
