@@ -33,6 +33,7 @@ const PLACED_LOOK_MS = 5_000;
 /** Whose answer does not come is looked at less and less often, at last once in so many ms. */
 const MOST_SILENT_LOOK_MS = 60_000;
 const PAST_PRICE_LOOK_MS = 2_000;
+const MOST_PAST_DOUBLINGS = 4;
 /** Asked again once it is nearer by so much, percentage points. */
 const BAND_NEARER = decimal('0.5');
 const BAND_LOOK_MS = 30_000;
@@ -186,7 +187,12 @@ export function planResident(p: Position, order: Order | null, context: Resident
   if (why !== null && IS_TIMED[why] && lookAt !== null && lookAt > now) return keep(lookAt, why);
   const wanted = wantedResident(p, context);
   if (wanted === null) return keep(null, null, 0);
-  if (typeof wanted === 'string') return keep(nextLook(p, wanted, now), wanted);
+  if (wanted === 'past_price') {
+    // The watched level acts, mostly at once. Where its price is another one (last, mid), this may last.
+    const count = why === 'past_price' ? tries + 1 : 0;
+    return keep(now + PAST_PRICE_LOOK_MS * 2 ** Math.min(count, MOST_PAST_DOUBLINGS), wanted, count);
+  }
+  if (typeof wanted === 'string') return keep(nextLook(p, now), wanted);
   if (!isNearerNow(p, wanted)) return keep(now + BAND_LOOK_MS, 'band');
   return { kind: 'place', wanted };
 }
@@ -209,10 +215,8 @@ const IS_TIMED: Readonly<Record<ResidentReason, boolean>> = {
 };
 
 /** When to look again although nothing of the position changes. */
-function nextLook(p: Position, why: ResidentReason, now: number): number | null {
-  if (why === 'past_price') return now + PAST_PRICE_LOOK_MS;
-  return p.protection.trailingStop === null ? null : now + TRAIL_LOOK_MS;
-}
+const nextLook = (p: Position, now: number): number | null =>
+  p.protection.trailingStop === null ? null : now + TRAIL_LOOK_MS;
 
 /** After the venue found it too far away: is it nearer now? */
 function isNearerNow(p: Position, { distance }: WantedResident): boolean {
@@ -244,7 +248,7 @@ function planResting(
     return keep(now + TRAIL_LOOK_MS);
   const wanted = wantedResident(p, context);
   // It sells where it is: at its own level it has first right.
-  if (wanted === 'past_price') return keep(now + PAST_PRICE_LOOK_MS);
+  if (wanted === 'past_price') return keep(now + TRAIL_LOOK_MS);
   if (wanted === null || typeof wanted === 'string') return cancel('not_wanted');
   if (wanted.form !== resting.form || !same(listLimit(wanted), listLimit(resting))) return cancel('changed');
   if (wanted.quantity.lessThan(remaining(order))) return cancel('less_held');

@@ -122,6 +122,21 @@ describe('what is done about the one that rests', () => {
     expect(waits(leaving, T0 + 7_000)).toEqual([5_000, 20_000, 60_000]);
   });
 
+  it('a price that stays past the stop is looked at less and less often', () => {
+    let p = held(LONG);
+    const waits: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      const planned = planResident(p, null, AT(48_990));
+      if (planned.kind !== 'keep' || planned.lookAt === null) throw new Error(planned.kind);
+      const { why, tries, lookAt } = planned;
+      expect(why).toBe('past_price');
+      waits.push(lookAt - AT(0).now);
+      p = withResident(p, { why, tries, lookAt }, AT(0).now);
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000]);
+    expect(planResident(p, null, AT(50_000))).toMatchObject({ kind: 'place' });
+  });
+
   it('it is taken back for less, for more, for another stop; for a little tighter one it is not', () => {
     const { p, order } = resting(held(LONG));
     const moved = (price: number): Position => ({
