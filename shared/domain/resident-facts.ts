@@ -66,6 +66,8 @@ export interface Resident {
   readonly tries: number;
   /** How far away the stop was when the venue found it too far, percent. */
   readonly bandAt: Decimal | null;
+  /** `levelsVersion` whose list the venue has refused: of these levels the stop rests alone. */
+  readonly listRefused: number | null;
   /** How far the trailing stop had come at the last look. */
   readonly trail: { readonly tick: number; readonly at: number; readonly peak: Decimal | null } | null;
   readonly owed: OwedExit | null;

@@ -57,6 +57,17 @@ export const SLOT_GIVEN = 'resident_slot';
 const isRefusalCode = (code: string): code is VenueRefusalCode => Object.hasOwn(RESIDENT_REFUSALS, code);
 const isFilter = (name: string): name is FilterKind => Object.hasOwn(BY_FILTER, name);
 
+/** Counts in which a list and a stop are one each: refused for them, the other would be as well. */
+const COUNTED_ALIKE: readonly string[] = ['max_num_orders', 'max_num_algo_orders'];
+
+/** Did the venue refuse an order list for what may be wrong with a list alone: its target, its kind, their number? */
+export function isListRefused({ status, refusal }: Pick<Order, 'status' | 'refusal'>): boolean {
+  if (status !== 'rejected' || refusal === null) return false;
+  const { code, filter } = refusal;
+  if (code === 'filter') return filter === null || !COUNTED_ALIKE.includes(filter);
+  return code === 'invalid' || code === 'other';
+}
+
 /** What follows from the end of a resident order that has sold nothing. */
 export function afterEnd({
   status,

@@ -9,7 +9,7 @@ import { hitCause } from './levels.ts';
 import { type Decimal, maxOf, sum, ZERO } from './money/decimal.ts';
 import { isClosed } from './positions.ts';
 import type { OwedExit, Resident, ResidentMode } from './resident-facts.ts';
-import { afterEnd, MOST_WAIT_MS } from './resident-refusals.ts';
+import { afterEnd, isListRefused, MOST_WAIT_MS } from './resident-refusals.ts';
 import type { Order, Position } from './types.ts';
 
 export const NO_RESIDENT: Resident = {
@@ -19,6 +19,7 @@ export const NO_RESIDENT: Resident = {
   why: null,
   tries: 0,
   bandAt: null,
+  listRefused: null,
   trail: null,
   owed: null,
 };
@@ -104,6 +105,10 @@ export function residentEnded(p: Position, order: Order, now: number): Position 
   const free = withResident(p, { resting: null, seen: '', lookAt: null, why: null }, now);
   if (p.flatten !== null || order.filledQuantity.greaterThan(0)) {
     return withResident(free, { tries: 0, owed: null }, now);
+  }
+  // A stop by itself is more than nothing, and the venue may take that.
+  if (resting.form === 'oco' && isListRefused(order)) {
+    return withResident(free, { listRefused: p.levelsVersion }, now);
   }
   const answer = afterEnd(order);
   switch (answer.kind) {

@@ -147,12 +147,13 @@ export function wantedResident(
   return { ...amounts, form, type, levelName, cause: hitCause(levelName) ?? 'stop_loss', quantity, distance };
 }
 
-/** The take profit of a list: there is one, it sells the whole, and the venue takes lists. */
+/** The take profit of a list: there is one, it sells the whole, and the venue takes lists, and this one. */
 function listTarget(p: Position, spec: SymbolSpec): Decimal | null {
   const [target, ...more] = p.protection.takeProfits;
   const isOne = target !== undefined && more.length === 0 && target.share.greaterThanOrEqualTo(1);
   const isTaken = p.claimedRungs.includes(0) || !spec.rules.orderTypes.includes('oco');
-  return p.protection.resident === 'oco' && isOne && !isTaken ? target.price : null;
+  const isRefused = residentOf(p).listRefused === p.levelsVersion;
+  return p.protection.resident === 'oco' && isOne && !isTaken && !isRefused ? target.price : null;
 }
 
 function behindStop(p: Position, stop: Decimal, spec: SymbolSpec): Decimal {

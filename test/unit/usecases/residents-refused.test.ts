@@ -1,5 +1,7 @@
-/** A resident order that the venue would trigger at once, where its stop is another one by then. */
+/** A resident order that the venue refuses: after its stop has changed, as a list, and what the timeline says of it. */
 import { describe, expect, it } from 'vitest';
+import type { VenueRefusalCode } from '../../../shared/domain/refusal-codes.ts';
+import type { FilterKind } from '../../../shared/domain/symbol-rules.ts';
 import type { Protection } from '../../../shared/domain/types.ts';
 import { clientIdOf } from '../../../shared/usecases/derive-ids.ts';
 import { USER, World } from '../../support/fakes/world.ts';
@@ -88,5 +90,62 @@ describe('the timeline', () => {
     await world.venue.inTheApp(clientIdOf(world.order(rests?.orderId ?? '')), null);
     await world.pump();
     expect(await told(world, positionId)).toEqual(['ended_elsewhere']);
+  });
+});
+
+describe('a list that the venue does not take', () => {
+  const OCO: Partial<Protection> = {
+    stopLoss: { price: d(49_000) },
+    takeProfits: [{ price: d(90_000), share: d(1) }],
+    resident: 'oco',
+  };
+  const refusing = (
+    code: VenueRefusalCode,
+    filter: FilterKind | null,
+    isTaken = (_target: string) => false,
+  ) => {
+    const world = new World({ exchange: {} });
+    const { placeOrder } = world.venue;
+    world.venue.placeOrder = async (request) =>
+      request.type === 'oco' && !isTaken(request.limitPrice?.toFixed() ?? '')
+        ? { kind: 'refused', code, message: 'no', ...(filter !== null && { filter }) }
+        : placeOrder.call(world.venue, request);
+    return world;
+  };
+  const formOf = (world: World, positionId: string) => world.position(positionId).resident?.resting?.form;
+
+  it.each([
+    ['filter', 'percent_price_by_side'],
+    ['filter', 'max_num_order_lists'],
+    ['invalid', null],
+    ['other', null],
+  ] as const)('leaves the stop: %s %s', async (code, filter) => {
+    const world = refusing(code, filter);
+    const { positionId } = await world.openPosition(OCO);
+    await world.pass(3);
+    expect(formOf(world, positionId)).toBe('stop');
+    await world.pass(600);
+    expect(world.exitsOf(positionId).map(({ type, status }) => [type, status])).toEqual([
+      ['oco', 'rejected'],
+      ['stop_loss', 'open'],
+    ]);
+  });
+
+  it('is tried again with other levels', async () => {
+    const world = refusing('filter', 'percent_price_by_side', (target) => target === '51000');
+    const { positionId } = await world.openPosition(OCO);
+    await world.pass(3);
+    expect(formOf(world, positionId)).toBe('stop');
+    const change = { takeProfits: [{ price: d(51_000), share: d(1) }] };
+    expect((await world.useCases.changeProtection({ userId: USER, positionId, change })).ok).toBe(true);
+    await world.pass(3);
+    expect(formOf(world, positionId)).toBe('oco');
+  });
+
+  it('waits where a stop would be refused as well', async () => {
+    const world = refusing('filter', 'max_num_algo_orders');
+    const { positionId } = await world.openPosition(OCO);
+    await world.pass(3);
+    expect(world.position(positionId).resident).toMatchObject({ resting: null, why: 'no_slot' });
   });
 });
