@@ -45,9 +45,10 @@ export interface RestingResident {
   readonly distance: Decimal | null;
 }
 
-/** A full exit that gives the resident order first right: claimed at `until`. */
+/** A full exit that gives the resident order first right, or follows its refusal (`trigger` null): claimed at `until`. */
 export interface OwedExit {
   readonly cause: ExitCause;
+  /** The price that reached the level; the stop that was refused. */
   readonly price: Decimal | null;
   readonly trigger: TriggerFacts | null;
   readonly until: number;
@@ -65,6 +66,8 @@ export interface Resident {
   readonly tries: number;
   /** How far away the stop was when the venue found it too far, percent. */
   readonly bandAt: Decimal | null;
+  /** `levelsVersion` whose list the venue has refused: of these levels the stop rests alone. */
+  readonly listRefused: number | null;
   /** How far the trailing stop had come at the last look. */
   readonly trail: { readonly tick: number; readonly at: number; readonly peak: Decimal | null } | null;
   readonly owed: OwedExit | null;

@@ -12,6 +12,8 @@ export type ResidentAnswer =
   | { readonly kind: 'exit' }
   /** Watched only; asked again after `waitMs`, doubling with each refusal in a row up to `MOST_WAIT_MS`. */
   | { readonly kind: 'wait'; readonly why: ResidentReason; readonly waitMs: number }
+  /** Its place went to another position: nobody has refused it, so the next look is no later for it. */
+  | { readonly kind: 'gave_way'; readonly why: ResidentReason; readonly waitMs: number }
   /** It was ended by a wish of the position: placed anew at once, as is wanted then. */
   | { readonly kind: 'again' };
 
@@ -55,6 +57,17 @@ export const SLOT_GIVEN = 'resident_slot';
 const isRefusalCode = (code: string): code is VenueRefusalCode => Object.hasOwn(RESIDENT_REFUSALS, code);
 const isFilter = (name: string): name is FilterKind => Object.hasOwn(BY_FILTER, name);
 
+/** Counts in which a list and a stop are one each: refused for them, the other would be as well. */
+const COUNTED_ALIKE: readonly string[] = ['max_num_orders', 'max_num_algo_orders'];
+
+/** Did the venue refuse an order list for what may be wrong with a list alone: its target, its kind, their number? */
+export function isListRefused({ status, refusal }: Pick<Order, 'status' | 'refusal'>): boolean {
+  if (status !== 'rejected' || refusal === null) return false;
+  const { code, filter } = refusal;
+  if (code === 'filter') return filter === null || !COUNTED_ALIKE.includes(filter);
+  return code === 'invalid' || code === 'other';
+}
+
 /** What follows from the end of a resident order that has sold nothing. */
 export function afterEnd({
   status,
@@ -67,7 +80,7 @@ export function afterEnd({
     return byFilter ?? RESIDENT_REFUSALS[isRefusalCode(code) ? code : 'other'];
   }
   if (cancelWanted?.cause === MOVED) return { kind: 'again' };
-  if (cancelWanted?.cause === SLOT_GIVEN) return wait('no_slot', SLOT_WAIT_MS);
+  if (cancelWanted?.cause === SLOT_GIVEN) return { kind: 'gave_way', why: 'no_slot', waitMs: SLOT_WAIT_MS };
   // By hand, by the venue, or by somebody in its app; or it had triggered and the venue found nobody to sell to.
   return wait('ended_elsewhere', MINUTE_MS);
 }

@@ -9,7 +9,7 @@ import { hitCause } from './levels.ts';
 import { type Decimal, maxOf, sum, ZERO } from './money/decimal.ts';
 import { isClosed } from './positions.ts';
 import type { OwedExit, Resident, ResidentMode } from './resident-facts.ts';
-import { afterEnd, MOST_WAIT_MS } from './resident-refusals.ts';
+import { afterEnd, isListRefused, MOST_WAIT_MS } from './resident-refusals.ts';
 import type { Order, Position } from './types.ts';
 
 export const NO_RESIDENT: Resident = {
@@ -19,6 +19,7 @@ export const NO_RESIDENT: Resident = {
   why: null,
   tries: 0,
   bandAt: null,
+  listRefused: null,
   trail: null,
   owed: null,
 };
@@ -50,6 +51,9 @@ export const residentShare = (p: Position): Decimal => maxOf(p.quantity.minus(he
 /** Does a part exit wait for the resident order to give way? */
 export const hasWaiting = (p: Position): boolean => p.liveExits.some(({ waits }) => waits !== null);
 
+/** It has given way, and there are parts left to be sent: more of them than one transaction takes. */
+export const isReleasing = (p: Position): boolean => residentOf(p).resting === null && hasWaiting(p);
+
 export const residentKey = (p: Position): string =>
   [
     residentMode(p),
@@ -74,6 +78,7 @@ export function nextDueResident(p: Position, spacedMs: number): number | null {
   if (isClosed(p) || p.flatten !== null) return null;
   const { resting, owed, seen, lookAt } = residentOf(p);
   if (owed !== null) return owed.until;
+  if (isReleasing(p)) return p.updatedAt + spacedMs;
   if (resting === null && !asksForResident(p)) return null;
   const isSeen = seen === residentKey(p);
   if (isSeen) return lookAt;
@@ -101,13 +106,22 @@ export function residentEnded(p: Position, order: Order, now: number): Position 
   if (p.flatten !== null || order.filledQuantity.greaterThan(0)) {
     return withResident(free, { tries: 0, owed: null }, now);
   }
+  // A stop by itself is more than nothing, and the venue may take that.
+  if (resting.form === 'oco' && isListRefused(order)) {
+    return withResident(free, { listRefused: p.levelsVersion }, now);
+  }
   const answer = afterEnd(order);
   switch (answer.kind) {
     case 'again':
       return free;
     case 'exit': {
       const cause = hitCause(resting.levelName) ?? 'stop_loss';
-      return withOwedExit(free, owed ?? { cause, price: null, trigger: null, until: now }, now);
+      const refused = { cause, price: resting.stopPrice, trigger: null, until: now };
+      return withOwedExit(free, owed ?? refused, now);
+    }
+    case 'gave_way': {
+      const { why, waitMs } = answer;
+      return withResident(free, { why, tries: 0, lookAt: now + waitMs, seen: residentKey(free) }, now);
     }
     default: {
       const waitMs = Math.min(answer.waitMs * 2 ** Math.min(tries, 10), MOST_WAIT_MS);

@@ -15,7 +15,7 @@ import { ceilTo, type Decimal, decimal, floorTo, minOf } from './money/decimal.t
 import { isFinal, remaining } from './orders.ts';
 import { isClosed } from './positions.ts';
 import { type StopPrice, stopPrice, trailingStopAt } from './protection.ts';
-import type { ResidentReason, RestingResident } from './resident-facts.ts';
+import type { OwedExit, ResidentReason, RestingResident } from './resident-facts.ts';
 import { asksForResident, hasWaiting, residentKey, residentOf, residentShare } from './resident-state.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { ExitCause, Order, OrderAmounts, OrderType, Position } from './types.ts';
@@ -30,7 +30,10 @@ const TIGHTEN_MS = 5_000;
 /** How often a trailing stop is looked after, and an order just placed looked at. */
 const TRAIL_LOOK_MS = 10_000;
 const PLACED_LOOK_MS = 5_000;
+/** Whose answer does not come is looked at less and less often, at last once in so many ms. */
+const MOST_SILENT_LOOK_MS = 60_000;
 const PAST_PRICE_LOOK_MS = 2_000;
+const MOST_PAST_DOUBLINGS = 4;
 /** Asked again once it is nearer by so much, percentage points. */
 const BAND_NEARER = decimal('0.5');
 const BAND_LOOK_MS = 30_000;
@@ -95,6 +98,16 @@ export function standingStop(p: Position, spec: SymbolSpec, peak: Decimal | null
 const isNearer = ({ side }: Position, a: Decimal, b: Decimal): boolean =>
   side === 'long' ? a.greaterThan(b) : a.lessThan(b);
 
+/**
+ * Is the exit still wanted that follows a refusal? The venue judged the stop that was sent: one that was put further away
+ * or taken back while that was on its way has not been reached. What a hit owes stands: its level was reached.
+ */
+export function isStillOwed(p: Position, owed: OwedExit, spec: SymbolSpec): boolean {
+  if (owed.trigger !== null || owed.price === null) return true;
+  const stop = standingStop(p, spec, residentOf(p).trail?.peak ?? null);
+  return stop !== null && !isNearer(p, owed.price, stop.price);
+}
+
 /** From the closing price to the stop, percent of the price; null without a price. */
 export const distanceOf = (p: Position, stop: Decimal, quote: Quote | null): Decimal | null => {
   if (quote === null) return null;
@@ -134,12 +147,13 @@ export function wantedResident(
   return { ...amounts, form, type, levelName, cause: hitCause(levelName) ?? 'stop_loss', quantity, distance };
 }
 
-/** The take profit of a list: there is one, it sells the whole, and the venue takes lists. */
+/** The take profit of a list: there is one, it sells the whole, and the venue takes lists, and this one. */
 function listTarget(p: Position, spec: SymbolSpec): Decimal | null {
   const [target, ...more] = p.protection.takeProfits;
   const isOne = target !== undefined && more.length === 0 && target.share.greaterThanOrEqualTo(1);
   const isTaken = p.claimedRungs.includes(0) || !spec.rules.orderTypes.includes('oco');
-  return p.protection.resident === 'oco' && isOne && !isTaken ? target.price : null;
+  const isRefused = residentOf(p).listRefused === p.levelsVersion;
+  return p.protection.resident === 'oco' && isOne && !isTaken && !isRefused ? target.price : null;
 }
 
 function behindStop(p: Position, stop: Decimal, spec: SymbolSpec): Decimal {
@@ -174,7 +188,12 @@ export function planResident(p: Position, order: Order | null, context: Resident
   if (why !== null && IS_TIMED[why] && lookAt !== null && lookAt > now) return keep(lookAt, why);
   const wanted = wantedResident(p, context);
   if (wanted === null) return keep(null, null, 0);
-  if (typeof wanted === 'string') return keep(nextLook(p, wanted, now), wanted);
+  if (wanted === 'past_price') {
+    // The watched level acts, mostly at once. Where its price is another one (last, mid), this may last.
+    const count = why === 'past_price' ? tries + 1 : 0;
+    return keep(now + PAST_PRICE_LOOK_MS * 2 ** Math.min(count, MOST_PAST_DOUBLINGS), wanted, count);
+  }
+  if (typeof wanted === 'string') return keep(nextLook(p, now), wanted);
   if (!isNearerNow(p, wanted)) return keep(now + BAND_LOOK_MS, 'band');
   return { kind: 'place', wanted };
 }
@@ -197,10 +216,8 @@ const IS_TIMED: Readonly<Record<ResidentReason, boolean>> = {
 };
 
 /** When to look again although nothing of the position changes. */
-function nextLook(p: Position, why: ResidentReason, now: number): number | null {
-  if (why === 'past_price') return now + PAST_PRICE_LOOK_MS;
-  return p.protection.trailingStop === null ? null : now + TRAIL_LOOK_MS;
-}
+const nextLook = (p: Position, now: number): number | null =>
+  p.protection.trailingStop === null ? null : now + TRAIL_LOOK_MS;
 
 /** After the venue found it too far away: is it nearer now? */
 function isNearerNow(p: Position, { distance }: WantedResident): boolean {
@@ -218,7 +235,9 @@ function planResting(
   const { now } = context;
   const { orderId, placedAt } = resting;
   // Its end is on its way, and brings the next look.
-  if (isFinal(order.status) || order.cancelWanted !== null) return keep(now + PLACED_LOOK_MS);
+  if (isFinal(order.status) || order.cancelWanted !== null) {
+    return keep(silentLook(order.cancelWanted?.at ?? order.updatedAt, now));
+  }
   const cancel = (why: (ResidentStep & { kind: 'cancel' })['why']): ResidentStep => ({
     kind: 'cancel',
     orderId,
@@ -227,10 +246,10 @@ function planResting(
   if (hasWaiting(p)) return cancel('part_exit');
   // Without a price nobody knows how far the trailing stop has come: what rests stays where it is.
   if (context.quote === null && p.protection.trailingStop !== null && asksForResident(p))
-    return keep(now + PAST_PRICE_LOOK_MS);
+    return keep(now + TRAIL_LOOK_MS);
   const wanted = wantedResident(p, context);
   // It sells where it is: at its own level it has first right.
-  if (wanted === 'past_price') return keep(now + PAST_PRICE_LOOK_MS);
+  if (wanted === 'past_price') return keep(now + TRAIL_LOOK_MS);
   if (wanted === null || typeof wanted === 'string') return cancel('not_wanted');
   if (wanted.form !== resting.form || !same(listLimit(wanted), listLimit(resting))) return cancel('changed');
   if (wanted.quantity.lessThan(remaining(order))) return cancel('less_held');
@@ -244,10 +263,14 @@ function planResting(
   const looks = [
     ...moves.map(([at]) => at),
     ...(p.protection.trailingStop === null ? [] : [now + TRAIL_LOOK_MS]),
-    ...(isTaken ? [] : [now + PLACED_LOOK_MS]),
+    ...(isTaken ? [] : [silentLook(placedAt, now)]),
   ];
   return keep(looks.length === 0 ? null : Math.min(...looks), null, isTaken ? 0 : residentOf(p).tries);
 }
+
+/** The venue has said nothing of it since then. */
+const silentLook = (since: number, now: number): number =>
+  now + Math.min(Math.max(now - since, PLACED_LOOK_MS), MOST_SILENT_LOOK_MS);
 
 const listLimit = ({ form, limitPrice }: Pick<RestingResident, 'form' | 'limitPrice'>): Decimal | null =>
   form === 'oco' ? limitPrice : null;

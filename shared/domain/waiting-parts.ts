@@ -18,9 +18,12 @@ export interface Released {
   readonly orders: readonly { readonly before: Order; readonly after: Order }[];
 }
 
+/** Parts of one transaction, so that it stays below the store's 100 items with 50 fills; the next look goes on. */
+const RELEASED_AT_ONCE = 40;
+
 /**
  * The resident order has given way: the parts that waited for it get what is free, in the order in which they came. One
- * that the resident order's own fills have left nothing for ends. Without any: as it was.
+ * that the resident order's own fills have left nothing for ends. Of many the first; without any: as it was.
  */
 export function releaseWaiting(
   start: Position,
@@ -32,6 +35,7 @@ export function releaseWaiting(
   if (start.flatten !== null || start.resident?.resting != null) return { position: start, orders };
   let position = start;
   for (const { orderId, waits } of start.liveExits) {
+    if (orders.length >= RELEASED_AT_ONCE) break;
     const before = waits === null ? undefined : live.find((one) => one.orderId === orderId);
     if (waits === null || before === undefined) continue;
     const quantity = floorTo(minOf(waits, freeQuantity(position)), exitLot(spec).step);

@@ -15,7 +15,7 @@ import {
 import { owesFeeValue } from '../domain/late-fees.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
-import { nextDueResident } from '../domain/resident-state.ts';
+import { nextDueResident, residentOf } from '../domain/resident-state.ts';
 import { unreachable } from '../domain/result.ts';
 import { isTimeUp } from '../domain/time-stop.ts';
 import type { Order, Position } from '../domain/types.ts';
@@ -190,9 +190,16 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     if (isTimeUp(position, clock.now())) return closeInTime(positionId);
     if (isConfirmDue(position, clock.now())) return confirmStop(positionId);
     if (needsPlan(position)) await plan(positionId);
-    if (wantsArming(position)) await arm.armPosition(position);
     const residentAt = nextDueResident(position, 0);
-    if (residentAt !== null && residentAt <= clock.now()) await keepResident(positionId);
+    const isResidentDue = residentAt !== null && residentAt <= clock.now();
+    // Its level was reached, and the hit is settled: nobody else makes the claim that follows the first right.
+    if (isResidentDue && residentOf(position).owed !== null) return keepResident(positionId);
+    try {
+      if (wantsArming(position)) await arm.armPosition(position);
+    } finally {
+      // Where the index is away what rests at the venue is the only protection: it waits for no arming.
+      if (isResidentDue) await keepResident(positionId);
+    }
     if (owesFrozenFigures(position) || owesEntryMinute(position)) await freezeFigures(positionId);
   }
 

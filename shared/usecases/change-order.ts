@@ -10,7 +10,7 @@ import { withDue } from '../domain/due.ts';
 import type { PlanAlarm } from '../domain/exits.ts';
 import { isSettled } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
-import { hasWaiting } from '../domain/resident-state.ts';
+import { hasWaiting, residentOf } from '../domain/resident-state.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Environment, Fill, Order, Position, PositionAction } from '../domain/types.ts';
 import { releaseWaiting } from '../domain/waiting-parts.ts';
@@ -200,6 +200,12 @@ export function actionsOf(
     // Only what the resident order has sold is a claim of its own; all others are told by those who make them.
     const facts = { exit_cause: after.flatten.cause, price: after.flatten.price?.toFixed() ?? 'none' };
     actions.push({ at: now, kind: 'resident_filled', facts });
+  }
+  const { resting, why, tries, lookAt } = residentOf(after);
+  // Of refusals in a row the first: the orders tell the others.
+  if (residentOf(before).resting !== null && resting === null && why !== null && tries <= 1) {
+    const next = lookAt === null ? {} : { next_try_at: new Date(lookAt).toISOString() };
+    actions.push({ at: now, kind: 'resident_waits', facts: { why, ...next } });
   }
   if (!isClosed(before) && isClosed(after)) {
     const facts = { cause: after.exitCause ?? 'none', realized_pnl: after.realizedPnl.toFixed() };

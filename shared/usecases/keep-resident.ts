@@ -10,14 +10,20 @@
 import { withDue } from '../domain/due.ts';
 import { claimFlatten, exitNumber, newExitOrder, type PlanAlarm, withExit } from '../domain/exits.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
-import { isFinal, transition } from '../domain/orders.ts';
+import { transition } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { OwedExit, Resident } from '../domain/resident-facts.ts';
 import { MOVED, SLOT_GIVEN } from '../domain/resident-refusals.ts';
-import { givesWay, type Holder, hasSlot } from '../domain/resident-slots.ts';
-import { nextDueResident, residentKey, residentOf, withResident } from '../domain/resident-state.ts';
 import {
-  distanceOf,
+  isReleasing,
+  nextDueResident,
+  residentKey,
+  residentOf,
+  wantsResidentLook,
+  withResident,
+} from '../domain/resident-state.ts';
+import {
+  isStillOwed,
   planResident,
   type Quote,
   type ResidentContext,
@@ -27,6 +33,7 @@ import {
 } from '../domain/residents.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, Position, PositionAction } from '../domain/types.ts';
+import { releaseWaiting } from '../domain/waiting-parts.ts';
 import type { Change } from '../ports/ledger.ts';
 import type { AfterEffects } from './after-effects.ts';
 import type { ArmLevels } from './arm-levels.ts';
@@ -35,12 +42,13 @@ import { closingMark } from './claim-close.ts';
 import { untilWritten } from './conflicts.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan, wantsWork } from './exit-plan.ts';
+import { findSlot } from './find-slot.ts';
 import { factsText } from './hit-rules.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
 import { standingTrail } from './standing-trail.ts';
 import { tellAlarms } from './tell-alarms.ts';
-import { sendPointer } from './work-pointers.ts';
+import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,
@@ -56,6 +64,8 @@ interface Parts {
 /** What is to follow once the position is written, or where nothing of it is. */
 interface Outcome {
   readonly orders?: readonly Order[];
+  /** As it is stored, where it may have more to do at once. */
+  readonly position?: Position;
   readonly cancel?: { readonly orderId: string; readonly cause: string; readonly why: string };
   /** Claimed: its levels leave the index. */
   readonly claimed?: { readonly position: Position; readonly alarms: readonly PlanAlarm[] };
@@ -63,9 +73,8 @@ interface Outcome {
 
 /** One move of a wallet, for growth or a tighter stop, in so many ms: the account's orders are few, and exits need them. */
 const MOVE_SPACE_MS = 1_000;
-/** Somebody is giving way. */
-const SLOT_SOON_MS = 1_000;
-const SLOT_WAIT_MS = 30_000;
+/** Nobody can say whose turn it is: asked again after this. */
+const TURN_UNKNOWN_MS = 10_000;
 
 const NOTHING: Outcome = {};
 
@@ -75,7 +84,12 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   const { ledger, prices, leases, outbox, clock, log } = ports;
 
   /** What can be read of the market, or `none`: the resident order waits for nothing of it. */
-  async function readOr<T>(positionId: string, what: string, read: () => Promise<T>, none: T): Promise<T> {
+  async function readOr<T, N>(
+    positionId: string,
+    what: string,
+    read: () => Promise<T>,
+    none: N,
+  ): Promise<T | N> {
     try {
       return await read();
     } catch (error) {
@@ -140,15 +154,14 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     wanted: WantedResident,
     context: ResidentContext & { readonly trail: Resident['trail'] },
   ): Promise<Outcome | 'conflict'> {
-    const { now, spec, trail, quote } = context;
-    const slot = await slotFor(before, wanted, spec, quote);
-    if (slot !== 'free') {
-      const isSoon = slot !== 'none';
-      const lookAt = now + (isSoon ? SLOT_SOON_MS : SLOT_WAIT_MS);
-      const step = { kind: 'keep', lookAt, why: 'no_slot', tries: 0 } as const;
+    const { now, trail } = context;
+    const slot = await findSlot(ledger, before, wanted, context);
+    if (slot.kind !== 'free') {
+      const step = { kind: 'keep', lookAt: now + slot.waitMs, why: 'no_slot', tries: 0 } as const;
       const kept = await keep(before, step, trail, now);
-      if (kept === 'conflict' || slot === 'none' || slot === 'soon') return kept;
-      return { cancel: { orderId: slot.orderId, cause: SLOT_GIVEN, why: `to ${before.positionId}` } };
+      if (kept === 'conflict' || slot.kind === 'none') return kept;
+      const { orderId } = slot.holder;
+      return { cancel: { orderId, cause: SLOT_GIVEN, why: `to ${before.positionId}` } };
     }
     const orderId = exitOrderIdFor({ positionId: before.positionId, n: exitNumber(before) });
     const reserved = withExit(before, { orderId, quantity: wanted.quantity }, wanted.levelName, now);
@@ -179,35 +192,6 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     return { orders: [stored(order)] };
   }
 
-  /** A place for it: there, on the way (`soon`), whose it becomes, or none. */
-  async function slotFor(
-    p: Position,
-    wanted: WantedResident,
-    spec: SymbolSpec,
-    quote: Quote | null,
-  ): Promise<'free' | 'soon' | 'none' | Holder> {
-    const { walletId, positionId, symbol } = p;
-    const listed = await ledger.liveOrdersOfWallet(walletId);
-    if (hasSlot(spec, wanted.type, listed)) return 'free';
-    // The list may still have what was cancelled a moment ago, for instance this position's own.
-    const live = await ledger.orders(listed.map((order) => order.orderId));
-    if (hasSlot(spec, wanted.type, live)) return 'free';
-    if (wanted.distance === null) return 'none';
-    const others = (await ledger.livePositionsOfWallet(walletId)).filter(
-      (one) => one.symbol === symbol && one.positionId !== positionId && one.flatten === null,
-    );
-    const holders = others.flatMap((other): Holder[] => {
-      const resting = other.resident?.resting ?? null;
-      const distance = resting && distanceOf(other, resting.stopPrice, quote);
-      return resting === null || distance === null
-        ? []
-        : [{ positionId: other.positionId, orderId: resting.orderId, distance }];
-    });
-    const orders = await ledger.orders(holders.map(({ orderId }) => orderId));
-    if (orders.some((one) => isFinal(one.status) || one.cancelWanted !== null)) return 'soon';
-    return givesWay(wanted.distance, holders) ?? 'none';
-  }
-
   /** The first right is over: the full exit is claimed, and its plan takes the resident order over. */
   async function exit(
     before: Position,
@@ -215,8 +199,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     owed: OwedExit,
     now: number,
   ): Promise<Outcome | 'conflict'> {
-    const price = owed.price ?? (await closingMark(ports, before));
+    if (!isStillOwed(before, owed, spec)) return drop(before, now);
     const { cause, trigger } = owed;
+    const price = trigger === null ? ((await closingMark(ports, before)) ?? owed.price) : owed.price;
     const claimed = claimFlatten(before, { cause, price, trigger, at: now });
     if (!claimed.ok) return NOTHING;
     const live = await readLiveOrders(ledger, claimed.value, null);
@@ -229,6 +214,25 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     return { orders, claimed: { position: stored(change), alarms: planned.alarms } };
   }
 
+  /** What was refused is no stop of the position any more: what it wants now is looked at. */
+  async function drop(before: Position, now: number): Promise<Outcome | 'conflict'> {
+    const after = withDue(withResident(before, { owed: null, seen: '' }, now), now);
+    const result = await ledger.commit({ positions: [{ before, after }] });
+    return result.outcome === 'done' ? attempt(before.positionId) : 'conflict';
+  }
+
+  /** The next of the parts that waited; nothing is placed before they have their coins. */
+  async function release(before: Position, spec: SymbolSpec, now: number): Promise<Outcome | 'conflict'> {
+    const live = await readLiveOrders(ledger, before, null);
+    const { position, orders: released } = releaseWaiting(before, live, spec, now);
+    if (released.length === 0) return NOTHING;
+    const orders = released.map((change) => ({ ...change, after: withDue(change.after, now) }));
+    const change = { before, after: withDue(position, now) };
+    const result = await ledger.commit({ orders, positions: [change] });
+    if (result.outcome !== 'done') return 'conflict';
+    return { orders: orders.map(stored).filter(wantsWork), position: stored(change) };
+  }
+
   async function attempt(positionId: string): Promise<Outcome | 'conflict'> {
     const before = await ledger.position(positionId);
     const now = clock.now();
@@ -239,6 +243,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     const { resting, owed } = residentOf(before);
     // It waits for no price, and needs no cache.
     if (owed !== null) return exit(before, spec, owed, now);
+    if (isReleasing(before)) return release(before, spec, now);
     const order = resting && (await ledger.order(resting.orderId));
     if (resting !== null && order === null) throw new Error(`${positionId} has lost its resident order`);
     const quote = await quoteOf(before);
@@ -252,8 +257,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
         return place(before, step.wanted, { ...context, trail });
       default: {
         const { orderId, why } = step;
-        if (!(await mayMove(before, why))) {
-          const later = { kind: 'keep', lookAt: now + MOVE_SPACE_MS, why: null, tries: 0 } as const;
+        const waitMs = await turnAfter(before, why);
+        if (waitMs > 0) {
+          const later = { kind: 'keep', lookAt: now + waitMs, why: null, tries: 0 } as const;
           return keep(before, later, trail, now);
         }
         return { cancel: { orderId, cause: MOVED, why } };
@@ -262,13 +268,16 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   }
 
   /**
-   * What nobody is hurt by if it waits takes its turn. Where nobody can say whose turn it is a tighter stop waits; the
-   * coins that nothing covers do not: the watched levels are away with the cache.
+   * How long the move has to wait for its turn, ms; 0 = it is its turn, or somebody is hurt if it waits. Where nobody can
+   * say whose turn it is a tighter stop waits; the coins that nothing covers do not: the watched levels are away with the
+   * cache.
    */
-  async function mayMove({ positionId, walletId }: Position, why: string): Promise<boolean> {
-    if (why !== 'tightened' && why !== 'grown') return true;
+  async function turnAfter({ positionId, walletId }: Position, why: string): Promise<number> {
+    if (why !== 'tightened' && why !== 'grown') return 0;
     const take = () => leases.once(`resident:{${walletId}}:move`, MOVE_SPACE_MS);
-    return readOr(positionId, 'leases', take, why === 'grown');
+    const isTaken = await readOr(positionId, 'leases', take, null);
+    if (isTaken === null) return why === 'grown' ? 0 : TURN_UNKNOWN_MS;
+    return isTaken ? 0 : MOVE_SPACE_MS;
   }
 
   async function cancel({ orderId, cause, why }: NonNullable<Outcome['cancel']>): Promise<void> {
@@ -285,6 +294,9 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
   return async (positionId: string): Promise<void> => {
     const done = await untilWritten(ports, `resident of position ${positionId}`, () => attempt(positionId));
     for (const order of done.orders ?? []) await sendPointer(outbox, order);
+    if (done.position !== undefined && wantsResidentLook(done.position)) {
+      await sendPosition(outbox, done.position, clock.now());
+    }
     if (done.cancel !== undefined) await cancel(done.cancel);
     if (done.claimed === undefined) return;
     const { position, alarms } = done.claimed;

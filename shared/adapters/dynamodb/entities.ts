@@ -413,6 +413,7 @@ const residents = objects<Resident>({
   why: nullable(words(RESIDENT_REASONS)),
   tries: integers,
   bandAt: nullable(decimals),
+  listRefused: nullableSince(integers),
   trail: nullable(
     objects<NonNullable<Resident['trail']>>({ tick: integers, at: integers, peak: nullable(decimals) }),
   ),

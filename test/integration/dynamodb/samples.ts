@@ -234,6 +234,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
     why: 'band',
     tries: 2,
     bandAt: decimal('9.5'),
+    listRefused: 4,
     trail: { tick: 12, at: NOW, peak: decimal('50600.01') },
     owed: { cause: 'stop_loss', price: decimal('49499'), trigger: aTrigger(), until: NOW },
   },

@@ -109,6 +109,34 @@ describe('what is done about the one that rests', () => {
     expect(step(p, order)).toMatchObject({ kind: 'cancel', why: 'not_wanted' });
   });
 
+  it('it is looked at less and less often while the venue says nothing of it, once a minute at last', () => {
+    const { p, order } = resting(held(LONG));
+    const waits = (state: Order, since: number): number[] =>
+      [1_000, 20_000, 3_600_000].map((age) => {
+        const now = since + age;
+        const planned = step(p, state, { ...AT(50_000), now });
+        return planned.kind === 'keep' && planned.lookAt !== null ? planned.lookAt - now : 0;
+      });
+    expect(waits({ ...order, status: 'submitted' }, T0)).toEqual([5_000, 20_000, 60_000]);
+    const leaving: Order = { ...order, status: 'cancelling', cancelWanted: { at: T0 + 7_000, cause: 'api' } };
+    expect(waits(leaving, T0 + 7_000)).toEqual([5_000, 20_000, 60_000]);
+  });
+
+  it('a price that stays past the stop is looked at less and less often', () => {
+    let p = held(LONG);
+    const waits: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      const planned = planResident(p, null, AT(48_990));
+      if (planned.kind !== 'keep' || planned.lookAt === null) throw new Error(planned.kind);
+      const { why, tries, lookAt } = planned;
+      expect(why).toBe('past_price');
+      waits.push(lookAt - AT(0).now);
+      p = withResident(p, { why, tries, lookAt }, AT(0).now);
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000]);
+    expect(planResident(p, null, AT(50_000))).toMatchObject({ kind: 'place' });
+  });
+
   it('it is taken back for less, for more, for another stop; for a little tighter one it is not', () => {
     const { p, order } = resting(held(LONG));
     const moved = (price: number): Position => ({
