@@ -94,17 +94,25 @@ export function standingStop(p: Position, spec: SymbolSpec, peak: Decimal | null
   return isTighter ? { price, levelName: 'trailing_stop' } : fixed;
 }
 
+const STOP_CAUSES: readonly ExitCause[] = ['stop_loss', 'trailing_stop', 'break_even'];
+
 /** Is `a` nearer to the market than `b`, as a stop? */
 const isNearer = ({ side }: Position, a: Decimal, b: Decimal): boolean =>
   side === 'long' ? a.greaterThan(b) : a.lessThan(b);
 
 /**
- * Is the exit still wanted that follows a refusal? The venue judged the stop that was sent: one that was put further away
- * or taken back while that was on its way has not been reached. What a hit owes stands: its level was reached.
+ * Is the exit still wanted that waits, for the resident order's first right or after its refusal? A stop that was put
+ * further away or taken back meanwhile has not been reached by that price: whoever did so was told that it is done.
  */
 export function isStillOwed(p: Position, owed: OwedExit, spec: SymbolSpec): boolean {
-  if (owed.trigger !== null || owed.price === null) return true;
-  const stop = standingStop(p, spec, residentOf(p).trail?.peak ?? null);
+  if (owed.price === null || !STOP_CAUSES.includes(owed.cause)) return true;
+  // The last look at the tape may be older than what the hit has seen.
+  const peaks = [residentOf(p).trail?.peak, owed.trigger?.peak].filter((peak) => peak != null);
+  const peak = peaks.reduce<Decimal | null>(
+    (best, one) => (best && isNearer(p, best, one) ? best : one),
+    null,
+  );
+  const stop = standingStop(p, spec, peak);
   return stop !== null && !isNearer(p, owed.price, stop.price);
 }
 

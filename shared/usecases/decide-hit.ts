@@ -38,7 +38,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   if (ending !== null) {
     const window = windowOf(p, ending.stop);
     if (window === null) return drop('stale');
-    if (ending.end === 'return') return cameBack(p, window, hit, context);
+    if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop('window_over');
     return soldBeyond(p, trigger, ending.stop, context);
   }
   if (mustWait(p, hit, level, trigger, spec)) return startWaiting(p, hit, level, trigger, context);

@@ -86,11 +86,18 @@ export const windowOf = (p: Position, stop: string): ConfirmWindow | null =>
 
 /**
  * A price on the good side again: one from before the window's end stops the exit, a later one finds it confirmed, unless
- * it is old news itself.
+ * it is old news itself. Null: it is a later one that stood there when the index heard of the window. Whether the price had
+ * been back before that only the tape says, and whoever ends the window by its time asks it.
  */
-export function cameBack(p: Position, window: ConfirmWindow, hit: Hit, context: HitContext): HitDecision {
+export function cameBack(
+  p: Position,
+  window: ConfirmWindow,
+  hit: Hit,
+  context: HitContext,
+): HitDecision | null {
   const { spec, now } = context;
   const isInTime = hit.tick.at < windowEndsAt(window, p.protection);
+  if (!isInTime && hit.cause === 'armed') return null;
   if (!isInTime && now - hit.tick.at <= HIT_VALID_MS) return confirmed(p, window, null, context);
   const price = unitsToDecimal(hit.price, spec.unitExponent);
   const from = { tick: hit.tick.id, at: hit.tick.at };

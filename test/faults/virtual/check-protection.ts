@@ -203,7 +203,9 @@ export class ProtectionCheck {
         positionId,
       ]);
     // Sold by its resident order, or refused as one that would trigger at once: by the exchange's own last price.
-    if (before.protection.resident !== 'none' && flatten.trigger === null) return;
+    // It may rest for a moment where none is asked for any more.
+    const mayRest = before.protection.resident !== 'none' || before.resident?.resting != null;
+    if (mayRest && flatten.trigger === null) return;
     if (low > loss) invented(`which no price has reached: ${low} was the lowest`);
     const { confirmSeconds } = before.protection;
     if (confirmSeconds === 0 || low > loss) return;

@@ -89,7 +89,8 @@ export class Lambda {
     const { kernel, trace, gate } = this.#parts;
     const container = this.#container();
     const { proc } = container;
-    proc.wasStruck = false;
+    // What the last invocation left running may have frozen it.
+    proc.wasStruck = kernel.now < proc.frozenUntil;
     this.#running += 1;
     this.invocations += 1;
     trace.note(

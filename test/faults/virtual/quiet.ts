@@ -167,14 +167,15 @@ export class Quiet {
    * see each once more, and what that stops is carried out. Answers whether there is any such wallet.
    */
   async lookAtLosses(): Promise<boolean> {
-    const { kernel, market, outside } = this.#world;
+    const { kernel, market, outside, scenario } = this.#world;
     const watched = [...outside.ledger.riskItems].filter(([, { limits }]) => limitsLoss(limits));
     const isStopping = ([walletId]: (typeof watched)[number]): boolean => {
       const wallet = outside.wallets.items.get(walletId);
       return wallet !== undefined && pauseOf(wallet).stop !== null;
     };
     const lastAt = kernel.now + LONGEST_STOP_MS;
-    const leastAt = kernel.now + LOSSES_SEEN_MS;
+    // The last look may have been by a clock that was ahead: the next one is due so much later.
+    const leastAt = kernel.now + LOSSES_SEEN_MS + scenario.weather.skewMs + 2 * scenario.localStepMs;
     while (watched.length > 0 && kernel.now < lastAt) {
       if (kernel.now >= leastAt && !watched.some(isStopping)) break;
       market.refresh();
