@@ -40,6 +40,8 @@ export interface QuietParts {
   readonly violations: Violations;
   /** See EndParts. */
   readonly undecidable: ReadonlySet<string>;
+  /** How far a clock may have been ahead, ms: what it wrote is due so much later. */
+  readonly aheadMs: number;
 }
 
 export class Quiet {
@@ -167,7 +169,7 @@ export class Quiet {
    * see each once more, and what that stops is carried out. Answers whether there is any such wallet.
    */
   async lookAtLosses(): Promise<boolean> {
-    const { kernel, market, outside, scenario } = this.#world;
+    const { kernel, market, outside, aheadMs } = this.#world;
     const watched = [...outside.ledger.riskItems].filter(([, { limits }]) => limitsLoss(limits));
     const isStopping = ([walletId]: (typeof watched)[number]): boolean => {
       const wallet = outside.wallets.items.get(walletId);
@@ -175,7 +177,7 @@ export class Quiet {
     };
     const lastAt = kernel.now + LONGEST_STOP_MS;
     // The last look may have been by a clock that was ahead: the next one is due so much later.
-    const leastAt = kernel.now + LOSSES_SEEN_MS + scenario.weather.skewMs + 2 * scenario.localStepMs;
+    const leastAt = kernel.now + LOSSES_SEEN_MS + aheadMs;
     while (watched.length > 0 && kernel.now < lastAt) {
       if (kernel.now >= leastAt && !watched.some(isStopping)) break;
       market.refresh();

@@ -135,7 +135,9 @@ class Run {
     this.#app = new App({ kernel, outside, market: this.#market, chance: appChance, trace });
     const undecidable = this.#undecidable;
     const quiet = { kernel, outside, functions: this.#functions, market: this.#market, undecidable };
-    this.#quiet = new Quiet({ ...quiet, violations: this.#violations });
+    const { weather, localStepMs } = scenario;
+    const aheadMs = weather.skewMs + 2 * localStepMs;
+    this.#quiet = new Quiet({ ...quiet, violations: this.#violations, aheadMs });
     this.#owner = new Owner({ api: this.#api, kernel, outside, chance: chance.fork('owner') });
   }
 
