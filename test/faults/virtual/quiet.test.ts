@@ -29,7 +29,15 @@ function world() {
   const market = new Market(parts, { ...scenario.walk, bnbAfterMs: 0 });
   market.stop();
   const violations = new Violations(() => kernel.now);
-  const quiet = new Quiet({ kernel, outside, functions: [], market, violations, undecidable: new Set(), aheadMs: 0 });
+  const quiet = new Quiet({
+    kernel,
+    outside,
+    functions: [],
+    market,
+    violations,
+    undecidable: new Set(),
+    aheadMs: 0,
+  });
   /** When such messages were sent, in ms from the start. */
   const sentAt = (kind: string): number[] =>
     outside.queues.triggers.messages

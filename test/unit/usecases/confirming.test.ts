@@ -97,6 +97,24 @@ describe('a stop with a confirmation delay', () => {
     expect(world.position(positionId).status).toBe('closed');
   });
 
+  it('asks the tape where the index heard of the window when that was over, and the price good again', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(5));
+    for (const [price, afterMs] of [
+      ['48990', 1_000],
+      ['49010', 1_000],
+      ['48980', 1_000],
+      ['49020', 5_000],
+    ] as const) {
+      world.now += afterMs;
+      world.tick(price);
+    }
+    await world.pump();
+    await world.pass(4);
+    expect(await kinds(world, positionId)).toContain('stop_not_confirmed');
+    expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null });
+  });
+
   it('sells at once beyond the bound, reached at once or later', async () => {
     for (const prices of [['48509'], ['48990', '48511', '48510']]) {
       const world = new World();

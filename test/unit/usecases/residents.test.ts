@@ -131,6 +131,30 @@ describe('first right', () => {
     ]);
   });
 
+  it('sells nothing for a stop that is put further away in that second', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition(STOP);
+    world.tick('48990');
+    await world.pump();
+    const change = { stopLoss: { price: d(45_000) } };
+    expect((await world.useCases.changeProtection({ userId: USER, positionId, change })).ok).toBe(true);
+    await world.pass(5);
+    const p = world.position(positionId);
+    expect(p).toMatchObject({ status: 'open', flatten: null, resident: { owed: null } });
+    expect(residentOf(world, positionId).stopPrice?.toFixed()).toBe('45000');
+  });
+
+  it('sells for a stop that was changed in that second, and is reached all the same', async () => {
+    const world = atExchange();
+    const { positionId } = await world.openPosition(STOP);
+    world.tick('48990');
+    await world.pump();
+    const change = { stopLoss: { price: d(48_995) } };
+    await world.useCases.changeProtection({ userId: USER, positionId, change });
+    await world.pass(5);
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
   it('is over at once where the price is far beyond', async () => {
     const world = atExchange();
     const { positionId } = await world.openPosition(STOP);
