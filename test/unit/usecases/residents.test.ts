@@ -141,7 +141,7 @@ describe('first right', () => {
     await world.pass(5);
     const p = world.position(positionId);
     expect(p).toMatchObject({ status: 'open', flatten: null, resident: { owed: null } });
-    expect(residentOf(world, positionId).stopPrice?.toFixed()).toBe('45000');
+    expect(residentOf(world, positionId)?.stopPrice?.toFixed()).toBe('45000');
   });
 
   it('sells for a stop that was changed in that second, and is reached all the same', async () => {
