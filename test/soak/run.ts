@@ -38,10 +38,10 @@ const BARS_MS = 60_000;
  * In MB a minute. What leaked 0.1 % of the bytes that come in (110 MB a minute) would be above it within the ten minutes;
  * a collector's own ups and downs stay below.
  */
-export const MOST_GROWTH = 2;
+const MOST_GROWTH = 2;
 
 /** Half of the rate for so long. */
-export const soakShape = (seconds: number): LoadShape => ({
+const soakShape = (seconds: number): LoadShape => ({
   ...{ symbols: SYMBOLS, perSecond: HALF_RATE, seconds, dips: 4 },
   ...{ warmUpSeconds: WARM_UP_SECONDS, comparedSeconds: 45, barsMs: BARS_MS },
 });
