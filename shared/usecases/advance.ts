@@ -146,7 +146,6 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     }
   }
 
-  /** Takes the exit plan up again: what is free is sent, what rests is cancelled. */
   /**
    * What is worth selling is told by the claim's price. Once an exit has ended without selling, by the present one: what
    * the market has made too little since then is dust, and would be refused for ever.
@@ -157,6 +156,7 @@ export function makeAdvance(ports: Needs, parts: Parts, settings: AdvanceSetting
     return present ?? flatten.price;
   }
 
+  /** Takes the exit plan up again: what is free is sent, what rests is cancelled. */
   async function plan(positionId: string): Promise<void> {
     const written = await untilWritten(ports, `plan of position ${positionId}`, async () => {
       const before = await ledger.position(positionId);

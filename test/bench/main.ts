@@ -2,8 +2,7 @@
  * `npm run bench -- NAME`: measures, prints figures and whether targets are met (design section 22). Fails when
  * something is wrong (an exit missing, a hit that must not be), never because the machine is slow.
  */
-import { loadavg } from 'node:os';
-import { machine, versions } from '../../infra/local/demo/machine.ts';
+import { machine, machineLoad, versions } from '../../infra/local/demo/machine.ts';
 import { benchPlacing } from './binance-place.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
@@ -51,8 +50,6 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   triggers: async () => benchTriggers(),
   'user-data': () => benchUserData(note),
 };
-/** Processes that were waiting for a core in the last minute: above the number of cores, others slow the figures. */
-const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
 const FLAGS = ['--json', '--verbose', '--help'];
 
@@ -68,10 +65,10 @@ async function main(words: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   const startedAt = new Date().toISOString();
-  const before = load();
+  const before = machineLoad();
   const { document, text, wrong, redis } = await bench(words.includes('--verbose'));
   const head = { bench: name, started_at: startedAt, machine: machine(), versions: versions(redis ?? null) };
-  const busy = { load_before: before, load_after: load() };
+  const busy = { load_before: before, load_after: machineLoad() };
   if (words.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ ...head, ...busy, ...document }, null, 2)}\n`);
   } else {

@@ -1,7 +1,6 @@
 /** `npm run soak`: prints figures and what is wrong; fails when anything is, never because the machine is slow. */
-import { loadavg } from 'node:os';
 import { OptionError } from '../../infra/command-line.ts';
-import { machine, versions } from '../../infra/local/demo/machine.ts';
+import { machine, machineLoad, versions } from '../../infra/local/demo/machine.ts';
 import { targetLine } from '../bench/report.ts';
 import { loadLines } from '../bench/stream/load-report.ts';
 import { textOf } from '../faults/real/report.ts';
@@ -10,8 +9,6 @@ import { runSoak } from './run.ts';
 
 const EXIT_USAGE = 2;
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
-/** Processes that were waiting for a core in the last minute. */
-const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
 async function main(words: readonly string[]): Promise<number> {
   const options = parseSoakOptions(words);
@@ -20,11 +17,11 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   const startedAt = new Date().toISOString();
-  const before = load();
+  const before = machineLoad();
   const seed = options.seed ?? Date.now() % 1_000_000;
   const { document, shape, wrong, redis } = await runSoak({ ...options, seed, note });
   const head = { soak: 'all', started_at: startedAt, machine: machine(), versions: versions(redis) };
-  const busy = { load_before: before, load_after: load() };
+  const busy = { load_before: before, load_after: machineLoad() };
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ...head, ...busy, ...document }, null, 2)}\n`);
   } else {

@@ -35,8 +35,7 @@ const SYMBOLS = 500;
 const WARM_UP_SECONDS = 90;
 const BARS_MS = 60_000;
 /**
- * In MB a minute. What leaked 0.1 % of the bytes that come in (110 MB a minute) would be above it within the ten minutes;
- * a collector's own ups and downs stay below.
+ * In MB a minute: some 2 % of the bytes that come in.
  */
 const MOST_GROWTH = 2;
 

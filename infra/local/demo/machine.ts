@@ -1,6 +1,6 @@
 /** What a figure was measured on. */
 import { readFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { PROJECT_ROOT } from '../services/synth.ts';
@@ -19,3 +19,6 @@ export function versions(redis: string | null = null) {
   const { version } = Package.parse(JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')));
   return { moniqo: version, node: process.versions.node, ...(redis !== null && { redis }) };
 }
+
+/** Processes that were waiting for a core in the last minute: above the number of cores, others slow the figures. */
+export const machineLoad = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;

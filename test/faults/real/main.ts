@@ -2,9 +2,8 @@
  * `npm run faults -- --real`: minutes of trading on the laptop system's real parts under kills and faults. Prints
  * figures and what is wrong; fails when anything is.
  */
-import { loadavg } from 'node:os';
 import { OptionError } from '../../../infra/command-line.ts';
-import { machine, versions } from '../../../infra/local/demo/machine.ts';
+import { machine, machineLoad, versions } from '../../../infra/local/demo/machine.ts';
 import { HELP, parseRealOptions } from './options.ts';
 import { textOf } from './report.ts';
 import { runReal } from './run.ts';
@@ -13,8 +12,6 @@ const EXIT_USAGE = 2;
 const note = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-/** Processes that were waiting for a core in the last minute. */
-const load = (): number => Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
 /** The command; `words` are what follows `--real`. Answers the exit code. */
 export async function realFaults(words: readonly string[]): Promise<number> {
@@ -31,11 +28,11 @@ export async function realFaults(words: readonly string[]): Promise<number> {
     return 0;
   }
   const startedAt = new Date().toISOString();
-  const before = load();
+  const before = machineLoad();
   const seed = options.seed ?? Date.now() % 1_000_000;
   const { document, redis } = await runReal({ ...options, seed, note });
   const head = { faults: 'real', started_at: startedAt, machine: machine(), versions: versions(redis) };
-  const busy = { load_before: before, load_after: load() };
+  const busy = { load_before: before, load_after: machineLoad() };
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ...head, ...busy, ...document }, null, 2)}\n`);
   } else {

@@ -115,6 +115,18 @@ describe('a stop with a confirmation delay', () => {
     expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null });
   });
 
+  it('is out of the index once it has sold, whether it could be counted or not', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(5));
+    await tick(world, '48990');
+    world.counters.add = () => Promise.reject(new Error('away'));
+    world.now += 5_000;
+    world.outbox.take();
+    await world.useCases.advance({ positionId });
+    expect(world.position(positionId).flatten?.cause).toBe('stop_loss');
+    expect(await world.index.levels('BTC/USDT')).toEqual([]);
+  });
+
   it('sells at once beyond the bound, reached at once or later', async () => {
     for (const prices of [['48509'], ['48990', '48511', '48510']]) {
       const world = new World();
