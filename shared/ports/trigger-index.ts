@@ -46,10 +46,11 @@ export interface PriceBatch {
    */
   readonly lateTick: number;
   /**
-   * The writer holds bars of before this batch. Where none have been left since the cache was empty, the index has been
-   * built without them (somebody armed a level): the answer is `rebuild`, as if it were missing.
+   * Bars that the writer holds of before this batch: its own (it has made one at least), or only what others have left.
+   * Where its own, or anybody's, have not been left since the cache was empty, the index has been built without them
+   * (somebody armed a level): the answer is `rebuild`, as if it were missing.
    */
-  readonly hasBars: boolean;
+  readonly heldBars: 'none' | 'others' | 'own';
   /** The last tick of the batch in decimal text, for price:{} and quote:{}. */
   readonly display: CachedPrice;
   /** Bars touched by this batch (as they stand now), to upsert into the tape. */
@@ -158,10 +159,10 @@ export interface PriceCache {
   /** 1 s bars with second >= fromSecond, oldest first. */
   bars(symbol: string, fromSecond: number): Promise<readonly Bar[]>;
   /**
-   * Streamer, on `rebuild`: writes bars it still holds in memory, oldest first. The first ones since the cache was empty
-   * void what was built, or is being built, without them.
+   * Streamer, on `rebuild` and when its lease is lost: writes bars it still holds in memory, oldest first. The first ones
+   * of this writer (its lease token) since the cache was empty void what was built, or is being built, without them.
    */
-  writeBars(symbol: string, bars: readonly Bar[]): Promise<void>;
+  writeBars(symbol: string, bars: readonly Bar[], writer: string): Promise<void>;
   /** Somebody wants prices of these (orders, positions, watchers); remembered for [10 min]. */
   want(symbols: readonly string[]): Promise<void>;
   wanted(): Promise<readonly string[]>;

@@ -27,7 +27,7 @@ type Needs = Pick<
 const REBUILD_ASK_MS = 2_000;
 /**
  * Who writes the prices finds the index missing with its next one, leaves the bars that a rebuild reads, and asks for it at
- * once. Built before that on this request, because no price came, it is built again when the bars come (`hasBars`):
+ * once. Built before that on this request, because no price came, it is built again when the bars come (`heldBars`):
  * waiting spares doing it twice.
  */
 const REBUILD_DELAY_S = 2;

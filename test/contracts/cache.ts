@@ -55,32 +55,32 @@ export function describePrices(name: string, open: () => Promise<OpenCache>): vo
     });
 
     it('keeps one-second bars for two hours, oldest first', async () => {
-      await prices.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)]);
-      await prices.writeBars('BNB/USDT', []);
+      await prices.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)], 'writer');
+      await prices.writeBars('BNB/USDT', [], 'writer');
       expect(await prices.bars('BNB/USDT', 0)).toEqual([barAt(9_000, 1, 100), barAt(10_000, 2, 101)]);
-      await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)]);
+      await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)], 'writer');
       expect(await prices.bars('BNB/USDT', 0)).toEqual([barAt(10_000, 2, 101), barAt(17_000, 3, 102)]);
       expect(await prices.bars('BNB/USDT', 10_001)).toEqual([barAt(17_000, 3, 102)]);
       expect(await prices.bars('ETH/USDT', 0)).toEqual([]);
     });
 
     it('counts two hours from the newest bar of a call: an old one alone drops nothing', async () => {
-      await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)]);
-      await prices.writeBars('BNB/USDT', [barAt(9_799, 1, 100)]);
+      await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)], 'writer');
+      await prices.writeBars('BNB/USDT', [barAt(9_799, 1, 100)], 'writer');
       expect((await prices.bars('BNB/USDT', 0)).map((bar) => bar.second)).toEqual([9_799, 17_000]);
-      await prices.writeBars('BNB/USDT', [barAt(17_000, 4, 103)]);
+      await prices.writeBars('BNB/USDT', [barAt(17_000, 4, 103)], 'writer');
       expect((await prices.bars('BNB/USDT', 0)).map((bar) => bar.second)).toEqual([17_000]);
-      await prices.writeBars('BNB/USDT', [barAt(24_200, 5, 104)]);
+      await prices.writeBars('BNB/USDT', [barAt(24_200, 5, 104)], 'writer');
       expect((await prices.bars('BNB/USDT', 0)).map((bar) => bar.second)).toEqual([17_000, 24_200]);
     });
 
     it('puts two writers’ parts of one second together', async () => {
       const first = mergeBars(barAt(50, 1, 100), barAt(50, 2, 90));
       const second = mergeBars(barAt(50, 3, 95), barAt(50, 4, 120));
-      for (const bar of [first, second, first, second]) await prices.writeBars('ADA/USDT', [bar]);
+      for (const bar of [first, second, first, second]) await prices.writeBars('ADA/USDT', [bar], 'writer');
       expect(await prices.bars('ADA/USDT', 0)).toEqual([mergeBars(first, second)]);
       await Promise.all(
-        [51, 51, 52].map((at, i) => prices.writeBars('ADA/USDT', [barAt(at, 10 + i, 90 + i)])),
+        [51, 51, 52].map((at, i) => prices.writeBars('ADA/USDT', [barAt(at, 10 + i, 90 + i)], 'writer')),
       );
       expect(await prices.bars('ADA/USDT', 51)).toEqual([
         mergeBars(barAt(51, 10, 90), barAt(51, 11, 91)),

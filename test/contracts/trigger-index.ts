@@ -13,7 +13,7 @@ import type {
   TrailingLevel,
   Units,
 } from '../../shared/domain/triggers/types.ts';
-import type { TriggerIndex } from '../../shared/ports/trigger-index.ts';
+import type { PriceBatch, TriggerIndex } from '../../shared/ports/trigger-index.ts';
 import { aBatch, asIndexTells, build, runOnIndex } from '../support/index-model.ts';
 import { aTick, histories, run } from '../support/trigger-histories.ts';
 
@@ -50,7 +50,7 @@ export interface OpenIndex {
   /** The cache loses everything. */
   flush(): Promise<void>;
   /** `PriceCache.writeBars` of the same cache. */
-  readonly writeBars: (symbol: string, bars: readonly Bar[]) => Promise<void>;
+  readonly writeBars: (symbol: string, bars: readonly Bar[], writer: string) => Promise<void>;
 }
 
 let running = 0;
@@ -508,26 +508,27 @@ export function describeTriggerIndex(
         const { open: bar } = foldTicks(null, [tick]);
         return bar === null ? [] : [bar];
       };
-      const write = (symbol: string, batch: number, tick: Tick, hasBars: boolean) =>
-        index.applyBatch({ ...aBatch(symbol, batch, [tick], 1000 + batch), bars: barsOf(tick), hasBars });
+      type Held = PriceBatch['heldBars'];
+      const write = (symbol: string, batch: number, tick: Tick, heldBars: Held) =>
+        index.applyBatch({ ...aBatch(symbol, batch, [tick], 1000 + batch), bars: barsOf(tick), heldBars });
       const applied = { outcome: 'applied' };
 
       it('takes nothing of a writer that has any, until they are there and it is built again', async () => {
         const symbol = await aSymbol();
-        expect(await write(symbol, 1, aTick(1, 100), false)).toMatchObject(applied);
-        expect(await write(symbol, 2, aTick(2, 90), true)).toMatchObject(applied);
+        expect(await write(symbol, 1, aTick(1, 100), 'none')).toMatchObject(applied);
+        expect(await write(symbol, 2, aTick(2, 90), 'own')).toMatchObject(applied);
         await flush();
         await load(symbol, [aStop(95, { armedTick: 1 })], [], 5);
         await index.finishRebuild(symbol, 'load-5', 6);
-        expect(await write(symbol, 3, aTick(3, 100), true)).toEqual({ outcome: 'rebuild' });
+        expect(await write(symbol, 3, aTick(3, 100), 'own')).toEqual({ outcome: 'rebuild' });
         expect(await index.levels(symbol)).toEqual([aStop(95, { armedTick: 1 })]);
 
         // Who is about to build it has not read them either.
         await index.beginRebuild(symbol, 'blind');
-        await writeBars(symbol, barsOf(aTick(2, 90)));
+        await writeBars(symbol, barsOf(aTick(2, 90)), 'writer');
         expect(await index.finishRebuild(symbol, 'blind', 7)).toEqual({ outcome: 'lost' });
         expect(await index.isBuilt(symbol)).toBe(false);
-        expect(await write(symbol, 3, aTick(3, 100), true)).toEqual({ outcome: 'rebuild' });
+        expect(await write(symbol, 3, aTick(3, 100), 'own')).toEqual({ outcome: 'rebuild' });
 
         const found: Hit = {
           ...{ member: 'p|stop', version: 1, cause: 'rebuilt', source: 'bid', level: units(95) },
@@ -536,24 +537,68 @@ export function describeTriggerIndex(
         await load(symbol, [], [found], 8);
         await index.finishRebuild(symbol, 'load-8', 9);
         expect(await index.levels(symbol)).toEqual([]);
-        expect(await write(symbol, 3, aTick(3, 100), true)).toMatchObject(applied);
+        expect(await write(symbol, 3, aTick(3, 100), 'own')).toMatchObject(applied);
         expect(await index.takeHits(symbol, 10, 2000, 1)).toEqual([found]);
       });
 
       it('goes on where they are there already: nothing is built twice', async () => {
         const symbol = await aSymbol();
-        await writeBars(symbol, barsOf(aTick(1, 100)));
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'writer');
         await index.beginRebuild(symbol, 'sighted');
-        await writeBars(symbol, barsOf(aTick(1, 100)));
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'writer');
         expect(await index.finishRebuild(symbol, 'sighted', 2)).toMatchObject({ outcome: 'finished' });
-        expect(await write(symbol, 1, aTick(2, 101), true)).toMatchObject(applied);
-        await writeBars(symbol, barsOf(aTick(2, 101)));
+        expect(await write(symbol, 1, aTick(2, 101), 'own')).toMatchObject(applied);
+        await writeBars(symbol, barsOf(aTick(2, 101)), 'writer');
         expect(await index.isBuilt(symbol)).toBe(true);
+      });
+
+      it('misses the bars of its own writer where another one has left some, and knows each for itself', async () => {
+        const symbol = await aSymbol();
+        expect(await write(symbol, 1, aTick(1, 100), 'none')).toMatchObject(applied);
+        await flush();
+        await index.beginRebuild(symbol, 'blind');
+        // Thawed late: it knows less than who writes now.
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'before');
+        await load(symbol, [aStop(95, { armedTick: 1 })], [], 5);
+        await index.finishRebuild(symbol, 'load-5', 6);
+        expect(await write(symbol, 2, aTick(3, 100), 'own')).toEqual({ outcome: 'rebuild' });
+        await writeBars(symbol, barsOf(aTick(2, 90)), 'writer');
+        expect(await index.isBuilt(symbol)).toBe(false);
+
+        // Both have left theirs: neither takes from the other what is built now.
+        await load(symbol, [aStop(85, { armedTick: 1 })], [], 8);
+        await index.finishRebuild(symbol, 'load-8', 9);
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'before');
+        await writeBars(symbol, barsOf(aTick(2, 90)), 'writer');
+        expect(await index.isBuilt(symbol)).toBe(true);
+        expect(await write(symbol, 2, aTick(3, 100), 'own')).toMatchObject(applied);
+      });
+
+      it('goes on with a writer that has only what others have left, wherever anybody has', async () => {
+        const symbol = await aSymbol();
+        expect(await write(symbol, 1, aTick(1, 100), 'others')).toEqual({ outcome: 'rebuild' });
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'before');
+        await load(symbol, [], [], 5);
+        await index.finishRebuild(symbol, 'load-5', 6);
+        expect(await write(symbol, 1, aTick(2, 100), 'others')).toMatchObject(applied);
+        expect(await write(symbol, 2, aTick(3, 100), 'own')).toMatchObject(applied);
+      });
+
+      it('remembers the last four that left some', async () => {
+        const symbol = await aSymbol();
+        for (const writer of ['a', 'b', 'c', 'd', 'e'])
+          await writeBars(symbol, barsOf(aTick(1, 100)), writer);
+        await load(symbol, [], [], 5);
+        await index.finishRebuild(symbol, 'load-5', 6);
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'e');
+        expect(await index.isBuilt(symbol)).toBe(true);
+        await writeBars(symbol, barsOf(aTick(1, 100)), 'a');
+        expect(await index.isBuilt(symbol)).toBe(false);
       });
 
       it('goes on with a writer that has none', async () => {
         const symbol = await aSymbol();
-        expect(await write(symbol, 1, aTick(1, 100), false)).toMatchObject(applied);
+        expect(await write(symbol, 1, aTick(1, 100), 'none')).toMatchObject(applied);
       });
     });
 

@@ -35,7 +35,7 @@ export function aBatch(
   if (last === undefined) throw new Error('a batch has ticks');
   const display = displayOf(symbol, last);
   const writer = { shard: 0, leaseToken: 'writer', fence: 1 };
-  const known = { newestTick, lateTick: -1, hasBars: false };
+  const known = { newestTick, lateTick: -1, heldBars: 'none' as const };
   return { symbol, ...writer, batch, ticks, ...known, display, bars: [], barBefore: null, nowMs };
 }
 

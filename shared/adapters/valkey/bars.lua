@@ -18,6 +18,20 @@ local function merged(a, b)
   return '[' .. table.concat(bar, ',') .. ']'
 end
 
+-- Who has left bars since the cache was empty: their tokens, the last ones to begin. `left` is such a list or nil; answers
+-- the list with this writer in it, or nil where it is in it already.
+local WRITERS = 4
+local function left_with(left, token)
+  local others = {}
+  for one in string.gmatch(left or '', '%S+') do
+    if one == token then return nil end
+    others[#others + 1] = one
+  end
+  while #others >= WRITERS do table.remove(others, 1) end
+  others[#others + 1] = token
+  return table.concat(others, ' ')
+end
+
 -- bars: second, JSON, second, JSON, ...; before: the first one as its writer knows that it was written last, or nil. Where
 -- that is what is there, the new one goes on from it and holds all of it.
 local function put_bars(tape, bars, before)

@@ -27,11 +27,20 @@ const priceSchema = z.object({
 });
 const strings = z.array(z.string());
 
-const tapeScript = defineScript<{ symbol: string; bars: readonly Bar[]; isLast: boolean }, string>({
+const tapeScript = defineScript<
+  {
+    symbol: string;
+    bars: readonly Bar[];
+    writer: string;
+    isLast: boolean;
+  },
+  string
+>({
   name: 'tape',
   source: [fragment, tape],
   keys: ({ symbol }) => [tapeKey(symbol), stateKey(symbol), epochKey(symbol)],
-  args: ({ bars, isLast }) => [
+  args: ({ bars, writer, isLast }) => [
+    writer,
     isLast ? '1' : '0',
     ...bars.flatMap((bar) => [String(bar.second), barText(bar)]),
   ],
@@ -64,10 +73,10 @@ export function createPriceCache(valkey: Valkey, now: () => number = Date.now): 
       const range = ['ZRANGEBYSCORE', tapeKey(symbol), String(fromSecond), '+inf'];
       return strings.parse(await valkey.command(range)).map(parseBar);
     },
-    writeBars: async (symbol, bars) => {
+    writeBars: async (symbol, bars, writer) => {
       const parts = chunks(bars, BARS_PER_CALL);
       for (const [i, part] of parts.entries()) {
-        await tapeScript.run(valkey, { symbol, bars: part, isLast: i === parts.length - 1 });
+        await tapeScript.run(valkey, { symbol, bars: part, writer, isLast: i === parts.length - 1 });
       }
     },
     want: async (symbols) => {

@@ -9,7 +9,9 @@
 --
 -- KEYS 1-10 as in index.lua; KEYS[11] price hash, KEYS[12] quote hash, KEYS[13] tape
 -- ARGV token, fence, batch, part, now (ms), newest tick that the writer has taken in, last tick of before the lease or -1
---      (late.lua), 1 when the writer has bars of earlier batches, else 0, the first bar as it was written last or '', number of price fields + values, then of quote fields + values, then of bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
+--      (late.lua), bars that the writer has of before this batch (0 none, 1 only what others have left, 2 its own), the
+--      first bar as it was written last or '', number of price fields + values, then of quote fields + values, then of
+--      bars + (second, JSON), then per tick: id, bid, ask, last, JSON. Price and quote only with the last part.
 -- Returns {'applied', hits, wake, lo and hi of bid, ask, last, mid} | {'rebuild'} | {'not_leader'}; nothing is
 -- written in the last two cases.
 local PRICE_TTL_MS = 60000
@@ -18,7 +20,7 @@ local CLOCKS_APART_MS = 60000 -- shared/domain/triggers/rules.ts
 local token, fence = ARGV[1], tonumber(ARGV[2])
 local batch, part = tonumber(ARGV[3]), tonumber(ARGV[4])
 now = tonumber(ARGV[5])
-local newest_known, late, has_bars = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1'
+local newest_known, late, held = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 
 -- All that is needed of the state, in one call: it is made thousands of times a second.
 local NEAR = { 'lo:bid', 'hi:bid', 'lo:ask', 'hi:ask', 'lo:last', 'hi:last', 'lo:mid', 'hi:mid' }
@@ -26,8 +28,10 @@ local writer = call('HMGET', STATE, 'fence', 'token', 'batch', 'part', 'bars', '
   unpack(NEAR))
 local known = tonumber(writer[1] or '-1')
 if fence < known or (fence == known and writer[2] ~= token) then return { 'not_leader' } end
--- Built by somebody's arming after all was lost, without what this writer alone still knows: not to be trusted.
-if call('EXISTS', EPOCH) == 0 or (has_bars and not writer[5]) then return { 'rebuild' } end
+-- Built by somebody's arming after all was lost, without what this writer alone still knows: not to be trusted. What others
+-- left whom it followed, a writer of before them may have left again; its own, nobody has but itself.
+local left = left_with(writer[5] or nil, token)
+if call('EXISTS', EPOCH) == 0 or (held == '1' and not writer[5]) or (held == '2' and left) then return { 'rebuild' } end
 
 local lo, hi = {}, {}
 local near = nil -- the same as text, until something changes
@@ -234,7 +238,7 @@ if last and last ~= standing then
   keep('last', text(last.last))
   keep('tick', last.json)
 end
-if #bars > 0 then keep('bars', '1') end
+if #bars > 0 and left then keep('bars', left) end
 call('HSET', STATE, unpack(kept))
 if #price > 0 then
   call('HSET', KEYS[11], unpack(price))

@@ -116,6 +116,8 @@ function usualReply(reply: unknown): PriceBatchResult | null {
   };
 }
 
+const HELD = { none: '0', others: '1', own: '2' } as const;
+
 export const priceScript = defineScript<PricePart, PriceBatchResult>({
   name: 'price',
   source: [barsFragment, index, late, price],
@@ -133,7 +135,7 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     String(batch.nowMs),
     String(batch.newestTick),
     String(batch.lateTick),
-    batch.hasBars ? '1' : '0',
+    HELD[batch.heldBars],
     bars[0]?.second === batch.barBefore?.second ? barBeforeText(batch) : '',
     ...counted(last ? priceFields(batch.display) : []),
     ...counted(last ? quoteFields(batch.display) : []),

@@ -23,6 +23,7 @@ export class BarBook {
   readonly #bars = new Map<number, Bar>();
   readonly #minutes = new Map<number, MinuteRow>();
   #newest: Bar | null = null;
+  #hasOwn = false;
 
   constructor(keptMs: number) {
     this.#keptSeconds = Math.ceil(keptMs / 1000);
@@ -49,6 +50,7 @@ export class BarBook {
 
   /** Takes in previewed bars whose ticks the script has applied. */
   commit(bars: readonly Bar[]): void {
+    this.#hasOwn ||= bars.length > 0;
     for (const bar of bars) {
       this.#toMinute(bar, this.#bars.get(bar.second)?.count ?? 0);
       this.#put(bar);
@@ -56,9 +58,10 @@ export class BarBook {
     this.#dropOld();
   }
 
-  /** Whether any bar is kept. */
-  get hasBars(): boolean {
-    return this.#bars.size > 0;
+  /** Whose bars are kept: its own as soon as one was taken in, else only what others have left. */
+  get held(): 'none' | 'others' | 'own' {
+    if (this.#bars.size === 0) return 'none';
+    return this.#hasOwn ? 'own' : 'others';
   }
 
   /** All bars kept, oldest first. */

@@ -23,10 +23,10 @@ export class RebuildRequest {
   /** Never rejects. */
   async ask(): Promise<void> {
     const { symbol, context } = this.#calls;
-    const { ports, settings, tally } = context;
+    const { ports, settings, tally, writer } = context;
     if (performance.now() - this.#sentAt < settings.rebuildRepeatMs) return;
     try {
-      await ports.cache.writeBars(symbol, this.#book.bars());
+      await ports.cache.writeBars(symbol, this.#book.bars(), writer.token);
       await this.#saveMinutes();
       const at = ports.clock.now();
       await ports.outbox.trigger({ kind: 'rebuild', symbol, at });

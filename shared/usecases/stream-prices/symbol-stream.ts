@@ -162,8 +162,14 @@ export class SymbolStream {
       this.#schedule();
       await pause(5);
     }
+    await this.giveUp();
+  }
+
+  /** Sends nothing more; an answer that is under way is waited for, because what it applied is kept. */
+  async giveUp(): Promise<void> {
     this.abandon();
-    while (this.#sending && performance.now() < until + LAST_ANSWER_MS) await pause(5);
+    const until = performance.now() + LAST_ANSWER_MS;
+    while (this.#sending && performance.now() < until) await pause(5);
   }
 
   /** Another writer has taken over: what waits is its own to send. */
@@ -262,7 +268,7 @@ export class SymbolStream {
       ticks,
       newestTick: Math.max(tick.id, this.#filter.lastId),
       lateTick: this.#late.until,
-      hasBars: this.book.hasBars,
+      heldBars: this.book.held,
       display: {
         symbol: this.symbol,
         bid,
@@ -317,6 +323,13 @@ export class SymbolStream {
       await ports.tape.merge(this.symbol, row);
       this.book.saved(row, now);
     }
+  }
+
+  /** The term is over: what only this process may know, since the cache can have been emptied, is there for the next one. */
+  async leaveBars(): Promise<void> {
+    const { ports, writer } = this.#context;
+    const bars = this.book.bars();
+    if (bars.length > 0) await ports.cache.writeBars(this.symbol, bars, writer.token);
   }
 
   /** Puts quarters of an hour together whose minutes are over and written; what was missed before too. */

@@ -89,7 +89,7 @@ export class WriterTerm {
     return this.#end;
   }
 
-  /** Ends the term; `lease_lost`: nothing more is written. */
+  /** Ends the term; `lease_lost`: no tick is written any more. */
   end(why: TermEnd): void {
     if (this.#over.signal.aborted) return;
     this.#end = why;
@@ -132,11 +132,13 @@ export class WriterTerm {
     const { ports, settings } = this.#context;
     const feed = this.#feed;
     const draining = [...this.#streams.values()].map((stream) =>
-      this.#end === 'lease_lost' ? stream.abandon() : stream.finish(settings.stopMs),
+      this.#end === 'lease_lost' ? stream.giveUp() : stream.finish(settings.stopMs),
     );
     // Together: a source that waits for room is let go by the draining.
     await Promise.all([...draining, feed?.stop(), this.#context.standby?.stop()]);
-    if (this.#end !== 'lease_lost') this.#saveLast();
+    if (this.#end !== 'lease_lost') this.#keepPending();
+    this.#background.run('last rows of the price tape', () => this.#saveTape(true));
+    this.#background.run('last bars', () => this.#leaveBars());
     await this.#background.stop();
     if (feed !== null)
       ports.log.info('feed_stopped', { feed: feed.name, why: this.#end, ...feed.summary?.() });
@@ -265,8 +267,27 @@ export class WriterTerm {
     if (failures.length > 0) throw new Error(`${failures.length} symbols not saved, first ${failures[0]}`);
   }
 
-  /** At the stop: what is applied goes to the tape; what is not is told, and kept there if it cannot be read again. */
-  #saveLast(): void {
+  /**
+   * Whoever writes next follows what is in the cache and in the tape: both get what this process alone may hold. Widening
+   * only, so it does no harm that the other one writes already.
+   */
+  async #leaveBars(): Promise<void> {
+    const { ports, settings } = this.#context;
+    const until = performance.now() + settings.stopMs;
+    let late = 0;
+    try {
+      await this.#each(TAPE_WRITERS, (stream) => {
+        if (performance.now() < until) return stream.leaveBars();
+        late += 1;
+        return undefined;
+      });
+    } finally {
+      if (late > 0) ports.log.error('bars_not_left', { symbols: late });
+    }
+  }
+
+  /** At the stop: what is not applied is told, and kept in the tape if it cannot be read again. */
+  #keepPending(): void {
     const { ports, settings } = this.#context;
     for (const stream of this.#streams.values()) {
       const pending = stream.pending();
@@ -274,7 +295,6 @@ export class WriterTerm {
       ports.log.error('ticks_not_applied_at_stop', { symbol: stream.symbol, ticks: pending.length });
       if (!settings.resumable) stream.book.commit(stream.book.preview(pending.map(({ tick }) => tick)));
     }
-    this.#background.run('last rows of the price tape', () => this.#saveTape(true));
   }
 
   /** Tries until it works or the term is over (then the answer is empty). */

@@ -211,7 +211,7 @@ export class Market {
         ticks,
         newestTick: this.#tickId,
         lateTick: -1,
-        hasBars: this.#hasWritten,
+        heldBars: this.#hasWritten ? 'own' : 'none',
         display,
         bars,
         barBefore: null,

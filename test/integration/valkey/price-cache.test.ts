@@ -85,7 +85,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
   });
 
   test('keeps one-second bars for two hours, oldest first', async () => {
-    await cache.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)]);
+    await cache.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)], 'writer');
     await write('BNB/USDT', { bars: [barAt(17_000, 3, 102)] });
     expect(await cache.bars('BNB/USDT', 0)).toEqual([barAt(10_000, 2, 101), barAt(17_000, 3, 102)]);
     expect(await ttl('tape:{BNB/USDT}')).toBeGreaterThan(7_000_000);
@@ -99,7 +99,7 @@ describe.each<[string, () => Promise<RedisServer>, boolean]>([
     const second = mergeBars(first, own);
     await write('DOT/USDT', { bars: [second], barBefore: first });
     expect(await bar()).toEqual(second);
-    await cache.writeBars('DOT/USDT', [low]);
+    await cache.writeBars('DOT/USDT', [low], 'writer');
     const third = mergeBars(second, high);
     await write('DOT/USDT', { bars: [third], barBefore: second });
     expect(await bar()).toEqual(mergeBars(low, third));

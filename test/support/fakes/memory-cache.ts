@@ -18,6 +18,7 @@ import type {
   Counters,
   Lease,
   Leases,
+  PriceBatch,
   PriceCache,
 } from '../../../shared/ports/trigger-index.ts';
 import { frozen } from './frozen.ts';
@@ -25,14 +26,15 @@ import { frozen } from './frozen.ts';
 const PRICE_TTL_MS = 60_000;
 const TAPE_SECONDS = 7200;
 const WANTED_MS = 600_000;
+const WRITERS = 4;
 
 export class MemoryPrices implements PriceCache {
   readonly clock: Clock;
   /** What a test puts in here lives from the price's own time on. */
   readonly shown = new Map<string, CachedPrice>();
   readonly tape = new Map<string, readonly Bar[]>();
-  /** Symbols of which a writer has left bars since the last flush, and who has to know of the first ones. */
-  readonly left = new Set<string>();
+  /** Who has left bars of a symbol since the last flush, and who has to know of each one's first ones. */
+  private readonly left = new Map<string, Set<string>>();
   onFirstBars: (symbol: string) => void = () => undefined;
   /** When each was last wanted. */
   private readonly wishes = new Map<string, number>();
@@ -78,11 +80,24 @@ export class MemoryPrices implements PriceCache {
     return this.standing(symbol).filter((bar) => bar.second >= fromSecond);
   }
 
-  async writeBars(symbol: string, bars: readonly Bar[]): Promise<void> {
+  async writeBars(symbol: string, bars: readonly Bar[], writer = 'writer'): Promise<void> {
     this.putBars(symbol, bars);
-    if (bars.length === 0 || this.left.has(symbol)) return;
-    this.left.add(symbol);
+    if (bars.length === 0 || this.left.get(symbol)?.has(writer) === true) return;
+    this.leave(symbol, writer);
     this.onFirstBars(symbol);
+  }
+
+  /** Notes that this writer has left bars. */
+  leave(symbol: string, writer: string): void {
+    const others = [...(this.left.get(symbol) ?? [])];
+    if (!others.includes(writer)) this.left.set(symbol, new Set([...others.slice(1 - WRITERS), writer]));
+  }
+
+  /** Were what this writer holds not left since the last flush? */
+  misses(symbol: string, held: PriceBatch['heldBars'], writer: string): boolean {
+    if (held === 'none') return false;
+    const left = this.left.get(symbol);
+    return held === 'own' ? left?.has(writer) !== true : left === undefined;
   }
 
   /** What the price script does with the bars of a batch. */

@@ -113,7 +113,7 @@ export class MemoryIndex implements TriggerIndex {
     if (writer !== null && (fence < writer.fence || (fence === writer.fence && token !== writer.token))) {
       return { outcome: 'not_leader' };
     }
-    const areBarsMissing = given.hasBars && this.tape?.left.has(symbol) === false;
+    const areBarsMissing = this.tape?.misses(symbol, given.heldBars, token) === true;
     if (index === undefined || areBarsMissing) return { outcome: 'rebuild' };
     if (writer !== null && fence === writer.fence && batch <= writer.batch) {
       // Its first answer may have been lost, and with it the wake-up.
@@ -130,7 +130,7 @@ export class MemoryIndex implements TriggerIndex {
     const wake = this.store(index, hits, nowMs);
     this.prices?.show(given.display);
     this.prices?.putBars(symbol, given.bars);
-    if (given.bars.length > 0) this.tape?.left.add(symbol);
+    if (given.bars.length > 0) this.tape?.leave(symbol, token);
     return { outcome: 'applied', hits: hits.length, wake, nearest: index.model.nearest() };
   }
 

@@ -15,7 +15,7 @@ describeTriggerIndex(
       index.flush();
       tape.flush();
     };
-    return { index, flush, writeBars: (symbol, bars) => tape.writeBars(symbol, bars) };
+    return { index, flush, writeBars: (symbol, bars, writer) => tape.writeBars(symbol, bars, writer) };
   },
   { histories: 300 },
 );

@@ -138,6 +138,31 @@ describe('the streamer', () => {
     await running;
   });
 
+  it.each(['its lease is lost', 'it stops'])('leaves what only it may know when %s', async (why) => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings({ tapeMs: 60_000 }));
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    await until(() => world.sentIds().length === 1);
+    // Applied, though its answer comes when the term is over.
+    const answer = Promise.withResolvers<void>();
+    world.answer = () => answer.promise.then(() => applied());
+    void world.feeds[0]?.handlers?.onTick(feedTick(2, PRICE - 7));
+    await until(() => world.sentIds().length === 2);
+    expect(world.writtenBars).toEqual([]);
+    if (why === 'it stops') streamer.stop();
+    else world.holder = 'another';
+    await until(() => world.feeds[0]?.stopped === true);
+    answer.resolve();
+    await until(() => world.writtenBars.length === 1 && world.rows.length > 0);
+    const lows = (bars: readonly { low: { bid: number } }[] | undefined) => bars?.map(({ low }) => low.bid);
+    expect(Math.min(...(lows(world.writtenBars[0]) ?? []))).toBe(PRICE - 7);
+    expect(Math.min(...(lows(world.rows) ?? []))).toBe(PRICE - 7);
+    streamer.stop();
+    await running;
+  });
+
   it('goes on under a new fence where nobody else has had the lease', async () => {
     const world = new World();
     const streamer = new Streamer(world.ports, settings());

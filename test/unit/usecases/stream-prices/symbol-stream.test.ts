@@ -297,17 +297,17 @@ describe('a writer', () => {
     expect(world.batches[0]?.bars).toMatchObject([
       { second, low: { bid: 1 }, high: { bid: PRICE }, count: 5 },
     ]);
-    expect(world.batches[0]?.hasBars).toBe(true);
+    expect(world.batches[0]?.heldBars).toBe('others');
     stream.abandon();
   });
 
-  it('says whether it has any of before a batch: an index that was built without them is to be built again', async () => {
+  it('says whose bars of before a batch it has: an index that was built without them is to be built again', async () => {
     const { world, stream } = begin();
     void stream.accept(feedTick(1, PRICE));
     await until(() => world.batches.length === 1 && stream.pending().length === 0);
     void stream.accept(feedTick(2, PRICE));
     await until(() => world.batches.length === 2);
-    expect(world.batches.map(({ hasBars }) => hasBars)).toEqual([false, true]);
+    expect(world.batches.map(({ heldBars }) => heldBars)).toEqual(['none', 'own']);
     stream.abandon();
   });
 });
@@ -343,7 +343,7 @@ describe('ticks from before the lease', () => {
     world.answer = () => ({ outcome: 'rebuild' });
     stream.acceptLate(lateTicks([late(4, PRICE)]));
     await until(() => world.writtenBars.length > 0);
-    expect(world.batches[0]?.hasBars).toBe(true);
+    expect(world.batches[0]?.heldBars).toBe('others');
     expect(world.writtenBars[0]).toEqual([bar]);
     stream.abandon();
   });
