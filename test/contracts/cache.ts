@@ -56,6 +56,9 @@ export function describePrices(name: string, open: () => Promise<OpenCache>): vo
 
     it('keeps one-second bars for two hours, oldest first', async () => {
       await prices.writeBars('BNB/USDT', [barAt(10_000, 2, 101), barAt(9_000, 1, 100)], 'writer');
+      expect(await prices.areBarsLeft('BNB/USDT', 'writer')).toBe(true);
+      expect(await prices.areBarsLeft('BNB/USDT', 'writ')).toBe(false);
+      expect(await prices.areBarsLeft('NONE/USDT', 'writer')).toBe(false);
       await prices.writeBars('BNB/USDT', [], 'writer');
       expect(await prices.bars('BNB/USDT', 0)).toEqual([barAt(9_000, 1, 100), barAt(10_000, 2, 101)]);
       await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)], 'writer');

@@ -79,6 +79,13 @@ export function createPriceCache(valkey: Valkey, now: () => number = Date.now): 
         await tapeScript.run(valkey, { symbol, bars: part, writer, isLast: i === parts.length - 1 });
       }
     },
+    areBarsLeft: async (symbol, writer) => {
+      const left = z
+        .string()
+        .nullable()
+        .parse(await valkey.command(['HGET', stateKey(symbol), 'bars']));
+      return left?.split(' ').includes(writer) === true;
+    },
     want: async (symbols) => {
       if (symbols.length === 0) return;
       const at = String(now());

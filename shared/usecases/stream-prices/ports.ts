@@ -9,7 +9,7 @@ import type { Counters, Leases, PriceCache, TriggerIndex } from '../../ports/tri
 
 export interface StreamPorts {
   readonly index: Pick<TriggerIndex, 'applyBatch' | 'claim' | 'hasLevels'>;
-  readonly cache: Pick<PriceCache, 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
+  readonly cache: Pick<PriceCache, 'areBarsLeft' | 'bars' | 'prices' | 'wantedSince' | 'writeBars'>;
   readonly tape: Omit<TapeStore, 'filled' | 'quarters'>;
   /** Where minutes from before we followed a symbol are asked for; left out where nobody can be asked. */
   readonly history?: MinuteHistory;

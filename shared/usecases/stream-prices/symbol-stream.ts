@@ -325,11 +325,12 @@ export class SymbolStream {
     }
   }
 
-  /** The term is over: what only this process may know, since the cache can have been emptied, is there for the next one. */
+  /** The term is over: where the cache was emptied since the last batch, the next writer gets what it had. */
   async leaveBars(): Promise<void> {
     const { ports, writer } = this.#context;
     const bars = this.book.bars();
-    if (bars.length > 0) await ports.cache.writeBars(this.symbol, bars, writer.token);
+    if (bars.length === 0 || (await ports.cache.areBarsLeft(this.symbol, writer.token))) return;
+    await ports.cache.writeBars(this.symbol, bars, writer.token);
   }
 
   /** Puts quarters of an hour together whose minutes are over and written; what was missed before too. */

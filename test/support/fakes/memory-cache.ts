@@ -87,6 +87,10 @@ export class MemoryPrices implements PriceCache {
     this.onFirstBars(symbol);
   }
 
+  async areBarsLeft(symbol: string, writer: string): Promise<boolean> {
+    return this.left.get(symbol)?.has(writer) === true;
+  }
+
   /** Notes that this writer has left bars. */
   leave(symbol: string, writer: string): void {
     const others = [...(this.left.get(symbol) ?? [])];

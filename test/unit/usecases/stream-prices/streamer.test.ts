@@ -163,6 +163,20 @@ describe('the streamer', () => {
     await running;
   });
 
+  it('leaves nothing twice: each batch has written its bars', async () => {
+    const world = new World();
+    world.areBarsLeft = true;
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    void world.feeds[0]?.handlers?.onTick(feedTick(1, PRICE));
+    await until(() => world.sentIds().length === 1);
+    streamer.stop();
+    await running;
+    expect(world.rows.length).toBeGreaterThan(0);
+    expect(world.writtenBars).toEqual([]);
+  });
+
   it('goes on under a new fence where nobody else has had the lease', async () => {
     const world = new World();
     const streamer = new Streamer(world.ports, settings());

@@ -126,6 +126,7 @@ export class World {
   /** The last one that was another's. */
   otherFence = 0;
   cached: readonly Bar[] = [];
+  areBarsLeft = false;
   wanted: string[] = [];
   live: string[] = [];
   armed: string[] = [];
@@ -162,6 +163,7 @@ export class World {
       bars: async () => this.cached,
       prices: async () => new Map(),
       wantedSince: async () => new Map(this.wanted.map((symbol) => [symbol, Date.now()])),
+      areBarsLeft: async () => this.areBarsLeft,
       writeBars: async (_, bars) => void this.writtenBars.push(bars),
     },
     tape: {
