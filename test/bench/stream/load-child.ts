@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createValkey } from '../../../shared/adapters/valkey/client.ts';
 import { createCounters } from '../../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../../shared/adapters/valkey/leases.ts';
@@ -29,6 +31,14 @@ const PATIENCE_MS = 30_000;
 /** Nothing has come out of the streamer for so long: all that waited has been sent. */
 const SETTLED_MS = 2_000;
 const SETTLE_WITHIN_MS = 60_000;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+function liveMb(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1e6;
+}
 
 const clock = { now: () => Date.now() };
 const logged = new Map<string, number>();
@@ -149,6 +159,7 @@ async function finish(streamer: Streamer, running: Promise<void>): Promise<LoadT
   // With nothing left that waits for an answer: what is looked at now is all that there will be.
   const settled = isQuiet() && unanswered.size === 0;
   const { 'ws:stats': stats } = await createCounters(patient).read(['ws:stats']);
+  const live = liveMb();
   streamer.stop();
   await running;
   for (const symbol of symbols) {
@@ -160,6 +171,7 @@ async function finish(streamer: Streamer, running: Promise<void>): Promise<LoadT
     ...check.result(),
     ...told,
     settled,
+    liveMb: live,
     stats: JSON.parse(stats ?? '{}') as Record<string, unknown>,
     logged: Object.fromEntries(logged),
   };
@@ -171,6 +183,10 @@ async function main(): Promise<void> {
   const streamer = new Streamer(ports, settings);
   const running = streamer.run();
   process.on('message', ({ ask }: LoadAsked) => {
+    if (ask === 'live') {
+      say({ say: 'live', mb: liveMb() });
+      return;
+    }
     if (ask === 'begin') {
       check.begin();
       return;

@@ -35,6 +35,8 @@ export function loadRow({
       to: Math.round(memory.to),
       most: Math.round(memory.most),
       per_minute: round(memory.slope, 1),
+      live_from: Math.round(memory.liveFrom),
+      live_to: Math.round(memory.liveTo),
     },
     kept_up: !isBehind({ told, sentAtAll }),
     errors: told.stats['errors'],
@@ -78,7 +80,7 @@ export function loadLines(row: ReturnType<typeof loadRow>, shape: LoadShape): re
     `age of a price when read: p50 ${age.p50} ms, p99 ${age.p99} ms, max ${age.max} ms; ${row.reads_without_price} reads found none`,
     `tick to hit (${row.hits} levels): p50 ${hit.p50} ms, p99 ${hit.p99} ms, max ${hit.max} ms`,
     `of a core: streamer ${share(row.streamer_core)}, Redis ${share(row.redis_core)}, market and reader ${share(row.bench_core)}`,
-    `memory of the streamer: ${memory.from} to ${memory.to} MB, at most ${memory.most}, ${memory.per_minute} MB a minute`,
+    `memory of the streamer: ${memory.from} to ${memory.to} MB, at most ${memory.most}, ${memory.per_minute} MB a minute; alive ${memory.live_from} to ${memory.live_to} MB`,
     ...(row.kept_up ? [] : ['THE MACHINE DID NOT KEEP UP: bars and hits were not judged']),
     `bars compared with their ticks: ${row.seconds_compared.toLocaleString('en-US')}; errors ${String(row.errors)}, ticks reduced ${String(row.ticks_reduced)}`,
   ];

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle } from '../../../infra/bundle/bundle.ts';
+import { NODE_FLAGS } from '../../../infra/stacks/streamer-memory.ts';
 import { createValkey, type Valkey } from '../../../shared/adapters/valkey/client.ts';
 import { priceKey } from '../../../shared/adapters/valkey/keys.ts';
 import { startRealRedis } from '../../support/redis.ts';
@@ -41,12 +42,15 @@ export interface LoadFigures {
   readonly streamerCore: number;
   readonly redisCore: number;
   readonly benchCore: number;
-  /** MB; the slope over the run in MB a minute. */
+  /** MB, under the deployed bounds; the slope over the run in MB a minute. */
   readonly memory: {
     readonly from: number;
     readonly to: number;
     readonly most: number;
     readonly slope: number;
+    /** Of objects that live, before and after. */
+    readonly liveFrom: number;
+    readonly liveTo: number;
   };
 }
 
@@ -63,6 +67,8 @@ const READ_SYMBOLS = 10;
 const MEMORY_EACH_MS = 1_000;
 /** Of the kernel's clock, in which /proc counts. */
 const TICKS_PER_SECOND = 100;
+/** What had to wait while the process collected is past. */
+const AFTER_COLLECTION_MS = 1_000;
 const KB_PER_MB = 1_000;
 
 /** @throws where /proc is missing, or the streamer's process fails */
@@ -84,7 +90,10 @@ export async function measureLoad(shape: LoadShape, note: (line: string) => void
       comparedSeconds: shape.comparedSeconds,
       barsMs: shape.barsMs,
     };
-    child = fork(bundled.file, [JSON.stringify(plan)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child = fork(bundled.file, [JSON.stringify(plan)], {
+      execArgv: NODE_FLAGS,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     await said(child, 'ready', READY_TIMEOUT_MS);
     note(`all ${shape.symbols} symbols have a price; warming up ...`);
     await sleep(shape.warmUpSeconds * 1_000);
@@ -107,6 +116,9 @@ async function measure(
 ): Promise<LoadFigures> {
   const pid = child.pid ?? 0;
   const redisPid = await pidOf(valkey);
+  ask(child, { ask: 'live' });
+  const { mb: liveFrom } = await said(child, 'live', DONE_TIMEOUT_MS);
+  await sleep(AFTER_COLLECTION_MS);
   ask(child, { ask: 'begin' });
   const before = {
     sent: market.sent,
@@ -150,6 +162,8 @@ async function measure(
       to: mbs.at(-1) ?? 0,
       most: Math.max(...mbs),
       slope: slopeOf(memory) * 60,
+      liveFrom,
+      liveTo: told.liveMb,
     },
   };
 }

@@ -55,6 +55,8 @@ export interface LoadTold {
   /** What is wrong: bars that lack an extreme, hits that are missing or by another price. */
   readonly wrong: readonly string[];
   readonly secondsCompared: number;
+  /** MB of objects that live, outside of the heap as well. */
+  readonly liveMb: number;
   /** Everything had come to its end; where not, the machine did not keep up, and what is missing is not wrong. */
   readonly settled: boolean;
   readonly calls: number;
@@ -66,8 +68,10 @@ export interface LoadTold {
 }
 
 /** What the two processes say to each other. */
-export type LoadAsked = { readonly ask: 'begin' } | { readonly ask: 'end' };
+/** `live`: all that is gone is collected first, which stops the process for a moment. */
+export type LoadAsked = { readonly ask: 'live' | 'begin' | 'end' };
 export type LoadSaid =
   | { readonly say: 'ready' }
+  | { readonly say: 'live'; readonly mb: number }
   | { readonly say: 'done'; readonly told: LoadTold }
   | { readonly say: 'failed'; readonly error: string };
