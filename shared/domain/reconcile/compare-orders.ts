@@ -19,7 +19,13 @@ export interface Compared {
   readonly differences: readonly Difference[];
 }
 
-export function compareOrders(ledger: LedgerView, venue: VenueView, state: ReconcileState): Compared {
+/** `confirmMs`: an order that ended here for longer than that, and is open there, is cancelled. */
+export function compareOrders(
+  ledger: LedgerView,
+  venue: VenueView,
+  state: ReconcileState,
+  confirmMs: number,
+): Compared {
   const known = new Map(ledger.orders.map((order) => [order.orderId, order]));
   const open = Map.groupBy(
     venue.openOrders.filter(({ orderId }) => orderId !== null),
@@ -40,13 +46,17 @@ export function compareOrders(ledger: LedgerView, venue: VenueView, state: Recon
     if (ledger.booked.get(orderId)?.has(fill.tradeId) !== true) asks.set(orderId, 'missing_trades');
     if (clientId !== null && asks.get(orderId) === 'missing_trades') traded.set(orderId, trade);
   }
-  const corrections = [...asks].map(([orderId, why]) => ({
-    kind: 'ask_order' as const,
-    orderId,
-    symbol: known.get(orderId)?.symbol ?? '',
-    why,
-    traded: attemptOf(traded.get(orderId)),
-  }));
+  const corrections = [...asks].map(([orderId, why]) => {
+    const order = known.get(orderId);
+    const isStray = why === 'open_at_venue' && order !== undefined && venue.asOf - endOf(order) >= confirmMs;
+    return {
+      ...{ kind: 'ask_order' as const, orderId, symbol: order?.symbol ?? '', why },
+      traded: attemptOf(traded.get(orderId)),
+      strays: isStray
+        ? (open.get(orderId) ?? []).map(({ clientId, venueOrderId }) => ({ clientId, venueOrderId }))
+        : [],
+    };
+  });
   return {
     corrections,
     differences: [...stillOpen, ...strangers(known, venue), ...fillsNowhere(ledger, venue, state)],
@@ -67,7 +77,7 @@ function reasonToAsk(
 ): AskReason | null {
   const isOpen = open.length > 0;
   if (isFinal(order.status)) {
-    if (isOpen && (order.timings.finalAt ?? order.updatedAt) < asOf) return 'open_at_venue';
+    if (isOpen && endOf(order) < asOf) return 'open_at_venue';
     return isSettled(order) ? null : 'not_settled';
   }
   // Nothing of an order that is not known to be taken should be there; what is there says that it was.
@@ -79,6 +89,8 @@ function reasonToAsk(
   const isAsked = openOrdersOf === null || openOrdersOf.has(order.symbol);
   return isAsked && (order.timings.acceptedAt ?? order.updatedAt) < asOf ? 'not_open_at_venue' : null;
 }
+
+const endOf = (order: Order): number => order.timings.finalAt ?? order.updatedAt;
 
 /** Somebody amended it there; a quantity only ever grows less. Legs of a list each have the whole. */
 const isSmaller = (order: Order, [only, ...others]: readonly OpenAtVenue[]): boolean =>

@@ -28,7 +28,7 @@ import type {
 } from './types.ts';
 
 export interface ReconcileRules {
-  /** [60 s] Between two looks that see the same difference. */
+  /** [60 s] Between two looks that see the same difference; and an order that ended here is left open there for no longer. */
   readonly confirmMs: number;
   /** [7 days] A trade found later than this puts nothing back. */
   readonly reverseMs: number;
@@ -42,7 +42,7 @@ export function reconcile(
   state: ReconcileState,
   rules: ReconcileRules = RECONCILE_RULES,
 ): Reconciliation {
-  const orders = compareOrders(ledger, venue, state);
+  const orders = compareOrders(ledger, venue, state, rules.confirmMs);
   const math = accountMath(ledger, venue, state);
   const reversed = reversals(ledger, venue, state);
   const seen = suspectsOf(math.rows, venue, state);

@@ -128,6 +128,8 @@ export type Correction =
       readonly why: AskReason;
       /** A trade that is missing, of an order with an id of ours that is known by that alone; null = none is. */
       readonly traded: Pick<AccountTradeOf, 'clientId' | 'venueOrderId'> | null;
+      /** What is to be cancelled there: it ended here a while ago, its owner was told so, and it could still trade. */
+      readonly strays: readonly Pick<OpenAtVenue, 'clientId' | 'venueOrderId'>[];
     }
   | {
       readonly kind: 'book_external';

@@ -27,7 +27,8 @@ type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'symbols' | 'clock' 
 /** What came of asking for an order. */
 export type AskedOrder = 'reported' | 'absent' | 'unknown';
 
-type Traded = Extract<Correction, { kind: 'ask_order' }>['traded'];
+type Asking = Extract<Correction, { kind: 'ask_order' }>;
+type Traded = Asking['traded'];
 
 /** An attempt that was thought void may have traded after all: what is missing is asked of that one. */
 function attemptSought(order: Order, traded: Traded): OrderSought {
@@ -36,6 +37,11 @@ function attemptSought(order: Order, traded: Traded): OrderSought {
   if (traded === null || attempt === undefined || attempt === order.send?.attempt) return sought;
   const venueOrderId = order.type === 'oco' ? null : traded.venueOrderId;
   return { ...sought, clientId: venueClientId(order.orderId, attempt), venueOrderId };
+}
+
+function withoutLeg(clientId: string): string {
+  const parsed = parseVenueClientId(clientId);
+  return parsed === null ? clientId : venueClientId(parsed.orderId, parsed.attempt);
 }
 
 export function makeCorrect(ports: Needs, arm: ArmLevels) {
@@ -51,6 +57,21 @@ export function makeCorrect(ports: Needs, arm: ArmLevels) {
     if (found.kind === 'absent') return 'absent';
     log.warn('RECONCILE_QUERY_UNKNOWN', { orderId: order.orderId, why: found.message });
     return 'unknown';
+  }
+
+  /**
+   * Cancels what rests at the venue of an order that has ended here: whoever owns it was told that it cannot trade, and may
+   * have sent another one. A cancel whose reply is lost is sent again by the next comparison that finds it open.
+   */
+  async function cancelStrays(order: Order, strays: Asking['strays'], venue: VenueWallet): Promise<void> {
+    const { orderId, symbol, type, status } = order;
+    // The legs of a list go together, by the list's own id.
+    const byId = new Map(strays.map((stray) => [withoutLeg(stray.clientId), stray.venueOrderId]));
+    for (const [clientId, venueOrderId] of byId) {
+      const outcome = await venue.cancelOrder(symbol, clientId, type, type === 'oco' ? null : venueOrderId);
+      log.error('STRAY_ORDER_CANCELLED', { orderId, symbol, status, venueOrderId, outcome: outcome.kind });
+      if (outcome.kind === 'cancelled') await outbox.executions(outcome.report);
+    }
   }
 
   /** One change of a position with what its exit plan makes of it, in one transaction. */
@@ -122,5 +143,5 @@ export function makeCorrect(ports: Needs, arm: ArmLevels) {
     }
   }
 
-  return { askOrder, correctPosition };
+  return { askOrder, cancelStrays, correctPosition };
 }

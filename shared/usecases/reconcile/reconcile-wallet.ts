@@ -95,7 +95,7 @@ export function makeReconcileWallet(
   const { wallets, venues, accounts, reconciles, outbox, served, counters, clock, ids, log } = ports;
   const readVenue = makeReadVenue(ports);
   const readLedger = makeReadLedger(ports);
-  const { askOrder, correctPosition } = makeCorrect(ports, arm);
+  const { askOrder, cancelStrays, correctPosition } = makeCorrect(ports, arm);
 
   async function readBoth(wallet: Wallet, state: ReconcileState, isWhole: boolean) {
     const sides = await readLedger.before(wallet, state);
@@ -119,6 +119,7 @@ export function makeReconcileWallet(
       const order = byId.get(correction.orderId);
       if (order === undefined) continue;
       const answer = await askOrder(order, correction.traded, venue);
+      await cancelStrays(order, correction.strays, venue);
       if (answer === 'absent') missing.push(missingOf(order));
       // What has ended here and is open there is listed: its report changes nothing any more.
       else if (correction.why !== 'open_at_venue') pending += 1;

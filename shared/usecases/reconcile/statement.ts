@@ -16,8 +16,9 @@ export const MOST_STATED = 200;
 
 function stated(correction: Correction, ledger: LedgerView): StatedCorrection {
   if (correction.kind === 'ask_order') {
-    const { kind, symbol, orderId, why } = correction;
-    return { kind, symbol, orderId, positionId: null, detail: why };
+    const { kind, symbol, orderId, why, strays } = correction;
+    const detail = strays.length > 0 ? `${why}, cancelled` : why;
+    return { kind, symbol, orderId, positionId: null, detail };
   }
   const { kind, asset, positionId } = correction;
   const symbol = ledger.positions.find((p) => p.positionId === positionId)?.symbol ?? asset;

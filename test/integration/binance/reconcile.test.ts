@@ -79,6 +79,8 @@ const total = (asset: string): Decimal => {
   return d(free).plus(locked);
 };
 
+const free = (asset: string) => d(bench.simulator.exchange.books(UID).balances[asset]?.free ?? '0');
+
 const differences = ({ differences: found }: ReconcileStatement) =>
   found.map(({ kind, asset, expected, actual, confirmed }) => ({ kind, asset, expected, actual, confirmed }));
 
@@ -224,6 +226,46 @@ describe('a comparison', () => {
     const found = await pass();
     expect(found).toMatchObject({ status: 'in_agreement', corrections: [], differences: [] });
     expect(found.foreignTrades).toMatchObject([{ symbol: 'ETH/USDT', venueOrderId: ours.venueOrderId }]);
+  });
+
+  it('cancels what rests at the exchange a minute after it has ended here, and books what it traded', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    // Its absence was believed, and was none.
+    const ended = { ...order, status: 'failed', timings: { ...order.timings, finalAt: world.now } } as const;
+    await world.ledger.commit({ orders: [{ before: order, after: ended }] });
+    const listed = { kind: 'order_open_at_venue', orderId: order.orderId };
+    world.now += 59_000;
+    expect(await pass()).toMatchObject({ status: 'differences', differences: [listed] });
+    expect(total('USDT').minus(free('USDT')).toFixed()).toBe('980');
+    world.now += 1_000;
+    expect(await pass()).toMatchObject({
+      differences: [listed],
+      corrections: [{ kind: 'ask_order', detail: 'open_at_venue, cancelled' }],
+    });
+    expect(world.errors()).toContain('STRAY_ORDER_CANCELLED');
+    await world.pump();
+    expect(world.order(order.orderId).status).toBe('failed');
+    world.now += 5_000;
+    expect(await pass()).toMatchObject({ status: 'in_agreement', differences: [] });
+    expect(free('USDT').toFixed()).toBe('100000');
+  });
+
+  it('cancels both legs of a list with one request', async () => {
+    const { positionId } = await bought('0.02');
+    const list = { type: 'oco', side: 'sell', limitPrice: d('52000'), stopPrice: d('49000') } as const;
+    const order = await place({ ...list, quantity: d('0.01'), positionId, idempotencyKey: 'list' });
+    expect(order.status).toBe('open');
+    const ended = {
+      ...order,
+      status: 'cancelled',
+      timings: { ...order.timings, finalAt: world.now },
+    } as const;
+    await world.ledger.commit({ orders: [{ before: order, after: ended }] });
+    world.now += 61_000;
+    await pass();
+    const cancels = world.logs.filter(({ code }) => code === 'STRAY_ORDER_CANCELLED');
+    expect(cancels).toMatchObject([{ fields: { orderId: order.orderId, outcome: 'cancelled' } }]);
+    expect(free('BTC').equals(total('BTC'))).toBe(true);
   });
 
   it('books coins sold in the app at what they brought, when two looks a minute apart see them gone', async () => {
