@@ -200,7 +200,7 @@ describe('the API', () => {
     expect((await fetch(`${system.api}/status`)).status).toBe(201);
     const startedAt = Date.now();
     expect((await fetch(`${system.api}/hang`)).status).toBe(500);
-    expect(Date.now() - startedAt).toBeLessThan(2_500);
+    expect(Date.now() - startedAt).toBeLessThan(12_000);
     expect((await fetch(`${system.api}/status`)).status).toBe(201);
     system.killFunction('web');
     await system.functionReady('web');

@@ -116,8 +116,9 @@ describe.skipIf(dynamoDbMissing !== null)('a standby whose writer was killed', (
     );
     // The market spoke all the while, and nothing of it is missing.
     expect(Math.max(...holes)).toBeLessThan(market.longestSilence() + 250);
-    expect(market.longestSilence()).toBeLessThan(LEASE_MS / 2);
-    expect(tookAt - last).toBeLessThan(LEASE_MS + 2_000);
+    // A hole as long as the lease would be seen.
+    expect(market.longestSilence()).toBeLessThan(LEASE_MS - 250);
+    expect(tookAt - last).toBeLessThan(LEASE_MS + 10_000);
 
     // The row of the minute holds the first one's highest price and the second one's lowest.
     const rows = await until(
