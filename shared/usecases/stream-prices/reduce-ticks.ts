@@ -4,7 +4,8 @@
  * Pure. Always true of what is kept, in the order it came, for levels armed before the first of them:
  * - the same levels become hits as with all ticks (a level may be reached by a later tick of the same move);
  * - trailing stops that are not reached end at the same peak;
- * - from `exactFrom` on, each second's low, high and last price of every source is kept, so its bar is the same.
+ * - from `exactFrom` on, each second's first, low, high and last price of every source is kept, so its bar is the same;
+ * - before that, from `minutesFrom` on, those of each minute.
  *
  * Why it is enough: a fixed level asks for the lowest or highest price of all. A long's trailing stop asks for a
  * price that is low against the highest one before it: per new high only the lowest price until the next new
@@ -14,6 +15,9 @@
 import { priceOf, SOURCES } from '../../domain/triggers/rules.ts';
 import type { Tick } from '../../domain/triggers/types.ts';
 
+/** Of ticks that nothing but levels is to be told of. */
+const NO_SPAN = -1;
+
 /** A peak, and the worst price before the next peak. */
 interface Swing {
   peak: number;
@@ -22,13 +26,22 @@ interface Swing {
   worstAt: number;
 }
 
-/** Answers the kept ones; `exactFrom` is epoch ms. */
-export function reduceTicks<T extends { readonly tick: Tick }>(queue: readonly T[], exactFrom: number): T[] {
+/** Answers the kept ones; times are epoch ms. */
+export function reduceTicks<T extends { readonly tick: Tick }>(
+  queue: readonly T[],
+  exactFrom: number,
+  minutesFrom = exactFrom,
+): T[] {
+  const spanOf = (at: number): number => {
+    if (at >= exactFrom) return Math.floor(at / 1000);
+    // Below any second's number.
+    return at >= minutesFrom ? -2 - Math.floor(at / 60_000) : NO_SPAN;
+  };
   const keep = new Set<number>([0, queue.length - 1]);
   for (const source of SOURCES) {
     const prices = queue.map(({ tick }) => priceOf(tick, source));
     for (const side of ['long', 'short'] as const) keepSwings(prices, side, keep);
-    keepSeconds(queue, prices, exactFrom, keep);
+    keepSpans(queue, prices, spanOf, keep);
   }
   return queue.filter((_, i) => keep.has(i));
 }
@@ -70,26 +83,26 @@ function keepDeepest(swings: readonly Swing[], keep: Set<number>): void {
   }
 }
 
-/** First, last, lowest and highest of each second. */
-function keepSeconds(
+/** First, last, lowest and highest of each span. */
+function keepSpans(
   queue: readonly { readonly tick: Tick }[],
   prices: readonly number[],
-  exactFrom: number,
+  spanOf: (at: number) => number,
   keep: Set<number>,
 ): void {
-  let second = -1;
+  let span = NO_SPAN;
   let low = 0;
   let high = 0;
   for (const [i, { tick }] of queue.entries()) {
-    if (tick.at < exactFrom) continue;
-    const now = Math.floor(tick.at / 1000);
-    if (now !== second) {
+    const now = spanOf(tick.at);
+    if (now === NO_SPAN) continue;
+    if (now !== span) {
       keep
         .add(low)
         .add(high)
         .add(Math.max(0, i - 1))
         .add(i);
-      second = now;
+      span = now;
       low = i;
       high = i;
     }

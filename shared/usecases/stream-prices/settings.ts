@@ -19,6 +19,8 @@ export interface StreamSettings {
   readonly batchTicks: number;
   /** Above this many waiting ticks a symbol's queue is reduced. */
   readonly reduceAbove: number;
+  /** Of all symbols; each has an equal share. One that would have more keeps older seconds as whole minutes. */
+  readonly mostWaiting: number;
   /** 1 s bars kept in memory, for a rebuild. */
   readonly barsMs: number;
   /** First and longest wait before a refused or failed call is made again. */
@@ -63,6 +65,7 @@ export const STREAM_DEFAULTS = {
   pauseMs: 1_000,
   batchTicks: 250,
   reduceAbove: 500,
+  mostWaiting: 120_000,
   barsMs: 600_000,
   retryMs: 25,
   retryMaxMs: 500,

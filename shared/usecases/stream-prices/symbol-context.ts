@@ -23,4 +23,6 @@ export interface SymbolContext {
   readonly background: Background;
   readonly writer: Writer;
   readonly turns: SendTurns;
+  /** Ticks that one symbol may have waiting, beside those of a call that is under way. */
+  shareOfWaiting(): number;
 }

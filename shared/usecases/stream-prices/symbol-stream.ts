@@ -6,7 +6,8 @@
  * - ticks reach the script in order, each once; tick ids only grow;
  * - at most one call is in flight; a batch whose answer is lost is sent again unchanged, under its number;
  * - a batch with a tick that reaches a level leaves before all others, else in the symbol's turn (see send-turns.ts);
- * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide;
+ * - nothing is dropped while the cache is slow, away or empty: ticks wait, above [500] reduced to what can decide, above the
+ *   symbol's share of [120,000] with fewer whole seconds (waiting-ticks.ts);
  * - a bar holds applied ticks only (see bar-book.ts);
  * - of ticks from before the lease, and of the first ones after it, those are sent that the writer before had not applied
  *   (see late-claim.ts), and before any of them no earlier writer's batch is taken any more.
@@ -22,11 +23,11 @@ import { pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
 import { LateClaim } from './late-claim.ts';
 import { RebuildRequest } from './rebuild-request.ts';
-import { reduceTicks } from './reduce-ticks.ts';
 import type { Place } from './send-turns.ts';
 import type { LateTicks } from './standby-feed.ts';
 import { SymbolCalls } from './symbol-calls.ts';
 import type { SymbolContext } from './symbol-context.ts';
+import { reduceWaiting } from './waiting-ticks.ts';
 
 /** At the stop, how much longer an answer that is under way is waited for. */
 const LAST_ANSWER_MS = 300;
@@ -52,7 +53,10 @@ export class SymbolStream {
   #seeded = false;
   #nearest: Nearest | null = null;
   #batch = 0;
-  #reduceAt: number;
+  /** What could not be made shorter is not tried again with every tick. */
+  #reduceAt = 0;
+  /** Since when ticks wait, whole seconds had to give way. */
+  #isShort = false;
   /** One for all that wait: a live source asks with every tick, and waits for none. */
   #room: PromiseWithResolvers<void> | null = null;
   #rolledUp = Number.NEGATIVE_INFINITY;
@@ -75,7 +79,6 @@ export class SymbolStream {
     });
     this.#late = new LateClaim(this.#calls);
     this.#rebuild = new RebuildRequest(this.#calls, this.book, () => this.saveMinutes(true));
-    this.#reduceAt = settings.reduceAbove;
   }
 
   /** Trusted ticks that are not yet applied, oldest first. */
@@ -249,7 +252,8 @@ export class SymbolStream {
     if (this.#head.length > 0) this.#batch = this.#context.writer.nextBatch();
     this.#waitingSince = performance.now();
     this.#urgent = this.#queue.some((tick) => this.#reaches(tick));
-    this.#reduceAt = Math.max(settings.reduceAbove, Math.min(this.#reduceAt, 2 * this.#queue.length));
+    this.#reduceAt = Math.min(this.#reduceAt, 2 * this.#queue.length);
+    this.#isShort &&= this.#queue.length > 0;
     this.#releaseRoom();
   }
 
@@ -363,15 +367,21 @@ export class SymbolStream {
   }
 
   #reduce(): void {
-    if (this.#queue.length <= this.#reduceAt) return;
-    const { settings, tally } = this.#context;
+    const { settings, tally, ports, shareOfWaiting } = this.#context;
+    const { length } = this.#queue;
+    const share = shareOfWaiting();
+    if (length <= Math.max(this.#reduceAt, Math.min(settings.reduceAbove, share))) return;
     // Of those that the writer before may have applied some count and some do not, tick by tick; there are never many.
     const late = this.#queue.findLastIndex((tick) => this.#late.mayBeKnown(tick)) + 1;
-    const kept = reduceTicks(this.#queue.slice(late), this.#lastAt - settings.barsMs);
-    tally.reduced += this.#queue.length - late - kept.length;
+    const of = { lastAt: this.#lastAt, barsMs: settings.barsMs, share };
+    const { kept, exactMs } = reduceWaiting(this.#queue.slice(late), of);
+    tally.reduced += length - late - kept.length;
     this.#queue = [...this.#queue.slice(0, late), ...kept];
-    // What could not be made shorter is not tried again with every tick.
-    this.#reduceAt = Math.max(settings.reduceAbove, 2 * this.#queue.length);
+    this.#reduceAt = 2 * this.#queue.length;
+    if (exactMs === settings.barsMs || this.#isShort) return;
+    this.#isShort = true;
+    tally.shortened += 1;
+    ports.log.warn('bars_shortened', { symbol: this.symbol, waiting: this.#queue.length, exact_ms: exactMs });
   }
 
   #releaseRoom(): void {

@@ -33,6 +33,8 @@ export class Tally {
   rebuilds = 0;
   /** Waiting ticks that were left out because they could not change what is decided. */
   reduced = 0;
+  /** Times that a symbol's older seconds were left to their minutes, because too many ticks waited. */
+  shortened = 0;
   /** Ticks from before the lease: kept; of these applied by the writer before; left out because there were too many. */
   lateKept = 0;
   lateKnown = 0;
@@ -101,6 +103,7 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     wake_ups: tally.wakeUps,
     rebuilds: tally.rebuilds,
     ticks_reduced: tally.reduced,
+    bars_shortened: tally.shortened,
     standby: { kept: tally.lateKept, applied_before: tally.lateKnown, dropped: tally.lateDropped },
     trust: { outliers_held: tally.outliersHeld, ...tally.dropped, fallbacks: feed.fallbacks ?? 0 },
   });

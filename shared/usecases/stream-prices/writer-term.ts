@@ -170,6 +170,7 @@ export class WriterTerm {
       source: this.#feed?.name ?? '',
       background: this.#background,
       turns: this.#turns,
+      shareOfWaiting: () => Math.floor(this.#context.settings.mostWaiting / Math.max(1, this.#streams.size)),
     });
     this.#streams.set(symbol, stream);
     return stream;

@@ -43,6 +43,7 @@ class Market {
       settings: { ...STREAM_DEFAULTS, shard: 0, wakeUps: true, resumable: false, flushMs: 1 },
       background: new Background(log, () => expect.unreachable()),
       turns: new SendTurns(1),
+      shareOfWaiting: () => STREAM_DEFAULTS.mostWaiting,
       writer: { token: 'me', fence: () => 1, nextBatch: () => ++batches, refused: async () => false },
       ports: {
         index: {

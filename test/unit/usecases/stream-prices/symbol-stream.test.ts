@@ -24,6 +24,7 @@ function begin(more: Partial<StreamSettings> = {}, writer: Partial<Writer> = {})
     tally,
     background: new Background(world.ports.log, () => expect.unreachable()),
     turns: new SendTurns(1),
+    shareOfWaiting: () => settings(more).mostWaiting,
     writer: {
       token: 'me',
       fence: () => 1,
