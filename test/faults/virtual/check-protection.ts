@@ -39,6 +39,8 @@ const OVERDUE_MS = 2_000;
 const SWEPT_MS = 1_500;
 /** Two ticks of one second, before anybody has heard of the first: the later one may be back, and is not told apart. */
 const SAME_SECOND_MS = 1_000;
+/** A hit that is older is judged by the price of now. */
+const HIT_VALID_MS = 30_000;
 const STOPS = ['stop_loss', 'break_even', 'trailing_stop'];
 
 export interface ProtectionParts {
@@ -83,6 +85,15 @@ interface Bare {
   readonly isTimed?: true;
 }
 
+/** Was the old stop reached, and is the new one nearer to the market? One with a delay begins anew. */
+const isReachedBefore = (
+  { protection }: Position,
+  before: number | null,
+  after: number | null,
+  low: number,
+): boolean =>
+  protection.confirmSeconds === 0 && before !== null && after !== null && after > before && low <= before;
+
 export class ProtectionCheck {
   /** Of all positions, ms. */
   bareMs = 0;
@@ -123,7 +134,10 @@ export class ProtectionCheck {
     } else {
       this.#checkCause(known, position);
       if (position.flatten !== null || loss !== known.loss) {
+        const { low } = known;
         Object.assign(known, this.#fromNow(loss));
+        // What had reached it has reached a tighter one too: an exit that is owed for it stands.
+        if (isReachedBefore(known.position, known.loss, loss, low)) known.low = low;
         known.isReached = false;
       }
       if (known.waitsSince !== null) this.confirmingMs += now - known.waitsSince;
@@ -176,6 +190,15 @@ export class ProtectionCheck {
   dropped(positionId: string): void {
     const one = this.#watched.get(positionId);
     if (one !== undefined) one.isReached = false;
+  }
+
+  /** So does it where the hit is old and the price has come back since; from then on the stop is armed anew. */
+  refused(positionId: string, tickAt: number): void {
+    const one = this.#watched.get(positionId);
+    if (one === undefined) return;
+    const ageMs = this.#parts.kernel.now - tickAt;
+    if (one.loss !== null && this.#bid > one.loss && ageMs >= HIT_VALID_MS - this.#apartMs)
+      one.isReached = false;
   }
 
   /** Looks no more. */

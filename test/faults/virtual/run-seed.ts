@@ -292,6 +292,8 @@ class Run {
     if (code === 'MESSAGE_FAILED' && !proc.wasStruck) this.#unexplained(proc.name, String(fields['error']));
     if (code === 'RISK_BREACH') this.#breached.add(`${fields['walletId']} ${fields['name']}`);
     if (code === 'HIT_DROPPED') this.#protection.dropped(String(fields['positionId']));
+    if (code === 'HIT_DECIDED' && fields['what'] === 'refused' && fields['level_name'] === 'stop_loss')
+      this.#protection.refused(String(fields['positionId']), Number(fields['tick_at'])); // not money: a time
     const isUndecidable = code === 'ORDER_STILL_UNKNOWN' && String(fields['why']).endsWith(UNDECIDABLE);
     if (isUndecidable && this.#chaos.isOver) this.#undecidable.add(String(fields['orderId']));
     if (!MUST_NOT_HAPPEN.includes(code)) return;
