@@ -9,7 +9,7 @@ interface Sums {
   readonly quantity: Decimal;
   readonly value: Decimal;
   readonly baseFees: Decimal;
-  /** Fees in quote and in third assets, at their value in quote. */
+  /** Fees in quote and in third assets, at their value in quote: of their fills, or found later for an order. */
   readonly otherFees: Decimal;
   readonly prices: readonly Decimal[];
 }
@@ -25,7 +25,10 @@ function sumsOf(orders: readonly OrderView[]): Sums {
     quantity: sum(fills.map(({ amount }) => decimal(amount))),
     value: sum(fills.map(({ amount, price }) => decimal(amount).times(price))),
     baseFees: sum(fills.filter((fill) => fill.fee_currency === base).map(({ fee }) => decimal(fee))),
-    otherFees: sum(fills.map(worthOf)),
+    otherFees: sum([
+      ...fills.map(worthOf),
+      ...orders.flatMap((order) => order.late_fees.map(({ value }) => decimal(value))),
+    ]),
     prices: fills.map(({ price }) => decimal(price)),
   };
 }

@@ -153,6 +153,15 @@ describe('a position that was closed', () => {
     expect(check({ dust: { amount: '0.00001', cost: '0' } })).toMatch(/dust 0.00001, its fills make 0/);
   });
 
+  it('has paid a fee that was valued later, once', () => {
+    const late = [{ asset: 'BNB', amount: d('0.0001'), price: d('600'), value: d('0.06'), at: T0 }];
+    const withLate = [view, orderView({ ...sold, lateFees: late }, [exitFill])];
+    const told = (pnl: string) =>
+      checkClosed({ ...position, exit: { ...exit, realized_pnl: pnl } }, withLate).join('\n');
+    expect(told('17.90102')).toBe('');
+    expect(told('17.96102')).toMatch(/its cash is 17.90102/);
+  });
+
   it('may not have sold more than it had, and has to be closed', () => {
     const more = orderView({ ...sold, filledQuantity: d('0.03') }, [{ ...exitFill, quantity: d('0.03') }]);
     expect(checkClosed(position, [view, more]).join('\n')).toMatch(/sold 0.03 of 0.01998/);
