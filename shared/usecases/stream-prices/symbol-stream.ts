@@ -253,7 +253,6 @@ export class SymbolStream {
     this.#waitingSince = performance.now();
     this.#urgent = this.#queue.some((tick) => this.#reaches(tick));
     this.#reduceAt = Math.min(this.#reduceAt, 2 * this.#queue.length);
-    this.#isShort &&= this.#queue.length > 0;
     this.#releaseRoom();
   }
 
@@ -301,6 +300,7 @@ export class SymbolStream {
     const now = ports.clock.now();
     this.book.commit(bars);
     this.#head = [];
+    this.#isShort &&= this.#queue.length > 0;
     this.#nearest = result.nearest;
     this.#urgent ||= this.#queue.some((tick) => this.#reaches(tick));
     this.#rebuild.over();
