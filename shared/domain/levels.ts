@@ -87,7 +87,10 @@ export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
   return levels;
 }
 
-/** What ends a window before its time; both count from the tick that opened it. */
+/**
+ * What ends a window before its time; both count from the tick that opened it, and one whose hit nothing confirmed from
+ * where its refusal says. Older armings of the name are of earlier windows.
+ */
 function windowLevels(
   window: ConfirmWindow,
   p: Position,
@@ -96,13 +99,12 @@ function windowLevels(
 ): readonly FixedLevel[] {
   const { tickId, levelName } = window.trigger;
   const places = windowPlaces(window.trigger.level, p, spec);
-  const since = { armedTick: tickId, armedAt: window.since };
-  return (['return', 'bound'] as const).map((end) => ({
-    kind: 'fixed',
-    ...facts(windowLevelName(end, levelName)),
-    ...since,
-    ...places[end],
-  }));
+  return (['return', 'bound'] as const).map((end) => {
+    const from = facts(windowLevelName(end, levelName));
+    const isOfThis = from.armedTick > tickId;
+    const since = isOfThis ? {} : { armedTick: tickId, armedAt: window.since };
+    return { kind: 'fixed', ...from, ...since, ...places[end] };
+  });
 }
 
 function trailingLevel(p: Position, spec: SymbolSpec) {

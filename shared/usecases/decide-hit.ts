@@ -21,7 +21,7 @@ import type { Change } from '../ports/ledger.ts';
 import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide-window.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
-import type { HitContext, HitDecision } from './hit-decision.ts';
+import { type HitContext, type HitDecision, WINDOW_OVER } from './hit-decision.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 
 export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
@@ -37,8 +37,9 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const ending = windowLevelOf(levelName);
   if (ending !== null) {
     const window = windowOf(p, ending.stop);
-    if (window === null) return drop('stale');
-    if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop('window_over');
+    // Of an earlier window of the same stop.
+    if (window === null || hit.tick.id < window.trigger.tickId) return drop('stale');
+    if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop(WINDOW_OVER);
     return soldBeyond(p, trigger, ending.stop, context);
   }
   if (mustWait(p, hit, level, trigger, spec)) return startWaiting(p, hit, level, trigger, context);

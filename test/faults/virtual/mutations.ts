@@ -208,7 +208,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'shared/usecases/decide-hit.ts',
-        find: "if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop('window_over');",
+        find: "if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop(WINDOW_OVER);",
         replace: "if (ending.end === 'return') return drop('stale');",
       },
     ],
