@@ -329,11 +329,16 @@ export class SymbolStream {
     }
   }
 
-  /** The term is over: where the cache was emptied since the last batch, the next writer gets what it had. */
+  /**
+   * The term is over: where the cache was emptied since the last batch, the next writer gets what it had. One that has only
+   * what others left knows nothing that is not there, as long as anything is: to leave it would have all built again.
+   */
   async leaveBars(): Promise<void> {
     const { ports, writer } = this.#context;
+    const { held } = this.book;
+    if (held === 'none') return;
+    if (await ports.cache.areBarsLeft(this.symbol, held === 'own' ? writer.token : null)) return;
     const bars = this.book.bars();
-    if (bars.length === 0 || (await ports.cache.areBarsLeft(this.symbol, writer.token))) return;
     await ports.cache.writeBars(this.symbol, bars, writer.token);
   }
 

@@ -385,6 +385,23 @@ describe('ticks from before the lease', () => {
     await stream.finish(100);
   });
 
+  it('all of which were applied leave nothing that others have left: nothing is built again for it', async () => {
+    for (const isEmptied of [false, true]) {
+      const { world, stream } = begin();
+      const low = { bid: 1, ask: 1, last: 1, mid: 1 } as Record<'bid' | 'ask' | 'last' | 'mid', Units>;
+      const bar = { second: AT / 1000, low, high: low, close: low, firstTick: 1, lastTick: 3, count: 3 };
+      world.cached = [bar];
+      world.areAnyBarsLeft = !isEmptied;
+      world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
+      stream.acceptLate(lateTicks([late(4, PRICE)]));
+      await until(() => world.claims.length === 1 && stream.pending().length === 0);
+      await stream.finish(100);
+      await stream.leaveBars();
+      // Where the cache was emptied meanwhile, this writer may be the last one who has them.
+      expect(world.writtenBars).toEqual(isEmptied ? [[bar]] : []);
+    }
+  });
+
   it('are followed by live ones that lag behind the writer before: what it had applied is not told again', async () => {
     const { world, tally, stream } = begin();
     world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
