@@ -5,7 +5,7 @@
  * trailing_stop, break_even_trigger; of a stop that waits to be confirmed, in its place, confirm_return:NAME and
  * confirm_bound:NAME. Orders' own: see order-levels.ts.
  */
-import { openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
+import { confirmationText, openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
 import type { Decimal } from './money/decimal.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
@@ -49,6 +49,19 @@ export const wantsLevels = (p: Position): boolean =>
     p.protection.takeProfits.some((_, i) => !p.claimedRungs.includes(i)) ||
     p.protection.trailingStop !== null ||
     (p.protection.breakEven !== null && p.breakEvenActivatedAt === null));
+
+/** Its stops as the index is to hold them, as text; two that read the same are the same. '' = none. */
+export function stopsText(p: Position): string {
+  if (!wantsLevels(p)) return '';
+  const stop = stopPrice(p);
+  const { trailingStop } = p.protection;
+  const trails = trailingStop === null ? [] : [`trailing ${JSON.stringify(trailingStop)}`];
+  const waits = windowsOf(p).map(({ trigger }) => `${trigger.levelName} reached at ${trigger.tickId}`);
+  const bound = waits.length === 0 ? [] : [confirmationText(p.protection)];
+  const fixed = stop === null ? [] : [`${stop.levelName} ${stop.price.toFixed()}`];
+  const all = [...fixed, ...trails, ...waits, ...bound];
+  return all.length === 0 ? '' : [sourceOf(p), ...all].join('; ');
+}
 
 /** The levels to be armed now, at the position's level version; [] when it holds nothing or is closing. */
 export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
@@ -140,6 +153,7 @@ export function confirmArmed(
     ...p,
     armedVersion: version,
     armings: { ...armings, ...p.armings },
+    unprotected: { ...p.unprotected, armed: stopsText(p) },
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };

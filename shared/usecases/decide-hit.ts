@@ -1,5 +1,5 @@
 /** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
-import { windowLevelOf } from '../domain/confirmation.ts';
+import { isStopLevel, windowLevelOf } from '../domain/confirmation.ts';
 import { withDue } from '../domain/due.ts';
 import {
   claimFlatten,
@@ -11,6 +11,7 @@ import {
   rungTakesRest,
 } from '../domain/exits.ts';
 import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
+import { untold } from '../domain/position-facts.ts';
 import { activateBreakEven } from '../domain/protection.ts';
 import { residentOf, withOwedExit } from '../domain/resident-state.ts';
 import { goesFirst } from '../domain/residents.ts';
@@ -127,6 +128,9 @@ function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, contex
   return write('exit', withDue(claimed.value, now), [change], action);
 }
 
+const isProtecting = (levelName: string): boolean =>
+  isStopLevel(levelName) || windowLevelOf(levelName) !== null;
+
 /**
  * Not standing by itself and not confirmed: recorded, and the whole level set is armed anew under a new version, from now on. A
  * trailing stop keeps the peak it had.
@@ -146,6 +150,8 @@ function refused(
     ...p,
     levelsVersion: p.levelsVersion + 1,
     armings: { ...p.armings, [trigger.levelName]: { tick, at: now, peak } },
+    // It has left the index with its hit.
+    unprotected: isProtecting(trigger.levelName) ? untold(p) : p.unprotected,
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };
