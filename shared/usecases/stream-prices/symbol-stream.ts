@@ -22,6 +22,7 @@ import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
 import { pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
 import { LateClaim } from './late-claim.ts';
+import { leaveBars } from './leave-bars.ts';
 import { RebuildRequest } from './rebuild-request.ts';
 import type { Place } from './send-turns.ts';
 import type { LateTicks } from './standby-feed.ts';
@@ -329,17 +330,9 @@ export class SymbolStream {
     }
   }
 
-  /**
-   * The term is over: where the cache was emptied since the last batch, the next writer gets what it had. One that has only
-   * what others left knows nothing that is not there, as long as anything is: to leave it would have all built again.
-   */
-  async leaveBars(): Promise<void> {
-    const { ports, writer } = this.#context;
-    const { held } = this.book;
-    if (held === 'none') return;
-    if (await ports.cache.areBarsLeft(this.symbol, held === 'own' ? writer.token : null)) return;
-    const bars = this.book.bars();
-    await ports.cache.writeBars(this.symbol, bars, writer.token);
+  /** The term is over: where the cache was emptied since the last batch, the next writer gets what it had. */
+  leaveBars(): Promise<void> {
+    return leaveBars(this.symbol, this.book, this.#context);
   }
 
   /** Puts quarters of an hour together whose minutes are over and written; what was missed before too. */

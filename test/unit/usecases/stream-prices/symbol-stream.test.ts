@@ -302,6 +302,43 @@ describe('a writer', () => {
     stream.abandon();
   });
 
+  it('leaves its bars once where the index is away for longer: each asking costs the cache little', async () => {
+    const { world, stream } = begin({ rebuildRepeatMs: 10 });
+    void stream.accept(feedTick(1, PRICE));
+    await until(() => world.batches.length === 1 && stream.pending().length === 0);
+    world.answer = () => ({ outcome: 'rebuild' });
+    world.areBarsLeft = true;
+    void stream.accept(feedTick(2, PRICE));
+    await until(() => world.messages.length > 1);
+    expect(world.writtenBars).toEqual([]);
+    world.areBarsLeft = false;
+    await until(() => world.writtenBars.length > 0);
+    stream.abandon();
+  });
+
+  it('takes nothing from who builds the index now, where it has only what others have left', async () => {
+    const { world, stream } = begin({ rebuildRepeatMs: 10 });
+    const low = { bid: 1, ask: 1, last: 1, mid: 1 } as Record<'bid' | 'ask' | 'last' | 'mid', Units>;
+    world.cached = [
+      {
+        second: Math.floor(world.ports.clock.now() / 1000),
+        low,
+        high: low,
+        close: low,
+        firstTick: 1,
+        lastTick: 3,
+        count: 3,
+      },
+    ];
+    world.areAnyBarsLeft = true;
+    world.answer = () => ({ outcome: 'rebuild' });
+    void stream.accept(feedTick(5, PRICE));
+    await until(() => world.messages.length > 1);
+    expect(world.batches[0]?.heldBars).toBe('others');
+    expect(world.writtenBars).toEqual([]);
+    stream.abandon();
+  });
+
   it('says whose bars of before a batch it has: an index that was built without them is to be built again', async () => {
     const { world, stream } = begin();
     void stream.accept(feedTick(1, PRICE));
