@@ -173,7 +173,9 @@ export function nextDuePosition(p: Position, _now: number): number | null {
  * calls it on what it commits.
  */
 export function withDue<T extends Order | Position>(item: T, now: number): T {
-  if ('orderId' in item) return { ...item, dueAt: nextDueOrder(item, now), unknown: countUnknown(item, now) };
-  const due: Position = { ...item, dueAt: nextDuePosition(item, now) };
-  return { ...item, dueAt: due.dueAt, unprotected: countUnprotected(due, item.dueAt, now) };
+  const dueAt = 'orderId' in item ? nextDueOrder(item, now) : nextDuePosition(item, now);
+  const due: Order | Position = { ...item, dueAt };
+  return 'orderId' in due
+    ? { ...item, ...due, unknown: countUnknown(due, now) }
+    : { ...item, ...due, unprotected: countUnprotected(due, item.dueAt, now) };
 }

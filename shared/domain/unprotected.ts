@@ -25,17 +25,18 @@ import type { ExitCause, Order, Position, TriggerFacts, Unknown, Unprotected } f
 /** A due step that is late by no more counts as done. */
 export const OVERDUE_MS = 2_000;
 
-/** From when on it is without protection as it stands, were nothing written any more. Null: never. */
-function bareFrom(p: Position, now: number): number | null {
+/** From when on it is without protection as it stands, `at` or later, were nothing written any more. Null: never. */
+function bareFrom(p: Position, at: number): number | null {
   if (isClosed(p) || !p.quantity.greaterThan(0)) return null;
-  if (p.flatten !== null) return (p.dueAt ?? now) + OVERDUE_MS;
+  // A write is a step of it, whatever was due before that.
+  if (p.flatten !== null) return Math.max(p.dueAt ?? at, at) + OVERDUE_MS;
   const timed = [
     timeStopAt(p),
     ...windowsOf(p).map((window) => windowEndsAt(window, p.protection)),
     p.resident?.owed?.until ?? null,
-  ].filter((at) => at !== null);
-  const late = timed.map((at) => Math.max(now, at + OVERDUE_MS));
-  return isTold(p) ? smallest(late) : now;
+  ].filter((end) => end !== null);
+  const late = timed.map((end) => Math.max(at, end + OVERDUE_MS));
+  return isTold(p) ? smallest(late) : at;
 }
 
 const smallest = (times: readonly number[]): number | null =>
@@ -83,8 +84,11 @@ const from = (p: Position, at: number): Position => {
   return { ...p, unprotected: { ...p.unprotected, since: Math.min(since ?? at, at), isOfClose: false } };
 };
 
-/** It holds something since this fill: whatever stop it has nobody watches yet. */
-export const heldSince = (p: Position, at: number): Position => (isTold(p) ? p : from(p, at));
+/** It holds something since this fill: whatever stop it has nobody watches yet, and a time stop may be over already. */
+export function heldSince(p: Position, at: number): Position {
+  const bare = p.flatten === null ? bareFrom(p, at) : null;
+  return bare === null ? p : from(p, bare);
+}
 
 /** A stop was reached, and is claimed only now: the position with what is too late of it. */
 export function claimedLate(

@@ -61,6 +61,12 @@ describe('how long a position has been without protection', () => {
     expect(by(noted, 60_000)).toEqual({ ms: 5_000, since: null });
   });
 
+  it('counts a time stop that was over before the first fill was heard of', () => {
+    const opening = write(newPosition('buy', { timeStop: { maxSeconds: 5 } }), 0);
+    const open = filled(opening, 20_000, 1_000);
+    expect(by(open, 20_000)).toEqual({ ms: 12_000, since: at(8_000) });
+  });
+
   it('counts nothing without a stop, whatever else is watched', () => {
     const takeProfits = [{ price: d(60_000), share: d(1) }];
     expect(by(filled(write(newPosition('buy', { takeProfits }), 0), 0), 9_000)).toEqual({
@@ -88,7 +94,13 @@ describe('how long a position has been without protection', () => {
     const putOff = { ...closing, dueAt: at(due + 8_000) };
     expect(by(putOff, due + 9_000)).toEqual({ ms: 0, since: null });
     expect(by(step(closing, due + 2_700), due + 3_000)).toEqual({ ms: 700, since: null });
-    expect(by(closed(step(closing, due + 2_700), due + 9_000), 900_000)).toMatchObject({ since: null });
+    // A step that leaves a time that is over: it is due at once, and overdue 2 s after.
+    const flatten = closing.flatten && { ...closing.flatten, retryAt: at(due) };
+    const again = step({ ...putOff, flatten }, due + 6_000);
+    expect(again.dueAt).toBe(at(due));
+    expect(by(again, due + 7_000)).toEqual({ ms: 0, since: null });
+    expect(by(again, due + 9_000)).toEqual({ ms: 1_000, since: at(due + 8_000) });
+    expect(by(closed(again, due + 9_500), 900_000)).toEqual({ ms: 1_500, since: null });
   });
 
   it.each([
