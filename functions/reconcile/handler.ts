@@ -25,7 +25,12 @@ async function measure(): Promise<void> {
   try {
     const measured = await measurePositions();
     if (measured === null) return;
-    const values = { om_positions_open: measured.open, positions_unvalued: measured.unvalued };
+    const values = {
+      om_positions_open: measured.open,
+      positions_unvalued: measured.unvalued,
+      positions_unprotected: measured.unprotected,
+      positions_unprotected_longest_seconds: measured.longestUnprotectedSeconds,
+    };
     process.stdout.write(`${metricsLine(config.stage, values, ports.clock.now())}\n`);
   } catch (error) {
     ports.log.warn('POSITIONS_NOT_MEASURED', { error: String(error) });

@@ -39,6 +39,7 @@ type MetricName =
   | 'ws_errors_total'
   | 'ws_latency_ms'
   | 'om_checks_total'
+  | 'positions_unprotected'
   | 'reconcile_differences_total'
   | 'reconcile_oldest_wait_seconds'
   | 'risk_breaches_total'
@@ -113,6 +114,15 @@ export class MonitoringStack extends Stack {
       severity: 'critical',
       says: 'What a wallet has lost could not be looked at for a minute: its limits of loss stop nothing (log code LOSSES_UNSEEN).',
       metric: this.metric('risk_unseen_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('PositionsUnprotected', {
+      severity: 'critical',
+      says: 'A position has had no protection for more than 15 s (log code POSITIONS_UNPROTECTED says which).',
+      metric: this.metric('positions_unprotected', 'Maximum', MINUTE),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 1,

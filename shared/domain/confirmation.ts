@@ -10,6 +10,7 @@
  */
 import { type FieldError, fieldError } from './field-error.ts';
 import { type Decimal, decimal } from './money/decimal.ts';
+import { untold } from './position-facts.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { Bar, FixedLevel, PriceSource, Units } from './triggers/types.ts';
 import { decimalToUnits } from './triggers/units.ts';
@@ -100,6 +101,8 @@ export function beginWindow(p: Position, window: ConfirmWindow, now: number): Po
   return {
     ...p,
     confirming: [...others, window],
+    // It has left the index with its hit.
+    unprotected: untold(p),
     levelsVersion: p.levelsVersion + 1,
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,

@@ -11,6 +11,7 @@ import { isClosed } from './positions.ts';
 import { nextDueResident, owesResident } from './resident-state.ts';
 import { isTimeUp, timeStopAt } from './time-stop.ts';
 import type { Order, Position, SendAttempt } from './types.ts';
+import { countUnknown, countUnprotected } from './unprotected.ts';
 
 /** Levels that could not be armed are tried again. */
 export const ARM_RETRY_MS = 2_000;
@@ -167,8 +168,14 @@ export function nextDuePosition(p: Position, _now: number): number | null {
   return Math.min(p.updatedAt + backoff(p.dueTries), arming ?? Number.POSITIVE_INFINITY);
 }
 
-/** The same item with its due time; every use case calls it on what it commits. */
+/**
+ * The same item with its due time, and with how long it has been without protection, or its outcome unknown; every use case
+ * calls it on what it commits.
+ */
 export function withDue<T extends Order | Position>(item: T, now: number): T {
   const dueAt = 'orderId' in item ? nextDueOrder(item, now) : nextDuePosition(item, now);
-  return { ...item, dueAt };
+  const due: Order | Position = { ...item, dueAt };
+  return 'orderId' in due
+    ? { ...item, ...due, unknown: countUnknown(due, now) }
+    : { ...item, ...due, unprotected: countUnprotected(due, item.dueAt, now) };
 }

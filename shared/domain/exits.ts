@@ -19,6 +19,7 @@ import { err, ok, type Result } from './result.ts';
 import { activeShortage, broughtByEnd, shortageAfter, shortageText } from './shortage.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
+import { claimedLate } from './unprotected.ts';
 
 export { newExitOrder } from './exit-order.ts';
 export { rungQuantity, rungTakesRest } from './take-profits.ts';
@@ -123,7 +124,7 @@ export function claimFlatten(
   if (isClosed(p)) return err({ code: 'not_open', facts: p.flatten });
   if (p.flatten !== null) return err({ code: 'already_closing', facts: p.flatten });
   return ok({
-    ...p,
+    ...claimedLate(p, claim),
     status: 'closing',
     flatten: { ...claim, step: 0, retryAt: null, shortage: null },
     resident: p.resident && { ...p.resident, owed: null },
@@ -230,7 +231,7 @@ const freed = (p: Position, before: Position): Position =>
 /** An exit is settled and its heir takes over what it held; what the heir does not need is free. */
 export function exitPassed(
   p: Position,
-  order: Pick<Order, 'orderId' | 'filledQuantity'>,
+  order: Pick<Order, 'orderId' | 'filledQuantity' | 'unknown'>,
   heir: { readonly orderId: string; readonly quantity: Decimal },
   now: number,
 ): Position {
@@ -238,6 +239,7 @@ export function exitPassed(
   const without = {
     ...p,
     liveExits: p.liveExits.filter((e) => e !== held),
+    unprotected: held === undefined ? p.unprotected : withUnknown(p.unprotected, order),
     exitOrderIds: isListed(p.exitOrderIds, order)
       ? p.exitOrderIds
       : p.exitOrderIds.filter((id) => id !== order.orderId),
@@ -246,6 +248,12 @@ export function exitPassed(
   const next = withExit(without, heir, held?.levelName ?? null, now);
   return held?.reserved.greaterThan(heir.quantity) === true ? freed(next, p) : next;
 }
+
+/** What is known of it now counts with its position, which may not list it for ever. */
+const withUnknown = (of: Position['unprotected'], { unknown }: Pick<Order, 'unknown'>) => ({
+  ...of,
+  unknownMs: of.unknownMs + unknown.ms,
+});
 
 /**
  * An exit order is settled: its reservation is released. One that belonged to the full exit and ended
@@ -259,6 +267,7 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
   const released = {
     ...p,
     liveExits: p.liveExits.filter((e) => e.orderId !== order.orderId),
+    unprotected: withUnknown(p.unprotected, order),
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };

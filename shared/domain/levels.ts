@@ -5,7 +5,7 @@
  * trailing_stop, break_even_trigger; of a stop that waits to be confirmed, in its place, confirm_return:NAME and
  * confirm_bound:NAME. Orders' own: see order-levels.ts.
  */
-import { openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
+import { confirmationText, openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
 import type { Decimal } from './money/decimal.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
@@ -50,6 +50,19 @@ export const wantsLevels = (p: Position): boolean =>
     p.protection.trailingStop !== null ||
     (p.protection.breakEven !== null && p.breakEvenActivatedAt === null));
 
+/** Its stops as the index is to hold them, as text; two that read the same are the same. '' = none. */
+export function stopsText(p: Position): string {
+  if (!wantsLevels(p)) return '';
+  const stop = stopPrice(p);
+  const { trailingStop } = p.protection;
+  const trails = trailingStop === null ? [] : [`trailing ${JSON.stringify(trailingStop)}`];
+  const waits = windowsOf(p).map(({ trigger }) => `${trigger.levelName} reached at ${trigger.tickId}`);
+  const bound = waits.length === 0 ? [] : [confirmationText(p.protection)];
+  const fixed = stop === null ? [] : [`${stop.levelName} ${stop.price.toFixed()}`];
+  const all = [...fixed, ...trails, ...waits, ...bound];
+  return all.length === 0 ? '' : [sourceOf(p), ...all].join('; ');
+}
+
 /** The levels to be armed now, at the position's level version; [] when it holds nothing or is closing. */
 export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
   if (!wantsLevels(p)) return [];
@@ -87,7 +100,10 @@ export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
   return levels;
 }
 
-/** What ends a window before its time; both count from the tick that opened it. */
+/**
+ * What ends a window before its time; both count from the tick that opened it, and one whose hit nothing confirmed from
+ * where its refusal says. Older armings of the name are of earlier windows.
+ */
 function windowLevels(
   window: ConfirmWindow,
   p: Position,
@@ -96,13 +112,12 @@ function windowLevels(
 ): readonly FixedLevel[] {
   const { tickId, levelName } = window.trigger;
   const places = windowPlaces(window.trigger.level, p, spec);
-  const since = { armedTick: tickId, armedAt: window.since };
-  return (['return', 'bound'] as const).map((end) => ({
-    kind: 'fixed',
-    ...facts(windowLevelName(end, levelName)),
-    ...since,
-    ...places[end],
-  }));
+  return (['return', 'bound'] as const).map((end) => {
+    const from = facts(windowLevelName(end, levelName));
+    const isOfThis = from.armedTick > tickId;
+    const since = isOfThis ? {} : { armedTick: tickId, armedAt: window.since };
+    return { kind: 'fixed', ...from, ...since, ...places[end] };
+  });
 }
 
 function trailingLevel(p: Position, spec: SymbolSpec) {
@@ -138,6 +153,7 @@ export function confirmArmed(
     ...p,
     armedVersion: version,
     armings: { ...armings, ...p.armings },
+    unprotected: { ...p.unprotected, armed: stopsText(p) },
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };

@@ -1,6 +1,6 @@
 /** How every order begins, whoever makes it: pending, nothing sent, nothing filled. */
 import { type Decimal, ZERO } from './money/decimal.ts';
-import type { Order } from './types.ts';
+import { NEVER_UNKNOWN, type Order } from './types.ts';
 
 type Beginning = Pick<
   Order,
@@ -16,6 +16,7 @@ type Beginning = Pick<
   | 'replaces'
   | 'replacedBy'
   | 'shortSince'
+  | 'unknown'
   | 'waitsFor'
   | 'filledQuantity'
   | 'filledQuote'
@@ -57,6 +58,7 @@ export const newOrderState = (begin: {
   replaces: null,
   replacedBy: null,
   shortSince: null,
+  unknown: NEVER_UNKNOWN,
   waitsFor: null,
   filledQuantity: ZERO,
   filledQuote: ZERO,

@@ -136,6 +136,16 @@ export interface Fill {
   readonly maker: boolean;
 }
 
+/** For how long the outcome of its attempts was not known (unprotected.ts), as its last write leaves it. */
+export interface Unknown {
+  /** Of attempts whose outcome is known now. */
+  readonly ms: number;
+  /** When the attempt was claimed whose outcome is not; null: all are known. */
+  readonly since: number | null;
+}
+
+export const NEVER_UNKNOWN: Unknown = { ms: 0, since: null };
+
 export interface OrderTimings {
   readonly createdAt: number;
   /** The tick that decided an exit was received. */
@@ -225,6 +235,7 @@ export interface Order {
    * nothing is, or it was decided.
    */
   readonly shortSince: number | null;
+  readonly unknown: Unknown;
   /** Sums over fills; never averages. */
   readonly filledQuantity: Decimal;
   readonly filledQuote: Decimal;

@@ -126,6 +126,34 @@ export interface EntryMinute {
   readonly bars: readonly Bar[];
 }
 
+/** How long it has been without protection, as its last write leaves it (unprotected.ts). Lengths in ms. */
+export interface Unprotected {
+  /** Stretches that are over. */
+  readonly ms: number;
+  /** From when on it is without protection unless something is written; may be still to come. Null: not by what is known. */
+  readonly since: number | null;
+  /** `since` is about a step of its close. */
+  readonly isOfClose: boolean;
+  /** The stops that the index was told last (`stopsText`); '' = none. Null: not kept yet. */
+  readonly armed: string | null;
+  /** Time in which the outcome of exits that are settled now was not known. */
+  readonly unknownMs: number;
+}
+
+export const NEVER_UNPROTECTED: Unprotected = {
+  ms: 0,
+  since: null,
+  isOfClose: false,
+  armed: '',
+  unknownMs: 0,
+};
+
+/** What the index was told of its stops has left it, or may have. */
+export const untold = ({ unprotected }: { readonly unprotected: Unprotected }): Unprotected => ({
+  ...unprotected,
+  armed: '',
+});
+
 export interface Position {
   readonly positionId: string;
   readonly version: number;
@@ -188,6 +216,7 @@ export interface Position {
   readonly confirming: readonly ConfirmWindow[];
   /** What rests of its protection at the venue; null = nothing ever was to. */
   readonly resident: Resident | null;
+  readonly unprotected: Unprotected;
   /** A full exit has been claimed. Never taken back. */
   readonly flatten: Flatten | null;
   readonly exitCause: ExitCause | null;

@@ -13,6 +13,7 @@
 import { exitLot } from './lots.ts';
 import { type Decimal, floorTo, maxOf, shareOf, sum, ZERO } from './money/decimal.ts';
 import { addFee, isSettled } from './orders.ts';
+import { NEVER_UNPROTECTED, untold } from './position-facts.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { FeeAmount, Fill, LiveExit, Order, Position, Protection } from './types.ts';
 
@@ -73,6 +74,7 @@ export function openPosition(args: {
     armings: {},
     confirming: [],
     resident: null,
+    unprotected: NEVER_UNPROTECTED,
     flatten: null,
     exitCause: null,
     closedAs: null,
@@ -163,6 +165,7 @@ export function applyEntryFill(position: Position, fill: Fill, order: Order, now
     unvaluedFees: fee.quote === null ? addFee(p.unvaluedFees, fill.fee) : p.unvaluedFees,
     slippage: p.slippage.plus(slippageOf(fill, order)),
     levelsVersion: movesLevels ? p.levelsVersion + 1 : p.levelsVersion,
+    unprotected: p.quantity.isZero() ? untold(p) : p.unprotected,
     openedAt: p.openedAt ?? fill.at,
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
@@ -227,6 +230,7 @@ export function reopened(p: Position): Position {
     closedAt: null,
     frozen: null,
     levelsVersion: p.levelsVersion + 1,
+    unprotected: untold(p),
   };
 }
 

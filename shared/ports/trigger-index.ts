@@ -163,8 +163,11 @@ export interface PriceCache {
    * of this writer (its lease token) since the cache was empty void what was built, or is being built, without them.
    */
   writeBars(symbol: string, bars: readonly Bar[], writer: string): Promise<void>;
-  /** Has this writer left bars of the symbol since the cache was empty? With each of its batches, all of them. */
-  areBarsLeft(symbol: string, writer: string): Promise<boolean>;
+  /**
+   * Has this writer left bars of the symbol since the cache was empty? With each of its batches, all of them. Null: has
+   * anybody?
+   */
+  areBarsLeft(symbol: string, writer: string | null): Promise<boolean>;
   /** Somebody wants prices of these (orders, positions, watchers); remembered for [10 min]. */
   want(symbols: readonly string[]): Promise<void>;
   wanted(): Promise<readonly string[]>;

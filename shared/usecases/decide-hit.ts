@@ -1,5 +1,5 @@
 /** What one hit makes of its position: the decision of `evaluate-hits`, without I/O (design sections 9 to 11). */
-import { windowLevelOf } from '../domain/confirmation.ts';
+import { isStopLevel, windowLevelOf } from '../domain/confirmation.ts';
 import { withDue } from '../domain/due.ts';
 import {
   claimFlatten,
@@ -11,6 +11,7 @@ import {
   rungTakesRest,
 } from '../domain/exits.ts';
 import { hitCause, parseMember, rungOf } from '../domain/levels.ts';
+import { untold } from '../domain/position-facts.ts';
 import { activateBreakEven } from '../domain/protection.ts';
 import { residentOf, withOwedExit } from '../domain/resident-state.ts';
 import { goesFirst } from '../domain/residents.ts';
@@ -21,7 +22,7 @@ import type { Change } from '../ports/ledger.ts';
 import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide-window.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
-import type { HitContext, HitDecision } from './hit-decision.ts';
+import { type HitContext, type HitDecision, WINDOW_OVER } from './hit-decision.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 
 export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
@@ -37,8 +38,9 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const ending = windowLevelOf(levelName);
   if (ending !== null) {
     const window = windowOf(p, ending.stop);
-    if (window === null) return drop('stale');
-    if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop('window_over');
+    // Of an earlier window of the same stop.
+    if (window === null || hit.tick.id < window.trigger.tickId) return drop('stale');
+    if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop(WINDOW_OVER);
     return soldBeyond(p, trigger, ending.stop, context);
   }
   if (mustWait(p, hit, level, trigger, spec)) return startWaiting(p, hit, level, trigger, context);
@@ -126,6 +128,9 @@ function part(p: Position, hit: Hit, trigger: TriggerFacts, rung: number, contex
   return write('exit', withDue(claimed.value, now), [change], action);
 }
 
+const isProtecting = (levelName: string): boolean =>
+  isStopLevel(levelName) || windowLevelOf(levelName) !== null;
+
 /**
  * Not standing by itself and not confirmed: recorded, and the whole level set is armed anew under a new version, from now on. A
  * trailing stop keeps the peak it had.
@@ -145,6 +150,8 @@ function refused(
     ...p,
     levelsVersion: p.levelsVersion + 1,
     armings: { ...p.armings, [trigger.levelName]: { tick, at: now, peak } },
+    // It has left the index with its hit.
+    unprotected: isProtecting(trigger.levelName) ? untold(p) : p.unprotected,
     updatedAt: Math.max(p.updatedAt, now),
     dueTries: 0,
   };

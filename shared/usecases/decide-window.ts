@@ -9,6 +9,7 @@ import {
   firstReturn,
   isStopLevel,
   windowEndsAt,
+  windowLevelOf,
   windowPlaces,
 } from '../domain/confirmation.ts';
 import { withDue } from '../domain/due.ts';
@@ -84,21 +85,35 @@ export function startWaiting(
 export const windowOf = (p: Position, stop: string): ConfirmWindow | null =>
   windowsOf(p).find(({ trigger }) => trigger.levelName === stop) ?? null;
 
+/** The window whose time was over when this price came back: the bars since it began say whether another had before. */
+export function lateReturnOf(p: Position, hit: Hit): ConfirmWindow | null {
+  const ending = windowLevelOf(parseMember(hit.member).levelName);
+  if (ending?.end !== 'return' || hit.cause !== 'tick') return null;
+  const window = windowOf(p, ending.stop);
+  return window !== null && hit.tick.at >= windowEndsAt(window, p.protection) ? window : null;
+}
+
 /**
- * A price on the good side again: one from before the window's end stops the exit, a later one finds it confirmed, unless
- * it is old news itself. Null: it is a later one that stood there when the index heard of the window. Whether the price had
- * been back before that only the tape says, and whoever ends the window by its time asks it.
+ * A price on the good side again: one from before the window's end stops the exit. A later one finds it confirmed, unless it
+ * is old news itself, or `bars` have one from before the index heard of the window. Null: it stood there when the index
+ * heard of the window, or a rebuild found it. Whether the price had been back before only the tape says, and whoever ends
+ * the window by its time asks it.
  */
 export function cameBack(
   p: Position,
   window: ConfirmWindow,
   hit: Hit,
-  context: HitContext,
+  { bars = [], ...context }: HitContext,
 ): HitDecision | null {
   const { spec, now } = context;
-  const isInTime = hit.tick.at < windowEndsAt(window, p.protection);
-  if (!isInTime && hit.cause === 'armed') return null;
-  if (!isInTime && now - hit.tick.at <= HIT_VALID_MS) return confirmed(p, window, null, context);
+  const endsAt = windowEndsAt(window, p.protection);
+  const isInTime = hit.tick.at < endsAt;
+  if (!isInTime && hit.cause !== 'tick') return null;
+  if (!isInTime && now - hit.tick.at <= HIT_VALID_MS) {
+    // Within its own second the index has told the first one.
+    const before = bars.filter(({ lastTick }) => lastTick < hit.tick.id);
+    return byTape(p, window, before, context) ?? confirmed(p, window, null, context);
+  }
   const price = unitsToDecimal(hit.price, spec.unitExponent);
   const from = { tick: hit.tick.id, at: hit.tick.at };
   return back(p, window, from, { now, price, why: isInTime ? 'price_came_back' : 'not_confirmed' });
@@ -129,20 +144,32 @@ export function decideWindow(
   const endsAt = windowEndsAt(window, p.protection);
   if (evidence === null) return confirmed(p, window, null, context);
   const returnAt = windowPlaces(window.trigger.level, p, spec).return.price;
-  const bar = firstReturn(window, evidence.bars, { side: p.side, endsAt, returnAt });
-  if (bar !== null) {
-    const { source, tickId } = window.trigger;
-    const best = p.side === 'long' ? bar.high[source] : bar.low[source];
-    const units = bar.firstTick <= tickId ? bar.close[source] : best;
-    const price = unitsToDecimal(units, spec.unitExponent);
-    return back(p, window, { tick: bar.lastTick, at: now }, { now, price, why: 'price_came_back' });
-  }
+  const returned = byTape(p, window, evidence.bars, context);
+  if (returned !== null) return returned;
   if (now - endsAt > HIT_VALID_MS && !isStillBeyond(window, evidence.price, returnAt, p, context)) {
     const tick = Math.max(window.trigger.tickId, evidence.price?.tickId ?? 0);
     const price = evidence.price && priceBySource(evidence.price, window.trigger.source);
     return back(p, window, { tick, at: now }, { now, price, why: 'not_confirmed' });
   }
   return confirmed(p, window, evidence.price, context);
+}
+
+/** A price that was back within the window's time, by its bars; null: there was none. */
+function byTape(
+  p: Position,
+  window: ConfirmWindow,
+  bars: readonly Bar[],
+  { spec, now }: HitContext,
+): Write | null {
+  const endsAt = windowEndsAt(window, p.protection);
+  const returnAt = windowPlaces(window.trigger.level, p, spec).return.price;
+  const bar = firstReturn(window, bars, { side: p.side, endsAt, returnAt });
+  if (bar === null) return null;
+  const { source, tickId } = window.trigger;
+  const best = p.side === 'long' ? bar.high[source] : bar.low[source];
+  const units = bar.firstTick <= tickId ? bar.close[source] : best;
+  const price = unitsToDecimal(units, spec.unitExponent);
+  return back(p, window, { tick: bar.lastTick, at: now }, { now, price, why: 'price_came_back' });
 }
 
 function isStillBeyond(

@@ -20,8 +20,10 @@ import { readLiveOrders, specOf, stored } from './change-order.ts';
 import { tellConfirmation } from './confirm-stop.ts';
 import { untilWritten } from './conflicts.ts';
 import { decideHit } from './decide-hit.ts';
+import { lateReturnOf } from './decide-window.ts';
 import { venueClientId } from './derive-ids.ts';
 import { liveOrderIds, wantsWork } from './exit-plan.ts';
+import { WINDOW_OVER } from './hit-decision.ts';
 import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
@@ -82,10 +84,13 @@ export function makeEvaluateHits(
       const asks = level !== null && needsPrice(hit, level, now);
       const price = asks ? await prices.price(symbol) : null;
       const live = liveOrderIds(before).length === 0 ? [] : await readLiveOrders(ledger, before, null);
-      const decision = decideHit(before, hit, { spec, now, price, live });
+      const late = lateReturnOf(before, hit);
+      const bars = late === null ? [] : await prices.bars(symbol, Math.floor(late.since / 1000));
+      const decision = decideHit(before, hit, { spec, now, price, live, bars });
       if (decision.kind === 'drop') {
         log.info('HIT_DROPPED', { positionId: ownerId, member: hit.member, why: decision.why });
         await noteRefusal(ledger, ownerId, decision.action);
+        if (decision.why === WINDOW_OVER) await tellConfirmation(ports, before);
         return null;
       }
       const change = { before, after: decision.position };

@@ -32,6 +32,7 @@ import { causeOfFill } from '../domain/residents.ts';
 import { brought, spent } from '../domain/shortage.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
+import { heldSince } from '../domain/unprotected.ts';
 import type { Change } from '../ports/ledger.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 
@@ -72,6 +73,8 @@ export function followOrder(
     const after = applyEntryFill(before, fill, order, now);
     return brought(after, after.quantity.minus(before.quantity), fill.at, now);
   }, p);
+  const first = fills[0];
+  if (first !== undefined && p.openedAt === null) next = heldSince(next, first.at);
   if (!isEntry) next = exitResized(residentSold(next, order, fills, now), order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {

@@ -6,6 +6,7 @@
 import { figures } from '../domain/figures.ts';
 import { decimalText, ZERO } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
+import { unprotectedBy } from '../domain/unprotected.ts';
 import { inDollars } from '../domain/usd.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
@@ -20,10 +21,17 @@ const BUDGET_MS = 20_000;
 /** Positions read at a time. */
 const AT_ONCE = 1_000;
 
+/** A streamer that was killed is replaced by then, an index that was lost is rebuilt, and what was due swept. */
+const UNPROTECTED_MS = 15_000;
+
 export interface Measured {
   /** Opened by a fill, and not closed. */
   readonly open: number;
-  /** Of these, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
+  /** How many are without protection, for longer than anything that is to happen takes (`UNPROTECTED_MS`). */
+  readonly unprotected: number;
+  /** For how long the longest of them has been so, whole seconds. */
+  readonly longestUnprotectedSeconds: number;
+  /** Of the open ones, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
   readonly unvalued: number;
 }
 
@@ -33,7 +41,8 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
   /** Null where there are too many for the time there is: no figure rather than a part of one. */
   return async (): Promise<Measured | null> => {
     const deadline = clock.now() + BUDGET_MS;
-    let [open, unvalued] = [0, 0];
+    let [open, unvalued, unprotected, longestMs] = [0, 0, 0, 0];
+    let bare: string | null = null;
     let unrealized = ZERO;
     const unreadable = (positionId: string, error: unknown): void => {
       log.warn('POSITION_NOT_MEASURED', { positionId, error: String(error) });
@@ -56,18 +65,27 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
         const held = read.filter((p) => p.openedAt !== null && !isClosed(p));
         open += held.length;
         for (const position of held) {
+          const { since } = unprotectedBy(position, clock.now());
+          const ms = since === null ? 0 : clock.now() - since;
+          if (ms > UNPROTECTED_MS) unprotected += 1;
+          if (ms > Math.max(longestMs, UNPROTECTED_MS)) [longestMs, bare] = [ms, position.positionId];
           const worth = inDollars(figures(position, mark).unrealizedPnl, position.quote);
           if (worth === null) unvalued += 1;
           else unrealized = unrealized.plus(worth);
         }
       }
     }
+    const longestUnprotectedSeconds = Math.floor(longestMs / 1000);
+    if (bare !== null)
+      log.error('POSITIONS_UNPROTECTED', { positions: unprotected, longestMs, positionId: bare });
     const values = {
       'om:positions_open': String(open),
       'positions:pnl_unrealized': decimalText(unrealized),
       'positions:unvalued': String(unvalued),
+      'positions:unprotected': String(unprotected),
+      'positions:unprotected_longest_seconds': String(longestUnprotectedSeconds),
     };
     await counters.set(values, GONE_MS);
-    return { open, unvalued };
+    return { open, unprotected, longestUnprotectedSeconds, unvalued };
   };
 }

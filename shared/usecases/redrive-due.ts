@@ -5,6 +5,8 @@
  * failing is spaced out (2 s, doubling to 60 s).
  */
 import { MAX_BACKOFF_MS, nextDrive } from '../domain/due.ts';
+import type { Position } from '../domain/types.ts';
+import { countUnprotected, unprotectedBy } from '../domain/unprotected.ts';
 import type { DueItem } from '../ports/ledger.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
@@ -59,6 +61,20 @@ export function makeRedriveDue(
     return driven;
   }
 
+  /**
+   * Moves the due time on. A step of a close that is overdue by more than it may be is counted with that: the new time
+   * says no more that it was. Whoever writes the position meanwhile counts it as well, and stands.
+   */
+  async function putOff(before: Position, item: DueItem): Promise<boolean> {
+    const now = clock.now();
+    const to = nextDrive(before, now);
+    const isLate = before.flatten !== null && unprotectedBy(before, now).since !== null;
+    if (!isLate || before.dueAt !== item.dueAt) return ledger.moveDue(item, to);
+    const moved = { ...before, dueAt: to, dueTries: before.dueTries + 1 };
+    const after = { ...moved, unprotected: countUnprotected(moved, before.dueAt, now) };
+    return (await ledger.commit({ positions: [{ before, after }] })).outcome === 'done';
+  }
+
   async function drivePositions(items: readonly DueItem[]): Promise<number> {
     if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
@@ -66,7 +82,7 @@ export function makeRedriveDue(
     for (const position of await readAll(byId, ledger.positions.bind(ledger))) {
       const { positionId, status, dueTries } = position;
       const item = byId.get(positionId);
-      if (item === undefined || !(await ledger.moveDue(item, nextDrive(position, clock.now())))) continue;
+      if (item === undefined || !(await putOff(position, item))) continue;
       log.info('WORK_REDRIVEN', { positionId, status, tries: dueTries });
       await sendPosition(outbox, position, clock.now());
       driven += 1;

@@ -59,6 +59,8 @@ export function describePrices(name: string, open: () => Promise<OpenCache>): vo
       expect(await prices.areBarsLeft('BNB/USDT', 'writer')).toBe(true);
       expect(await prices.areBarsLeft('BNB/USDT', 'writ')).toBe(false);
       expect(await prices.areBarsLeft('NONE/USDT', 'writer')).toBe(false);
+      expect(await prices.areBarsLeft('BNB/USDT', null)).toBe(true);
+      expect(await prices.areBarsLeft('NONE/USDT', null)).toBe(false);
       await prices.writeBars('BNB/USDT', [], 'writer');
       expect(await prices.bars('BNB/USDT', 0)).toEqual([barAt(9_000, 1, 100), barAt(10_000, 2, 101)]);
       await prices.writeBars('BNB/USDT', [barAt(17_000, 3, 102)], 'writer');

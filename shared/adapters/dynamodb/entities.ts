@@ -26,6 +26,8 @@ import {
   type Holder,
   type LateFee,
   type LiveExit,
+  NEVER_UNKNOWN,
+  NEVER_UNPROTECTED,
   ORDER_STATUSES,
   ORDER_TYPES,
   type Order,
@@ -45,6 +47,8 @@ import {
   type StatusChange,
   TIMES_IN_FORCE,
   type TriggerFacts,
+  type Unknown,
+  type Unprotected,
 } from '../../domain/types.ts';
 import type { Call } from '../../ports/ledger.ts';
 import { prices } from './bar-codec.ts';
@@ -242,6 +246,10 @@ export const orders = objects<Order>({
   replaces: nullableSince(texts),
   replacedBy: nullableSince(texts),
   shortSince: nullableSince(integers),
+  unknown: {
+    ...objects<Unknown>({ ms: integers, since: nullable(integers) }),
+    whenMissing: () => NEVER_UNKNOWN,
+  },
   filledQuantity: decimals,
   filledQuote: decimals,
   fees: lists(fees),
@@ -478,6 +486,16 @@ export const positions = objects<Position>({
   confirming: {
     ...lists(objects<ConfirmWindow>({ trigger: triggerFacts, since: integers })),
     whenMissing: () => [],
+  },
+  unprotected: {
+    ...objects<Unprotected>({
+      ms: integers,
+      since: nullable(integers),
+      isOfClose: booleans,
+      armed: nullable(texts),
+      unknownMs: integers,
+    }),
+    whenMissing: () => ({ ...NEVER_UNPROTECTED, armed: null }),
   },
   flatten: nullable(
     objects<NonNullable<Position['flatten']>>({

@@ -4,8 +4,8 @@
 --   KEYS[1] epoch        string; missing = the index is not to be trusted, answer 'rebuild'
 --   KEYS[2] state        hash: writer (fence, token, batch, part), the last tick (id, bid, ask, last, tick),
 --                        seq, newest (see 'before the first price'), lo:<source> and hi:<source>, building (the
---                        token of a rebuild that has begun: see finish.lua), looked (see late.lua), bars (1 once a
---                        writer has left its bars since the cache was empty: see tape.lua)
+--                        token of a rebuild that has begun: see finish.lua), looked (see late.lua), bars (tokens
+--                        of writers that have left theirs since the cache was empty: see left_with in bars.lua)
 --   KEYS[3] levels       hash: member -> '<armed tick> <peak at placing or -> <level as JSON>'
 --   KEYS[4] hits         sorted set: member@version by the time it is visible at (ms)
 --   KEYS[5] hit          hash: member@version -> the hit as JSON

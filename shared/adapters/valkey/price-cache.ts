@@ -84,7 +84,7 @@ export function createPriceCache(valkey: Valkey, now: () => number = Date.now): 
         .string()
         .nullable()
         .parse(await valkey.command(['HGET', stateKey(symbol), 'bars']));
-      return left?.split(' ').includes(writer) === true;
+      return writer === null ? left !== null : left?.split(' ').includes(writer) === true;
     },
     want: async (symbols) => {
       if (symbols.length === 0) return;

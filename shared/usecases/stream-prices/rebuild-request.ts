@@ -1,5 +1,6 @@
 /** The index of one symbol is empty: what a rebuild reads is left, then one is asked for; again while it lasts. */
 import type { BarBook } from './bar-book.ts';
+import { leaveBars } from './leave-bars.ts';
 import type { SymbolCalls } from './symbol-calls.ts';
 
 export class RebuildRequest {
@@ -23,10 +24,10 @@ export class RebuildRequest {
   /** Never rejects. */
   async ask(): Promise<void> {
     const { symbol, context } = this.#calls;
-    const { ports, settings, tally, writer } = context;
+    const { ports, settings, tally } = context;
     if (performance.now() - this.#sentAt < settings.rebuildRepeatMs) return;
     try {
-      await ports.cache.writeBars(symbol, this.#book.bars(), writer.token);
+      await leaveBars(symbol, this.#book, context);
       await this.#saveMinutes();
       const at = ports.clock.now();
       await ports.outbox.trigger({ kind: 'rebuild', symbol, at });

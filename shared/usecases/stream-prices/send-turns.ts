@@ -8,7 +8,7 @@
  * - late is who has been due for [100 ms]: where this process is so busy that answers are read late, their number says little
  *   of the cache;
  * - with more to do than the cache or this process can, turns come later and batches are larger: calls do not pile up,
- *   and nothing is left out.
+ *   and nothing is left out: who is late waits for other ordinary calls alone, however many urgent ones there are.
  */
 
 const OVERDUE_MS = 100;
@@ -36,6 +36,7 @@ export class SendTurns {
   /** By due time. */
   readonly #waiting: Waiting[] = [];
   #underWay = 0;
+  #ordinary = 0;
   #timer: NodeJS.Timeout | null = null;
   #wakesAt = Number.POSITIVE_INFINITY;
 
@@ -52,11 +53,13 @@ export class SendTurns {
         this.#give();
       },
       withdraw: (place) => void this.#waiting.splice(this.#waiting.indexOf(place), 1),
-      begin: () => {
+      begin: (isUrgent) => {
         this.#underWay += 1;
+        if (!isUrgent) this.#ordinary += 1;
       },
-      end: () => {
+      end: (wasUrgent) => {
         this.#underWay -= 1;
+        if (!wasUrgent) this.#ordinary -= 1;
         this.#give();
       },
     });
@@ -72,14 +75,14 @@ export class SendTurns {
   #give(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       // Who ends a turn gives the next one.
-      if (this.#underWay >= this.#most * OVERDUE_TIMES) return;
+      if (this.#ordinary >= this.#most * OVERDUE_TIMES) return;
       const dueAt = (next.dueAt ?? 0) + (this.#underWay < this.#most ? 0 : this.#overdueMs);
       if (dueAt > performance.now()) {
         this.#wakeAt(dueAt);
         return;
       }
       this.#waiting.shift();
-      next.go();
+      next.go(false);
     }
   }
 
@@ -101,8 +104,8 @@ export class SendTurns {
 interface Parent {
   readonly wait: (place: Waiting, dueAt: number) => void;
   readonly withdraw: (place: Waiting) => void;
-  readonly begin: () => void;
-  readonly end: () => void;
+  readonly begin: (isUrgent: boolean) => void;
+  readonly end: (wasUrgent: boolean) => void;
 }
 
 class Waiting implements Place {
@@ -110,6 +113,7 @@ class Waiting implements Place {
   #dueAt: number | null = null;
   #go: () => void = () => undefined;
   #hasTurn = false;
+  #isUrgent = false;
 
   constructor(parent: Parent) {
     this.#parent = parent;
@@ -123,7 +127,7 @@ class Waiting implements Place {
     this.leave();
     this.#go = go;
     if (isUrgent) {
-      this.go();
+      this.go(true);
       return;
     }
     this.#dueAt = dueAt;
@@ -133,14 +137,15 @@ class Waiting implements Place {
   hurry(): void {
     if (this.#dueAt === null) return;
     this.#withdraw();
-    this.go();
+    this.go(true);
   }
 
   /** The turn has come: it stands in the line no longer. */
-  go(): void {
+  go(isUrgent: boolean): void {
     this.#dueAt = null;
     this.#hasTurn = true;
-    this.#parent.begin();
+    this.#isUrgent = isUrgent;
+    this.#parent.begin(isUrgent);
     this.#go();
   }
 
@@ -148,7 +153,7 @@ class Waiting implements Place {
     this.#withdraw();
     if (!this.#hasTurn) return;
     this.#hasTurn = false;
-    this.#parent.end();
+    this.#parent.end(this.#isUrgent);
   }
 
   #withdraw(): void {

@@ -22,6 +22,7 @@ import { newestDone, QUARTER_MINUTES, rollUpTape } from '../roll-up-tape.ts';
 import { pause } from './background.ts';
 import { BarBook } from './bar-book.ts';
 import { LateClaim } from './late-claim.ts';
+import { leaveBars } from './leave-bars.ts';
 import { RebuildRequest } from './rebuild-request.ts';
 import type { Place } from './send-turns.ts';
 import type { LateTicks } from './standby-feed.ts';
@@ -330,11 +331,8 @@ export class SymbolStream {
   }
 
   /** The term is over: where the cache was emptied since the last batch, the next writer gets what it had. */
-  async leaveBars(): Promise<void> {
-    const { ports, writer } = this.#context;
-    const bars = this.book.bars();
-    if (bars.length === 0 || (await ports.cache.areBarsLeft(this.symbol, writer.token))) return;
-    await ports.cache.writeBars(this.symbol, bars, writer.token);
+  leaveBars(): Promise<void> {
+    return leaveBars(this.symbol, this.book, this.#context);
   }
 
   /** Puts quarters of an hour together whose minutes are over and written; what was missed before too. */

@@ -16,6 +16,7 @@ import type { Signal } from '../../domain/signal-facts.ts';
 import type { PositionStatistics } from '../../domain/statistics.ts';
 import { timeStopAt } from '../../domain/time-stop.ts';
 import type { Fill, Order, Position, PositionAction, Protection, Shortage } from '../../domain/types.ts';
+import { unknownBy, unprotectedBy } from '../../domain/unprotected.ts';
 import type { CachedPrice } from '../../ports/trigger-index.ts';
 import type { EntryConditions } from './entry-conditions.ts';
 import { fillView, orderView } from './order-view.ts';
@@ -58,7 +59,7 @@ export function positionView(position: Position, price: CachedPrice | null, now:
     status: position.status,
     entry: entryView(position, derived),
     current: currentView(position, derived, mark, price, now),
-    risk_management: riskManagementView(position),
+    risk_management: riskManagementView(position, now),
     ai_monitoring: monitoringView(position),
     closing: position.flatten && {
       cause: position.flatten.cause,
@@ -119,6 +120,7 @@ export function positionDetail(facts: PositionFacts) {
     },
     risk_management: {
       ...view.risk_management,
+      unknown_seconds: seconds(position.unprotected.unknownMs + unknownOfLive(position, orders, facts.now)),
       trailing_stop: {
         ...trailing,
         current_trigger: moneyOrNull(statistics.trailingTrigger),
@@ -159,6 +161,15 @@ export function positionDetail(facts: PositionFacts) {
     })),
   };
 }
+
+/** Of exits that are not settled. */
+const unknownOfLive = (p: Position, orders: PositionFacts['orders'], now: number): number =>
+  orders
+    .filter(({ order }) => p.liveExits.some(({ orderId }) => orderId === order.orderId))
+    .reduce((ms, { order }) => ms + unknownBy(order, now), 0);
+
+/** Whole ones, and tenths: what is usual is less than one. */
+const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 
 /** What the caller gave stands for what the tape says. */
 function conditionsView(entry: Order | null, { volatility_percent, ...tape }: EntryConditions) {
@@ -244,10 +255,11 @@ const minutesHeld = (position: Position, now: number): number =>
     ? 0
     : Math.max(0, Math.floor(((position.closedAt ?? now) - position.openedAt) / MINUTE_MS));
 
-function riskManagementView(position: Position) {
+function riskManagementView(position: Position, now: number) {
   const { protection, initialProtection } = position;
   const stop = stopPrice(position);
   const { resting } = residentOf(position);
+  const bare = unprotectedBy(position, now);
   const next = protection.takeProfits.find((_, rung) => !position.claimedRungs.includes(rung));
   return {
     initial_stop_loss: moneyOrNull(initialProtection.stopLoss?.price ?? null),
@@ -279,6 +291,12 @@ function riskManagementView(position: Position) {
     levels_version: position.levelsVersion,
     /** The trigger index holds these levels. */
     armed: position.armedVersion === position.levelsVersion,
+    /** While something was held and protection asked for; stands still once it is closed. */
+    unprotected_seconds: seconds(bare.ms),
+    /** Null: it is protected, or closed. */
+    unprotected_since: timeOrNull(bare.since),
+    /** In which it was not known what became of an exit of it, and nothing else was sold. Not part of the above. */
+    unknown_seconds: seconds(position.unprotected.unknownMs),
   };
 }
 

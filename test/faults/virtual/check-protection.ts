@@ -120,6 +120,10 @@ export class ProtectionCheck {
     this.#apartMs = 2 * (weather.skewMs + (localStepEveryMs > 0 ? 2 * localStepMs : 0));
   }
 
+  get measures(): { readonly spec: SymbolSpec; readonly apartMs: number } {
+    return { spec: this.#spec, apartMs: this.#apartMs };
+  }
+
   /** A position was written. */
   wrote(position: Position): void {
     const { now } = this.#parts.kernel;

@@ -110,8 +110,8 @@ export const MUTATIONS: readonly Mutation[] = [
     'due-index',
     'nothing is noted as owed: only messages carry work',
     'shared/domain/due.ts',
-    '  return { ...item, dueAt };',
-    '  return { ...item, dueAt: dueAt === null ? null : null };',
+    'const due: Order | Position = { ...item, dueAt };',
+    'const due: Order | Position = { ...item, dueAt: dueAt === null ? null : null };',
   ),
   one(
     'visible-at',
@@ -208,7 +208,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'shared/usecases/decide-hit.ts',
-        find: "if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop('window_over');",
+        find: "if (ending.end === 'return') return cameBack(p, window, hit, context) ?? drop(WINDOW_OVER);",
         replace: "if (ending.end === 'return') return drop('stale');",
       },
     ],
@@ -219,6 +219,13 @@ export const MUTATIONS: readonly Mutation[] = [
     'shared/usecases/confirm-stop.ts',
     '=> endOf(window) <= now);',
     '=> endOf(window) + 86_400_000 <= now);',
+  ),
+  one(
+    'unprotected-count',
+    'a stretch without protection is forgotten when it is over',
+    'shared/domain/unprotected.ts',
+    'ms: ms + (hasBegun ? now - from : 0)',
+    'ms: ms + (hasBegun ? now - now : 0)',
   ),
   one(
     'time-stop',

@@ -10,6 +10,7 @@ import { App } from './app.ts';
 import { runBot, type Stage } from './bots.ts';
 import { Chaos } from './chaos.ts';
 import { TakenCheck, watchCommits } from './check-commits.ts';
+import { CountCheck } from './check-count.ts';
 import { checkEnd } from './check-end.ts';
 import { ProtectionCheck } from './check-protection.ts';
 import { Api, askAgain } from './clients.ts';
@@ -68,6 +69,7 @@ class Run {
   readonly #violations: Violations;
   readonly #taken: TakenCheck;
   readonly #protection: ProtectionCheck;
+  readonly #count: CountCheck;
   readonly #intents = new Intents();
   readonly #machine: Machine;
   readonly #functions: readonly Lambda[];
@@ -107,7 +109,11 @@ class Run {
     this.#taken = new TakenCheck(this.#violations);
     const violations = this.#violations;
     this.#protection = new ProtectionCheck({ kernel, chaos, outside, scenario, violations });
-    watchCommits(outside, violations, (position) => this.#protection.wrote(position));
+    this.#count = new CountCheck({ kernel, outside, violations, ...this.#protection.measures });
+    watchCommits(outside, violations, (position) => {
+      this.#protection.wrote(position);
+      this.#count.wrote(position);
+    });
     // Named first: the engine puts a function that is written as a member's value among what stays, and with it all
     // that it refers to, here the run; a thousand runs are then collected by the costly full collections alone.
     const onBug = (error: unknown): void => this.#crashed(error);
@@ -191,6 +197,7 @@ class Run {
     if (await this.#quiet.lookAtLosses()) await this.#settle();
     this.#quiet.end();
     this.#protection.end();
+    this.#count.end();
     checkEnd({
       outside: this.#outside,
       taken: this.#taken,
@@ -328,6 +335,8 @@ class Run {
       ticks: this.#market.ticks,
       unprotected_ms: this.#protection.bareMs,
       longest_unprotected_ms: this.#protection.longestBareMs,
+      counted_unprotected_ms: this.#count.countedMs,
+      walked_unprotected_ms: this.#count.walkedMs,
       confirming_ms: this.#protection.confirmingMs,
       time_stops: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'time_stop').length,
       risk_exits: [...ledger.positionItems.values()].filter((p) => p.exitCause === 'risk_breach').length,

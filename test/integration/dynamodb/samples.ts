@@ -92,6 +92,7 @@ export const anOrder = (changes: Partial<Order> = {}): Order => ({
   replaces: null,
   replacedBy: null,
   shortSince: null,
+  unknown: { ms: 1_200, since: NOW - 7 },
   waitsFor: 'order-0',
   filledQuantity: ZERO,
   filledQuote: ZERO,
@@ -193,6 +194,7 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   claimedRungs: [0],
   levelsVersion: 1,
   armedVersion: 0,
+  unprotected: { ms: 1_234, since: NOW - 3, isOfClose: true, armed: 'bid; stop_loss 49500', unknownMs: 77 },
   armings: { trailing_stop: { tick: 12, at: NOW, peak: decimal('50600.01') } },
   confirming: [
     {

@@ -87,8 +87,9 @@ export class MemoryPrices implements PriceCache {
     this.onFirstBars(symbol);
   }
 
-  async areBarsLeft(symbol: string, writer: string): Promise<boolean> {
-    return this.left.get(symbol)?.has(writer) === true;
+  async areBarsLeft(symbol: string, writer: string | null): Promise<boolean> {
+    const left = this.left.get(symbol);
+    return writer === null ? left !== undefined : left?.has(writer) === true;
   }
 
   /** Notes that this writer has left bars. */

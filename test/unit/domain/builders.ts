@@ -77,6 +77,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     replaces: null,
     replacedBy: null,
     shortSince: null,
+    unknown: { ms: 0, since: null },
     waitsFor: null,
     filledQuantity: ZERO,
     filledQuote: ZERO,

@@ -5,6 +5,7 @@ import { endAmendment, isTooSmall } from '../../../shared/domain/heirs.ts';
 import { applyEntryFill, entryIdsOf, entryPassed } from '../../../shared/domain/positions.ts';
 import type { OrderEvent } from '../../../shared/domain/transitions.ts';
 import type { Order } from '../../../shared/domain/types.ts';
+import { NEVER_UNKNOWN } from '../../../shared/domain/types.ts';
 import {
   accepted,
   apply,
@@ -117,7 +118,7 @@ describe('an order that is amended for days', () => {
 
     let q = withExit({ ...newPosition(), quantity: d(1) }, { orderId: 'x', quantity: d(1) }, null, T0);
     for (let n = 0; n < 3_000; n++) {
-      const old = { orderId: n === 0 ? 'x' : `x-${n - 1}`, filledQuantity: d(0) };
+      const old = { orderId: n === 0 ? 'x' : `x-${n - 1}`, filledQuantity: d(0), unknown: NEVER_UNKNOWN };
       q = exitPassed(q, old, { orderId: `x-${n}`, quantity: d(1) }, T0);
     }
     expect([q.exitOrderIds.length, q.liveExits.length, q.exitsMade]).toEqual([1_000, 1, 3_001]);

@@ -224,6 +224,15 @@ describe('the alarms', () => {
       TreatMissingData: 'breaching',
       AlarmDescription: expect.stringMatching(/^critical/),
     });
+    expect(alarms().get('PositionsUnprotected')).toMatchObject({
+      ...ours,
+      MetricName: 'positions_unprotected',
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      Period: 60,
+      AlarmDescription: expect.stringMatching(/^critical/),
+    });
     expect(alarms().get('ComparisonsWait')).toMatchObject({
       ...ours,
       MetricName: 'reconcile_oldest_wait_seconds',

@@ -115,6 +115,68 @@ describe('a stop with a confirmation delay', () => {
     expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null });
   });
 
+  it('asks the tape also where the price that is back after its time reached an index that had heard of it', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(5));
+    for (const price of ['48990', '49010', '48980']) {
+      world.now += 1_000;
+      world.tick(price);
+    }
+    await world.pump();
+    expect(windows(world, positionId)).toEqual(['stop_loss']);
+    await tick(world, '49020', 3_500);
+    expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null, confirming: [] });
+    expect(await kinds(world, positionId)).toContain('stop_not_confirmed');
+  });
+
+  it('is decided at once where the price is back after its time, and had not been before', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(5));
+    await tick(world, '48990');
+    await tick(world, '49020', 5_500);
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+  });
+
+  it('is not ended by a price that had come back before it was reached', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(5));
+    await tick(world, '48990');
+    world.now += 1_000;
+    world.tick('49010');
+    // Whoever takes the hit dies; the window ends by its time, and the stop is reached once more.
+    world.outbox.take();
+    const taken = await world.index.takeHits(BTC, 25, world.now, 20_000);
+    expect(taken.map(({ member }) => member)).toEqual([`${positionId}|confirm_return:stop_loss`]);
+    await world.pass(5);
+    expect(windows(world, positionId)).toEqual([]);
+    await tick(world, '48980');
+    const { since } = world.position(positionId).confirming[0] ?? {};
+    expect(since).toBe(world.now);
+    await tick(world, '48970', 15_000);
+    await world.useCases.evaluateHits(BTC);
+    expect(world.position(positionId).confirming[0]?.since).toBe(since);
+  });
+
+  it('counts a price beyond the bound once where nothing shown confirms it any more', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(waiting(300));
+    await tick(world, '48990');
+    world.now += 1_000;
+    world.tick('48400');
+    world.outbox.take();
+    // Neither hits nor prices come through for longer than either counts.
+    world.now += 70_000;
+    world.prices.shown.delete(BTC);
+    const { version } = world.position(positionId);
+    await world.useCases.evaluateHits(BTC);
+    await world.useCases.evaluateHits(BTC);
+    expect(world.position(positionId).version - version).toBeLessThanOrEqual(2);
+    expect(world.position(positionId).flatten).toBeNull();
+    await tick(world, '48399');
+    expect(world.position(positionId).flatten?.cause).toBe('stop_loss');
+  });
+
   it('is out of the index once it has sold, whether it could be counted or not', async () => {
     const world = new World();
     const { positionId } = await world.openPosition(waiting(5));

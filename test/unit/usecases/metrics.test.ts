@@ -50,7 +50,7 @@ it('every metric of orders, positions and their monitor is counted or measured',
   world.tick('49100');
   await world.pass(10);
   const measured = await makeMeasurePositions(world.ports)();
-  expect(measured).toEqual({ open: 1, unvalued: 0 });
+  expect(measured).toMatchObject({ open: 1, unvalued: 0 });
   const values = world.counters.values;
   const found = LISTED.map((name) => [name, values.get(name) ?? values.get(`${name}:count`) ?? null]);
   expect(Object.fromEntries(found)).toEqual({
@@ -80,18 +80,18 @@ it('the gauges are right again after the cache was lost, and say what they leave
   const measure = makeMeasurePositions(world.ports);
   world.counters.flush();
   world.tick('51000');
-  expect(await measure()).toEqual({ open: 1, unvalued: 0 });
+  expect(await measure()).toMatchObject({ open: 1, unvalued: 0 });
   // Bought 0.5 at 50,000 with a fee of 25.
   expect(world.position(positionId).openFees.toFixed()).toBe('25');
   expect(world.counters.values.get('positions:pnl_unrealized')).toBe('475');
   world.prices.shown.clear();
-  expect(await measure()).toEqual({ open: 1, unvalued: 1 });
+  expect(await measure()).toMatchObject({ open: 1, unvalued: 1 });
   expect(world.counters.values.get('positions:pnl_unrealized')).toBe('0');
   expect(world.counters.values.get('positions:unvalued')).toBe('1');
   world.tick('51000');
   await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'a' });
   await world.pump();
-  expect(await measure()).toEqual({ open: 0, unvalued: 0 });
+  expect(await measure()).toMatchObject({ open: 0, unvalued: 0 });
 });
 
 it('every metric of the price stream is shown', async () => {

@@ -90,6 +90,22 @@ describe('turns of symbols to call the cache', () => {
     expect(went).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('come for who has waited long, however many urgent ones there are all the time', () => {
+    const { went, wait, place } = begin(1, 30);
+    for (let n = 0; n < 8; n += 1) wait(`u${n}`, 0, true);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) wait(name, 0);
+    vi.advanceTimersByTime(29);
+    place('u0').leave();
+    wait('u0', 0, true);
+    expect(went.filter((name) => !name.startsWith('u'))).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(went.filter((name) => !name.startsWith('u'))).toEqual(['a', 'b', 'c', 'd']);
+    place('u1').leave();
+    expect(went.at(-1)).toBe('d');
+    place('a').leave();
+    expect(went.at(-1)).toBe('e');
+  });
+
   it('are used by as many as there are: none is lost, whatever happens', () => {
     const { went, wait, place } = begin(3, 1e9);
     for (let n = 0; n < 200; n += 1) wait(`${n}`, n % 7);

@@ -127,6 +127,8 @@ export class World {
   otherFence = 0;
   cached: readonly Bar[] = [];
   areBarsLeft = false;
+  /** By anybody. */
+  areAnyBarsLeft = false;
   wanted: string[] = [];
   live: string[] = [];
   armed: string[] = [];
@@ -163,7 +165,7 @@ export class World {
       bars: async () => this.cached,
       prices: async () => new Map(),
       wantedSince: async () => new Map(this.wanted.map((symbol) => [symbol, Date.now()])),
-      areBarsLeft: async () => this.areBarsLeft,
+      areBarsLeft: async (_, writer) => (writer === null ? this.areAnyBarsLeft : this.areBarsLeft),
       writeBars: async (_, bars) => void this.writtenBars.push(bars),
     },
     tape: {

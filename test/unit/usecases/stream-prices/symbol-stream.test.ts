@@ -302,6 +302,43 @@ describe('a writer', () => {
     stream.abandon();
   });
 
+  it('leaves its bars once where the index is away for longer: each asking costs the cache little', async () => {
+    const { world, stream } = begin({ rebuildRepeatMs: 10 });
+    void stream.accept(feedTick(1, PRICE));
+    await until(() => world.batches.length === 1 && stream.pending().length === 0);
+    world.answer = () => ({ outcome: 'rebuild' });
+    world.areBarsLeft = true;
+    void stream.accept(feedTick(2, PRICE));
+    await until(() => world.messages.length > 1);
+    expect(world.writtenBars).toEqual([]);
+    world.areBarsLeft = false;
+    await until(() => world.writtenBars.length > 0);
+    stream.abandon();
+  });
+
+  it('takes nothing from who builds the index now, where it has only what others have left', async () => {
+    const { world, stream } = begin({ rebuildRepeatMs: 10 });
+    const low = { bid: 1, ask: 1, last: 1, mid: 1 } as Record<'bid' | 'ask' | 'last' | 'mid', Units>;
+    world.cached = [
+      {
+        second: Math.floor(world.ports.clock.now() / 1000),
+        low,
+        high: low,
+        close: low,
+        firstTick: 1,
+        lastTick: 3,
+        count: 3,
+      },
+    ];
+    world.areAnyBarsLeft = true;
+    world.answer = () => ({ outcome: 'rebuild' });
+    void stream.accept(feedTick(5, PRICE));
+    await until(() => world.messages.length > 1);
+    expect(world.batches[0]?.heldBars).toBe('others');
+    expect(world.writtenBars).toEqual([]);
+    stream.abandon();
+  });
+
   it('says whose bars of before a batch it has: an index that was built without them is to be built again', async () => {
     const { world, stream } = begin();
     void stream.accept(feedTick(1, PRICE));
@@ -383,6 +420,23 @@ describe('ticks from before the lease', () => {
     expect(world.sentIds()).toEqual([AT * 1000 + 9]);
     expect(world.batches[0]?.batch).toBe(1);
     await stream.finish(100);
+  });
+
+  it('all of which were applied leave nothing that others have left: nothing is built again for it', async () => {
+    for (const isEmptied of [false, true]) {
+      const { world, stream } = begin();
+      const low = { bid: 1, ask: 1, last: 1, mid: 1 } as Record<'bid' | 'ask' | 'last' | 'mid', Units>;
+      const bar = { second: AT / 1000, low, high: low, close: low, firstTick: 1, lastTick: 3, count: 3 };
+      world.cached = [bar];
+      world.areAnyBarsLeft = !isEmptied;
+      world.claimed = () => ({ outcome: 'claimed', standing: late(9, PRICE).tick });
+      stream.acceptLate(lateTicks([late(4, PRICE)]));
+      await until(() => world.claims.length === 1 && stream.pending().length === 0);
+      await stream.finish(100);
+      await stream.leaveBars();
+      // Where the cache was emptied meanwhile, this writer may be the last one who has them.
+      expect(world.writtenBars).toEqual(isEmptied ? [[bar]] : []);
+    }
   });
 
   it('are followed by live ones that lag behind the writer before: what it had applied is not told again', async () => {

@@ -1,0 +1,111 @@
+/** Unprotected seconds of a position as the running system writes, shows and measures them (design sections 9, 18). */
+import { describe, expect, it } from 'vitest';
+import { makeMeasurePositions } from '../../../shared/usecases/measure-positions.ts';
+import { makeReadPositions } from '../../../shared/usecases/views/read-positions.ts';
+import { BTC, USER, World } from '../../support/fakes/world.ts';
+import { d } from '../domain/builders.ts';
+
+const STOP = { stopLoss: { price: d(49_000) } };
+
+async function shown(world: World, positionId: string) {
+  const view = await makeReadPositions(world.ports).get(USER, positionId);
+  const { unprotected_seconds, unprotected_since, unknown_seconds } = view?.risk_management ?? {};
+  return { unprotected_seconds, unprotected_since, unknown_seconds };
+}
+
+const nothing = { unprotected_seconds: 0, unprotected_since: null, unknown_seconds: 0 };
+
+describe('a position without protection', () => {
+  it('counts while the index is lost at its entry, is alarmed, and stops when its levels are noted', async () => {
+    const world = new World();
+    world.tick('50000');
+    world.index.flush();
+    const { positionId } = await world.place({ protection: STOP });
+    // Nobody rebuilds the index.
+    const rebuildSymbol = world.workers.rebuildSymbol;
+    world.workers = { ...world.workers, rebuildSymbol: () => Promise.reject(new Error('away')) };
+    await world.pump();
+    const since = new Date(world.now).toISOString();
+    await world.pass(10);
+    expect(await shown(world, positionId)).toEqual({
+      unprotected_seconds: 10,
+      unprotected_since: since,
+      unknown_seconds: 0,
+    });
+    const measure = makeMeasurePositions(world.ports);
+    expect(await measure()).toMatchObject({ unprotected: 0 });
+    await world.pass(20);
+    expect(await measure()).toMatchObject({ unprotected: 1, longestUnprotectedSeconds: 30 });
+    expect(world.logs).toContainEqual(
+      expect.objectContaining({ level: 'error', code: 'POSITIONS_UNPROTECTED' }),
+    );
+    world.workers = { ...world.workers, rebuildSymbol };
+    await world.pass(70);
+    const after = await shown(world, positionId);
+    expect(after.unprotected_since).toBeNull();
+    await world.pass(20);
+    expect(await shown(world, positionId)).toEqual(after);
+    expect(await measure()).toMatchObject({ unprotected: 0, longestUnprotectedSeconds: 0 });
+    expect(world.counters.values.get('positions:unprotected')).toBe('0');
+  });
+
+  it('counts nothing in the ordinary course of things', async () => {
+    const world = new World();
+    const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+    const { positionId } = await world.openPosition({ ...STOP, trailingStop });
+    await world.pass(70);
+    await world.useCases.changeProtection({
+      userId: USER,
+      positionId,
+      change: { stopLoss: { price: d(49_200) } },
+    });
+    await world.pump();
+    world.tick('49300');
+    await world.pump();
+    await world.pass(5);
+    expect(world.position(positionId).status).toBe('closed');
+    expect(await shown(world, positionId)).toEqual(nothing);
+  });
+
+  it('counts a close whose step nobody takes, also where a sweep puts it off at last', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(STOP);
+    world.venue.faults = ['lost_before'];
+    await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'a' });
+    // No message comes, and no sweep.
+    world.outbox.take();
+    const dueAt = world.position(positionId).dueAt ?? 0;
+    world.now = dueAt + 9_000;
+    const seen = await shown(world, positionId);
+    expect(seen).toMatchObject({
+      unprotected_seconds: 7,
+      unprotected_since: new Date(dueAt + 2_000).toISOString(),
+    });
+    await world.useCases.sweep({ shard: 0, second: Math.floor(world.now / 1000) });
+    world.outbox.take();
+    expect(world.position(positionId).dueAt).toBeGreaterThan(world.now);
+    expect(await shown(world, positionId)).toMatchObject({ unprotected_seconds: 7, unprotected_since: null });
+    await world.pass(40);
+    expect(world.position(positionId).status).toBe('closed');
+    expect(await shown(world, positionId)).toMatchObject({ unprotected_seconds: 7 });
+  });
+
+  it('counts apart how long it is not known what became of its resident order', async () => {
+    const world = new World({ exchange: {} });
+    const { positionId } = await world.openPosition({ ...STOP, resident: 'stop' });
+    await world.pass(3);
+    world.venue.faults = ['lost_before'];
+    const change = { stopLoss: { price: d(48_500) } };
+    await world.useCases.changeProtection({ userId: USER, positionId, change });
+    await world.pass(8);
+    const { unknown_seconds: live, ...bare } = await shown(world, positionId);
+    expect(live).toBeGreaterThan(2);
+    expect(bare).toMatchObject({ unprotected_seconds: 0, unprotected_since: null });
+    await world.pass(60);
+    const { unknown_seconds: known } = await shown(world, positionId);
+    expect(known).toBeGreaterThan(live ?? 0);
+    await world.pass(30);
+    expect(await shown(world, positionId)).toMatchObject({ unknown_seconds: known });
+    expect(world.prices.shown.has(BTC)).toBe(true);
+  });
+});
