@@ -1,15 +1,6 @@
 /** One frame of the public market streams: a quote, a trade, the answer to a request, or news of the server. */
 
-import { type QuoteMessage, readQuoteFrame } from './quote-frame.ts';
-
-export interface TradeMessage {
-  readonly kind: 'trade';
-  readonly venueSymbol: string;
-  readonly tradeId: number;
-  readonly price: string;
-  /** Venue time, epoch ms. */
-  readonly at: number;
-}
+import { type QuoteMessage, readUsualFrame, type TradeMessage } from './usual-frame.ts';
 
 export type MarketMessage =
   | QuoteMessage
@@ -27,7 +18,7 @@ const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** Never throws. Takes the combined form (`{stream, data}`) and the raw one. */
 export const parseMarketMessage = (text: string): MarketMessage =>
-  readQuoteFrame(text) ?? parseAnyMessage(text);
+  readUsualFrame(text) ?? parseAnyMessage(text);
 
 /** Any text at all, by `JSON.parse`. */
 export function parseAnyMessage(text: string): MarketMessage {

@@ -8,20 +8,13 @@
  */
 import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
-import type { Units } from '../../domain/triggers/types.ts';
-import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
+import { readUnits, type UnitsPrice } from '../../domain/triggers/units.ts';
 import type { FeedTick } from '../../ports/feed.ts';
-import type { TradeMessage } from './market-message.ts';
-import type { QuoteMessage } from './quote-frame.ts';
-
-interface Price {
-  readonly units: Units;
-  readonly text: string;
-}
+import type { QuoteMessage, TradeMessage } from './usual-frame.ts';
 
 interface Quote {
-  readonly bid: Price;
-  readonly ask: Price;
+  readonly bid: UnitsPrice;
+  readonly ask: UnitsPrice;
   readonly bidSize: string;
   readonly askSize: string;
 }
@@ -37,7 +30,7 @@ export class SymbolMarket {
   /** Prices with digits finer than the unit. */
   rounded = 0;
   #quote: Quote | null = null;
-  #last: Price | null = null;
+  #last: UnitsPrice | null = null;
   #updateId = -1;
   #quotedAt = Number.NEGATIVE_INFINITY;
   #tradeId = -1;
@@ -91,24 +84,25 @@ export class SymbolMarket {
     if (quote === null || last === null) return null;
     const { bid, ask, bidSize, askSize } = quote;
     const mark = [this.#updateId, this.#tradeId] as const;
-    const units = { bid: bid.units, ask: ask.units, last: last.units };
-    return {
-      spec,
-      tick: { id, ...units, at, bidSize, askSize, recordedAt: 0, mark },
-      bid: bid.text,
-      ask: ask.text,
-      last: last.text,
-      quoted: true,
-      ...(printed !== undefined && { printed }),
+    const tick = {
+      id,
+      bid: bid.units,
+      ask: ask.units,
+      last: last.units,
+      at,
+      bidSize,
+      askSize,
+      recordedAt: 0,
+      mark,
     };
+    return printed === undefined
+      ? { spec, tick, bid: bid.text, ask: ask.text, last: last.text, quoted: true }
+      : { spec, tick, bid: bid.text, ask: ask.text, last: last.text, quoted: true, printed };
   }
 
-  #read(text: string): Price | null {
-    const exponent = this.spec.unitExponent;
-    const parsed = parseUnits(text, exponent);
-    if (!parsed.ok) return null;
-    const { units, rounded } = parsed.value;
-    if (rounded) this.rounded += 1;
-    return { units, text: rounded ? text : formatUnits(units, exponent) };
+  #read(text: string): UnitsPrice | null {
+    const price = readUnits(text, this.spec.unitExponent);
+    if (price?.rounded) this.rounded += 1;
+    return price;
   }
 }

@@ -1,5 +1,6 @@
 /** Reads the fields of one element. The first needed field that is missing or wrong is its fault. */
 import { decimalTextOf, LongNumber } from '../../domain/money/json-number.ts';
+import { FIELD_NAMES, type Field } from './field.ts';
 import type { TimeUnit } from './messages.ts';
 
 /** What a message's fields are asked for; the first needed one that is not as it should be is the reader's to note. */
@@ -7,25 +8,25 @@ export interface FieldReader {
   /** Of the last needed time. */
   readonly unit: TimeUnit;
   /** A needed text. */
-  text(name: string): string;
-  textOrNull(name: string): string | null;
+  text(field: Field): string;
+  textOrNull(field: Field): string | null;
   /** A needed price above zero. */
-  price(name: string): string;
+  price(field: Field): string;
   /** Zero, missing and null are all nobody; anything else has to be a price. */
-  side(name: string): string | null;
+  side(field: Field): string | null;
   /** Zero or more. */
-  amount(name: string): string | null;
+  amount(field: Field): string | null;
   /** May be below zero. */
-  signed(name: string): string | null;
+  signed(field: Field): string | null;
   /** A number or its text, as venue ids come. */
-  whole(name: string): number | null;
+  whole(field: Field): number | null;
   /** One number counts as a list of it. */
-  wholes(name: string): readonly number[];
+  wholes(field: Field): readonly number[];
   /** Digits, a UUID or a number. */
-  id(name: string): string | null;
+  id(field: Field): string | null;
   /** A needed time as epoch ms; its unit is told by its digits. */
-  time(name: string): number;
-  timeOrNull(name: string): number | null;
+  time(field: Field): number;
+  timeOrNull(field: Field): number | null;
 }
 
 export type Json = { readonly [name: string]: unknown };
@@ -51,90 +52,90 @@ export class Fields implements FieldReader {
     this.ignored = null;
   }
 
-  text(name: string): string {
-    const value = this.#item[name];
+  text(field: Field): string {
+    const value = this.#item[FIELD_NAMES[field]];
     if (typeof value === 'string' && value !== '') return value;
-    return this.#broken(name, '');
+    return this.#broken(field, '');
   }
 
-  textOrNull(name: string): string | null {
-    const value = this.#item[name];
+  textOrNull(field: Field): string | null {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null || value === '') return null;
-    return typeof value === 'string' ? value : this.#unreadable(name);
+    return typeof value === 'string' ? value : this.#unreadable(field);
   }
 
-  price(name: string): string {
-    const value = this.#item[name];
+  price(field: Field): string {
+    const value = this.#item[FIELD_NAMES[field]];
     const text = decimalTextOf(value);
-    return text !== null && isPositive(value, text) ? text : this.#broken(name, '');
+    return text !== null && isPositive(value, text) ? text : this.#broken(field, '');
   }
 
-  side(name: string): string | null {
-    const value = this.#item[name];
+  side(field: Field): string | null {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null || value === 0) return null;
     const text = decimalTextOf(value);
-    if (text === null || text.startsWith('-')) return this.#broken(name, null);
+    if (text === null || text.startsWith('-')) return this.#broken(field, null);
     return isPositive(value, text) ? text : null;
   }
 
-  amount(name: string): string | null {
-    const value = this.#item[name];
+  amount(field: Field): string | null {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null) return null;
     const text = decimalTextOf(value);
-    return text === null || text.startsWith('-') ? this.#unreadable(name) : text;
+    return text === null || text.startsWith('-') ? this.#unreadable(field) : text;
   }
 
-  signed(name: string): string | null {
-    const value = this.#item[name];
-    return value == null ? null : (decimalTextOf(value) ?? this.#unreadable(name));
+  signed(field: Field): string | null {
+    const value = this.#item[FIELD_NAMES[field]];
+    return value == null ? null : (decimalTextOf(value) ?? this.#unreadable(field));
   }
 
-  whole(name: string): number | null {
-    const value = this.#item[name];
+  whole(field: Field): number | null {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null) return null;
     if (Number.isSafeInteger(value)) return value as number;
     if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value); // not money: an id
-    return this.#unreadable(name);
+    return this.#unreadable(field);
   }
 
-  wholes(name: string): readonly number[] {
-    const value = this.#item[name];
+  wholes(field: Field): readonly number[] {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null) return [];
     const list = Array.isArray(value) ? value : [value];
     if (list.every((one): one is number => Number.isSafeInteger(one))) return list;
-    this.#unreadable(name);
+    this.#unreadable(field);
     return [];
   }
 
-  id(name: string): string | null {
-    const value = this.#item[name];
+  id(field: Field): string | null {
+    const value = this.#item[FIELD_NAMES[field]];
     if (value == null || value === '') return null;
-    if (typeof value === 'string') return value.length <= 100 ? value : this.#unreadable(name);
+    if (typeof value === 'string') return value.length <= 100 ? value : this.#unreadable(field);
     if (Number.isSafeInteger(value)) return String(value);
-    return value instanceof LongNumber ? value.literal : this.#unreadable(name);
+    return value instanceof LongNumber ? value.literal : this.#unreadable(field);
   }
 
-  time(name: string): number {
-    const time = readTime(this.#item[name]);
-    if (time === null) return this.#broken(name, 0);
+  time(field: Field): number {
+    const time = readTime(this.#item[FIELD_NAMES[field]]);
+    if (time === null) return this.#broken(field, 0);
     this.unit = time.unit;
     return time.ms;
   }
 
-  timeOrNull(name: string): number | null {
-    const value = this.#item[name];
-    return value == null ? null : (readTime(value)?.ms ?? this.#unreadable(name));
+  timeOrNull(field: Field): number | null {
+    const value = this.#item[FIELD_NAMES[field]];
+    return value == null ? null : (readTime(value)?.ms ?? this.#unreadable(field));
   }
 
-  #broken<T>(name: string, instead: T): T {
-    const isMissing = this.#item[name] == null;
-    this.fault ??= `${this.#ev}.${name} ${isMissing ? 'missing' : 'wrong'}`;
+  #broken<T>(field: Field, instead: T): T {
+    const isMissing = this.#item[FIELD_NAMES[field]] == null;
+    this.fault ??= `${this.#ev}.${FIELD_NAMES[field]} ${isMissing ? 'missing' : 'wrong'}`;
     return instead;
   }
 
-  #unreadable(name: string): null {
+  #unreadable(field: Field): null {
     this.ignored ??= [];
-    this.ignored.push(`${this.#ev}.${name}`);
+    this.ignored.push(`${this.#ev}.${FIELD_NAMES[field]}`);
     return null;
   }
 }

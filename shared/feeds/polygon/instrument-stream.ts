@@ -80,10 +80,7 @@ export class InstrumentStream {
   }
 
   /** As of a trade. */
-  refuseQuote(
-    { venue, at }: { readonly venue: number | null; readonly at: number },
-    now: number,
-  ): Seen | null {
+  refuseQuote(venue: number | null, at: number, now: number): Seen | null {
     this.#quote?.hear(now);
     const order = orderOf(this.#quoteOrder, venue ?? NO_VENUE);
     if (order.isLate(at, now)) return 'old';

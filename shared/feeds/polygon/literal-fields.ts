@@ -6,8 +6,10 @@
  * - what it answers is what Fields answers on the same text parsed by `JSON.parse` (a test of random frames says so);
  * - for what is not the usual (literal-scan.ts) it says `isUnusual`, and nothing it answered counts.
  */
+
+import type { Field } from './field.ts';
 import type { FieldReader } from './fields.ts';
-import { LIST, LiteralScan, NUMBER, TEXT } from './literal-scan.ts';
+import { DECIMAL, LIST, LiteralScan, TEXT, WHOLE } from './literal-scan.ts';
 import type { TimeUnit } from './messages.ts';
 
 const MS_DIGITS = 13;
@@ -22,10 +24,8 @@ export class LiteralFields extends LiteralScan implements FieldReader {
     this.isUnusual = false;
   }
 
-  text(name: string): string {
-    const nth = this.find(name);
-    if (nth < 0 || this.kindOf(nth) !== TEXT) return this.#unusual('');
-    const text = this.textOf(nth);
+  text(field: Field): string {
+    const text = this.has(field) && this.kindOf(field) === TEXT ? this.textOf(field) : '';
     return text === '' ? this.#unusual('') : text;
   }
 
@@ -34,71 +34,60 @@ export class LiteralFields extends LiteralScan implements FieldReader {
     return this.#unusual(null);
   }
 
-  price(name: string): string {
-    const nth = this.find(name);
-    if (nth < 0 || this.kindOf(nth) !== NUMBER || this.isZero(nth)) return this.#unusual('');
-    return this.textOf(nth);
+  price(field: Field): string {
+    if (!this.has(field) || this.kindOf(field) > DECIMAL || this.isZero(field)) return this.#unusual('');
+    return this.textOf(field);
   }
 
-  side(name: string): string | null {
-    const nth = this.find(name);
-    if (nth < 0) return null;
-    if (this.kindOf(nth) !== NUMBER) return this.#unusual(null);
-    return this.isZero(nth) ? null : this.textOf(nth);
+  side(field: Field): string | null {
+    if (!this.has(field)) return null;
+    if (this.kindOf(field) > DECIMAL) return this.#unusual(null);
+    return this.isZero(field) ? null : this.textOf(field);
   }
 
-  amount(name: string): string | null {
-    const nth = this.find(name);
-    if (nth < 0) return null;
-    if (this.kindOf(nth) === NUMBER) return this.textOf(nth);
+  amount(field: Field): string | null {
+    if (!this.has(field)) return null;
+    if (this.kindOf(field) <= DECIMAL) return this.textOf(field);
     // As text it stays as it is, so it need not be the shortest one.
-    if (this.kindOf(nth) !== TEXT || !this.isPlain(nth)) {
-      return this.#unusual(null);
-    }
-    return this.textOf(nth);
+    return this.kindOf(field) === TEXT && this.isPlain(field) ? this.textOf(field) : this.#unusual(null);
   }
 
-  signed(name: string): string | null {
-    return this.amount(name);
+  signed(field: Field): string | null {
+    return this.amount(field);
   }
 
-  whole(name: string): number | null {
-    const nth = this.find(name);
-    return nth < 0 ? null : this.#wholeOr(nth);
+  whole(field: Field): number | null {
+    return this.has(field) ? this.#wholeOr(field) : null;
   }
 
-  wholes(name: string): readonly number[] {
-    const nth = this.find(name);
-    if (nth < 0) return [];
-    if (this.kindOf(nth) !== LIST) return [this.#wholeOr(nth)];
-    return this.listOf(nth);
+  wholes(field: Field): readonly number[] {
+    if (!this.has(field)) return [];
+    return this.kindOf(field) === LIST ? this.listOf(field) : [this.#wholeOr(field)];
   }
 
-  id(name: string): string | null {
-    const nth = this.find(name);
-    if (nth < 0) return null;
-    const id = this.textOf(nth);
-    if (this.kindOf(nth) === TEXT && id.length <= MOST_ID) return id === '' ? null : id;
-    return this.kindOf(nth) === NUMBER && !id.includes('.') ? id : this.#unusual(null);
+  id(field: Field): string | null {
+    if (!this.has(field)) return null;
+    const kind = this.kindOf(field);
+    if (kind !== WHOLE && (kind !== TEXT || this.lengthOf(field) > MOST_ID)) return this.#unusual(null);
+    const id = this.textOf(field);
+    return id === '' ? null : id;
   }
 
-  time(name: string): number {
-    const nth = this.find(name);
-    return nth < 0 ? this.#unusual(0) : this.#timeOf(nth);
+  time(field: Field): number {
+    return this.has(field) ? this.#timeOf(field) : this.#unusual(0);
   }
 
-  timeOrNull(name: string): number | null {
-    const nth = this.find(name);
-    return nth < 0 ? null : this.#timeOf(nth);
+  timeOrNull(field: Field): number | null {
+    return this.has(field) ? this.#timeOf(field) : null;
   }
 
   /** In ms; other units are read the long way. */
-  #timeOf(nth: number): number {
-    return this.lengthOf(nth) === MS_DIGITS ? this.#wholeOr(nth) : this.#unusual(0);
+  #timeOf(field: Field): number {
+    return this.lengthOf(field) === MS_DIGITS ? this.#wholeOr(field) : this.#unusual(0);
   }
 
-  #wholeOr(nth: number): number {
-    const whole = this.wholeOf(nth);
+  #wholeOr(field: Field): number {
+    const whole = this.wholeOf(field);
     return whole < 0 ? this.#unusual(0) : whole;
   }
 

@@ -11,7 +11,8 @@ import { parseExactJson } from '../../domain/money/json-number.ts';
 import { Fields, type Json } from './fields.ts';
 import { LiteralFields } from './literal-fields.ts';
 import type { ParsedFrame, PolygonMessage } from './messages.ts';
-import { READERS } from './readers.ts';
+import { READERS, type Read } from './readers.ts';
+import { codeOf } from './short-names.ts';
 
 /** The names of all events that are read. */
 export const POLYGON_EVENTS: readonly string[] = [...READERS.keys()];
@@ -27,24 +28,34 @@ export function parsePolygonFrame(text: string): ParsedFrame {
   return messages === null ? readAnyFrame(text) : { messages, dropped: NONE, ignored: NONE, longNumbers: 0 };
 }
 
+/** What feeds send all day; all others are read the long way. */
+const USUAL_EVENTS = ['XT', 'XQ', 'T', 'Q', 'C', 'XAS', 'XA', 'A', 'AM', 'CAS', 'CA'];
+const USUAL_READERS: ReadonlyMap<number, Read> = new Map(
+  [...READERS].flatMap(([ev, read]) =>
+    USUAL_EVENTS.includes(ev) ? [[codeOf(ev, 0, ev.length), read] as const] : [],
+  ),
+);
+const [OPEN_LIST, CLOSE_LIST, COMMA] = [91, 93, 44];
+
 /** Reads one frame at a time, and nothing of it is kept. */
 const USUAL_FIELDS = new LiteralFields();
 
 /** Null: something about it is unusual (which is most often a status), and it has to be read the long way. */
 export function readUsualFrame(text: string): readonly PolygonMessage[] | null {
-  if (text[0] !== '[') return null;
+  if (text.charCodeAt(0) !== OPEN_LIST) return null;
   const messages: PolygonMessage[] = [];
   const fields = USUAL_FIELDS;
   fields.begin(text);
   for (let at = 1; ; at += 1) {
     at = fields.scan(at);
-    const read = at < 0 ? undefined : READERS.get(fields.ev);
+    const read = at < 0 ? undefined : USUAL_READERS.get(fields.event);
     if (read === undefined) return null;
     const message = read(fields);
     if (fields.isUnusual) return null;
     messages.push(message);
-    if (text[at] === ']') return at + 1 === text.length ? messages : null;
-    if (text[at] !== ',') return null;
+    const next = text.charCodeAt(at);
+    if (next === CLOSE_LIST) return at + 1 === text.length ? messages : null;
+    if (next !== COMMA) return null;
   }
 }
 

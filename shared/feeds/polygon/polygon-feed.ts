@@ -50,11 +50,11 @@ export interface PolygonFeedOptions {
   readonly timely?: Pick<TrustSettings, 'futureMs' | 'ageMs'>;
 }
 
-const CLASS_OF = {
-  ...{ XT: 'crypto', XQ: 'crypto', XA: 'crypto', XAS: 'crypto' },
-  ...{ T: 'stocks', Q: 'stocks', A: 'stocks', AM: 'stocks' },
-  ...{ C: 'forex', CA: 'forex', CAS: 'forex' },
-} as const satisfies Partial<Record<PolygonMessage['ev'], PolygonAssetClass>>;
+/** One asset class: what is followed, by Polygon's name of it. */
+interface OfClass {
+  readonly assetClass: PolygonAssetClass;
+  readonly byName: Map<string, InstrumentStream>;
+}
 
 const WIDTH_OF = {
   ...{ XA: 'minute', AM: 'minute', CA: 'minute' },
@@ -67,7 +67,11 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const { futureMs, ageMs } = timely;
   const kinds: readonly PolygonChannelKind[] = ['trade', 'quote', ...(bars?.widths ?? [])];
   const connections = new Map<PolygonAssetClass, ClusterConnection>();
-  const streams = new Map<PolygonAssetClass, Map<string, InstrumentStream>>();
+  const streams: Readonly<Record<PolygonAssetClass, OfClass>> = {
+    crypto: { assetClass: 'crypto', byName: new Map() },
+    stocks: { assetClass: 'stocks', byName: new Map() },
+    forex: { assetClass: 'forex', byName: new Map() },
+  };
   const streamOfTopic = new Map<Topic, InstrumentStream>();
   const symbols = new Map<string, InstrumentStream>();
   const silentTold = new Set<InstrumentStream>();
@@ -109,15 +113,14 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     return 'tick';
   };
 
-  const streamOf = (ev: keyof typeof CLASS_OF, name: string): InstrumentStream | null => {
-    const ofClass = streams.get(CLASS_OF[ev]);
-    const stream = ofClass?.get(name) ?? ofClass?.get(polygonName(CLASS_OF[ev], name));
+  const streamOf = ({ assetClass, byName }: OfClass, name: string): InstrumentStream | null => {
+    const stream = byName.get(name) ?? byName.get(polygonName(assetClass, name));
     if (stream === undefined) counts.unasked += 1;
     return stream ?? null;
   };
 
-  const onTrade = (message: CryptoTrade | StockTrade, now: number): void => {
-    const stream = streamOf(message.ev, message.name);
+  const onTrade = (ofClass: OfClass, message: CryptoTrade | StockTrade, now: number): void => {
+    const stream = streamOf(ofClass, message.name);
     if (stream === null) return;
     counts.trades += 1;
     const refusal = stream.refuseTrade(message, now);
@@ -132,15 +135,16 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   };
 
   const onQuote = (
-    ev: 'XQ' | 'Q' | 'C',
-    message: { readonly name: string; readonly venue: number | null; readonly at: number } & QuoteSides,
+    ofClass: OfClass,
+    message: { readonly name: string; readonly at: number } & QuoteSides,
+    venue: number | null,
     now: number,
   ): void => {
-    const stream = streamOf(ev, message.name);
+    const stream = streamOf(ofClass, message.name);
     if (stream === null) return;
     counts.quotes += 1;
-    const { venue, at } = message;
-    if (stream.refuseQuote(message, now) !== null) counts.old += 1;
+    const { at } = message;
+    if (stream.refuseQuote(venue, at, now) !== null) counts.old += 1;
     else
       for (const market of stream.markets) {
         const taken = isTimely(at, now) ? stream.quote(market, venue, message, now) : untimely();
@@ -148,8 +152,8 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
       }
   };
 
-  const onBar = (bar: PolygonBar, now: number): void => {
-    const stream = streamOf(bar.ev, bar.name);
+  const onBar = (ofClass: OfClass, bar: PolygonBar, now: number): void => {
+    const stream = streamOf(ofClass, bar.name);
     if (stream === null) return;
     counts.bars += 1;
     stream.hear(WIDTH_OF[bar.ev], now);
@@ -158,27 +162,33 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
 
   const route = (message: PolygonMessage, now: number): void => {
     switch (message.ev) {
-      case 'XT':
-      case 'T':
-        onTrade(message, now);
-        break;
       case 'XQ':
-        onQuote('XQ', message, now);
+        onQuote(streams.crypto, message, message.venue, now);
+        break;
+      case 'XT':
+        onTrade(streams.crypto, message, now);
+        break;
+      case 'T':
+        onTrade(streams.stocks, message, now);
         break;
       case 'Q':
         // The best of all venues already.
-        onQuote('Q', { ...message, venue: null }, now);
+        onQuote(streams.stocks, message, null, now);
         break;
       case 'C':
-        onQuote('C', { ...message, bidSize: null, askSize: null }, now);
+        onQuote(streams.forex, message, message.venue, now);
         break;
       case 'XA':
       case 'XAS':
+        onBar(streams.crypto, message, now);
+        break;
       case 'A':
       case 'AM':
+        onBar(streams.stocks, message, now);
+        break;
       case 'CA':
       case 'CAS':
-        onBar(message, now);
+        onBar(streams.forex, message, now);
         break;
       default:
         counts.unasked += 1;
@@ -228,12 +238,11 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     const instrument = polygonInstrument(spec);
     if (instrument === null) return false;
     const { assetClass, name } = instrument;
-    const ofClass = streams.get(assetClass) ?? new Map<string, InstrumentStream>();
-    streams.set(assetClass, ofClass);
-    let stream = ofClass.get(name);
+    const { byName } = streams[assetClass];
+    let stream = byName.get(name);
     if (stream === undefined) {
       stream = new InstrumentStream(instrument, kinds, seen);
-      ofClass.set(name, stream);
+      byName.set(name, stream);
       for (const topic of stream.topics) streamOfTopic.set(topic, stream);
       fresh.set(assetClass, [...(fresh.get(assetClass) ?? []), ...stream.topics]);
     }
@@ -251,7 +260,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     rounded += stream.remove(symbol);
     if (stream.markets.length > 0) return;
     const { assetClass, name } = stream.instrument;
-    streams.get(assetClass)?.delete(name);
+    streams[assetClass].byName.delete(name);
     silentTold.delete(stream);
     for (const topic of stream.topics) streamOfTopic.delete(topic);
     gone.set(assetClass, [...(gone.get(assetClass) ?? []), ...stream.topics]);

@@ -11,16 +11,16 @@ import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import { midOf } from '../../domain/triggers/rules.ts';
 import type { Units } from '../../domain/triggers/types.ts';
-import { formatUnits, parseUnits } from '../../domain/triggers/units.ts';
+import { formatUnits, readUnits } from '../../domain/triggers/units.ts';
 import type { FeedTick } from '../../ports/feed.ts';
 import { type Side, VenueQuotes } from './venue-quotes.ts';
 
-/** Decimal text as the message has it. */
+/** Decimal text as the message has it; currencies have no sizes. */
 export interface QuoteSides {
   readonly bid: string | null;
-  readonly bidSize: string | null;
+  readonly bidSize?: string | null;
   readonly ask: string | null;
-  readonly askSize: string | null;
+  readonly askSize?: string | null;
 }
 
 /** What a message says of itself. */
@@ -86,30 +86,42 @@ export class PolygonMarket {
     const last = this.#last === null ? midOf(bid.units, ask.units) : this.#last.units;
     const { bid: bidText, ask: askText, last: lastText } = this.#texts;
     const quoted = this.#quote !== null;
-    const made: { -readonly [field in keyof FeedTick]: FeedTick[field] } = {
-      spec,
-      tick: {
-        id,
-        bid: bid.units,
-        ask: ask.units,
-        last,
-        at,
-        bidSize: bid.size,
-        askSize: ask.size,
-        recordedAt: 0,
-      },
-      bid: bid.text ?? bidText.of(bid.units, spec.unitExponent),
-      ask: ask.text ?? askText.of(ask.units, spec.unitExponent),
-      last: this.#last?.text ?? lastText.of(last, spec.unitExponent),
-      quoted,
-      // A trade alone is its own venue's price.
-      combined: quoted,
+    const tick = {
+      id,
+      bid: bid.units,
+      ask: ask.units,
+      last,
+      at,
+      bidSize: bid.size,
+      askSize: ask.size,
+      recordedAt: 0,
     };
-    if (said === undefined) return made;
-    if (this.#last !== null) made.printed = said.printed;
-    made.venueAt = said.at;
-    if (said.venue !== null) made.venue = String(said.venue);
-    return made;
+    const bidSays = bid.text ?? bidText.of(bid.units, spec.unitExponent);
+    const askSays = ask.text ?? askText.of(ask.units, spec.unitExponent);
+    const lastSays = this.#last?.text ?? lastText.of(last, spec.unitExponent);
+    // A trade alone is its own venue's price.
+    const combined = quoted;
+    const prices = { spec, tick, bid: bidSays, ask: askSays, last: lastSays, quoted, combined };
+    if (said === undefined) return prices;
+    const { printed, at: venueAt } = said;
+    if (said.venue === null) {
+      return this.#last === null ? { ...prices, venueAt } : { ...prices, printed, venueAt };
+    }
+    const venue = String(said.venue);
+    if (this.#last === null) return { ...prices, venueAt, venue };
+    // What nearly all are, made in one piece.
+    return {
+      spec,
+      tick,
+      bid: bidSays,
+      ask: askSays,
+      last: lastSays,
+      quoted,
+      combined,
+      printed,
+      venueAt,
+      venue,
+    };
   }
 
   #lastAsSide(): Side | null {
@@ -118,11 +130,10 @@ export class PolygonMarket {
 
   /** Null where it is no price in this symbol's units. */
   #read(text: string, size: string): Side | null {
-    const parsed = parseUnits(text, this.spec.unitExponent);
-    if (!parsed.ok || parsed.value.units === 0) return null;
-    const { units, rounded } = parsed.value;
-    if (rounded) this.rounded += 1;
-    return { units, text: rounded ? text : null, size };
+    const price = readUnits(text, this.spec.unitExponent);
+    if (price === null || price.units === 0) return null;
+    if (price.rounded) this.rounded += 1;
+    return { units: price.units, text: price.text, size };
   }
 }
 

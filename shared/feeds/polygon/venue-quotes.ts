@@ -10,7 +10,7 @@ import type { Units } from '../../domain/triggers/types.ts';
 
 export interface Side {
   readonly units: Units;
-  /** The venue's own, where it has digits finer than the units; null: the units say it all. */
+  /** As the units say it, or the venue's own where that has digits finer than these; null: to be made of the units. */
   readonly text: string | null;
   /** Decimal text; '' where the source has none. */
   readonly size: string;
@@ -23,88 +23,93 @@ export interface Side {
 const FRESH_MS = 10_000;
 
 /** One venue's. */
-interface Entry {
+interface Place {
   readonly venue: number;
-  bid: Side;
-  ask: Side;
+  side: Side;
   /** Receive time. */
   takenAt: number;
 }
 
 export class VenueQuotes {
-  /**
-   * The same few entries twice, each list in order of its side. They stay in place: only one of them changes at a time,
-   * thousands of times a second.
-   */
-  readonly #byBid: Entry[] = [];
-  readonly #byAsk: Entry[] = [];
+  readonly #bids = new SideOrder();
+  readonly #asks = new SideOrder();
 
   /** `takenAt`: receive time. */
   set(venue: number, bid: Side, ask: Side, takenAt: number): void {
-    const known = this.#byBid.find((entry) => entry.venue === venue);
-    if (known === undefined) {
-      const entry = { venue, bid, ask, takenAt };
-      this.#byBid.push(entry);
-      this.#byAsk.push(entry);
-    } else {
-      known.bid = bid;
-      known.ask = ask;
-      known.takenAt = takenAt;
-    }
-    sort(this.#byBid, 'bid');
-    sort(this.#byAsk, 'ask');
+    this.#bids.set(venue, bid, takenAt);
+    this.#asks.set(venue, ask, takenAt);
   }
 
   delete(venue: number): void {
-    for (const list of [this.#byBid, this.#byAsk]) {
-      const nth = list.findIndex((entry) => entry.venue === venue);
-      if (nth >= 0) list.splice(nth, 1);
-    }
+    this.#bids.delete(venue);
+    this.#asks.delete(venue);
   }
 
   /** Null where no venue has a quote. */
   combined(): { readonly bid: Side; readonly ask: Side } | null {
-    let newest = Number.NEGATIVE_INFINITY;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { takenAt } of this.#byBid) {
-      if (takenAt > newest) newest = takenAt;
-      if (takenAt < oldest) oldest = takenAt;
-    }
-    const areAllFresh = newest - oldest <= FRESH_MS;
-    const isFresh = ({ takenAt }: Entry): boolean => newest - takenAt <= FRESH_MS;
-    const byBid = areAllFresh ? this.#byBid : this.#byBid.filter(isFresh);
-    const byAsk = areAllFresh ? this.#byAsk : this.#byAsk.filter(isFresh);
+    const bids = this.#bids.fresh();
+    const asks = this.#asks.fresh();
     // The two in the middle, which are one where their number is odd.
-    const low = (byBid.length - 1) >> 1;
-    const high = byBid.length >> 1;
-    const lowBid = byBid[low]?.bid;
-    const highBid = byBid[high]?.bid;
-    const lowAsk = byAsk[low]?.ask;
-    const highAsk = byAsk[high]?.ask;
-    if (!lowBid || !highBid || !lowAsk || !highAsk) return null;
+    const low = (bids.length - 1) >> 1;
+    const high = bids.length >> 1;
+    const lowBid = bids[low]?.side;
+    const lowAsk = asks[low]?.side;
+    if (lowBid === undefined || lowAsk === undefined) return null;
+    if (low === high) return { bid: lowBid, ask: lowAsk };
+    const highBid = bids[high]?.side ?? lowBid;
+    const highAsk = asks[high]?.side ?? lowAsk;
     return {
-      bid: low === high ? lowBid : mean(lowBid, highBid, lowBid.size, Math.floor),
-      ask: low === high ? lowAsk : mean(lowAsk, highAsk, highAsk.size, Math.ceil),
+      bid: mean(Math.floor(sum(lowBid, highBid) / 2), lowBid.size),
+      ask: mean(Math.ceil(sum(lowAsk, highAsk) / 2), highAsk.size),
     };
   }
 }
 
-/** By insertion: all but one are in order already. Equal ones keep theirs. */
-function sort(entries: Entry[], side: 'bid' | 'ask'): void {
-  for (let nth = 1; nth < entries.length; nth += 1) {
-    const entry = entries[nth];
-    let at = nth;
-    for (; entry !== undefined && at > 0; at -= 1) {
-      const before = entries[at - 1];
-      if (before === undefined || before[side].units <= entry[side].units) break;
-      entries[at] = before;
+/** All venues' bids, or all their asks, in order. They stay in place: only one of them changes at a time, thousands of times a second. */
+class SideOrder {
+  readonly #places: Place[] = [];
+
+  set(venue: number, side: Side, takenAt: number): void {
+    const places = this.#places;
+    let nth = 0;
+    while (nth < places.length && places[nth]?.venue !== venue) nth += 1;
+    const place = places[nth] ?? { venue, side, takenAt };
+    place.side = side;
+    place.takenAt = takenAt;
+    places[nth] = place;
+    const { units } = side;
+    // It alone can be out of order. Equal ones keep theirs.
+    for (; nth > 0; nth -= 1) {
+      const before = places[nth - 1];
+      if (before === undefined || before.side.units <= units) break;
+      places[nth] = before;
+      places[nth - 1] = place;
     }
-    if (entry !== undefined) entries[at] = entry;
+    for (; nth + 1 < places.length; nth += 1) {
+      const after = places[nth + 1];
+      if (after === undefined || after.side.units >= units) break;
+      places[nth] = after;
+      places[nth + 1] = place;
+    }
+  }
+
+  delete(venue: number): void {
+    const nth = this.#places.findIndex((place) => place.venue === venue);
+    if (nth >= 0) this.#places.splice(nth, 1);
+  }
+
+  /** Without those that have said nothing for long while another one has. */
+  fresh(): readonly Place[] {
+    let newest = Number.NEGATIVE_INFINITY;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { takenAt } of this.#places) {
+      if (takenAt > newest) newest = takenAt;
+      if (takenAt < oldest) oldest = takenAt;
+    }
+    if (newest - oldest <= FRESH_MS) return this.#places;
+    return this.#places.filter(({ takenAt }) => newest - takenAt <= FRESH_MS);
   }
 }
 
-const mean = (low: Side, high: Side, size: string, round: (units: number) => number): Side => ({
-  units: round((low.units + high.units) / 2) as Units,
-  text: null,
-  size,
-});
+const sum = (low: Side, high: Side): number => low.units + high.units;
+const mean = (units: number, size: string): Side => ({ units: units as Units, text: null, size });

@@ -6,6 +6,7 @@ import {
   decimalToUnits,
   formatUnits,
   parseUnits,
+  readUnits,
   UNITS_LIMIT,
   unitExponent,
   unitsToDecimal,
@@ -92,6 +93,54 @@ describe('decimal text as units', () => {
         if (parsed.ok) expect(parsed.value.units.toFixed(0)).toBe(rounded.toFixed(0));
       }),
     );
+  });
+});
+
+describe('a price read in one go', () => {
+  const digits = (max: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${max}}$`));
+  const zeros = fc.nat({ max: 9 }).map((count) => '0'.repeat(count));
+  const spelled = fc.oneof(
+    fc.tuple(zeros, digits(9), fc.option(fc.tuple(digits(6), zeros))).map(([before, whole, fraction]) => {
+      const end = fraction === null ? '' : `.${fraction.join('')}`;
+      return `${before}${whole}${end}`;
+    }),
+    fc.constantFrom(
+      '',
+      '0',
+      '00',
+      '0.0',
+      '0.',
+      '.0',
+      '.',
+      '-1',
+      '-0',
+      '1..5',
+      '1.5.',
+      '1e5',
+      '100',
+      '10.0',
+      ' 1',
+    ),
+    fc.string({ maxLength: 6 }),
+  );
+
+  it('is what reading and writing it say, however it is spelled', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(spelled, exponent, (text, exp) => {
+        const parsed = parseUnits(text, exp);
+        const read = readUnits(text, exp);
+        if (!parsed.ok) {
+          expect(read).toBeNull();
+          return;
+        }
+        const { units: n, rounded } = parsed.value;
+        plain += rounded ? 0 : 1;
+        expect(read).toEqual({ units: n, rounded, text: rounded ? text : formatUnits(n, exp) });
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(plain).toBeGreaterThan(300);
   });
 });
 

@@ -50,7 +50,9 @@ const value = fc.oneof(
   fc.nat().map(String),
 );
 const name = fc.constantFrom(
-  ...'pair sym p t s c i x r z q bp bs ap as bx ax a b o h l v vw e dv av dav op ds trfi'.split(' '),
+  ...'pair sym p t s c i x r z q bp bs ap as bx ax a b o h l v vw e dv av dav op ds trfi T fmv val'.split(
+    ' ',
+  ),
   ...['ev', 'lp', 'longer', 'é', 'x"', '', 'toString', '__proto__'],
 );
 const isNot = (own: string) => fc.constantFrom(...POLYGON_EVENTS, 'ZZZ', own).map((ev) => `"ev":"${ev}"`);

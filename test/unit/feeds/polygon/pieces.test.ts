@@ -47,6 +47,42 @@ describe('several venues as one quote', () => {
     );
   });
 
+  it('is the median of each side whatever came and went, of two in the middle the mean', () => {
+    const step = fc.record({
+      venue: fc.integer({ min: 1, max: 6 }),
+      bid: fc.integer({ min: 1, max: 20 }),
+      spread: fc.integer({ min: 0, max: 5 }),
+      at: fc.nat({ max: 3_000 }),
+      leaves: fc.nat({ max: 5 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+        const quotes = new VenueQuotes();
+        const held = new Map<number, { bid: number; ask: number; at: number }>();
+        let now = 0;
+        for (const { venue, bid, spread, at, leaves } of steps) {
+          now += at;
+          if (leaves === 0) quotes.delete(venue);
+          else quotes.set(venue, side(bid), side(bid + spread), now);
+          if (leaves === 0) held.delete(venue);
+          else held.set(venue, { bid, ask: bid + spread, at: now });
+          const newest = Math.max(...[...held.values()].map((one) => one.at));
+          const fresh = [...held.values()].filter((one) => newest - one.at <= 10_000);
+          const middle = (of: 'bid' | 'ask') => {
+            const sorted = fresh.map((one) => one[of]).sort((a, b) => a - b);
+            return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+          };
+          const got = quotes.combined();
+          expect([got?.bid.units, got?.ask.units]).toEqual(
+            fresh.length === 0
+              ? [undefined, undefined]
+              : [Math.floor(middle('bid')), Math.ceil(middle('ask'))],
+          );
+        }
+      }),
+    );
+  });
+
   it('rounds a mean away from the other side, and offers what the worse of the two does', () => {
     const quotes = new VenueQuotes();
     quotes.set(1, side(10, '9'), side(12, '10'), 0);
