@@ -18,8 +18,9 @@ import type { Counts, SenderAsked, SenderTold } from './sender.ts';
 
 const SYMBOLS = 100;
 const MESSAGES = 200_000;
-/** The first of each is not counted: code is compiled in it. */
-const ROUNDS = 6;
+/** Of both, in turns. The first ones are not counted: code is compiled in them. */
+const ROUNDS = 15;
+const WARM_UP = 2;
 const SENDER = fileURLToPath(new URL('./sender.ts', import.meta.url));
 const ROUND_TIMEOUT_MS = 120_000;
 /** Until a symbol's first trade and first quote have come there is no tick of it. */
@@ -32,11 +33,16 @@ export interface Round {
   readonly coreMicros: number;
 }
 
+/** One round of each, one right after the other: other work on the machine strikes both alike, or this pair alone. */
+export interface Pair {
+  readonly bare: Round;
+  readonly ours: Round;
+}
+
 export interface Throughput {
   readonly stream: Stream;
   readonly messages: number;
-  readonly bare: readonly Round[];
-  readonly ours: readonly Round[];
+  readonly pairs: readonly Pair[];
   /** Ticks that reached the handler in one round of ours. */
   readonly ticks: number;
 }
@@ -206,16 +212,20 @@ async function alternate(
     counts: counts[stream],
     go: () => void sender.send({ play: stream } satisfies SenderAsked),
   };
-  const bare: Round[] = [];
-  const ours: Round[] = [];
+  const pairs: Pair[] = [];
   let ticks = 0;
-  for (let nth = 0; nth < ROUNDS; nth += 1) {
-    const plain = await runBare({ ...play, url: `${play.url}/bare` });
-    const full = await runOurs(play);
-    if (nth === 0) continue;
-    bare.push(plain);
-    ours.push(full.round);
-    ticks = full.ticks;
+  const playOurs = async (): Promise<Round> => {
+    const played = await runOurs(play);
+    ticks = played.ticks;
+    return played.round;
+  };
+  const playBare = (): Promise<Round> => runBare({ ...play, url: `${play.url}/bare` });
+  for (let nth = 0; nth < WARM_UP + ROUNDS; nth += 1) {
+    // Each goes first in every second pair: neither always finds the machine as the other one has left it.
+    const first = nth % 2 === 0 ? await playBare() : await playOurs();
+    const second = nth % 2 === 0 ? await playOurs() : await playBare();
+    if (nth < WARM_UP) continue;
+    pairs.push(nth % 2 === 0 ? { bare: first, ours: second } : { bare: second, ours: first });
   }
-  return { stream, messages: play.counts.messages, bare, ours, ticks };
+  return { stream, messages: play.counts.messages, pairs, ticks };
 }
