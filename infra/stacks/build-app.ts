@@ -16,7 +16,14 @@ import { OrdersStack } from './orders-stack.ts';
 import { QueuesStack } from './queues-stack.ts';
 import { ReconcileStack } from './reconcile-stack.ts';
 import type { Platform } from './service-function.ts';
-import { parseBinance, parseStage, type Settings, type Stage, settingsFor } from './settings.ts';
+import {
+  parseBinance,
+  parseHistory,
+  parseStage,
+  type Settings,
+  type Stage,
+  settingsFor,
+} from './settings.ts';
 import { StreamerStack } from './streamer-stack.ts';
 import { SymbolsStack } from './symbols-stack.ts';
 import { TriggersStack } from './triggers-stack.ts';
@@ -51,6 +58,7 @@ export function buildApp(options: AppOptions = {}): App {
     feed: z.string().min(1).optional().parse(app.node.tryGetContext('feed')),
     symbols: z.string().optional().parse(app.node.tryGetContext('symbols')),
     feedVariables: feedVariablesOf((name) => app.node.tryGetContext(name)),
+    history: parseHistory(app.node.tryGetContext('history')),
     binance: parseBinance(app.node.tryGetContext('binance')),
     distDir,
   });

@@ -14,6 +14,8 @@ export interface Settings {
   readonly feedSymbols: string;
   /** More variables of the streamer's sources, by name; empty: its own defaults. */
   readonly feedVariables: Readonly<Record<string, string>>;
+  /** The streamer has the key of Polygon: prices come from there, or history does. */
+  readonly hasPolygonKey: boolean;
   /** The folder that holds the bundles, one folder per function and one for the streamer. */
   readonly distDir: string;
   /** How many shards the sweeps are divided into (the SWEEP_SHARDS variable). */
@@ -35,7 +37,7 @@ export type DeployedBinance = Exclude<BinanceEnvironment, 'binance_simulator'>;
 
 type StageSettings = Omit<
   Settings,
-  'stage' | 'feed' | 'feedSymbols' | 'feedVariables' | 'distDir' | 'sweepShards'
+  'stage' | 'feed' | 'feedSymbols' | 'feedVariables' | 'hasPolygonKey' | 'distDir' | 'sweepShards'
 >;
 
 const BY_STAGE: Record<Stage, StageSettings> = {
@@ -81,6 +83,16 @@ export function parseBinance(name: unknown): DeployedBinance | null | undefined 
   throw new Error(`Unknown binance ${JSON.stringify(name)}: use ${DEPLOYED.join(', ')} or none`);
 }
 
+/**
+ * The context's `history`: who is asked for bars from before a symbol was followed; undefined = nobody but a Polygon that
+ * gives prices too. Not by default, because a task whose key nobody has put there does not start.
+ * @throws Error when it names anybody else
+ */
+export function parseHistory(name: unknown): 'polygon' | undefined {
+  if (name === undefined || name === 'polygon') return name;
+  throw new Error(`Unknown history ${JSON.stringify(name)}: use polygon`);
+}
+
 export interface Choices {
   /** Undefined: the prices of the exchange that is served, made-up ones where none is. */
   readonly feed: string | undefined;
@@ -89,14 +101,15 @@ export interface Choices {
   readonly symbols?: string | undefined;
   /** FEED_POLICIES, POLYGON_WS_URL, POLYGON_REST_URL, POLYGON_REQUESTS_PER_MINUTE. */
   readonly feedVariables?: Readonly<Record<string, string>>;
+  readonly history?: 'polygon' | undefined;
   /** Undefined: what the stage has by default. */
   readonly binance: DeployedBinance | null | undefined;
 }
 
-/** @throws Error when orders at an exchange would follow other prices than its own */
+/** @throws Error when orders at an exchange would follow other prices than its own, or made-up prices have a real history */
 export function settingsFor(
   stage: Stage,
-  { binance: asked, feed: named, distDir, symbols = '', feedVariables = {} }: Choices,
+  { binance: asked, feed: named, distDir, symbols = '', feedVariables = {}, history }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
   const binance = asked === undefined ? settings.binance : asked;
@@ -107,5 +120,13 @@ export function settingsFor(
         'use feed binance or binance+polygon, or binance none',
     );
   }
-  return { stage, distDir, sweepShards: 1, ...settings, binance, feed, feedSymbols: symbols, feedVariables };
+  const sources = parseLiveSources(feed);
+  if (history !== undefined && sources === null) {
+    throw new Error(
+      `history ${history} does not go with feed ${feed}: made-up and recorded prices have none`,
+    );
+  }
+  const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
+  const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
+  return { stage, distDir, sweepShards: 1, ...settings, binance, ...streamer };
 }

@@ -19,7 +19,6 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { STREAMER } from '../bundle/entries.ts';
 import {
   type Access,
@@ -123,9 +122,7 @@ export class StreamerStack extends Stack {
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',
       },
-      ...(parseLiveSources(settings.feed)?.includes('polygon') === true
-        ? { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } }
-        : {}),
+      ...(settings.hasPolygonKey && { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } }),
     });
     grantAccess(task.taskRole, platform, ACCESS);
     return task;

@@ -151,6 +151,25 @@ describe('the streamer', () => {
     expect(() => synthesise('prod', { feed: 'polygon' })).toThrow('feed polygon does not go with binance');
   });
 
+  it('has that key beside the prices of the exchange where it is asked to fill history, and not by itself', () => {
+    const filled = synthesise('sandbox', { history: 'polygon', 'polygon-requests-per-minute': '300' });
+    try {
+      const { Secrets, Environment } = container(filled) as unknown as {
+        Secrets: { Name: string; ValueFrom: unknown }[];
+        Environment: { Name: string; Value: unknown }[];
+      };
+      expect(Secrets.map(({ Name }) => Name)).toEqual(['POLYGON_API_KEY']);
+      expect(JSON.stringify(Secrets)).toContain(':parameter/moniqo/sandbox/polygon-api-key');
+      expect(Environment).toContainEqual({ Name: 'FEED', Value: 'binance' });
+      expect(Environment).toContainEqual({ Name: 'POLYGON_REQUESTS_PER_MINUTE', Value: '300' });
+    } finally {
+      filled.remove();
+    }
+    expect(() => synthesise('sandbox', { history: 'binance' })).toThrow('Unknown history "binance"');
+    const madeUp = { binance: 'none', feed: 'synthetic', history: 'polygon' };
+    expect(() => synthesise('sandbox', madeUp)).toThrow('history polygon does not go with feed synthetic');
+  });
+
   it('hears of a second source beside the exchange it serves, and of all that its sources are told', () => {
     const both = synthesise('sandbox', {
       ...{ feed: 'binance+polygon', symbols: 'BTC/USDT,AAPL', policies: 'BTC/USDT=binance' },
