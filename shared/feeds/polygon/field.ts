@@ -42,5 +42,4 @@ export const FIELD = {
 export type Field = (typeof FIELD)[keyof typeof FIELD];
 
 /** By number. */
-export const FIELD_NAMES = Object.keys(FIELD) as unknown as Readonly<Record<Field, keyof typeof FIELD>> &
-  readonly (keyof typeof FIELD)[];
+export const FIELD_NAMES: readonly string[] = Object.keys(FIELD);

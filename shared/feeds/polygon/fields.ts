@@ -53,25 +53,25 @@ export class Fields implements FieldReader {
   }
 
   text(field: Field): string {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (typeof value === 'string' && value !== '') return value;
     return this.#broken(field, '');
   }
 
   textOrNull(field: Field): string | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null || value === '') return null;
     return typeof value === 'string' ? value : this.#unreadable(field);
   }
 
   price(field: Field): string {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     const text = decimalTextOf(value);
     return text !== null && isPositive(value, text) ? text : this.#broken(field, '');
   }
 
   side(field: Field): string | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null || value === 0) return null;
     const text = decimalTextOf(value);
     if (text === null || text.startsWith('-')) return this.#broken(field, null);
@@ -79,19 +79,19 @@ export class Fields implements FieldReader {
   }
 
   amount(field: Field): string | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null) return null;
     const text = decimalTextOf(value);
     return text === null || text.startsWith('-') ? this.#unreadable(field) : text;
   }
 
   signed(field: Field): string | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     return value == null ? null : (decimalTextOf(value) ?? this.#unreadable(field));
   }
 
   whole(field: Field): number | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null) return null;
     if (Number.isSafeInteger(value)) return value as number;
     if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value); // not money: an id
@@ -99,7 +99,7 @@ export class Fields implements FieldReader {
   }
 
   wholes(field: Field): readonly number[] {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null) return [];
     const list = Array.isArray(value) ? value : [value];
     if (list.every((one): one is number => Number.isSafeInteger(one))) return list;
@@ -108,7 +108,7 @@ export class Fields implements FieldReader {
   }
 
   id(field: Field): string | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     if (value == null || value === '') return null;
     if (typeof value === 'string') return value.length <= 100 ? value : this.#unreadable(field);
     if (Number.isSafeInteger(value)) return String(value);
@@ -116,19 +116,23 @@ export class Fields implements FieldReader {
   }
 
   time(field: Field): number {
-    const time = readTime(this.#item[FIELD_NAMES[field]]);
+    const time = readTime(this.#valueOf(field));
     if (time === null) return this.#broken(field, 0);
     this.unit = time.unit;
     return time.ms;
   }
 
   timeOrNull(field: Field): number | null {
-    const value = this.#item[FIELD_NAMES[field]];
+    const value = this.#valueOf(field);
     return value == null ? null : (readTime(value)?.ms ?? this.#unreadable(field));
   }
 
+  #valueOf(field: Field): unknown {
+    return this.#item[FIELD_NAMES[field] ?? ''];
+  }
+
   #broken<T>(field: Field, instead: T): T {
-    const isMissing = this.#item[FIELD_NAMES[field]] == null;
+    const isMissing = this.#valueOf(field) == null;
     this.fault ??= `${this.#ev}.${FIELD_NAMES[field]} ${isMissing ? 'missing' : 'wrong'}`;
     return instead;
   }

@@ -13,6 +13,7 @@ import { midOf } from '../../domain/triggers/rules.ts';
 import type { Units } from '../../domain/triggers/types.ts';
 import { formatUnits, readUnits } from '../../domain/triggers/units.ts';
 import type { FeedTick } from '../../ports/feed.ts';
+import { ownText } from '../frame-text.ts';
 import { type Side, VenueQuotes } from './venue-quotes.ts';
 
 /** Decimal text as the message has it; currencies have no sizes. */
@@ -99,29 +100,27 @@ export class PolygonMarket {
     const bidSays = bid.text ?? bidText.of(bid.units, spec.unitExponent);
     const askSays = ask.text ?? askText.of(ask.units, spec.unitExponent);
     const lastSays = this.#last?.text ?? lastText.of(last, spec.unitExponent);
-    // A trade alone is its own venue's price.
-    const combined = quoted;
-    const prices = { spec, tick, bid: bidSays, ask: askSays, last: lastSays, quoted, combined };
-    if (said === undefined) return prices;
-    const { printed, at: venueAt } = said;
-    if (said.venue === null) {
-      return this.#last === null ? { ...prices, venueAt } : { ...prices, printed, venueAt };
+    if (said !== undefined && said.venue !== null && this.#last !== null) {
+      // What nearly all are, made in one piece.
+      return {
+        spec,
+        tick,
+        bid: bidSays,
+        ask: askSays,
+        last: lastSays,
+        quoted,
+        // A trade alone is its own venue's price.
+        combined: quoted,
+        printed: said.printed,
+        venueAt: said.at,
+        venue: String(said.venue),
+      };
     }
-    const venue = String(said.venue);
-    if (this.#last === null) return { ...prices, venueAt, venue };
-    // What nearly all are, made in one piece.
-    return {
-      spec,
-      tick,
-      bid: bidSays,
-      ask: askSays,
-      last: lastSays,
-      quoted,
-      combined,
-      printed,
-      venueAt,
-      venue,
-    };
+    const prices = { spec, tick, bid: bidSays, ask: askSays, last: lastSays, quoted, combined: quoted };
+    if (said === undefined) return prices;
+    const news = this.#last === null ? {} : { printed: said.printed };
+    const whose = said.venue === null ? {} : { venue: String(said.venue) };
+    return { ...prices, ...news, venueAt: said.at, ...whose };
   }
 
   #lastAsSide(): Side | null {
@@ -133,7 +132,8 @@ export class PolygonMarket {
     const price = readUnits(text, this.spec.unitExponent);
     if (price === null || price.units === 0) return null;
     if (price.rounded) this.rounded += 1;
-    return { units: price.units, text: price.text, size };
+    // Kept for as long as the quote stands, which must not keep its frame.
+    return { units: price.units, text: ownText(price.text), size: ownText(size) };
   }
 }
 

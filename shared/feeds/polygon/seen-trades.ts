@@ -7,7 +7,9 @@ const GENERATION = 50_000;
 /** Keys by instrument: numbers where ids are numbers, which most are. */
 type Generation = Map<string, Set<string | number>>;
 
-const PLAIN_ID = /^(?:0|[1-9]\d{0,9})$/;
+/** Digits of an id that is a number here. */
+const MOST_DIGITS = 10;
+const ZERO = 48;
 /** Below this a venue and a facility are parts of one exact number with the id. */
 const PARTS = 500;
 
@@ -25,8 +27,8 @@ export class SeenTrades {
   isNew(trade: CryptoTrade | StockTrade): boolean {
     const { name } = trade;
     const key = keyOf(trade);
-    if (this.#recent.get(name)?.has(key) || this.#older.get(name)?.has(key)) return false;
     let keys = this.#recent.get(name);
+    if (keys?.has(key) || this.#older.get(name)?.has(key)) return false;
     if (keys === undefined) {
       keys = new Set();
       this.#recent.set(copyOf(name), keys);
@@ -50,8 +52,20 @@ function keyOf(trade: CryptoTrade | StockTrade): string | number {
   const facility = trade.ev === 'T' ? trade.facility : null;
   if (id === null) return `${venue}|=${at}|${price}|${size}`;
   const [of = 0, by = 0] = [venue === null ? 0 : venue + 1, facility === null ? 0 : facility + 1];
-  if (of < PARTS && by < PARTS && of >= 0 && by >= 0 && PLAIN_ID.test(id)) {
-    return (Number(id) * PARTS + of) * PARTS + by; // not money: an id
-  }
+  const number = numberOf(id);
+  if (number >= 0 && of < PARTS && by < PARTS && of >= 0 && by >= 0)
+    return (number * PARTS + of) * PARTS + by;
   return `${venue}|${facility ?? ''}|${id}`;
+}
+
+/** Of an id of up to ten digits that says no more than its number; -1 = it is another one. */
+function numberOf(id: string): number {
+  if (id.length === 0 || id.length > MOST_DIGITS || (id.length > 1 && id.charCodeAt(0) === ZERO)) return -1;
+  let number = 0;
+  for (let at = 0; at < id.length; at += 1) {
+    const digit = id.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }
