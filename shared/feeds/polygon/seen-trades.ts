@@ -1,11 +1,32 @@
 /** Trades that were seen, in bounded memory: what comes twice, also over a reconnect, counts once. */
+import { NumberSet } from '../number-set.ts';
 import type { CryptoTrade, StockTrade } from './messages.ts';
 
 /** Of each of two generations; together they hold the last [50,000 .. 100,000] trades. */
 const GENERATION = 50_000;
 
-/** Keys by instrument: numbers where ids are numbers, which most are. */
-type Generation = Map<string, Set<string | number>>;
+/** Keys of one instrument's trades: numbers where ids are numbers, which most are. */
+class Keys {
+  readonly #numbers = new NumberSet();
+  #texts: Set<string> | null = null;
+
+  has(key: string | number): boolean {
+    return typeof key === 'number' ? this.#numbers.has(key) : this.#texts?.has(key) === true;
+  }
+
+  add(key: string | number): void {
+    if (typeof key === 'number') this.#numbers.add(key);
+    else {
+      this.#texts ??= new Set();
+      this.#texts.add(copyOf(key));
+    }
+  }
+}
+
+interface OfInstrument {
+  recent: Keys | null;
+  older: Keys | null;
+}
 
 /** Digits of an id that is a number here. */
 const MOST_DIGITS = 10;
@@ -14,8 +35,7 @@ const ZERO = 48;
 const PARTS = 500;
 
 export class SeenTrades {
-  #recent: Generation = new Map();
-  #older: Generation = new Map();
+  readonly #instruments = new Map<string, OfInstrument>();
   #count = 0;
   readonly #generation: number;
 
@@ -27,20 +47,26 @@ export class SeenTrades {
   isNew(trade: CryptoTrade | StockTrade): boolean {
     const { name } = trade;
     const key = keyOf(trade);
-    let keys = this.#recent.get(name);
-    if (keys?.has(key) || this.#older.get(name)?.has(key)) return false;
+    let keys = this.#instruments.get(name);
     if (keys === undefined) {
-      keys = new Set();
-      this.#recent.set(copyOf(name), keys);
+      keys = { recent: null, older: null };
+      this.#instruments.set(copyOf(name), keys);
     }
-    keys.add(typeof key === 'number' ? key : copyOf(key));
+    if (keys.recent?.has(key) || keys.older?.has(key)) return false;
+    keys.recent ??= new Keys();
+    keys.recent.add(key);
     this.#count += 1;
-    if (this.#count >= this.#generation) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-      this.#count = 0;
-    }
+    if (this.#count >= this.#generation) this.#age();
     return true;
+  }
+
+  #age(): void {
+    this.#count = 0;
+    for (const [name, keys] of this.#instruments) {
+      if (keys.recent === null) this.#instruments.delete(name);
+      keys.older = keys.recent;
+      keys.recent = null;
+    }
   }
 }
 
