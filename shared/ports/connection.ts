@@ -23,7 +23,8 @@ export interface ConnectionHandlers {
    * failed attempt. Messages may come before that.
    */
   onOpen(session: Session): Promise<void>;
-  onMessage(session: Session, text: string): void;
+  /** A text frame; `bytes`: the same as it came, UTF-8, to be read before this returns. */
+  onMessage(session: Session, text: string, bytes: Uint8Array): void;
   /** The session is gone; also one that never served. */
   onClose(session: Session, reason: string): void;
   /** Asked before each attempt: how many ms to wait first; 0 = go ahead. */

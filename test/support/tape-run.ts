@@ -135,7 +135,7 @@ export async function runTape(
   if (opened === null) throw new Error('the feed has opened no connection');
   for (const { at, text } of arrivals) {
     now = Math.max(now, at);
-    opened.handlers.onMessage(session, text);
+    opened.handlers.onMessage(session, text, Buffer.from(text));
     for (const lane of lanes.values()) if (lane.isFull) await lane.flush();
   }
   for (const lane of lanes.values()) {

@@ -234,7 +234,7 @@ export class WatchedConnection implements Connection {
       setTimer: this.#setTimer,
       elapsed: this.#elapsed,
       events: {
-        onMessage: (from, text) => this.#onMessage(from, text),
+        onMessage: (from, text, bytes) => this.#onMessage(from, text, bytes),
         onClose: (from, reason) => this.#onClose(from, reason),
       },
     });
@@ -278,12 +278,12 @@ export class WatchedConnection implements Connection {
     this.#cancelLife = this.#setTimer(life - early, () => this.renew('its time is over'));
   }
 
-  #onMessage(session: SocketSession, text: string): void {
+  #onMessage(session: SocketSession, text: string, bytes: Uint8Array): void {
     if (this.#stopped) return;
     this.#messages += 1;
     this.#lastMessage = session.heardAt;
     try {
-      this.#request.handlers.onMessage(session, text);
+      this.#request.handlers.onMessage(session, text, bytes);
     } catch (error) {
       this.#errors += 1;
       this.#lastError = messageOf(error);

@@ -19,7 +19,7 @@ export class HandshakeRefusedError extends Error {
 }
 
 export interface SessionEvents {
-  onMessage(session: SocketSession, text: string): void;
+  onMessage(session: SocketSession, text: string, bytes: Uint8Array): void;
   /** Once, whatever ended it. */
   onClose(session: SocketSession, reason: string): void;
 }
@@ -139,8 +139,9 @@ export class SocketSession implements Session {
     if (this.#heardAt - before > PAUSE_MS) this.#readsSince = this.#heardAt;
     else if (this.#heardAt - this.#readsSince > this.#parts.settings.readMs) this.#giveWay();
     // With the default binaryType a message is one Buffer.
+    const bytes = data as Buffer;
     if (isBinary) this.#finish('a binary frame, where text is agreed');
-    else this.#parts.events.onMessage(this, (data as Buffer).toString('utf8'));
+    else this.#parts.events.onMessage(this, bytes.toString('utf8'), bytes);
   }
 
   /**

@@ -143,7 +143,7 @@ export class ClusterConnection {
           return this.#coolDown.left(performance.now());
         },
         onOpen: (session) => this.#letIn(session),
-        onMessage: (session, text) => this.#onMessage(session, text),
+        onMessage: (session, text, bytes) => this.#onMessage(session, text, bytes),
         onClose: (session, reason) => this.#onClose(session, reason),
       },
     });
@@ -186,8 +186,8 @@ export class ClusterConnection {
     this.#subscribeSoon();
   }
 
-  #onMessage(session: Session, text: string): void {
-    const { messages, dropped, ignored, longNumbers } = parsePolygonFrame(text);
+  #onMessage(session: Session, text: string, bytes: Uint8Array): void {
+    const { messages, dropped, ignored, longNumbers } = parsePolygonFrame(text, bytes);
     const now = this.#parts.clock.now();
     this.#elements += messages.length + dropped.length;
     for (const reason of dropped) this.#parts.onLeftOut(reason, 'dropped');

@@ -19,8 +19,8 @@ export class LiteralFields extends LiteralScan implements FieldReader {
   readonly unit: TimeUnit = 'ms';
   isUnusual = false;
 
-  override begin(text: string): void {
-    super.begin(text);
+  override begin(text: string, bytes: Uint8Array): void {
+    super.begin(text, bytes);
     this.isUnusual = false;
   }
 

@@ -1,9 +1,8 @@
 /**
  * Finds the fields of one element of a frame in its text, and says where each stands. It only knows the usual: compact
  * JSON, text without escapes, numbers as the shortest plain decimal of up to 15 digits, lists of whole numbers, no name
- * twice. All else is unusual.
+ * twice. All else is unusual. It reads the frame's bytes, which takes a third of the time that letters of a text take.
  */
-import { wholeOf } from '../frame-text.ts';
 import { FIELD as F, FIELD_NAMES, type Field } from './field.ts';
 import { codeOf, fieldOf, LONGEST_NAME } from './short-names.ts';
 
@@ -18,11 +17,15 @@ const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, BACKSLASH, SPACE, ASCII_END] = [123, 
 const LETTER_BITS = 7;
 /** Digits that a double keeps. */
 const SAFE_DIGITS = 15;
+/** Digits that a number of 32 bits holds. */
+const SMALL_DIGITS = 9;
+const SMALL_END = 1e9;
 /** A longer one is no amount. */
 const MOST_PLAIN = 100;
 
 export class LiteralScan {
   #text = '';
+  #bytes: Uint8Array = new Uint8Array();
   /** Where the element begins. */
   #start = 0;
   /** By field, where its value stands; before the element's beginning = it has none such. */
@@ -30,26 +33,27 @@ export class LiteralScan {
   readonly #to = new Int32Array(FIELD_NAMES.length);
   readonly #kinds = new Uint8Array(FIELD_NAMES.length);
 
-  /** What is scanned from now on; the same one scans all frames, whose parts would each be made anew thousands of times a second. */
-  begin(text: string): void {
+  /** What is scanned from now on, as text and as bytes, which are ASCII and so stand at the same places; the same one scans all frames, whose parts would each be made anew thousands of times a second. */
+  begin(text: string, bytes: Uint8Array): void {
     this.#text = text;
+    this.#bytes = bytes;
     this.#from.fill(0);
   }
 
   /** Takes in the element that begins at this place, which is not the text's first; answers the place after it, or -1 where it is unusual. */
   scan(start: number): number {
-    const text = this.#text;
+    const bytes = this.#bytes;
     this.#start = start;
-    if (text.charCodeAt(start) !== OPEN) return -1;
+    if (bytes[start] !== OPEN) return -1;
     for (let at = start + 1; ; at += 1) {
-      if (text.charCodeAt(at) !== QUOTE) return -1;
+      if (bytes[at] !== QUOTE) return -1;
       const nameFrom = at + 1;
       let code = 0;
       at = nameFrom;
-      for (let letter = text.charCodeAt(at); letter !== QUOTE; letter = text.charCodeAt(at)) {
+      for (let letter = bytes[at] ?? 0; letter !== QUOTE; letter = bytes[at] ?? 0) {
         if (at - nameFrom === LONGEST_NAME) {
           // Nobody's name, but it may stand here.
-          at = textEnd(text, at);
+          at = textEnd(bytes, at);
           if (at < 0) return -1;
           code = 0;
           break;
@@ -58,10 +62,10 @@ export class LiteralScan {
         code = (code << LETTER_BITS) | letter;
         at += 1;
       }
-      if (text.charCodeAt(at + 1) !== COLON) return -1;
+      if (bytes[at + 1] !== COLON) return -1;
       at = this.#value(fieldOf(code), at + 2);
       if (at < 0) return -1;
-      const next = text.charCodeAt(at);
+      const next = bytes[at];
       if (next === CLOSE) return at + 1;
       if (next !== COMMA) return -1;
     }
@@ -69,23 +73,23 @@ export class LiteralScan {
 
   /** Takes in the value that begins here (-1 = of no field that is read), and answers the place after it; -1 = unusual. */
   #value(field: number, start: number): number {
-    const text = this.#text;
-    const first = text.charCodeAt(start);
+    const bytes = this.#bytes;
+    const first = bytes[start];
     if (first === QUOTE) {
-      const end = textEnd(text, start + 1);
+      const end = textEnd(bytes, start + 1);
       return end < 0 || !this.#put(field, TEXT, start + 1, end) ? -1 : end + 1;
     }
     if (first === OPEN_LIST) {
-      const end = listEnd(text, start + 1);
+      const end = listEnd(bytes, start + 1);
       return end < 0 || !this.#put(field, LIST, start + 1, end) ? -1 : end + 1;
     }
-    const point = digitsEnd(text, start);
+    const point = digitsEnd(bytes, start);
     if (point === start || point - start > SAFE_DIGITS) return -1;
     if (first === ZERO && point - start > 1) return -1;
-    if (text.charCodeAt(point) !== POINT) return this.#put(field, WHOLE, start, point) ? point : -1;
-    const end = digitsEnd(text, point + 1);
+    if (bytes[point] !== POINT) return this.#put(field, WHOLE, start, point) ? point : -1;
+    const end = digitsEnd(bytes, point + 1);
     // The shortest has no zero at its end.
-    const isShort = end > point + 1 && end - start - 1 <= SAFE_DIGITS && text.charCodeAt(end - 1) !== ZERO;
+    const isShort = end > point + 1 && end - start - 1 <= SAFE_DIGITS && bytes[end - 1] !== ZERO;
     return isShort && this.#put(field, DECIMAL, start, end) ? end : -1;
   }
 
@@ -123,13 +127,13 @@ export class LiteralScan {
 
   /** The shortest text of zero is its one digit. */
   protected isZero(field: Field): boolean {
-    return this.#kinds[field] === WHOLE && this.#text.charCodeAt(this.#from[field] ?? 0) === ZERO;
+    return this.#kinds[field] === WHOLE && this.#bytes[this.#from[field] ?? 0] === ZERO;
   }
 
   /** A whole number; -1 = it is none. */
   protected wholeOf(field: Field): number {
     if (this.#kinds[field] !== WHOLE) return -1;
-    return wholeOf(this.#text, this.#from[field] ?? 0, this.#to[field] ?? 0);
+    return wholeOf(this.#bytes, this.#from[field] ?? 0, this.#to[field] ?? 0);
   }
 
   /** The whole numbers of a list. */
@@ -137,8 +141,8 @@ export class LiteralScan {
     const to = this.#to[field] ?? 0;
     const list: number[] = [];
     for (let at = this.#from[field] ?? 0; at < to; at += 1) {
-      const end = digitsEnd(this.#text, at);
-      list.push(wholeOf(this.#text, at, end));
+      const end = digitsEnd(this.#bytes, at);
+      list.push(wholeOf(this.#bytes, at, end));
       at = end;
     }
     return list;
@@ -146,48 +150,61 @@ export class LiteralScan {
 
   /** A text of digits, with a point amid them at most. */
   protected isPlain(field: Field): boolean {
-    return isPlain(this.#text, this.#from[field] ?? 0, this.#to[field] ?? 0);
+    return isPlain(this.#bytes, this.#from[field] ?? 0, this.#to[field] ?? 0);
   }
 }
 
 /** Where a text ends that begins here: its quote. */
-function textEnd(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
+function textEnd(bytes: Uint8Array, from: number): number {
+  for (let at = from; at < bytes.length; at += 1) {
+    const code = bytes[at] ?? 0;
     if (code === QUOTE) return at;
     if (code === BACKSLASH || code < SPACE) return -1;
   }
   return -1;
 }
 
-function digitsEnd(text: string, from: number): number {
+function digitsEnd(bytes: Uint8Array, from: number): number {
   let at = from;
-  for (let code = text.charCodeAt(at); code >= ZERO && code <= NINE; code = text.charCodeAt(at)) at += 1;
+  for (let code = bytes[at] ?? 0; code >= ZERO && code <= NINE; code = bytes[at] ?? 0) at += 1;
   return at;
 }
 
 /** Where a list of whole numbers ends: its bracket. */
-function listEnd(text: string, from: number): number {
-  if (text.charCodeAt(from) === CLOSE_LIST) return from;
+function listEnd(bytes: Uint8Array, from: number): number {
+  if (bytes[from] === CLOSE_LIST) return from;
   for (let at = from; ; at += 1) {
     const first = at;
-    at = digitsEnd(text, first);
+    at = digitsEnd(bytes, first);
     const digits = at - first;
-    if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && text.charCodeAt(first) === ZERO)) return -1;
-    const next = text.charCodeAt(at);
+    if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && bytes[first] === ZERO)) return -1;
+    const next = bytes[at];
     if (next === CLOSE_LIST) return at;
     if (next !== COMMA) return -1;
   }
 }
 
 /** Digits, and a point amid them. */
-function isPlain(text: string, from: number, to: number): boolean {
+function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
   let points = 0;
   for (let at = from; at < to; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = bytes[at] ?? 0;
     if (code === POINT) points += 1;
     else if (code < ZERO || code > NINE) return false;
   }
-  const isAmid = text.charCodeAt(from) !== POINT && text.charCodeAt(to - 1) !== POINT;
+  const isAmid = bytes[from] !== POINT && bytes[to - 1] !== POINT;
   return from < to && to - from <= MOST_PLAIN && points <= 1 && isAmid;
+}
+
+/** What up to 15 digits say. In two parts, because numbers of 32 bits are reckoned quicker; every step is exact. */
+function wholeOf(bytes: Uint8Array, from: number, to: number): number {
+  const split = to - from > SMALL_DIGITS ? to - SMALL_DIGITS : from;
+  const low = smallOf(bytes, split, to);
+  return split === from ? low : smallOf(bytes, from, split) * SMALL_END + low;
+}
+
+function smallOf(bytes: Uint8Array, from: number, to: number): number {
+  let whole = 0;
+  for (let at = from; at < to; at += 1) whole = (whole * 10 + (bytes[at] ?? 0) - ZERO) | 0;
+  return whole;
 }

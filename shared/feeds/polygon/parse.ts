@@ -22,9 +22,9 @@ const isObject = (value: unknown): value is Json =>
 
 const NONE: readonly string[] = [];
 
-/** Takes an array of elements or a bare one. */
-export function parsePolygonFrame(text: string): ParsedFrame {
-  const messages = readUsualFrame(text);
+/** Takes an array of elements or a bare one; `bytes`: the same in UTF-8, where it is at hand. */
+export function parsePolygonFrame(text: string, bytes: Uint8Array = Buffer.from(text)): ParsedFrame {
+  const messages = readUsualFrame(text, bytes);
   return messages === null ? readAnyFrame(text) : { messages, dropped: NONE, ignored: NONE, longNumbers: 0 };
 }
 
@@ -41,11 +41,15 @@ const [OPEN_LIST, CLOSE_LIST, COMMA] = [91, 93, 44];
 const USUAL_FIELDS = new LiteralFields();
 
 /** Null: something about it is unusual (which is most often a status), and it has to be read the long way. */
-export function readUsualFrame(text: string): readonly PolygonMessage[] | null {
-  if (text.charCodeAt(0) !== OPEN_LIST) return null;
+export function readUsualFrame(
+  text: string,
+  bytes: Uint8Array = Buffer.from(text),
+): readonly PolygonMessage[] | null {
+  // As many letters as bytes: all of it is ASCII, and a place in the one is a place in the other.
+  if (bytes[0] !== OPEN_LIST || bytes.length !== text.length) return null;
   const messages: PolygonMessage[] = [];
   const fields = USUAL_FIELDS;
-  fields.begin(text);
+  fields.begin(text, bytes);
   for (let at = 1; ; at += 1) {
     at = fields.scan(at);
     const read = at < 0 ? undefined : USUAL_READERS.get(fields.event);
@@ -53,7 +57,7 @@ export function readUsualFrame(text: string): readonly PolygonMessage[] | null {
     const message = read(fields);
     if (fields.isUnusual) return null;
     messages.push(message);
-    const next = text.charCodeAt(at);
+    const next = bytes[at];
     if (next === CLOSE_LIST) return at + 1 === text.length ? messages : null;
     if (next !== COMMA) return null;
   }

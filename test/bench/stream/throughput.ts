@@ -135,14 +135,14 @@ async function runOurs({ url, stream, counts, go }: Play): Promise<{ round: Roun
   const open = createOpenConnection({ clock, log });
   const openConnection: OpenConnection = (request) => {
     const { onMessage } = request.handlers;
-    const counted = (session: Session, text: string): void => {
+    const counted = (session: Session, text: string, bytes: Uint8Array): void => {
       if (isAnswer(text)) {
         answers += 1;
-        onMessage(session, text);
+        onMessage(session, text, bytes);
         return;
       }
       watch.begin();
-      onMessage(session, text);
+      onMessage(session, text, bytes);
       watch.count();
     };
     return open({ ...request, handlers: { ...request.handlers, onMessage: counted } });

@@ -71,7 +71,8 @@ const streamer = new Streamer(
 const running = streamer.run();
 while (feed.stats().subscriptions.length < SYMBOLS) await sleep(5);
 const before = usedMb();
-for (const { text } of makeFrames('binance', MESSAGES, SYMBOLS)) opened[0]?.onMessage(session, text);
+for (const { text } of makeFrames('binance', MESSAGES, SYMBOLS))
+  opened[0]?.onMessage(session, text, Buffer.from(text));
 const kept = usedMb() - before;
 world.holder = null;
 while (!world.logged.includes('standby_takes_over')) await sleep(5);
