@@ -44,8 +44,9 @@ function connect(
           seen.sessions.push(session);
           return seen.onOpen(session);
         },
-        onMessage: (session, text) => {
+        onMessage: (session, text, bytes) => {
           if (text === 'break the handler') throw new Error('broken');
+          if (Buffer.from(bytes).toString() !== text) throw new Error('its bytes say something else');
           seen.messages.push(`${session.id}:${text}`);
         },
         onClose: (session, reason) => void seen.closed.push(`${session.id}:${reason}`),

@@ -1,7 +1,12 @@
 /** The short way of reading usual frames says exactly what the long way says, or nothing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { POLYGON_EVENTS, readAnyFrame, readUsualFrame } from '../../../../shared/feeds/polygon/parse.ts';
+import {
+  POLYGON_EVENTS,
+  parsePolygonFrame,
+  readAnyFrame,
+  readUsualFrame,
+} from '../../../../shared/feeds/polygon/parse.ts';
 
 const T = '1790000000120';
 /** As they come: JSON text. */
@@ -116,6 +121,13 @@ describe('a usual frame', () => {
     );
     // A check that never looks would pass as well.
     expect(short).toBeGreaterThan(500);
+  });
+
+  it('is left to JSON.parse where its letters are not its bytes', () => {
+    const odd = `[${USUAL['XT']?.replace('9a-1', '9ä')}]`;
+    expect(readUsualFrame(odd)).toBeNull();
+    expect(parsePolygonFrame(odd)).toEqual(readAnyFrame(odd));
+    expect(readAnyFrame(odd).messages[0]).toMatchObject({ id: '9ä', venue: 1 });
   });
 
   it('keeps every digit of a price, however it is written', () => {
