@@ -125,6 +125,26 @@ export const API_ERRORS = {
     title: 'An exit takes no protection',
     nextAction: 'Leave protection out; change that of the position with PATCH.',
   },
+  margin_not_allowed: {
+    status: 422,
+    title: 'The wallet lends nothing',
+    nextAction: 'Use a demo wallet that was made with max_leverage; next_action says what to leave out.',
+  },
+  margin_forbidden: {
+    status: 422,
+    title: 'An exit has no margin terms of its own',
+    nextAction: 'Leave the field out: the position has them.',
+  },
+  leverage_too_high: {
+    status: 422,
+    title: 'The leverage is too high',
+    nextAction: 'Send less: facts has the most of the wallet.',
+  },
+  stop_beyond_liquidation: {
+    status: 422,
+    title: 'The position would be liquidated before its stop loss',
+    nextAction: 'Put the stop loss nearer, or take less leverage.',
+  },
   type_forbidden: {
     status: 422,
     title: 'The order type is not possible here',

@@ -50,6 +50,8 @@ const commandOf = (
   idempotencyKey,
   protection: body.protection ?? null,
   positionId: body.position_id ?? null,
+  positionSide: body.position_side ?? null,
+  leverage: body.leverage ?? null,
   flowId: body.flow_id ?? null,
   executionId: body.execution_id ?? null,
   marketConditions: body.market_conditions ?? null,

@@ -2,7 +2,9 @@
  * The requests that the API takes (design section 17): names as in the specification, decimals as strings, no
  * field that is not known. Schemas check shape; what needs symbol rules or prices is checked by the use cases.
  */
+
 import * as z from 'zod';
+import { MOST_LEVERAGE } from '../../shared/domain/margin.ts';
 import { type GivenConditions, VOLATILITIES } from '../../shared/domain/market-conditions.ts';
 import { decimal } from '../../shared/domain/money/decimal.ts';
 import { NO_LIMITS, ON_BREACH, type RiskLimits } from '../../shared/domain/risk/limits.ts';
@@ -231,6 +233,8 @@ const marketConditionsField = z
     }),
   );
 
+const leverageField = z.int().min(1).max(MOST_LEVERAGE);
+
 export const CreateOrderBody = z
   .strictObject({
     wallet_id: idField,
@@ -250,6 +254,10 @@ export const CreateOrderBody = z
     client_order_id: keyField.nullish(),
     protection: protectionField.nullish(),
     position_id: idField.nullish(),
+    /** Of an entry: `short` opens one by a sell. Without it a buy opens a long. */
+    position_side: z.enum(['long', 'short']).nullish(),
+    /** Of an entry on margin: its worth over its collateral. */
+    leverage: leverageField.nullish(),
     flow_id: labelField.nullish(),
     execution_id: labelField.nullish(),
     /** The market as the caller saw it at the entry. */
@@ -324,6 +332,8 @@ const demoWallet = z.strictObject({
     .refine((rate) => rate.lt('0.1'), 'must be a fraction below 0.1, for instance "0.001" for 0.1 %')
     .optional(),
   buy_fee_in: z.enum(['quote', 'base']).default('quote'),
+  /** Lets positions be on margin: shorts, and leverage up to this. Without it nothing is lent. */
+  max_leverage: leverageField.optional(),
 });
 
 /** Longer than any key the exchange takes; what it is exactly is checked by the use case. */

@@ -36,6 +36,7 @@ export function walletOperations(deps: WalletDeps) {
       startingBalances: Object.entries(body.starting_balances).map(([asset, amount]) => ({ asset, amount })),
       feeRate: body.fee_rate ?? null,
       buyFeeIn: body.buy_fee_in,
+      maxLeverage: body.max_leverage ?? null,
     });
     if (!created.ok) throw refused(created.error);
     const { wallet, repeated } = created.value;

@@ -59,9 +59,10 @@ export class ReplayAccount {
       recvWindowMs: order.send.recvWindowMs,
       rank: order.role,
       trigger: order.exit?.trigger ?? null,
+      margin: null,
     };
     const { base, quote } = this;
-    const placed = place(request, this.walletId, { base, quote }, market, this.termsAt(now));
+    const placed = place(request, this.walletId, { base, quote, margin: null }, market, this.termsAt(now));
     return placed.ok ? ok(this.keep(placed.value)) : placed;
   }
 
@@ -96,7 +97,7 @@ export class ReplayAccount {
   private holding(order: Order): Holding {
     const found = this.orders.get(clientIdOf(order));
     if (found === undefined) throw new Error(`the account does not know ${order.orderId}`);
-    return { order: found, base: this.base, quote: this.quote, fills: [] };
+    return { order: found, base: this.base, quote: this.quote, margin: null, fills: [] };
   }
 
   private keep(after: Holding): ExecutionReport {

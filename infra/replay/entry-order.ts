@@ -61,6 +61,8 @@ export function entryOrder(
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,
+    // A replay knows no margin: nothing is liquidated there.
+    margin: null,
     metadata: {},
     tags: [],
     notes: null,

@@ -76,6 +76,7 @@ export function newExitOrder(
       referencePrice: trigger?.price ?? args.referencePrice ?? null,
       tickAt: trigger?.tickAt ?? null,
     }),
+    margin: p.margin,
     waitsFor: waitsFor(p, args.orderId),
   };
 }

@@ -11,6 +11,7 @@
 import { isAmending, isAmendingInPlace } from './amendments.ts';
 import { LAST_STEP, ladderStep } from './exit-ladder.ts';
 import { exitLot } from './lots.ts';
+import { closingSpec } from './margin.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
 import { claimableQuantity, freeQuantity, isClosed, isDust, isListed } from './positions.ts';
@@ -51,11 +52,12 @@ const LOOK_AGAIN_MS = 2_000;
 export function planExit(
   p: Position,
   liveOrders: readonly Order[],
-  spec: SymbolSpec,
+  listed: SymbolSpec,
   now: number,
   mark: Decimal | null = p.flatten?.price ?? null,
 ): readonly PlanStep[] {
   if (p.flatten === null || isClosed(p)) return [];
+  const spec = closingSpec(p, listed);
   const steps: PlanStep[] = [];
   for (const order of liveOrders) {
     if (isFinal(order.status) || order.cancelWanted !== null) continue;

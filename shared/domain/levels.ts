@@ -2,10 +2,11 @@
  * Levels: what the trigger engine has to watch for a position (design sections 9, 10).
  *
  * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
- * trailing_stop, break_even_trigger; of a stop that waits to be confirmed, in its place, confirm_return:NAME and
+ * trailing_stop, break_even_trigger, liquidation (of a position on margin, always); of a stop that waits to be confirmed, in its place, confirm_return:NAME and
  * confirm_bound:NAME. Orders' own: see order-levels.ts.
  */
 import { confirmationText, openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
+import { liquidationPrice } from './margin.ts';
 import type { Decimal } from './money/decimal.ts';
 import { breakEvenTrigger, stopPrice } from './protection.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
@@ -39,12 +40,13 @@ function sourceOf(p: Position): PriceSource {
 export const windowsOf = (p: Position): readonly ConfirmWindow[] =>
   p.confirming.length === 0 ? [] : openWindows(p, stopPrice(p), sourceOf(p));
 
-/** Has this position levels at all: held, not closing, protected? */
+/** Has this position levels at all: held, not closing, protected or on margin? */
 export const wantsLevels = (p: Position): boolean =>
   (p.status === 'opening' || p.status === 'open') &&
   p.flatten === null &&
   p.quantity.greaterThan(0) &&
-  (p.protection.stopLoss !== null ||
+  (p.margin !== null ||
+    p.protection.stopLoss !== null ||
     p.breakEvenStop !== null ||
     p.protection.takeProfits.some((_, i) => !p.claimedRungs.includes(i)) ||
     p.protection.trailingStop !== null ||
@@ -95,6 +97,8 @@ export function levelsOf(p: Position, spec: SymbolSpec): readonly Level[] {
   const trailing = trailingLevel(p, spec);
   if (trailing !== null && !waits('trailing_stop')) levels.push({ ...trailing, ...facts('trailing_stop') });
   for (const window of windows) levels.push(...windowLevels(window, p, spec, facts));
+  const liquidation = liquidationPrice(p, spec);
+  if (liquidation !== null) levels.push(against('liquidation', liquidation));
   const trigger = breakEvenTrigger(p, spec);
   if (trigger !== null) levels.push(inFavour('break_even_trigger', trigger));
   return levels;
@@ -173,12 +177,13 @@ export function rungOf(levelName: string): number | null {
   return match?.[1] === undefined ? null : Number.parseInt(match[1], 10); // not money: an index
 }
 
+/** Levels that are the cause of their exit. */
+const CLOSING = ['stop_loss', 'break_even', 'trailing_stop', 'liquidation'] as const satisfies ExitCause[];
+
 /** Why a position exits when this level is reached; null for levels that do not close it. */
 export function hitCause(levelName: string): ExitCause | null {
   if (rungOf(levelName) !== null) return 'take_profit';
-  return levelName === 'stop_loss' || levelName === 'break_even' || levelName === 'trailing_stop'
-    ? levelName
-    : null;
+  return CLOSING.find((name) => name === levelName) ?? null;
 }
 
 /**

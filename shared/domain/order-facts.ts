@@ -1,6 +1,7 @@
 /** What is kept of orders and their fills (design sections 5 to 7). Times are epoch milliseconds. */
 
 import type { Environment } from './environments.ts';
+import type { MarginTerms } from './margin-facts.ts';
 import type { GivenConditions } from './market-conditions.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { Amendment, OrderAmounts } from './order-amounts.ts';
@@ -187,6 +188,8 @@ export interface Order {
     /** It is the position's resident protection: it stands for a level, and rests until that is reached. */
     readonly resident: boolean;
   } | null;
+  /** Of an order that opens or closes a position on margin: its terms; null = with coins of its own. */
+  readonly margin: MarginTerms | null;
   /** Part exits: the resident order that holds what they sell; sent once that is settled. Null = they may go. */
   readonly waitsFor: string | null;
   readonly clientOrderId: string | null;

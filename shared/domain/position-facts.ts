@@ -1,6 +1,7 @@
 /** What is kept of positions and their exits (design sections 8, 9). Times are epoch milliseconds. */
 
 import type { Environment } from './environments.ts';
+import type { MarginTerms } from './margin-facts.ts';
 import type { Decimal } from './money/decimal.ts';
 import type { ExitCause, FeeAmount, PositionSide, TriggerFacts } from './order-facts.ts';
 import type { Protection } from './protection-facts.ts';
@@ -165,6 +166,8 @@ export interface Position {
   readonly base: string;
   readonly quote: string;
   readonly side: PositionSide;
+  /** Null: with coins of its own; no price liquidates it. */
+  readonly margin: MarginTerms | null;
   readonly status: PositionStatus;
   /** The entry order that is live, or was last: an amendment may have put it in the place of `formerEntryIds`. */
   readonly entryOrderId: string;

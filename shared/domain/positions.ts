@@ -11,6 +11,7 @@
  */
 
 import { exitLot } from './lots.ts';
+import { closingSpec } from './margin.ts';
 import { type Decimal, floorTo, maxOf, shareOf, sum, ZERO } from './money/decimal.ts';
 import { addFee, isSettled } from './orders.ts';
 import { NEVER_UNPROTECTED, untold } from './position-facts.ts';
@@ -57,6 +58,7 @@ export function openPosition(args: {
     base,
     quote,
     side: order.side === 'buy' ? 'long' : 'short',
+    margin: order.margin,
     status: 'opening',
     entryOrderId: order.orderId,
     formerEntryIds: [],
@@ -139,16 +141,22 @@ function slippageOf(fill: Fill, order: Order): Decimal {
   return order.side === 'buy' ? worse : worse.negated();
 }
 
+function without<T>(named: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
+  const { [name]: _, ...others } = named;
+  return others;
+}
+
 /** Books a fill of the entry order (given as it stands after the fill). Opens the position on the first. */
 export function applyEntryFill(position: Position, fill: Fill, order: Order, now: number): Position {
   const p = reopened(position);
   const fee = feeParts(p, fill);
   // A long has less by a base fee; a short owes more.
   const quantity = p.side === 'long' ? fill.quantity.minus(fee.base) : fill.quantity.plus(fee.base);
-  // The average entry price carries the break-even trigger. While nothing was held, levels may have left the index, or
+  // The average entry price carries the break-even trigger and the liquidation price. While nothing was held, levels may have left the index, or
   // whoever changed the protection may still be on the way to take this version's out. A reopened one is new already.
   const mayBeTakenOut = p.armedVersion > 0 || (p === position && p.levelsVersion > 1);
-  const movesLevels = p.quantity.isZero() ? mayBeTakenOut : p.protection.breakEven !== null;
+  const hangsOnAverage = p.protection.breakEven !== null || p.margin !== null;
+  const movesLevels = p.quantity.isZero() ? mayBeTakenOut : hangsOnAverage;
   return {
     ...p,
     status: p.status === 'opening' ? 'open' : p.status,
@@ -165,6 +173,8 @@ export function applyEntryFill(position: Position, fill: Fill, order: Order, now
     unvaluedFees: fee.quote === null ? addFee(p.unvaluedFees, fill.fee) : p.unvaluedFees,
     slippage: p.slippage.plus(slippageOf(fill, order)),
     levelsVersion: movesLevels ? p.levelsVersion + 1 : p.levelsVersion,
+    // A price from before this fill has not reached where the liquidation lies now.
+    armings: p.margin === null ? p.armings : without(p.armings, 'liquidation'),
     unprotected: p.quantity.isZero() ? untold(p) : p.unprotected,
     openedAt: p.openedAt ?? fill.at,
     updatedAt: Math.max(p.updatedAt, now),
@@ -292,11 +302,11 @@ export function maybeClose(p: Position, spec: SymbolSpec, mark: Decimal | null, 
   const isLeaving = p.flatten !== null || p.exitQuantity.greaterThan(0);
   // The plan decides by the price of the claim when it has no mark; what it calls dust has to close here.
   const marks = isLeaving ? [mark, p.flatten?.price ?? null] : [null];
-  if (!marks.some((price) => isDust(p.quantity, spec, price))) return p;
+  if (!marks.some((price) => isDust(p.quantity, closingSpec(p, spec), price))) return p;
   const realizedPnl = p.realizedPnl.minus(p.openFees);
   return {
     ...p,
-    status: 'closed',
+    status: p.flatten?.cause === 'liquidation' ? 'liquidated' : 'closed',
     dust: p.quantity.isZero() ? null : { quantity: p.quantity, cost: p.cost },
     quantity: ZERO,
     cost: ZERO,

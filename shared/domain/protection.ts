@@ -142,7 +142,7 @@ export function changeProtection(p: Position, protection: Protection, now: numbe
   }
   const isKept = (name: string) => before[name] !== undefined && before[name] === after[name];
   const goesOn = (name: string): boolean =>
-    (name === 'break_even' ? protection.breakEven !== null : isKept(name)) &&
+    (name === 'break_even' ? protection.breakEven !== null : name === 'liquidation' || isKept(name)) &&
     p.protection.triggerPrice === protection.triggerPrice;
   const armings: Record<string, Arming> = {};
   for (const [name, arming] of Object.entries(p.armings)) if (goesOn(name)) armings[name] = arming;

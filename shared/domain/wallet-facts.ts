@@ -12,6 +12,8 @@ export interface DemoSettings {
   /** Which asset pays the fee of a buy. A sell's fee is always in quote. */
   readonly buyFeeIn: 'quote' | 'base';
   readonly startingBalances: readonly FeeAmount[];
+  /** The most leverage of a position, at least 1; null = nothing is lent: no leverage, no shorts. */
+  readonly maxLeverage: number | null;
 }
 
 /** What a pause owes: resting entries to be cancelled, and where it flattens all positions to be closed. */

@@ -12,6 +12,7 @@ import type {
   KeyProblem,
   OrderAmounts,
   OrderType,
+  PositionSide,
   Side,
   TimeInForce,
   TriggerFacts,
@@ -36,12 +37,22 @@ export interface MarketPrice {
   readonly at: number;
 }
 
+/** An order on margin: of which position, and whether it opens or closes. Only the demo venue knows them. */
+export interface MarginRequest {
+  readonly positionId: string;
+  readonly side: PositionSide;
+  readonly leverage: number;
+  readonly closes: boolean;
+}
+
 export interface PlaceRequest extends OrderAmounts {
   readonly clientId: string;
   readonly symbol: string;
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
+  /** Null = with coins of the account's own. */
+  readonly margin: MarginRequest | null;
   /** Venue time for the signature, taken at the claim; never taken anew (design section 6). */
   readonly signedAt: number;
   readonly recvWindowMs: number;

@@ -99,7 +99,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     if (order.role === 'entry') {
       const allowed = checkWallet(wallet, served);
       if (!allowed.ok) return allowed;
-      const entry = checkEntry(command, spec, found, ports.clock.now());
+      const entry = checkEntry(command, { wallet, spec }, found, ports.clock.now());
       if (!entry.ok) return entry;
     }
     const rest = sent.quantity.minus(order.filledQuantity);
@@ -277,6 +277,8 @@ const commandOf = (
   idempotencyKey: null,
   protection,
   positionId: order.role === 'exit' ? order.positionId : null,
+  positionSide: order.role === 'entry' && order.side === 'sell' ? 'short' : null,
+  leverage: (order.role === 'entry' ? order.margin?.leverage : null) ?? null,
   flowId: order.flowId,
   executionId: order.executionId,
   marketConditions: order.marketConditions,

@@ -10,6 +10,7 @@ import { confirmArmed, levelsOf, parseMember } from '../domain/levels.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { orderLevels, orderMembers } from '../domain/order-levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
+import { isClosed } from '../domain/positions.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Level, PriceSource } from '../domain/triggers/types.ts';
 import type { Arming, Order, Position } from '../domain/types.ts';
@@ -39,6 +40,7 @@ export type ArmLevels = ReturnType<typeof makeArmLevels>;
 export function possibleMembers(p: Position): readonly string[] {
   const rungs = Math.max(p.protection.takeProfits.length, p.initialProtection.takeProfits.length);
   const names = new Set(['stop_loss', 'break_even', 'trailing_stop', 'break_even_trigger']);
+  if (p.margin !== null) names.add('liquidation');
   for (let i = 0; i < rungs; i++) names.add(`take_profit:${i}`);
   for (const name of Object.keys(p.armings)) names.add(name);
   const mayWait = p.protection.confirmSeconds > 0 || p.initialProtection.confirmSeconds > 0;
@@ -98,7 +100,7 @@ export function makeArmLevels(ports: Needs) {
       gone.map((member) => ({ member, version: p.levelsVersion })),
     );
     // A closing or closed position needs no note: its plan, or nothing, is what it owes.
-    if (armed === null || !positionNeedsArming(p) || p.flatten !== null || p.status === 'closed') return p;
+    if (armed === null || !positionNeedsArming(p) || p.flatten !== null || isClosed(p)) return p;
     const armings: Record<string, Arming> = {};
     for (const level of levels) {
       const tick = level.armedTick === -1 ? armed.armedTick : level.armedTick;

@@ -1,6 +1,8 @@
 /** What a new order is checked for before anything is written; the same for placing and for preview (design section 5). */
 import { checkProtection } from '../domain/check-protection.ts';
 import { tradingRefusal } from '../domain/filters.ts';
+import { checkStopBefore } from '../domain/margin.ts';
+import type { MarginTerms } from '../domain/margin-facts.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { decimal } from '../domain/money/decimal.ts';
 import { checkPrecision, type Explained, explain } from '../domain/normalise.ts';
@@ -13,6 +15,7 @@ import { checkTimeStop } from '../domain/time-stop.ts';
 import type { Environment, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
 import { isWatchOnly, WATCHED } from '../domain/watched-symbols.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
+import { liquidationOf, marginTerms } from './check-margin.ts';
 import { currentPrice, entryReference, priceForSide, protectionReference } from './market-reference.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { fromField, notFound, type Refusal, refuse } from './refusal.ts';
@@ -97,12 +100,15 @@ export function checkForm(command: PlaceOrderCommand, { wallet, spec }: Target):
 
 export interface CheckedEntry extends CheckedAmounts {
   readonly protection: Protection;
+  readonly margin: MarginTerms | null;
+  /** Where it would be liquidated if it opened at the price shown, or its own; null = nowhere, or without a price. */
+  readonly liquidation: Decimal | null;
 }
 
 /** An order that opens a position; `found` is what `checkAmounts` answered. */
 export function checkEntry(
   command: PlaceOrderCommand,
-  spec: SymbolSpec,
+  { wallet, spec }: Target,
   found: CheckedAmounts,
   now: number,
 ): Result<CheckedEntry, Refusal> {
@@ -122,10 +128,17 @@ export function checkEntry(
   const wanted: Protection = { ...NO_PROTECTION, ...command.protection };
   const closing = price && protectionReference(price, side, wanted);
   const reference = entryReference({ ...sent, side: command.side, type }, closing);
+  const margin = marginTerms(command, wallet);
+  if (!margin.ok) return margin;
+  const liquidation = reference === null ? ok(null) : liquidationOf(side, reference, margin.value, spec);
+  if (!liquidation.ok) return liquidation;
   const wrong =
-    checkProtection(wanted, side, spec, reference)[0] ?? checkTimeStop(wanted.timeStop, null, now);
+    checkProtection(wanted, side, spec, reference)[0] ??
+    checkStopBefore(wanted, side, liquidation.value) ??
+    checkTimeStop(wanted.timeStop, null, now);
   if (wrong !== null) return { ok: false, error: fromField(wrong) };
-  return ok({ ...found, protection: roundProtection(wanted, side, spec) });
+  const protection = roundProtection(wanted, side, spec);
+  return ok({ ...found, protection, margin: margin.value, liquidation: liquidation.value });
 }
 
 /** A new position is opened only by a wallet that may. */
@@ -134,7 +147,7 @@ export function checkWallet(wallet: Wallet, served: Needs['served']): Result<nul
   return refusal === null ? ok(null) : refuse(refusal.code, 'wallet_id', refusal.message, refusal.fix);
 }
 
-/** A sell that names no position, on a venue that cannot short. */
+/** A sell that names no position, and does not ask for a short. */
 export async function refuseShort({ ledger }: Needs, command: PlaceOrderCommand, spec: SymbolSpec) {
   const { userId, walletId } = command;
   const page = await ledger.positionsOfUser(userId, {
@@ -148,8 +161,8 @@ export async function refuseShort({ ledger }: Needs, command: PlaceOrderCommand,
   return refuse(
     'no_position',
     'position_id',
-    'this venue cannot sell short, and the order names no position to close',
-    closable === '' ? 'buy first' : 'name the position_id to close',
+    'a sell names the position that it closes, or opens a short where it says so',
+    closable === '' ? 'buy first, or send position_side short' : 'name the position_id to close',
     { position_ids: closable },
   );
 }

@@ -1,5 +1,6 @@
 /** A demo wallet and its account with starting balances (design section 13). Idempotent by the caller's key. */
 
+import { isLeverageTooHigh } from '../domain/margin.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { NEVER_PAUSED } from '../domain/pauses.ts';
 import { ok, type Result } from '../domain/result.ts';
@@ -22,6 +23,8 @@ export interface CreateWalletCommand {
   /** A fraction; null = 0.001. */
   readonly feeRate: Decimal | null;
   readonly buyFeeIn: 'quote' | 'base';
+  /** Null = no leverage, no shorts. */
+  readonly maxLeverage: number | null;
 }
 
 export interface WalletCreated {
@@ -36,14 +39,30 @@ const factsOf = ({ name, demo }: DemoWallet): string =>
     name,
     feeRate: demo.feeRate,
     buyFeeIn: demo.buyFeeIn,
+    // Not given it leaves no trace, so that wallets of before are still their own repeats.
+    maxLeverage: demo.maxLeverage ?? undefined,
     balances: Object.fromEntries(demo.startingBalances.map((b) => [b.asset, b.amount])),
   });
+
+/** Terms under which a position would be liquidated as it opens, or owe another quantity than it has sold. */
+function checkMaxLeverage(maxLeverage: number, feeRate: Decimal, buyFeeIn: 'quote' | 'base') {
+  if (buyFeeIn === 'base') {
+    const message = 'positions on margin pay their fees in quote';
+    return refuse('margin_not_allowed', 'buy_fee_in', message, 'leave buy_fee_in out, or max_leverage');
+  }
+  if (!isLeverageTooHigh(maxLeverage, feeRate)) return null;
+  const message = `with a fee rate of ${feeRate.toFixed()} a leverage of ${maxLeverage} leaves too little collateral`;
+  return refuse('leverage_too_high', 'max_leverage', message, 'send less of either');
+}
 
 const isDemo = (wallet: Wallet): wallet is DemoWallet => wallet.demo !== null;
 
 export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
   return async (command: CreateWalletCommand): Promise<Result<WalletCreated, Refusal>> => {
-    const { userId, name, startingBalances, buyFeeIn } = command;
+    const { userId, name, startingBalances, buyFeeIn, maxLeverage } = command;
+    const feeRate = command.feeRate ?? DEFAULT_FEE_RATE;
+    const wrong = maxLeverage === null ? null : checkMaxLeverage(maxLeverage, feeRate, buyFeeIn);
+    if (wrong !== null) return wrong;
     const now = clock.now();
     const walletId = walletIdFor(userId, command.key ?? ids.token());
     const asked: DemoWallet = {
@@ -53,9 +72,10 @@ export function makeCreateWallet({ wallets, venues, clock, ids, log }: Needs) {
       environment: 'demo',
       name,
       demo: {
-        feeRate: command.feeRate ?? DEFAULT_FEE_RATE,
+        feeRate,
         buyFeeIn,
         startingBalances,
+        maxLeverage,
         ...NEVER_PAUSED,
       },
       exchange: null,

@@ -1,6 +1,14 @@
 /** What a client asks when it places an order, and what it gets; shared by entries and exits. */
 import type { GivenConditions } from '../domain/market-conditions.ts';
-import type { Order, OrderAmounts, OrderType, Protection, Side, TimeInForce } from '../domain/types.ts';
+import type {
+  Order,
+  OrderAmounts,
+  OrderType,
+  PositionSide,
+  Protection,
+  Side,
+  TimeInForce,
+} from '../domain/types.ts';
 import type { Ports } from './ports.ts';
 
 export type PlaceOrderNeeds = Pick<
@@ -33,6 +41,9 @@ export interface PlaceOrderCommand extends OrderAmounts {
   readonly positionId: string | null;
   readonly flowId: string | null;
   readonly executionId: string | null;
+  /** Of an entry alone; null = a buy opens a long with coins of the account's own. */
+  readonly positionSide: PositionSide | null;
+  readonly leverage: number | null;
   /** Of an entry alone. */
   readonly marketConditions: GivenConditions | null;
   readonly aiReasoning: string | null;

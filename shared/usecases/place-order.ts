@@ -8,6 +8,7 @@
  */
 
 import { withDue } from '../domain/due.ts';
+import type { MarginTerms } from '../domain/margin-facts.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { newOrderState } from '../domain/new-order.ts';
 import { amountsOf } from '../domain/order-fields.ts';
@@ -17,6 +18,7 @@ import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts } from '../domain/types.ts';
+import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
   checkAmounts,
   checkEntry,
@@ -44,7 +46,7 @@ export type PlaceOrder = ReturnType<typeof makePlaceOrder>;
 function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
   const { userId: _user, idempotencyKey: _key, ...body } = command;
   // What is not given leaves no trace, so that a new field does not change what an old request was.
-  const { quoteQuantity, stopLimitPrice, trailingDelta, marketConditions } = command;
+  const { quoteQuantity, stopLimitPrice, trailingDelta, marketConditions, positionSide, leverage } = command;
   return canonicalHash({
     ...body,
     symbol: spec.symbol,
@@ -52,6 +54,8 @@ function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
     stopLimitPrice: stopLimitPrice ?? undefined,
     trailingDelta: trailingDelta ?? undefined,
     marketConditions: marketConditions ?? undefined,
+    positionSide: positionSide ?? undefined,
+    leverage: leverage ?? undefined,
   });
 }
 
@@ -81,9 +85,9 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     id: Identity,
   ): Promise<Result<Placed, Refusal> | 'conflict'> {
     const { spec } = target;
-    const checked = checkEntry(command, spec, await checkAmounts(ports, command, spec), clock.now());
+    const checked = checkEntry(command, target, await checkAmounts(ports, command, spec), clock.now());
     if (!checked.ok) return checked;
-    const { sent, market } = checked.value;
+    const { sent, market, margin } = checked.value;
     const resident = command.protection?.resident ?? target.wallet.resident;
     const protection = { ...checked.value.protection, resident };
     const { walletId } = command;
@@ -92,7 +96,7 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const allowed = await checkRisk(ports, { ...asked, opens: true });
     if (!allowed.ok) return allowed;
     const now = clock.now();
-    const order = withDue(newEntry(command, target, id, sent, market, now), now);
+    const order = withDue(newEntry(command, target, id, { sent, margin, referencePrice: market }, now), now);
     const { base, quote } = spec;
     const position = withDue(openPosition({ order, base, quote, protection, now }), now);
     const result = await ledger.commit({
@@ -130,10 +134,13 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const { wallet, spec } = target;
     const form = checkForm(command, target);
     if (!form.ok) return form;
-    if (command.positionId !== null) return placeExit(ports, command, command.positionId, spec, id, repeatOf);
+    if (command.positionId !== null) {
+      const plain = checkExitMargin(command);
+      return plain.ok ? placeExit(ports, command, command.positionId, spec, id, repeatOf) : plain;
+    }
     const open = checkWallet(wallet, served);
     if (!open.ok) return open;
-    if (command.side === 'sell') return refuseShort(ports, command, spec);
+    if (command.side === 'sell' && !asksForShort(command)) return refuseShort(ports, command, spec);
     return untilWritten(ports, `entry ${id.orderId}`, () => writeEntry(command, target, id));
   }
 
@@ -161,12 +168,19 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
   };
 }
 
+/** What the checks have made of the command. */
+interface Checked {
+  readonly sent: OrderAmounts;
+  readonly margin: MarginTerms | null;
+  /** The market, when it was decided. */
+  readonly referencePrice: Decimal | null;
+}
+
 function newEntry(
   command: PlaceOrderCommand,
   { wallet, spec }: Target,
   { orderId, bodyHash }: Identity,
-  sent: OrderAmounts,
-  referencePrice: Decimal | null,
+  { sent, margin, referencePrice }: Checked,
   now: number,
 ): Order {
   return {
@@ -182,6 +196,7 @@ function newEntry(
     role: 'entry',
     positionId: positionIdFor(orderId),
     exit: null,
+    margin,
     clientOrderId: command.clientOrderId,
     bodyHash,
     flowId: command.flowId,

@@ -1,6 +1,7 @@
 /** Another protection of a position, checked against its symbol and the market, ready to be committed (design section 9). */
 import { checkProtection, checkTrailed } from '../domain/check-protection.ts';
 import { checkConfirmation, confirmationText } from '../domain/confirmation.ts';
+import { checkStopBefore, liquidationPrice } from '../domain/margin.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { changeProtection, hasSameLevels, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
@@ -48,7 +49,10 @@ export async function prepareProtection(
     changed.claimedRungs.some((i) => field.startsWith(`protection.take_profits.${i}.`));
   const errors = checkProtection(asked, before.side, spec, reference).filter((e) => !isDone(e.field));
   const isTrailedOn = changed.armings['trailing_stop'] !== before.armings['trailing_stop'];
-  const wrong = errors[0] ?? (isTrailedOn ? checkTrailed(changed, reference) : null);
+  // Of one that holds nothing yet the venue's fills say where it lies: then it is a rule of the entry alone.
+  const early =
+    'stopLoss' in change ? checkStopBefore(wanted, before.side, liquidationPrice(before, spec)) : null;
+  const wrong = errors[0] ?? early ?? (isTrailedOn ? checkTrailed(changed, reference) : null);
   return wrong === null ? ok({ changed, wanted }) : { ok: false, error: fromField(wrong) };
 }
 

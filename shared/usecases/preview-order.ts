@@ -7,6 +7,7 @@ import { worthLeft } from '../domain/risk/use.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
+import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
   type CheckedAmounts,
   checkAmounts,
@@ -42,13 +43,19 @@ export interface Preview {
   readonly protection: Protection | null;
   /** What the wallet's limits say; null of an exit, and where something else refuses first. */
   readonly risk: RiskVerdict | null;
+  /** What it would tie up, and where it would be liquidated if it opened now; null of one that is not on margin. */
+  readonly margin: {
+    readonly leverage: number;
+    readonly worth: Decimal;
+    readonly liquidation: Decimal | null;
+  } | null;
   /** Why it would be refused; null when it would be taken. */
   readonly refusal: Refusal | null;
   readonly warnings: readonly PreviewWarning[];
 }
 
-type EntryVerdict = Pick<Preview, 'refusal' | 'protection' | 'risk'>;
-const NO_VERDICT: EntryVerdict = { refusal: null, protection: null, risk: null };
+type EntryVerdict = Pick<Preview, 'refusal' | 'protection' | 'risk' | 'margin'>;
+const NO_VERDICT: EntryVerdict = { refusal: null, protection: null, risk: null, margin: null };
 
 export type PreviewOrder = ReturnType<typeof makePreviewOrder>;
 
@@ -61,6 +68,8 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     { spec }: Target,
     { sent, refusal }: CheckedAmounts,
   ): Promise<Refusal | null> {
+    const plain = checkExitMargin(command);
+    if (!plain.ok) return plain.error;
     const target = checkTarget(command, await ledger.position(positionId), spec);
     if (!target.ok) return target.error;
     if (refusal !== null) return fromField(refusal);
@@ -71,22 +80,24 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
 
   async function entryRefusal(
     command: PlaceOrderCommand,
-    { wallet, spec }: Target,
+    target: Target,
     found: CheckedAmounts,
   ): Promise<EntryVerdict> {
+    const { wallet, spec } = target;
     const allowed = checkWallet(wallet, served);
     if (!allowed.ok) return { ...NO_VERDICT, refusal: allowed.error };
-    if (command.side === 'sell') {
+    if (command.side === 'sell' && !asksForShort(command)) {
       return { ...NO_VERDICT, refusal: (await refuseShort(ports, command, spec)).error };
     }
-    const entry = checkEntry(command, spec, found, ports.clock.now());
+    const entry = checkEntry(command, target, found, ports.clock.now());
     if (!entry.ok) return { ...NO_VERDICT, refusal: entry.error };
     const worth = worthLeft(found.sent, found.market);
     const { walletId } = wallet;
     const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
     const risk = await riskOf(ports, { ...asked, opens: true });
     const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : null;
-    return { refusal, protection: entry.value.protection, risk };
+    const { protection, margin, liquidation } = entry.value;
+    return { refusal, protection, risk, margin: margin && { leverage: margin.leverage, worth, liquidation } };
   }
 
   /** Refused only where there is nothing to preview: no such wallet, no such symbol. */
@@ -114,6 +125,7 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
       checks: found.checks,
       protection: decided.protection,
       risk: decided.risk,
+      margin: decided.margin,
       refusal,
       warnings: warningsOf(command, found),
     });

@@ -19,6 +19,10 @@ export const REFUSAL_CODES = [
   'protection_forbidden',
   'type_forbidden',
   'order_type_not_supported',
+  'margin_not_allowed',
+  'margin_forbidden',
+  'leverage_too_high',
+  'stop_beyond_liquidation',
   'time_in_force_forbidden',
   'amount_forbidden',
   // Of a wallet or a symbol as it stands.

@@ -21,6 +21,7 @@ import type { ApplyExecution } from './apply-execution.ts';
 import { stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
 import { clientIdOf } from './derive-ids.ts';
+import { marginRequest } from './margin-request.ts';
 import type { MeetShortage } from './meet-shortage.ts';
 import type { Happen } from './order-events.ts';
 import { tell } from './owed.ts';
@@ -176,6 +177,7 @@ export function makeSendOrder(
       side: claimed.side,
       type: claimed.type,
       timeInForce: claimed.timeInForce,
+      margin: marginRequest(claimed),
       quantity: claimed.quantity,
       quoteQuantity: claimed.quoteQuantity,
       limitPrice: claimed.limitPrice,

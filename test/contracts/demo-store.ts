@@ -1,7 +1,13 @@
 /** What every store of the demo venue's book does: accounts of their own, steps by condition, trades in order. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decimal, ZERO } from '../../shared/domain/money/decimal.ts';
-import type { DemoBalance, DemoOrder, DemoStep, DemoStore } from '../../shared/ports/demo-store.ts';
+import type {
+  DemoBalance,
+  DemoMargin,
+  DemoOrder,
+  DemoStep,
+  DemoStore,
+} from '../../shared/ports/demo-store.ts';
 import { aFill, NOW } from '../integration/dynamodb/samples.ts';
 
 const aDemoOrder = (changes: Partial<DemoOrder> = {}): DemoOrder => ({
@@ -12,6 +18,7 @@ const aDemoOrder = (changes: Partial<DemoOrder> = {}): DemoOrder => ({
   side: 'buy',
   type: 'limit',
   timeInForce: 'GTC',
+  margin: null,
   quantity: decimal('0.5'),
   quoteQuantity: null,
   limitPrice: decimal('50000'),
@@ -34,8 +41,13 @@ const aDemoOrder = (changes: Partial<DemoOrder> = {}): DemoOrder => ({
 const balance = (asset: string, free: string, version = 0, locked = '0'): DemoBalance => ({
   ...{ asset, version, free: decimal(free), locked: decimal(locked) },
 });
+const margin = (changes: Partial<DemoMargin> = {}): DemoMargin => ({
+  ...{ positionId: 'p1', version: 0, side: 'short', quantity: decimal('0.3'), cost: decimal('15000') },
+  ...{ collateral: decimal('7500'), reserved: decimal('0.2') },
+  ...changes,
+});
 const step = (order: Partial<DemoOrder> = {}, more: Partial<DemoStep> = {}): DemoStep => ({
-  ...{ order: aDemoOrder(order), balances: [], fills: [], ...more },
+  ...{ order: aDemoOrder(order), balances: [], margin: null, fills: [], ...more },
 });
 const trade = (n: number) => aFill({ tradeId: `d1-${n}` });
 
@@ -47,8 +59,13 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
     });
 
     it('has nothing of an account that was never opened', async () => {
-      expect(await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC'])).toEqual({
-        ...{ opened: false, order: null, balances: [balance('USDT', '0'), balance('BTC', '0')] },
+      expect(await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC'], null)).toEqual({
+        ...{
+          opened: false,
+          order: null,
+          balances: [balance('USDT', '0'), balance('BTC', '0')],
+          margin: null,
+        },
       });
       expect(await store.balances('w1')).toEqual([]);
       expect(await store.liveOrders('w1')).toEqual([]);
@@ -66,12 +83,12 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       expect(await store.balances('w1')).toEqual(held);
       await store.open('w1', [given('USDT', '7'), given('ETH', '3')], 2);
       expect(await store.balances('w1')).toEqual(held);
-      expect(await store.load('w1', 'x', ['USDT', 'ETH', 'BTC'])).toMatchObject({
+      expect(await store.load('w1', 'x', ['USDT', 'ETH', 'BTC'], null)).toMatchObject({
         opened: true,
         balances: [held[1], balance('ETH', '0'), held[0]],
       });
       await store.open('w2', [], 3);
-      expect(await store.load('w2', 'x', ['USDT'])).toMatchObject({
+      expect(await store.load('w2', 'x', ['USDT'], null)).toMatchObject({
         opened: true,
         balances: [{ version: 0 }],
       });
@@ -89,12 +106,13 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       await store.open('w1', [{ asset: 'USDT', amount: decimal('30000') }], 1);
       const balances = [balance('USDT', '5000', 1, '25000')];
       expect(await store.commit('w1', step({}, { balances }))).toBe('done');
-      const slice = await store.load('w1', 'mqOrder1-1', ['USDT']);
+      const slice = await store.load('w1', 'mqOrder1-1', ['USDT'], null);
       expect(slice).toEqual({
         ...{
           opened: true,
           order: aDemoOrder({ version: 1 }),
           balances: [balance('USDT', '5000', 2, '25000')],
+          margin: null,
         },
       });
       expect(await store.liveOrders('w1')).toEqual([aDemoOrder({ version: 1 })]);
@@ -109,7 +127,7 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       await store.open('w1', [{ asset: 'USDT', amount: decimal('100') }], 1);
       expect(await store.commit('w1', step())).toBe('done');
       const before = [
-        await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC']),
+        await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC'], null),
         await store.trades('w1', 'mqOrder1-1'),
       ];
       const good = step(
@@ -118,7 +136,7 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       );
       expect(await store.commit('w1', { ...good, ...stale })).toBe('conflict');
       expect([
-        await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC']),
+        await store.load('w1', 'mqOrder1-1', ['USDT', 'BTC'], null),
         await store.trades('w1', 'mqOrder1-1'),
       ]).toEqual(before);
       expect(await store.commit('w1', good)).toBe('done');
@@ -163,8 +181,31 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       await store.commit('w2', step({ clientId: 'other' }, { balances: [balance('BTC', '1')] }));
       expect((await store.liveOrders('w1')).map((o) => o.clientId)).toEqual(['new', 'partially_filled']);
       expect(await store.balances('w1')).toEqual([]);
-      expect((await store.load('w1', 'other', ['BTC'])).order).toBeNull();
-      expect((await store.load('w2', 'new', ['BTC'])).order).toBeNull();
+      expect((await store.load('w1', 'other', ['BTC'], null)).order).toBeNull();
+      expect((await store.load('w2', 'new', ['BTC'], null)).order).toBeNull();
+    });
+
+    it('keeps positions on margin beside the balances, one by one, in the same step', async () => {
+      const one = margin();
+      expect(await store.commit('w1', step({}, { margin: one }))).toBe('done');
+      const found = async (of: string | null) => (await store.load('w1', 'mqOrder1-1', [], of)).margin;
+      expect(await found('p1')).toEqual({ ...one, version: 1 });
+      expect([await found('p2'), await found(null)]).toEqual([null, null]);
+      expect((await store.load('w2', 'mqOrder1-1', [], 'p1')).margin).toBeNull();
+      // No balance of it is shown: they are the account's own coins.
+      expect(await store.balances('w1')).toEqual([]);
+      const order = {
+        version: 1,
+        margin: { positionId: 'p1', side: 'short', leverage: 2, closes: true },
+      } as const;
+      for (const version of [0, 2]) {
+        expect(await store.commit('w1', step(order, { margin: margin({ version }) }))).toBe('conflict');
+      }
+      const less = margin({ version: 1, quantity: decimal('0.1'), reserved: ZERO });
+      expect(await store.commit('w1', step(order, { margin: less }))).toBe('done');
+      const slice = await store.load('w1', 'mqOrder1-1', [], 'p1');
+      expect(slice.margin).toEqual({ ...less, version: 2 });
+      expect(slice.order).toEqual(aDemoOrder({ ...order, version: 2 }));
     });
 
     it('keeps what it was given, whatever the giver does to it later', async () => {
@@ -175,7 +216,7 @@ export function describeDemoStore(name: string, open: () => Promise<DemoStore>):
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
       }
-      expect((await store.load('w1', order.clientId, [])).order).toEqual(aDemoOrder({ version: 1 }));
+      expect((await store.load('w1', order.clientId, [], null)).order).toEqual(aDemoOrder({ version: 1 }));
     });
   });
 }

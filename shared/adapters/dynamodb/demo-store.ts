@@ -1,7 +1,8 @@
 /** The demo venue's book on DynamoDB: one partition per wallet, each step one conditional transaction. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Decimal, sum, ZERO } from '../../domain/money/decimal.ts';
-import type { DemoBalance, DemoOrder, DemoStep, DemoStore } from '../../ports/demo-store.ts';
+import type { DemoBalance, DemoMargin, DemoOrder, DemoStep, DemoStore } from '../../ports/demo-store.ts';
+import type { MarginRequest } from '../../ports/venue.ts';
 import { booleans, decimals, integers, nullable, nullableSince, objects, texts, words } from './codec.ts';
 import { fills, orderTypes, sides, timesInForce } from './entities.ts';
 import { type Item, key } from './items.ts';
@@ -15,6 +16,18 @@ export interface DemoStoreOptions {
 
 const balances = objects<DemoBalance>({ asset: texts, version: integers, free: decimals, locked: decimals });
 
+const positionSides = words(['long', 'short']);
+
+const margins = objects<DemoMargin>({
+  positionId: texts,
+  version: integers,
+  side: positionSides,
+  quantity: decimals,
+  cost: decimals,
+  collateral: decimals,
+  reserved: decimals,
+});
+
 const demoOrders = objects<DemoOrder>({
   clientId: texts,
   version: integers,
@@ -23,6 +36,9 @@ const demoOrders = objects<DemoOrder>({
   side: sides,
   type: orderTypes,
   timeInForce: timesInForce,
+  margin: nullableSince(
+    objects<MarginRequest>({ positionId: texts, side: positionSides, leverage: integers, closes: booleans }),
+  ),
   quantity: decimals,
   quoteQuantity: nullableSince(decimals),
   limitPrice: nullable(decimals),
@@ -45,6 +61,7 @@ const account = objects<{ openedAt: number }>({ openedAt: integers });
 
 const ACCOUNT = 'account';
 const balanceSk = (asset: string): string => `balance#${asset}`;
+const marginSk = (positionId: string): string => `margin#${positionId}`;
 const orderSk = (clientId: string): string => `order#${clientId}`;
 const tradePrefix = (clientId: string): string => `trade#${clientId}#`;
 
@@ -63,6 +80,16 @@ export function createDemoStore({ client, demoVenueTable: table }: DemoStoreOpti
     expects: expects(balance.version),
   });
 
+  const marginPut = (walletId: string, margin: DemoMargin): ConditionalPut => ({
+    table,
+    item: {
+      ...margins.item({ ...margin, version: margin.version + 1 }),
+      ...key(walletId, marginSk(margin.positionId)),
+    },
+    name: `margin of ${margin.positionId}`,
+    expects: expects(margin.version),
+  });
+
   const orderPut = (walletId: string, order: DemoOrder): ConditionalPut => ({
     table,
     item: {
@@ -76,10 +103,11 @@ export function createDemoStore({ client, demoVenueTable: table }: DemoStoreOpti
 
   const putsOf = (
     walletId: string,
-    { order, balances: changed, fills: trades }: DemoStep,
+    { order, balances: changed, margin, fills: trades }: DemoStep,
   ): ConditionalPut[] => [
     orderPut(walletId, order),
     ...changed.map((balance) => balancePut(walletId, balance)),
+    ...(margin === null ? [] : [marginPut(walletId, margin)]),
     ...trades.map((fill, index): ConditionalPut => {
       const number = String(order.tradeCount - trades.length + index + 1).padStart(8, '0');
       const item = { ...fills.item(fill), ...key(walletId, `${tradePrefix(order.clientId)}${number}`) };
@@ -88,8 +116,9 @@ export function createDemoStore({ client, demoVenueTable: table }: DemoStoreOpti
   ];
 
   return {
-    async load(walletId, clientId, assets) {
-      const sks = [ACCOUNT, orderSk(clientId), ...assets.map(balanceSk)];
+    async load(walletId, clientId, assets, positionId) {
+      const ofMargin = positionId === null ? [] : [marginSk(positionId)];
+      const sks = [ACCOUNT, orderSk(clientId), ...assets.map(balanceSk), ...ofMargin];
       const items = await getItems(
         client,
         table,
@@ -97,6 +126,7 @@ export function createDemoStore({ client, demoVenueTable: table }: DemoStoreOpti
       );
       const bySk = new Map(items.map((item) => [item['sk']?.S, item]));
       const order = bySk.get(orderSk(clientId));
+      const margin = positionId === null ? undefined : bySk.get(marginSk(positionId));
       return {
         opened: bySk.has(ACCOUNT),
         order: order === undefined ? null : demoOrders.fromItem(order, `demo order ${clientId}`),
@@ -106,6 +136,7 @@ export function createDemoStore({ client, demoVenueTable: table }: DemoStoreOpti
             ? { asset, version: 0, free: ZERO, locked: ZERO }
             : balances.fromItem(item, `balance ${asset}`);
         }),
+        margin: margin === undefined ? null : margins.fromItem(margin, `margin of ${positionId}`),
       };
     },
     trades(walletId, clientId) {

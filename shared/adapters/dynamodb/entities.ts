@@ -1,6 +1,7 @@
 /** How each kept thing is written: one codec per type of `domain/types.ts`. */
 
 import { DEFAULT_CONFIRM_MAX_PERCENT } from '../../domain/confirmation.ts';
+import type { MarginTerms } from '../../domain/margin-facts.ts';
 import { type GivenConditions, VOLATILITIES } from '../../domain/market-conditions.ts';
 import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
@@ -197,6 +198,12 @@ const exchangeResponses = objects<NonNullable<Order['exchangeResponse']>>({
   source: texts,
 });
 
+const marginTerms = objects<MarginTerms>({
+  leverage: integers,
+  maintenanceRate: decimals,
+  feeRate: decimals,
+});
+
 export const orders = objects<Order>({
   orderId: texts,
   version: integers,
@@ -217,6 +224,7 @@ export const orders = objects<Order>({
       resident: { ...booleans, whenMissing: () => false },
     }),
   ),
+  margin: nullableSince(marginTerms),
   waitsFor: nullableSince(texts),
   clientOrderId: nullable(texts),
   walletPauses: nullableSince(integers),
@@ -446,6 +454,7 @@ export const positions = objects<Position>({
   base: texts,
   quote: texts,
   side: words(['long', 'short']),
+  margin: nullableSince(marginTerms),
   status: words(POSITION_STATUSES),
   entryOrderId: texts,
   formerEntryIds: { ...lists(texts), whenMissing: () => [] },

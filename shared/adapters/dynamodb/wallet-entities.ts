@@ -41,6 +41,7 @@ const demoAccount = objects<DemoAccount>({
   feeRate: decimals,
   buyFeeIn: words(['quote', 'base']),
   startingBalances: lists(fees),
+  maxLeverage: nullableSince(integers),
   ...pauseState,
 });
 

@@ -35,11 +35,11 @@ export const isNumbered = (tradeId: string): boolean => WHOLE.test(tradeId);
 export const isAfter = (tradeId: string, cursor: string | undefined): boolean =>
   cursor === undefined || BigInt(tradeId) > BigInt(cursor);
 
-/** Base coins that the wallet's positions hold; a short owes and holds none. */
+/** Base coins that the wallet's positions hold. On margin the venue holds what was bought, and a short owes: none are the account's. */
 const heldByPositions = (ledger: LedgerView, asset: string): Decimal =>
   sum(
     ledger.positions
-      .filter((p) => !isClosed(p) && p.side === 'long' && p.base === asset)
+      .filter((p) => !isClosed(p) && p.side === 'long' && p.margin === null && p.base === asset)
       .map((p) => p.quantity),
   );
 

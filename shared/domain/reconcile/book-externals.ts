@@ -42,7 +42,9 @@ export function bookExternals(of: {
   const found: Booking[] = [];
   for (const { asset, amount, since, sold } of of.shortfalls) {
     let missing = amount;
-    const held = of.positions.filter((p) => p.base === asset && p.side === 'long').toSorted(byRecency);
+    const held = of.positions
+      .filter((p) => p.base === asset && p.side === 'long' && p.margin === null)
+      .toSorted(byRecency);
     for (const position of held) {
       const quantity = minOf(reducible(position), missing);
       if (!quantity.greaterThan(0)) continue;

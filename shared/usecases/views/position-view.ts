@@ -8,6 +8,7 @@
 import { boundPrice, windowEndsAt } from '../../domain/confirmation.ts';
 import { figures } from '../../domain/figures.ts';
 import { windowsOf } from '../../domain/levels.ts';
+import { marginUsed } from '../../domain/margin.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
 import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
@@ -45,8 +46,13 @@ const shortageView = ({ at, until, free, locked, holders }: Shortage) => ({
     })) ?? null,
 });
 
-/** The view without what the price tape is needed for (lists). */
-export function positionView(position: Position, price: CachedPrice | null, now: number) {
+/** The view without what the price tape is needed for (lists). `liquidation`: where it is liquidated; null = nowhere. */
+export function positionView(
+  position: Position,
+  price: CachedPrice | null,
+  now: number,
+  liquidation: Decimal | null = null,
+) {
   const mark = markOf(price, now);
   const derived = figures(position, mark);
   return {
@@ -59,7 +65,7 @@ export function positionView(position: Position, price: CachedPrice | null, now:
     status: position.status,
     entry: entryView(position, derived),
     current: currentView(position, derived, mark, price, now),
-    risk_management: riskManagementView(position, now),
+    risk_management: { ...riskManagementView(position, now), liquidation_price: moneyOrNull(liquidation) },
     ai_monitoring: monitoringView(position),
     closing: position.flatten && {
       cause: position.flatten.cause,
@@ -88,6 +94,7 @@ export interface PositionFacts {
   readonly position: Position;
   readonly price: CachedPrice | null;
   readonly now: number;
+  readonly liquidation: Decimal | null;
   readonly statistics: PositionStatistics;
   /** The entry and the exits, in the order they were made. */
   readonly orders: readonly { readonly order: Order; readonly fills: readonly Fill[] }[];
@@ -102,7 +109,7 @@ export interface PositionFacts {
 export function positionDetail(facts: PositionFacts) {
   const { position, statistics, orders } = facts;
   const entryOrder = orders.find(({ order }) => order.role === 'entry')?.order ?? null;
-  const view = positionView(position, facts.price, facts.now);
+  const view = positionView(position, facts.price, facts.now, facts.liquidation);
   const trailing = view.risk_management.trailing_stop;
   const total = singleFee([...position.entryFees, ...position.exitFees], position.quote);
   return {
@@ -199,8 +206,8 @@ const entryView = (position: Position, derived: Figures) => ({
   price: moneyOrNull(derived.entryPrice),
   amount: money(position.entryQuantity),
   value: money(position.entryQuote),
-  leverage: 1,
-  margin_used: money(position.entryQuote),
+  leverage: position.margin?.leverage ?? 1,
+  margin_used: money(marginUsed({ margin: position.margin, cost: position.entryQuote })),
   ...singleFee(position.entryFees, position.quote),
   fees_by_asset: feesByAsset(position.entryFees),
   /** The entry order can still fill. */
@@ -220,6 +227,8 @@ const currentView = (
   price: moneyOrNull(mark),
   amount: money(position.quantity),
   cost: money(position.cost),
+  /** What of the account it ties up now. */
+  margin_used: money(marginUsed(position)),
   value: moneyOrNull(derived.value),
   unrealized_pnl: moneyOrNull(derived.unrealizedPnl),
   unrealized_pnl_percent: moneyOrNull(derived.unrealizedPnlPercent),

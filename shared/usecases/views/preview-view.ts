@@ -1,4 +1,5 @@
 /** A preview as the API shows it: what would be sent, each rule with its figures, and why it would be refused. */
+import { collateralOf } from '../../domain/margin.ts';
 import type { RuleCheck } from '../../domain/rule-check.ts';
 import type { Preview } from '../preview-order.ts';
 import { amountsView } from './order-view.ts';
@@ -33,6 +34,12 @@ export function previewView(preview: Preview) {
     estimated_value: moneyOrNull(sent.quoteQuantity ?? (price && sent.quantity.times(price))),
     quote: spec.quote,
     checks: preview.checks.map(checkView),
+    /** What it would tie up, in quote and before fees, and where it would be liquidated; null without margin. */
+    margin: preview.margin && {
+      leverage: preview.margin.leverage,
+      margin_used: money(collateralOf(preview.margin.worth, preview.margin.leverage)),
+      liquidation_price: moneyOrNull(preview.margin.liquidation),
+    },
     /** What the wallet's limits say of it; null of an exit, and where something else refuses first. */
     risk: preview.risk && { allowed: preview.risk.broken.length === 0, broken: preview.risk.broken },
     warnings: preview.warnings,

@@ -4,6 +4,8 @@
  * A user sees only their own. Lists read no fills and no tape: their cost per position is that of its item.
  */
 
+import { liquidationPrice } from '../../domain/margin.ts';
+import type { Decimal } from '../../domain/money/decimal.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { Position } from '../../domain/types.ts';
 import type { Ledger, ListQuery, Page, PageQuery } from '../../ports/ledger.ts';
@@ -44,6 +46,13 @@ interface Ports {
 export function makeReadPositions(ports: Ports): ReadPositions {
   const { ledger, prices, clock } = ports;
   const readBars = makeReadBars(ports);
+
+  /** Of most positions none is asked for. */
+  const liquidationOf = async (position: Position): Promise<Decimal | null> =>
+    position.margin === null || position.quantity.isZero()
+      ? null
+      : liquidationPrice(position, await specOf(ports.symbols, position));
+
   return {
     get: async (userId, positionId) => {
       const position = await ledger.position(positionId);
@@ -59,7 +68,18 @@ export function makeReadPositions(ports: Ports): ReadPositions {
       ]);
       const now = clock.now();
       const statistics = statisticsOf(position, orders, bars, markOf(price, now), now);
-      const facts = { position, price, now, statistics, orders, actions, signals: latest, conditions };
+      const liquidation = liquidationPrice(position, spec);
+      const facts = {
+        position,
+        price,
+        now,
+        liquidation,
+        statistics,
+        orders,
+        actions,
+        signals: latest,
+        conditions,
+      };
       return positionDetail(facts);
     },
 
@@ -67,8 +87,11 @@ export function makeReadPositions(ports: Ports): ReadPositions {
       const page = await ledger.positionsOfUser(userId, query);
       const shown = await prices.prices([...new Set(page.items.map((position) => position.symbol))]);
       const now = clock.now();
+      const liquidations = await Promise.all(page.items.map(liquidationOf));
       return {
-        items: page.items.map((position) => positionView(position, shown.get(position.symbol) ?? null, now)),
+        items: page.items.map((position, i) =>
+          positionView(position, shown.get(position.symbol) ?? null, now, liquidations[i] ?? null),
+        ),
         cursor: page.cursor,
       };
     },

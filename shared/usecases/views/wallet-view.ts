@@ -39,6 +39,8 @@ export const walletView = (wallet: Wallet) => ({
   ...(wallet.demo !== null && {
     fee_rate: money(wallet.demo.feeRate),
     buy_fee_in: wallet.demo.buyFeeIn,
+    /** Null = nothing is lent: no leverage, no shorts. */
+    max_leverage: wallet.demo.maxLeverage,
     starting_balances: Object.fromEntries(
       wallet.demo.startingBalances.map((balance) => [balance.asset, money(balance.amount)]),
     ),

@@ -113,6 +113,10 @@ export function createBinanceWallet(parts: BinanceWalletParts): ExchangeWallet {
   });
 
   async function placeOrder(request: PlaceRequest): Promise<PlaceOutcome> {
+    // Spot would trade coins of the account's own instead: nothing is asked of the exchange.
+    if (request.margin !== null) {
+      return { kind: 'refused', code: 'invalid', message: 'spot takes no orders on margin' };
+    }
     let spec: SymbolSpec | null;
     try {
       spec = await specOf(request.symbol);

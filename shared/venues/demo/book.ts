@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SymbolSpec } from '../../domain/symbols.ts';
 import type { DemoWallet } from '../../domain/types.ts';
-import type { DemoBalance, DemoSlice, DemoStore } from '../../ports/demo-store.ts';
+import type { DemoSlice, DemoStore } from '../../ports/demo-store.ts';
 import type { Clock } from '../../ports/runtime.ts';
-import type { Holding } from './matching.ts';
+import type { Account, Holding } from './matching.ts';
 
 export interface BookPorts {
   readonly store: DemoStore;
@@ -30,12 +30,9 @@ export const text = (error: unknown): string => (error instanceof Error ? error.
 const pauseAtRandom = (attempt: number): Promise<void> =>
   sleep(5 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random() / 2));
 
-export function balancesOf({ balances: [base, quote] }: DemoSlice): {
-  base: DemoBalance;
-  quote: DemoBalance;
-} {
+export function accountOf({ balances: [base, quote], margin }: DemoSlice): Account {
   if (base === undefined || quote === undefined) throw new Error('the book answered without balances');
-  return { base, quote };
+  return { base, quote, margin };
 }
 
 export function createBook(
@@ -45,24 +42,30 @@ export function createBook(
   const openAccount = (): Promise<void> => store.open(walletId, demo.startingBalances, clock.now());
 
   /**
-   * The order with its two balances; opens the account where its opening was never finished. Throws
-   * BookUnreadableError.
+   * The order with its two balances and the position on margin that it, or a new one, belongs to (`of`); opens the
+   * account where its opening was never finished. Throws BookUnreadableError.
    */
-  async function load(clientId: string, spec: SymbolSpec): Promise<DemoSlice> {
+  async function load(clientId: string, spec: SymbolSpec, of: string | null): Promise<DemoSlice> {
+    const read = (positionId: string | null) =>
+      store.load(walletId, clientId, [spec.base, spec.quote], positionId);
     try {
-      const slice = await store.load(walletId, clientId, [spec.base, spec.quote]);
-      if (slice.opened) return slice;
-      await openAccount();
-      return await store.load(walletId, clientId, [spec.base, spec.quote]);
+      const slice = await read(of);
+      if (!slice.opened) {
+        await openAccount();
+        return await read(of);
+      }
+      // Whoever asks by the order alone learns here that it is on margin.
+      const own = slice.order?.margin?.positionId ?? null;
+      return own === null || own === of ? slice : await read(own);
     } catch (error) {
       throw new BookUnreadableError(text(error), { cause: error });
     }
   }
 
   /** After a try: what cannot be read now may have been written then. */
-  async function reload(clientId: string, spec: SymbolSpec): Promise<DemoSlice> {
+  async function reload(clientId: string, spec: SymbolSpec, of: string | null): Promise<DemoSlice> {
     try {
-      return await load(clientId, spec);
+      return await load(clientId, spec, of);
     } catch (error) {
       throw new Error(`the book could not be read after a try to write it: ${text(error)}`, { cause: error });
     }
@@ -77,17 +80,19 @@ export function createBook(
     clientId: string,
     spec: SymbolSpec,
     decide: (slice: DemoSlice) => Decision<T>,
+    of: string | null = null,
   ): Promise<Decision<T> | null> {
     for (let attempt = 1; ; attempt++) {
       if (attempt > 1) await pause(attempt);
-      const slice = attempt === 1 ? await load(clientId, spec) : await reload(clientId, spec);
+      const slice = attempt === 1 ? await load(clientId, spec, of) : await reload(clientId, spec, of);
       const decision = decide(slice);
       if (!('step' in decision)) return decision;
       if (attempt > MAX_TRIES) return null;
       const { order, base, quote, fills } = decision.step;
-      const before = balancesOf(slice);
+      const before = accountOf(slice);
+      const margin = decision.step.margin === before.margin ? null : decision.step.margin;
       const balances = [base, quote].filter((after) => after !== before.base && after !== before.quote);
-      if ((await store.commit(walletId, { order, balances, fills })) === 'done') return decision;
+      if ((await store.commit(walletId, { order, balances, margin, fills })) === 'done') return decision;
     }
   }
 

@@ -28,7 +28,7 @@ import type {
   QueryOutcome,
   VenueWallet,
 } from '../../ports/venue.ts';
-import { type BookPorts, BookUnreadableError, balancesOf, createBook, type Decision, text } from './book.ts';
+import { accountOf, type BookPorts, BookUnreadableError, createBook, type Decision, text } from './book.ts';
 import { end, type Holding, isLive, type Market, type Terms, work } from './matching.ts';
 import { isSameOrder, isVoid, place, voided } from './placing.ts';
 import { acceptance, reportOf, streamReports } from './reports.ts';
@@ -120,14 +120,14 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
     }
     const stale = staleness(request);
     if (stale !== null) return { answer: { kind: 'not_executed', message: stale } };
-    const placed = place(request, walletId, balancesOf(slice), market, terms(spec));
+    const placed = place(request, walletId, accountOf(slice), market, terms(spec));
     if (!placed.ok) return { answer: { kind: 'refused', ...placed.error } };
     const answer = { kind: 'accepted', report: acceptance(walletId, placed.value.order) } as const;
     return { step: placed.value, answer };
   };
 
   const query = async (clientId: string, spec: SymbolSpec): Promise<QueryOutcome> => {
-    const { order } = await load(clientId, spec);
+    const { order } = await load(clientId, spec, null);
     return order === null ? { kind: 'absent', venueNow: clock.now() } : answerOf(order);
   };
 
@@ -143,7 +143,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       const decision = await inBook<DemoOrder>(sought.clientId, spec, (slice) => {
         if (slice.order !== null) return { answer: slice.order };
         const order = voided(walletId, sought, clock.now());
-        return { step: { order, ...balancesOf(slice), fills: [] }, answer: order };
+        return { step: { order, ...accountOf(slice), fills: [] }, answer: order };
       });
       if (decision === null) return { kind: 'unknown', message: 'others kept writing this account' };
       return await answerOf(decision.answer);
@@ -210,8 +210,11 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       }
       let decision: Decision<PlaceOutcome> | null;
       try {
-        decision = await inBook(request.clientId, spec, (slice) =>
-          decidePlacement(request, market, spec, slice),
+        decision = await inBook(
+          request.clientId,
+          spec,
+          (slice) => decidePlacement(request, market, spec, slice),
+          request.margin?.positionId,
         );
       } catch (error) {
         if (error instanceof BookUnreadableError) {
@@ -231,7 +234,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       try {
         const decision = await inBook<'cancelled' | 'not_live'>(clientId, spec, (slice) => {
           if (slice.order === null || !isLive(slice.order)) return { answer: 'not_live' };
-          const holding: Holding = { order: slice.order, ...balancesOf(slice), fills: [] };
+          const holding: Holding = { order: slice.order, ...accountOf(slice), fills: [] };
           return { step: end(holding, 'cancelled', 'cancelled', terms(spec)), answer: 'cancelled' };
         });
         if (decision === null) return { kind: 'unknown', message: 'others kept writing this account' };
@@ -265,7 +268,7 @@ export function createDemoWallet(wallet: DemoWallet, ports: DemoPorts): VenueWal
       const spec = await specOf(symbol);
       const decision = await inBook<DemoOrder | null>(clientId, spec, (slice) => {
         if (slice.order === null) return { answer: null };
-        const holding: Holding = { order: slice.order, ...balancesOf(slice), fills: [] };
+        const holding: Holding = { order: slice.order, ...accountOf(slice), fills: [] };
         const after = work(holding, trigger, trigger.price, terms(spec));
         return after === holding ? { answer: slice.order } : { step: after, answer: after.order };
       });

@@ -3,7 +3,8 @@
  *
  * Always true:
  * - what leaves one balance arrives in the other or is a fee: nothing appears, nothing is lost;
- * - free and locked are never negative; what is locked is what the live orders reserve;
+ * - locked is never negative: it is what the live orders reserve, and the collateral of positions on margin; what is
+ *   free is never negative either, but where a loss on margin has taken more than there was (margin.ts);
  * - an order is never filled beyond its quantity, and never twice by one tick.
  *
  * Fees: rate x value, counted over the whole order and rounded half-even to 8 decimals, so that many small
@@ -11,12 +12,14 @@
  * Sizes: a tick that shows a size fills no more than it (whole steps, at least one, so that a print smaller than
  * a step still moves the order); without a size it fills all.
  */
-import { Decimal, floorTo, minOf, ZERO } from '../../domain/money/decimal.ts';
+import { collateralOf } from '../../domain/margin.ts';
+import { Decimal, floorTo, maxOf, minOf, ZERO } from '../../domain/money/decimal.ts';
 import { stopFalls } from '../../domain/normalise.ts';
 import { unreachable } from '../../domain/result.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Fill } from '../../domain/types.ts';
-import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
+import type { DemoBalance, DemoMargin, DemoOrder } from '../../ports/demo-store.ts';
+import { bookClose, bookEntry, moreCollateral, reserveClose } from './margin.ts';
 
 /** The price that an order meets. */
 export interface Market {
@@ -36,14 +39,20 @@ export interface Terms {
   readonly now: number;
 }
 
-/** An order with the two balances it touches, and the trades made so far in this step. */
-export interface Holding {
-  readonly order: DemoOrder;
+/** The balances that an order touches, and the position on margin that it belongs to; null = none. */
+export interface Account {
   readonly base: DemoBalance;
   readonly quote: DemoBalance;
+  readonly margin: DemoMargin | null;
+}
+
+/** An order with what it touches, and the trades made so far in this step. */
+export interface Holding extends Account {
+  readonly order: DemoOrder;
   readonly fills: readonly Fill[];
 }
 
+const ONE = new Decimal(1);
 const FEE_DECIMALS = 8;
 const fee = (value: Decimal, rate: Decimal): Decimal =>
   value.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_HALF_EVEN);
@@ -64,7 +73,7 @@ export const takerPrice = (order: { readonly side: 'buy' | 'sell' }, market: Mar
   order.side === 'buy' ? market.ask : market.bid;
 
 const paysInBase = (order: DemoOrder, terms: Terms): boolean =>
-  order.side === 'buy' && terms.buyFeeIn === 'base';
+  order.side === 'buy' && order.margin === null && terms.buyFeeIn === 'base';
 
 /** How much of the rest this price has on offer. */
 function offered(order: DemoOrder, market: Market, spec: SymbolSpec): Decimal {
@@ -79,10 +88,11 @@ function offered(order: DemoOrder, market: Market, spec: SymbolSpec): Decimal {
 export function reservation(order: DemoOrder, terms: Terms): Decimal {
   if (!isLive(order)) return ZERO;
   const rest = order.quantity.minus(order.executedQuantity);
-  if (order.side === 'sell') return rest;
+  if (order.margin === null ? order.side === 'sell' : order.margin.closes) return rest;
   const value = order.quoteQuantity?.minus(order.executedQuote) ?? rest.times(order.lockPrice);
   if (paysInBase(order, terms)) return value;
-  return value.plus(feeAtMost(order.executedQuote.plus(value), terms.feeRate)).minus(order.feePaid);
+  const own = order.margin === null ? value : collateralOf(value, order.margin.leverage);
+  return own.plus(feeAtMost(order.executedQuote.plus(value), terms.feeRate)).minus(order.feePaid);
 }
 
 /**
@@ -90,16 +100,23 @@ export function reservation(order: DemoOrder, terms: Terms): Decimal {
  * limit); a market order at a risen price locks what there is, and ends when a fill cannot be paid.
  */
 export function reserve(h: Holding, terms: Terms): Holding {
-  const asset = h.order.side === 'buy' ? h.quote : h.base;
+  const rest = reservation(h.order, terms);
+  if (h.margin !== null && h.order.margin?.closes === true) {
+    const held = reserveClose(h.margin, h.order, rest);
+    return { ...h, order: { ...h.order, locked: held.locked }, margin: held.margin };
+  }
+  const paysQuote = h.order.side === 'buy' || h.order.margin !== null;
+  const asset = paysQuote ? h.quote : h.base;
   const available = asset.free.plus(h.order.locked);
-  const locked = minOf(reservation(h.order, terms), available);
+  // A loss on margin may have taken more than was free: nothing is held back of what is not there.
+  const locked = maxOf(minOf(rest, available), ZERO);
   const next: DemoBalance = {
     ...asset,
     free: available.minus(locked),
     locked: asset.locked.minus(h.order.locked).plus(locked),
   };
   const order = { ...h.order, locked };
-  return h.order.side === 'buy' ? { ...h, order, quote: next } : { ...h, order, base: next };
+  return paysQuote ? { ...h, order, quote: next } : { ...h, order, base: next };
 }
 
 /** Ends the rest of the order and lets go of its reservation. */
@@ -167,15 +184,24 @@ function trade(
   });
   const unlocked = { ...order, locked: ZERO };
   const fills = [...h.fills, fill];
+  if (h.margin !== null && order.margin !== null) {
+    const traded = { worth: value, quantity, fee: paid };
+    const { closes, leverage } = order.margin;
+    const freedMargin = { ...h.margin, reserved: h.margin.reserved.minus(closes ? h.order.locked : ZERO) };
+    const booked = closes
+      ? bookClose({ margin: freedMargin, quote: h.quote }, traded, leverage)
+      : bookEntry({ margin: h.margin, quote: freed(h.quote) }, traded, leverage);
+    return reserve({ ...h, ...booked, order: unlocked, fills }, terms);
+  }
   const next: Holding = isBuy
     ? {
-        order: unlocked,
+        ...{ order: unlocked, margin: null },
         base: credit(h.base, inBase ? quantity.minus(paid) : quantity),
         quote: credit(freed(h.quote), (inBase ? value : value.plus(paid)).negated()),
         fills,
       }
     : {
-        order: unlocked,
+        ...{ order: unlocked, margin: null },
         base: credit(freed(h.base), quantity.negated()),
         quote: credit(h.quote, value.minus(paid)),
         fills,
@@ -183,21 +209,28 @@ function trade(
   return reserve(next, terms);
 }
 
-/** What a buy of this much would take from the quote balance. */
-function cost(order: DemoOrder, price: Decimal, quantity: Decimal, terms: Terms): Decimal {
+/** What an order of this much would take from the quote balance. */
+function cost({ order, margin }: Holding, price: Decimal, quantity: Decimal, terms: Terms): Decimal {
   const value = price.times(quantity);
+  if (order.margin !== null && margin !== null) {
+    const more = moreCollateral(margin, value, order.margin.leverage);
+    return more.plus(execute(order, price, quantity, terms).paid);
+  }
   return paysInBase(order, terms) ? value : value.plus(execute(order, price, quantity, terms).paid);
 }
 
 /** The most of `wanted` that the account can pay at this price, in whole steps. */
 function affordable(h: Holding, price: Decimal, wanted: Decimal, terms: Terms): Decimal {
-  if (h.order.side === 'sell') return wanted;
+  const { margin } = h.order;
+  if (margin === null ? h.order.side === 'sell' : margin.closes) return wanted;
   const funds = h.quote.free.plus(h.order.locked);
-  if (cost(h.order, price, wanted, terms).lessThanOrEqualTo(funds)) return wanted;
-  const each = paysInBase(h.order, terms) ? price : price.times(terms.feeRate.plus(1));
+  if (cost(h, price, wanted, terms).lessThanOrEqualTo(funds)) return wanted;
+  if (!funds.greaterThan(0)) return ZERO;
+  const part = margin === null ? ONE : ONE.dividedBy(margin.leverage);
+  const each = paysInBase(h.order, terms) ? price : price.times(terms.feeRate.plus(part));
   let quantity = floorTo(funds.dividedBy(each), terms.spec.stepSize);
   // Rounding of the fee may make the last step dearer by half a unit.
-  while (quantity.greaterThan(0) && cost(h.order, price, quantity, terms).greaterThan(funds)) {
+  while (quantity.greaterThan(0) && cost(h, price, quantity, terms).greaterThan(funds)) {
     quantity = quantity.minus(terms.spec.stepSize);
   }
   return minOf(quantity, wanted);
@@ -277,8 +310,11 @@ export function work(h: Holding, market: Market, reached: Decimal, terms: Terms)
   const { limitPrice } = seen.order;
   if (limitPrice !== null && restsAtLimit(seen.order)) {
     if (!reachesLimit(seen.order, reached)) return h;
-    const quantity = offered(seen.order, market, terms.spec);
-    return trade(seen, limitPrice, quantity, true, market.tickId, terms);
+    const wanted = offered(seen.order, market, terms.spec);
+    const quantity = affordable(seen, limitPrice, wanted, terms);
+    const maker = true;
+    const after = quantity.isZero() ? seen : trade(seen, limitPrice, quantity, maker, market.tickId, terms);
+    return quantity.lessThan(wanted) ? end(after, 'expired', 'insufficient_balance', terms) : after;
   }
   if (seen.order.type === 'market' || seen.order.triggered) return take(seen, market, terms);
   if (!reachesStop(seen.order, reached)) return h;

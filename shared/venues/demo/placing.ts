@@ -1,12 +1,15 @@
 /** Taking an order into the demo book: the checks that a venue makes before anything else. Pure. */
 import { createHash } from 'node:crypto';
-import { type Decimal, decimalText, ZERO } from '../../domain/money/decimal.ts';
+import { withoutLeastWorth } from '../../domain/margin.ts';
+import { type Decimal, decimalText, maxOf, ZERO } from '../../domain/money/decimal.ts';
 import { normaliseOrder } from '../../domain/normalise.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
-import type { DemoBalance, DemoOrder } from '../../ports/demo-store.ts';
-import type { OrderSought, PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
+import type { DemoOrder } from '../../ports/demo-store.ts';
+import type { MarginRequest, OrderSought, PlaceRequest, VenueRefusalCode } from '../../ports/venue.ts';
+import { closable, newMargin } from './margin.ts';
 import {
+  type Account,
   enter,
   type Holding,
   type Market,
@@ -32,7 +35,7 @@ const VOID = 'void: never placed';
 /** In place of an order that was never placed: whoever is still about to place it, however late, finds this. */
 export const voided = (walletId: string, sought: OrderSought, now: number): DemoOrder => ({
   ...{ clientId: sought.clientId, version: 0, venueOrderId: venueOrderIdOf(walletId, sought.clientId) },
-  ...{ symbol: sought.symbol, side: sought.side, type: sought.type, timeInForce: 'GTC' },
+  ...{ symbol: sought.symbol, side: sought.side, type: sought.type, timeInForce: 'GTC', margin: null },
   ...{ quantity: sought.quantity, quoteQuantity: null, limitPrice: null, stopPrice: null },
   ...{ status: 'rejected', reason: VOID, triggered: false },
   ...{ executedQuantity: ZERO, executedQuote: ZERO, feePaid: ZERO, locked: ZERO, lockPrice: ZERO },
@@ -45,12 +48,18 @@ export const isVoid = ({ status, reason }: Pick<DemoOrder, 'status' | 'reason'>)
 const sameAmount = (a: Decimal | null, b: Decimal | null): boolean =>
   a === null || b === null ? a === b : a.equals(b);
 
+const isSameMargin = (a: MarginRequest | null, b: MarginRequest | null): boolean =>
+  a === null || b === null
+    ? a === b
+    : a.positionId === b.positionId && a.closes === b.closes && a.leverage === b.leverage;
+
 /** Is this the order that stands in the book already? */
 export const isSameOrder = (order: DemoOrder, request: PlaceRequest): boolean =>
   order.symbol === request.symbol &&
   order.side === request.side &&
   order.type === request.type &&
   order.timeInForce === request.timeInForce &&
+  isSameMargin(order.margin, request.margin) &&
   sameAmount(order.quantity, request.quantity) &&
   sameAmount(order.quoteQuantity, request.quoteQuantity) &&
   sameAmount(order.limitPrice, request.limitPrice) &&
@@ -65,7 +74,8 @@ const REFUSALS: Readonly<Record<string, VenueRefusalCode>> = {
   amount_forbidden: 'invalid',
 };
 
-function checkFilters(spec: SymbolSpec, request: PlaceRequest, market: Market): PlaceRefusal | null {
+function checkFilters(listed: SymbolSpec, request: PlaceRequest, market: Market): PlaceRefusal | null {
+  const spec = request.margin?.closes === true ? withoutLeastWorth(listed) : listed;
   const { quantity, quoteQuantity, limitPrice, stopPrice } = request;
   const checked = normaliseOrder(spec, request.side, request.type, request, takerPrice(request, market));
   if (!checked.ok) {
@@ -84,11 +94,37 @@ function checkFilters(spec: SymbolSpec, request: PlaceRequest, market: Market): 
   return { code: 'filter', message: `price is not a multiple of ${decimalText(spec.tickSize)}` };
 }
 
+/** A short sale at its limit or better may have to put up more than its limit asks for. */
+function lockPriceOf(request: PlaceRequest, market: Market): Decimal {
+  const own = request.limitPrice ?? request.stopPrice;
+  const taken = takerPrice(request, market);
+  if (own === null) return taken;
+  const mayTakeBetter = request.margin !== null && request.side === 'sell' && request.stopPrice === null;
+  return mayTakeBetter ? maxOf(own, taken) : own;
+}
+
+/** What the account has too little of for this order. */
+function lackOf({ order, base, quote, margin }: Holding, terms: Terms): PlaceRefusal | null {
+  const needed = reservation(order, terms);
+  if (margin !== null && order.margin?.closes === true) {
+    const left = closable(margin);
+    if (needed.lessThanOrEqualTo(left)) return null;
+    const what = margin.side === 'long' ? 'held' : 'owed';
+    const message = `${decimalText(needed)} to be closed, ${decimalText(left)} is ${what} and not held by other orders`;
+    return { code: 'invalid', message };
+  }
+  const paying = order.side === 'buy' || margin !== null ? quote : base;
+  if (!paying.free.lessThan(needed)) return null;
+  const what = margin === null ? '' : ' for margin and fee';
+  const message = `${decimalText(needed)} ${paying.asset} needed${what}, ${decimalText(paying.free)} free`;
+  return { code: 'insufficient_balance', message };
+}
+
 /** The book after taking the order at this price, or why it is refused. Nothing changes when refused. */
 export function place(
   request: PlaceRequest,
   walletId: string,
-  balances: { readonly base: DemoBalance; readonly quote: DemoBalance },
+  account: Account,
   market: Market,
   terms: Terms,
 ): Result<Holding, PlaceRefusal> {
@@ -102,6 +138,7 @@ export function place(
     side: request.side,
     type: request.type,
     timeInForce: request.timeInForce,
+    margin: request.margin,
     quantity: request.quantity,
     quoteQuantity: request.quoteQuantity,
     limitPrice: request.limitPrice,
@@ -113,7 +150,7 @@ export function place(
     executedQuote: ZERO,
     feePaid: ZERO,
     locked: ZERO,
-    lockPrice: request.limitPrice ?? request.stopPrice ?? takerPrice(request, market),
+    lockPrice: lockPriceOf(request, market),
     tradeCount: 0,
     lastTickId: -1,
     createdAt: terms.now,
@@ -122,11 +159,8 @@ export function place(
   if (order.type === 'limit_maker' && reachesLimit(order, takerPrice(order, market))) {
     return err({ code: 'would_match', message: 'the order would match at once and take' });
   }
-  const needed = reservation(order, terms);
-  const paying = order.side === 'buy' ? balances.quote : balances.base;
-  if (paying.free.lessThan(needed)) {
-    const message = `${decimalText(needed)} ${paying.asset} needed, ${decimalText(paying.free)} free`;
-    return err({ code: 'insufficient_balance', message });
-  }
-  return ok(enter(reserve({ order, ...balances, fills: [] }, terms), market, terms));
+  const margin = account.margin ?? (request.margin && newMargin(request.margin));
+  const holding: Holding = { order, base: account.base, quote: account.quote, margin, fills: [] };
+  const lacking = lackOf(holding, terms);
+  return lacking === null ? ok(enter(reserve(holding, terms), market, terms)) : err(lacking);
 }

@@ -324,6 +324,8 @@ function commandOf(walletId: string, key: string, over: Partial<PlaceOrderComman
     idempotencyKey: key,
     protection: null,
     positionId: null,
+    positionSide: null,
+    leverage: null,
     flowId: null,
     executionId: null,
     marketConditions: null,

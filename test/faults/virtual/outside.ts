@@ -146,7 +146,13 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
     signalPolicy: { act: true, minConfidence: new Decimal('0.5'), allowLoosen: false },
     resident: 'none',
     demo: isDemo
-      ? { feeRate: new Decimal('0.001'), buyFeeIn: 'base', startingBalances: starting, ...NEVER_PAUSED }
+      ? {
+          feeRate: new Decimal('0.001'),
+          buyFeeIn: 'base',
+          startingBalances: starting,
+          maxLeverage: null,
+          ...NEVER_PAUSED,
+        }
       : null,
     exchange: isDemo
       ? null

@@ -96,6 +96,7 @@ export async function startBench(
         side: 'buy' as Side,
         type: 'market' as OrderType,
         timeInForce: 'GTC',
+        margin: null,
         quantity: new Decimal('0.01'),
         quoteQuantity: null,
         limitPrice: null,

@@ -167,6 +167,6 @@ describe.runIf(dynamoDbMissing === null)('the demo venue', () => {
       ['BTC', '2'],
       ['USDT', '6'],
     ]);
-    expect(await store.load('w8', 'x', ['BTC', 'USDT'])).toMatchObject({ opened: false, order: null });
+    expect(await store.load('w8', 'x', ['BTC', 'USDT'], null)).toMatchObject({ opened: false, order: null });
   });
 });

@@ -3,6 +3,7 @@ import { type Decimal, sum, ZERO } from '../../../shared/domain/money/decimal.ts
 import type { Fill } from '../../../shared/domain/types.ts';
 import type {
   DemoBalance,
+  DemoMargin,
   DemoOrder,
   DemoSlice,
   DemoStep,
@@ -17,12 +18,20 @@ export interface DemoBook {
   readonly orders: Map<string, DemoOrder>;
   /** By asset. */
   readonly held: Map<string, DemoBalance>;
+  /** Positions on margin, by their id. */
+  readonly margins: Map<string, DemoMargin>;
   /** Trades by client id, oldest first. */
   readonly booked: Map<string, readonly Fill[]>;
   isOpen: boolean;
 }
 
-const newBook = (): DemoBook => ({ orders: new Map(), held: new Map(), booked: new Map(), isOpen: false });
+const newBook = (): DemoBook => ({
+  orders: new Map(),
+  held: new Map(),
+  margins: new Map(),
+  booked: new Map(),
+  isOpen: false,
+});
 
 const nothing = (): void => undefined;
 const isLive = ({ status }: DemoOrder): boolean => status === 'new' || status === 'partially_filled';
@@ -44,14 +53,20 @@ export class MemoryDemoStore implements DemoStore {
     return made;
   }
 
-  async load(walletId: string, clientId: string, assets: readonly string[]): Promise<DemoSlice> {
+  async load(
+    walletId: string,
+    clientId: string,
+    assets: readonly string[],
+    positionId: string | null,
+  ): Promise<DemoSlice> {
     this.beforeLoad();
-    const { orders, held, isOpen } = this.book(walletId);
+    const { orders, held, margins, isOpen } = this.book(walletId);
     const none = (asset: string): DemoBalance => ({ asset, version: 0, free: ZERO, locked: ZERO });
     return {
       opened: isOpen,
       order: orders.get(clientId) ?? null,
       balances: assets.map((asset) => held.get(asset) ?? none(asset)),
+      margin: (positionId === null ? undefined : margins.get(positionId)) ?? null,
     };
   }
 
@@ -67,15 +82,18 @@ export class MemoryDemoStore implements DemoStore {
     return inOrder(this.book(walletId).orders).filter(isLive);
   }
 
-  async commit(walletId: string, { order, balances, fills }: DemoStep): Promise<'done' | 'conflict'> {
+  async commit(walletId: string, { order, balances, margin, fills }: DemoStep): Promise<'done' | 'conflict'> {
     this.beforeCommit();
-    const { orders, held, booked } = this.book(walletId);
+    const { orders, held, margins, booked } = this.book(walletId);
     const { clientId, version, tradeCount } = order;
     const trades = booked.get(clientId) ?? [];
     const put = (name: string, isStale: boolean) => ({ name, isStale, put: nothing });
     const writes = [
       put(`demo order ${clientId}`, (orders.get(clientId)?.version ?? 0) !== version),
       ...balances.map((b) => put(`balance ${b.asset}`, (held.get(b.asset)?.version ?? 0) !== b.version)),
+      ...(margin === null
+        ? []
+        : [put('margin', (margins.get(margin.positionId)?.version ?? 0) !== margin.version)]),
       // A trade is kept by its number in the order: that one must not be there yet.
       ...fills.map((_, i) => put(`trade ${i}`, tradeCount - fills.length + i < trades.length)),
     ];
@@ -83,6 +101,7 @@ export class MemoryDemoStore implements DemoStore {
     if (writes.some(({ isStale }) => isStale)) return 'conflict';
     orders.set(clientId, frozen({ ...order, version: version + 1 }));
     for (const b of balances) held.set(b.asset, frozen({ ...b, version: b.version + 1 }));
+    if (margin !== null) margins.set(margin.positionId, frozen({ ...margin, version: margin.version + 1 }));
     if (fills.length > 0) booked.set(clientId, [...trades, ...fills.map((fill) => frozen({ ...fill }))]);
     this.afterCommit();
     return 'done';
@@ -111,6 +130,7 @@ export class MemoryDemoStore implements DemoStore {
 export class MemoryStore extends MemoryDemoStore implements DemoBook {
   readonly orders = new Map<string, DemoOrder>();
   readonly held = new Map<string, DemoBalance>();
+  readonly margins = new Map<string, DemoMargin>();
   readonly booked = new Map<string, readonly Fill[]>();
   isOpen = false;
 

@@ -158,7 +158,13 @@ export class World {
       name: 'Wallet',
       demo:
         of.exchange === undefined
-          ? { feeRate: new Decimal('0.001'), buyFeeIn: 'quote', startingBalances: [], ...NEVER_PAUSED }
+          ? {
+              feeRate: new Decimal('0.001'),
+              buyFeeIn: 'quote',
+              startingBalances: [],
+              maxLeverage: null,
+              ...NEVER_PAUSED,
+            }
           : null,
       exchange: of.exchange === undefined ? null : { ...ACCOUNT, ...of.exchange },
       signalPolicy: DEFAULT_SIGNAL_POLICY,
@@ -311,6 +317,8 @@ export class World {
       idempotencyKey: 'key-1',
       protection: null,
       positionId: null,
+      positionSide: null,
+      leverage: null,
       flowId: null,
       executionId: null,
       marketConditions: null,

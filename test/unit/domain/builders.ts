@@ -1,4 +1,5 @@
 /** What the domain's tests start from: one symbol, one wallet, one instant. */
+import type { MarginTerms } from '../../../shared/domain/margin-facts.ts';
 import { Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { type OrderEvent, transition } from '../../../shared/domain/orders.ts';
 import { openPosition } from '../../../shared/domain/positions.ts';
@@ -49,6 +50,7 @@ export function newOrder(change: Partial<Order> = {}): Order {
     role: 'entry',
     positionId: 'position-1',
     exit: null,
+    margin: null,
     clientOrderId: null,
     bodyHash: null,
     walletPauses: null,
@@ -165,9 +167,13 @@ export const newReport = (change: Partial<ExecutionReport> = {}): ExecutionRepor
   ...change,
 });
 
-export function newPosition(side: Side = 'buy', protection: Partial<Protection> = {}): Position {
+export function newPosition(
+  side: Side = 'buy',
+  protection: Partial<Protection> = {},
+  margin: MarginTerms | null = null,
+): Position {
   return openPosition({
-    order: newOrder({ side }),
+    order: newOrder({ side, margin }),
     base: 'BTC',
     quote: 'USDT',
     protection: { ...NO_PROTECTION, ...protection },

@@ -345,6 +345,7 @@ describe('a demo wallet', () => {
     startingBalances: [{ asset: 'USDT', amount: d('10000') }],
     feeRate: null,
     buyFeeIn: 'quote',
+    maxLeverage: null,
   } as const;
 
   it('is made once per key, with its account', async () => {

@@ -21,7 +21,12 @@ export interface Quote {
 }
 
 export function workbench(
-  settings: { feeRate?: string; buyFeeIn?: 'quote' | 'base'; balances?: Record<string, string> } = {},
+  settings: {
+    feeRate?: string;
+    buyFeeIn?: 'quote' | 'base';
+    balances?: Record<string, string>;
+    maxLeverage?: number;
+  } = {},
 ) {
   const { feeRate = '0.001', buyFeeIn = 'quote', balances = { USDT: '100000' } } = settings;
   const store = memoryStore();
@@ -37,6 +42,7 @@ export function workbench(
     demo: {
       feeRate: decimal(feeRate),
       buyFeeIn,
+      maxLeverage: settings.maxLeverage ?? null,
       startingBalances: Object.entries(balances).map(([asset, amount]) => ({
         asset,
         amount: decimal(amount),
@@ -107,6 +113,7 @@ export const aRequest = (changes: Partial<PlaceRequest> = {}): PlaceRequest => (
   stopPrice: null,
   stopLimitPrice: null,
   trailingDelta: null,
+  margin: null,
   rank: 'entry',
   signedAt: T0,
   recvWindowMs: 2000,

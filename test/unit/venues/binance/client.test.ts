@@ -67,6 +67,7 @@ const request = (change: Partial<PlaceRequest> = {}): PlaceRequest => ({
   side: 'buy',
   type: 'market',
   timeInForce: 'GTC',
+  margin: null,
   quantity: new Decimal('1'),
   quoteQuantity: null,
   limitPrice: null,

@@ -31,6 +31,7 @@ const BASE: PlaceRequest = {
   side: 'sell',
   type: 'market',
   timeInForce: 'GTC',
+  margin: null,
   quantity: d('0.00000001'),
   quoteQuantity: null,
   limitPrice: null,
