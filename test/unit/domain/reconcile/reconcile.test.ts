@@ -169,6 +169,13 @@ describe('orders', () => {
     expect(reconcile(ledger({ positions }), venue({ ...read, totals }), gone).corrections).toMatchObject([
       { kind: 'book_external' },
     ]);
+    // What is on margin is no coin of the account: none of it is missing there, and none is taken off.
+    const margin = { leverage: 5, maintenanceRate: d('0.005'), feeRate: d('0.001') };
+    const lent = positions.map((p) => ({ ...p, margin }));
+    const apart = reconcile(ledger({ positions: lent }), venue({ ...read, totals }), gone);
+    expect([apart.corrections, kinds(apart)]).toEqual([[], []]);
+    const both = reconcile(ledger({ positions: [...positions, ...lent] }), venue({ ...read, totals }), gone);
+    expect(both.corrections).toMatchObject([{ kind: 'book_external', quantity: d('0.1') }]);
   });
 
   it('of nobody here are not touched; ids of ours that nobody knows are listed', () => {
