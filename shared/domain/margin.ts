@@ -29,15 +29,16 @@ const PRICE_DECIMALS = 12;
 export const collateralOf = (worth: Decimal, leverage: number): Decimal =>
   worth.dividedBy(leverage).toDecimalPlaces(COLLATERAL_DECIMALS, Decimal.ROUND_CEIL);
 
-/**
- * The price at which so much that was bought (sold) for `cost` is liquidated, on the tick that comes earlier:
- * collateral + gain = (maintenance + fee) x worth. Null where no price does it: a long that borrowed nothing.
- */
-export function liquidationAt(
+interface Held {
+  readonly cost: Decimal;
+  readonly quantity: Decimal;
+}
+
+/** Where collateral + gain = (maintenance + fee) x worth, off the tick; null where no price does it. */
+function edgeOf(
   side: PositionSide,
-  { cost, quantity }: { readonly cost: Decimal; readonly quantity: Decimal },
+  { cost, quantity }: Held,
   { leverage, maintenanceRate, feeRate }: MarginTerms,
-  spec: SymbolSpec,
 ): Decimal | null {
   const kept = maintenanceRate.plus(feeRate);
   const isLong = side === 'long';
@@ -46,13 +47,30 @@ export function liquidationAt(
   const price = worth
     .dividedBy(quantity.times(share).times(leverage))
     .toDecimalPlaces(PRICE_DECIMALS, Decimal.ROUND_HALF_EVEN);
-  if (!price.greaterThan(0)) return null;
-  return isLong ? ceilTo(price, spec.tickSize) : floorTo(price, spec.tickSize);
+  return price.greaterThan(0) ? price : null;
+}
+
+/**
+ * The price at which so much that was bought (sold) for `cost` is liquidated, on the tick that comes earlier. Null for
+ * a long that borrowed nothing.
+ */
+export function liquidationAt(
+  side: PositionSide,
+  held: Held,
+  terms: MarginTerms,
+  spec: SymbolSpec,
+): Decimal | null {
+  const edge = edgeOf(side, held, terms);
+  return edge && (side === 'long' ? ceilTo(edge, spec.tickSize) : floorTo(edge, spec.tickSize));
 }
 
 /** Where the position is liquidated; null without margin, and while it holds nothing. */
 export const liquidationPrice = (p: Position, spec: SymbolSpec): Decimal | null =>
   p.margin === null || !p.quantity.greaterThan(0) ? null : liquidationAt(p.side, p, p.margin, spec);
+
+/** The same off the tick, for measures that know no symbol. */
+export const liquidationEdge = (p: Position): Decimal | null =>
+  p.margin === null || !p.quantity.greaterThan(0) ? null : edgeOf(p.side, p, p.margin);
 
 /** What of the account a position ties up now, in quote: of one that is not on margin all that it has cost. */
 export const marginUsed = (p: Pick<Position, 'margin' | 'cost'>): Decimal =>

@@ -6,6 +6,7 @@
  * the order of high and low is unknown: a low counts against the highs of the bars before it, a close against
  * its own bar's high. Known limit: what happened inside the second of the entry is in its fills only.
  */
+import { liquidationEdge } from './margin.ts';
 import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
 import { stopPrice, trailingStopAt } from './protection.ts';
 import type { Fill, FrozenFigures, Position, TapeFigures } from './types.ts';
@@ -249,7 +250,7 @@ const WAY_STEPS = [
 const ORDER: readonly RiskLevel[] = ['low', 'medium', 'high', 'critical'];
 
 /**
- * By distance to the stop and by loss, the worse of both; at or past the stop is critical, without a stop it is
+ * By distance to the stop (of a position on margin at last its liquidation) and by loss, the worse of both; at or past the stop is critical, without a stop it is
  * never low. A position that holds nothing risks nothing.
  */
 function riskLevel(p: Position, mark: Decimal | null, trailing: Decimal | null): RiskLevel {
@@ -259,9 +260,10 @@ function riskLevel(p: Position, mark: Decimal | null, trailing: Decimal | null):
   const loss = isLong ? entry.minus(mark) : mark.minus(entry);
   const byLoss =
     LOSS_STEPS.find(([, from]) => percentOf(loss, entry).greaterThanOrEqualTo(from))?.[0] ?? 'low';
-  const fixed = stopPrice(p)?.price ?? null;
-  const stop =
-    fixed && trailing ? (isLong ? maxOf(fixed, trailing) : minOf(fixed, trailing)) : (fixed ?? trailing);
+  // Where it is liquidated it is closed by as well, if no stop comes before.
+  const stops = [stopPrice(p)?.price ?? null, trailing, liquidationEdge(p)].filter((at) => at !== null);
+  const tighter = isLong ? maxOf : minOf;
+  const stop = stops.reduce<Decimal | null>((best, at) => (best === null ? at : tighter(best, at)), null);
   const byStop = stop === null ? 'medium' : byWay(entry, stop, loss, isLong, mark);
   return ORDER.indexOf(byLoss) > ORDER.indexOf(byStop) ? byLoss : byStop;
 }

@@ -69,9 +69,9 @@ describe('a position on margin', () => {
   });
 
   it('a price that lies on a tick stays there, whatever the division leaves', () => {
-    // 149.1 x 2 / 3 / 0.994 = 100 exactly; through thirds of a quantity, too.
+    // 149.1 x 2 / 3 / 0.994 = 100 exactly; a share of that cost has 18 decimals, and is a little more.
     const third = d(1).dividedBy(3);
-    const cost = d('149.1').times(third);
+    const cost = d('49.700000000000000001');
     expect(liquidationAt('long', { cost, quantity: third }, terms(3), BTC)?.toFixed()).toBe('100');
   });
 

@@ -173,6 +173,21 @@ describe('risk', () => {
     expect(at(held(side, protection), [], mark).riskLevel).toBe(expected);
   });
 
+  it('looks at the liquidation of a position on margin, at last', () => {
+    const terms = { leverage: 10, maintenanceRate: d('0.005'), feeRate: d('0.001') };
+    const onMargin = (side: Side, protection: Partial<Protection> = {}): Position => ({
+      ...held(side, protection),
+      margin: terms,
+    });
+    // Liquidated at 45,271.63 and 54,671.96; the losses alone are medium and high.
+    expect(at(onMargin('buy'), [], 47_000).riskLevel).toBe('high');
+    expect(at(onMargin('buy'), [], 45_271).riskLevel).toBe('critical');
+    expect(at(onMargin('sell'), [], 54_300).riskLevel).toBe('critical');
+    expect(at(onMargin('buy', { stopLoss }), [], 49_950).riskLevel).toBe(
+      at(held('buy', { stopLoss }), [], 49_950).riskLevel,
+    );
+  });
+
   it('looks at the tighter of the stops', () => {
     const trailingStop = { distance: { amount: d(100) }, activationPrice: null };
     expect(at(held('buy', { stopLoss, trailingStop }), [], 49_950).riskLevel).toBe('medium');

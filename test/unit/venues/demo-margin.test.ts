@@ -95,6 +95,10 @@ describe('a short at the demo venue', () => {
     expect(positionOf(b)).toEqual(['0.5', '25000', '5000', '0']);
     expect(holdings(b)).toEqual({ USDT: '0 + 5000' });
     expect((await place(b, { ...sell, quantity: decimal('0.0002') })).kind).toBe('refused');
+    const poor = await bench({ balances: { USDT: '4500' } });
+    expect(await place(poor, sell)).toMatchObject({
+      message: '5025 USDT needed for margin and fee, 4500 free',
+    });
   });
 
   it('gives back what is worth less than the least order', async () => {
