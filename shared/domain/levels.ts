@@ -2,8 +2,8 @@
  * Levels: what the trigger engine has to watch for a position (design sections 9, 10).
  *
  * A member is `${ownerId}|${name}`. Names: stop_loss, break_even (the stop after activation), take_profit:N,
- * trailing_stop, break_even_trigger, liquidation (of a position on margin, always); of a stop that waits to be confirmed, in its place, confirm_return:NAME and
- * confirm_bound:NAME. Orders' own: see order-levels.ts.
+ * trailing_stop, break_even_trigger, liquidation (of a position on margin, always); of a stop that waits to be
+ * confirmed, in its place, confirm_return:NAME and confirm_bound:NAME. Orders' own: see order-levels.ts.
  */
 import { confirmationText, openWindows, windowLevelName, windowPlaces } from './confirmation.ts';
 import { liquidationPrice } from './margin.ts';

@@ -78,6 +78,12 @@ export function bookClose(
   };
 }
 
+/** What a closing order holds of the position is free again. */
+export const withoutReservation = (margin: DemoMargin, order: Pick<DemoOrder, 'locked'>): DemoMargin => ({
+  ...margin,
+  reserved: margin.reserved.minus(order.locked),
+});
+
 /** Holds back of the position what a closing order has still to close. */
 export function reserveClose(
   margin: DemoMargin,

@@ -19,7 +19,7 @@ import { unreachable } from '../../domain/result.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Fill } from '../../domain/types.ts';
 import type { DemoBalance, DemoMargin, DemoOrder } from '../../ports/demo-store.ts';
-import { bookClose, bookEntry, moreCollateral, reserveClose } from './margin.ts';
+import { bookClose, bookEntry, moreCollateral, reserveClose, withoutReservation } from './margin.ts';
 
 /** The price that an order meets. */
 export interface Market {
@@ -187,9 +187,8 @@ function trade(
   if (h.margin !== null && order.margin !== null) {
     const traded = { worth: value, quantity, fee: paid };
     const { closes, leverage } = order.margin;
-    const freedMargin = { ...h.margin, reserved: h.margin.reserved.minus(closes ? h.order.locked : ZERO) };
     const booked = closes
-      ? bookClose({ margin: freedMargin, quote: h.quote }, traded, leverage)
+      ? bookClose({ margin: withoutReservation(h.margin, h.order), quote: h.quote }, traded, leverage)
       : bookEntry({ margin: h.margin, quote: freed(h.quote) }, traded, leverage);
     return reserve({ ...h, ...booked, order: unlocked, fills }, terms);
   }
@@ -312,8 +311,7 @@ export function work(h: Holding, market: Market, reached: Decimal, terms: Terms)
     if (!reachesLimit(seen.order, reached)) return h;
     const wanted = offered(seen.order, market, terms.spec);
     const quantity = affordable(seen, limitPrice, wanted, terms);
-    const maker = true;
-    const after = quantity.isZero() ? seen : trade(seen, limitPrice, quantity, maker, market.tickId, terms);
+    const after = quantity.isZero() ? seen : trade(seen, limitPrice, quantity, true, market.tickId, terms);
     return quantity.lessThan(wanted) ? end(after, 'expired', 'insufficient_balance', terms) : after;
   }
   if (seen.order.type === 'market' || seen.order.triggered) return take(seen, market, terms);

@@ -37,6 +37,27 @@ interface Target {
   readonly positionId: string;
 }
 
+type Prices = Pick<Market, 'away'>;
+
+/** What is above for a long is below for a short. */
+const mirrored = (market: Market): Prices => ({ away: (bp) => market.away(-bp) });
+
+/** In a wallet that lends most positions are on margin. Drawn apart: what else bots do stays as it was. */
+function drawMargin({ outside }: Stage, walletId: string, chance: Chance): Partial<PlaceOrderCommand> {
+  if (outside.wallets.items.get(walletId)?.demo?.maxLeverage == null) return {};
+  const leverage = chance.pick([1, 5, 20, 100, 100]);
+  const kind = chance.weighted({ short: 5, long: 3, plain: 2 });
+  if (kind === 'plain') return {};
+  return kind === 'short' ? { side: 'sell', positionSide: 'short', leverage } : { leverage };
+}
+
+const isShort = ({ outside }: Stage, { orderId }: Target): boolean =>
+  outside.ledger.orderItems.get(orderId)?.side === 'sell';
+
+/** The market as the target's side sees it. */
+const marketOf = (stage: Stage, target: Target): Prices =>
+  isShort(stage, target) ? mirrored(stage.market) : stage.market;
+
 const amount = (chance: Chance, low: number, high: number): Decimal =>
   new Decimal(`0.${String(chance.between(low, high)).padStart(4, '0')}`);
 
@@ -50,7 +71,7 @@ const ENTRY_TYPES: Readonly<Partial<Record<OrderType, number>>> = {
   trailing_stop: 3,
 };
 
-function drawEntry(chance: Chance, market: Market): Partial<PlaceOrderCommand> {
+function drawEntry(chance: Chance, market: Prices): Partial<PlaceOrderCommand> {
   const type = chance.weighted(ENTRY_TYPES as Record<OrderType, number>);
   const at = (bp: number): Decimal => new Decimal(market.away(bp));
   const timeInForce: TimeInForce = chance.happens(0.2) ? 'IOC' : 'GTC';
@@ -78,7 +99,7 @@ function drawEntry(chance: Chance, market: Market): Partial<PlaceOrderCommand> {
   }
 }
 
-function drawProtection(chance: Chance, market: Market): Partial<Protection> | null {
+function drawProtection(chance: Chance, market: Prices): Partial<Protection> | null {
   if (chance.happens(0.1)) return null;
   const at = (bp: number): Decimal => new Decimal(market.away(bp));
   const rungs = chance.weighted({ '0': 3, '1': 3, '2': 2, '3': 2 });
@@ -189,7 +210,8 @@ const sell: FollowUp = async (stage, chance, target, n) => {
     .times(chance.pick(['0.3', '0.6', '1']))
     .toDecimalPlaces(5, Decimal.ROUND_DOWN);
   if (!quantity.greaterThan(0)) return;
-  const at = (bp: number): Decimal => new Decimal(stage.market.away(bp));
+  const market = marketOf(stage, target);
+  const at = (bp: number): Decimal => new Decimal(market.away(bp));
   const kind = chance.weighted({ limit: 4, market: 2, stop_loss: 2, stop_limit: 1, oco: 2 });
   const below = -chance.between(5, 50);
   const form: Readonly<Record<typeof kind, Partial<PlaceOrderCommand>>> = {
@@ -204,7 +226,7 @@ const sell: FollowUp = async (stage, chance, target, n) => {
   const command = commandOf(position.walletId, key, {
     ...form[kind],
     type: kind,
-    side: 'sell',
+    side: isShort(stage, target) ? 'buy' : 'sell',
     quantity,
     positionId: target.positionId,
   });
@@ -217,8 +239,10 @@ const sell: FollowUp = async (stage, chance, target, n) => {
   else await cancel(stage, chance, { ...target, orderId }, 100 + n);
 };
 
-const protect: FollowUp = async (stage, chance, { positionId, name }, n) => {
-  const { api, intents, market } = stage;
+const protect: FollowUp = async (stage, chance, target, n) => {
+  const { api, intents } = stage;
+  const { positionId, name } = target;
+  const market = marketOf(stage, target);
   const intent = intents.begin('protection', `${name}-protect-${n}`);
   const own = chance.fork(`resident ${n}`);
   const drawn = withDelay(drawProtection(chance, market), chance.fork(`delay-${n}`)) ?? {};
@@ -231,9 +255,10 @@ const protect: FollowUp = async (stage, chance, { positionId, name }, n) => {
 };
 
 /** An agent's word: it may close, or tighten what protects; in the wallets of these runs signals act. */
-const signal: FollowUp = async (stage, chance, { positionId, name }, n) => {
+const signal: FollowUp = async (stage, chance, target, n) => {
+  const { positionId, name } = target;
   const action = chance.weighted({ close: 2, adjust: 3, hold: 1 });
-  const { stopLoss = null, trailingStop = null } = drawProtection(chance, stage.market) ?? {};
+  const { stopLoss = null, trailingStop = null } = drawProtection(chance, marketOf(stage, target)) ?? {};
   const levels = { ...(stopLoss && { stopLoss }), ...(trailingStop && { trailingStop }) };
   const asked: SignalAsked = {
     action,
@@ -252,13 +277,14 @@ const signal: FollowUp = async (stage, chance, { positionId, name }, n) => {
 };
 
 /** Less of it, or another price: in its place where the exchange can, else a new order in its stead. */
-const amend: FollowUp = async (stage, chance, { orderId, name }, n) => {
+const amend: FollowUp = async (stage, chance, target, n) => {
+  const { orderId, name } = target;
   const order = stage.outside.ledger.orderItems.get(orderId);
   if (order === undefined) return;
   const quantity = order.quantity
     .times(chance.pick(['0.4', '0.8', '1.5']))
     .toDecimalPlaces(5, Decimal.ROUND_DOWN);
-  const limitPrice = new Decimal(stage.market.away(chance.between(-40, 15)));
+  const limitPrice = new Decimal(marketOf(stage, target).away(chance.between(-40, 15)));
   const change =
     order.limitPrice === null || chance.happens(0.5)
       ? { quantity }
@@ -344,14 +370,14 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   const { kernel } = stage.api.gate;
   const { walletId, name } = plan;
   await kernel.sleep(plan.startAt - kernel.now);
+  const margin = drawMargin(stage, walletId, chance.fork('margin'));
+  const market = margin.side === 'sell' ? mirrored(stage.market) : stage.market;
   const command = commandOf(walletId, name, {
     quantity: amount(chance, 2, 3000),
-    ...drawEntry(chance, stage.market),
+    ...drawEntry(chance, market),
+    ...margin,
     protection: withTimeStop(
-      drawResident(
-        chance.fork('resident'),
-        withDelay(drawProtection(chance, stage.market), chance.fork('delay')),
-      ),
+      drawResident(chance.fork('resident'), withDelay(drawProtection(chance, market), chance.fork('delay'))),
       chance.fork('time-stop'),
       kernel.now,
     ),

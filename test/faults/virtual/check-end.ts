@@ -2,7 +2,8 @@
 
 import { levelsOf, wantsLevels } from '../../../shared/domain/levels.ts';
 import { exitLot } from '../../../shared/domain/lots.ts';
-import { decimal, floorTo, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
+import { collateralOf, liquidationPrice } from '../../../shared/domain/margin.ts';
+import { type Decimal, decimal, floorTo, sum, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { isSettled, remaining } from '../../../shared/domain/orders.ts';
 import { isClosed, isDust } from '../../../shared/domain/positions.ts';
 import { hasProtection, stopPrice } from '../../../shared/domain/protection.ts';
@@ -10,6 +11,7 @@ import { asksForResident, residentOf, residentShare } from '../../../shared/doma
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { FeeAmount, Fill, Order, OrderStatus, Position } from '../../../shared/domain/types.ts';
+import type { DemoMargin } from '../../../shared/ports/demo-store.ts';
 import { type BookOrder, type Books, type BookTrade, booksOf, movements } from './books.ts';
 import type { TakenCheck } from './check-commits.ts';
 import { checkLosses } from './check-losses.ts';
@@ -48,6 +50,7 @@ export function checkEnd(parts: EndParts): void {
     const orders = [...ledger.orderItems.values()].filter((o) => o.walletId === plan.walletId);
     checkOrders(orders, books, parts);
     checkBalances(plan, orders, books, parts);
+    checkMargins(plan, orders, parts);
     checkHeld(plan, orders, books, parts);
     checkOutside(plan, books, parts);
     checkRisk(plan, orders, parts.outside, parts.violations);
@@ -198,6 +201,55 @@ function checkFees(order: Order, fills: readonly Fill[], violations: Violations)
   violations.add('fee_unvalued', text, [orderId]);
 }
 
+const marginsOf = ({ walletId, isDemo }: WalletPlan, { demo }: Outside): readonly DemoMargin[] =>
+  isDemo ? [...demo.book(walletId).margins.values()] : [];
+
+/** What is held or owed on margin is at the venue, not in the account; what it was traded for has not moved there. */
+function lentTo(margins: readonly DemoMargin[]): ReadonlyMap<string, Decimal> {
+  const signed = (m: DemoMargin, value: Decimal): Decimal => (m.side === 'long' ? value : value.negated());
+  return new Map([
+    [BASE, sum(margins.map((m) => signed(m, m.quantity))).negated()],
+    [QUOTE, sum(margins.map((m) => signed(m, m.cost)))],
+  ]);
+}
+
+/** Each position on margin is at the venue what it is in the ledger; what is put up for it is there, and no more. */
+function checkMargins(plan: WalletPlan, orders: readonly Order[], { outside, violations }: EndParts): void {
+  const margins = marginsOf(plan, outside);
+  const found = new Map(margins.map((m) => [m.positionId, m]));
+  for (const p of outside.ledger.positionItems.values()) {
+    if (p.walletId !== plan.walletId || p.margin === null) continue;
+    const there = found.get(p.positionId)?.quantity ?? ZERO;
+    if (there.equals(p.quantity) && p.dust === null) continue;
+    const text = `${p.positionId}: ${p.quantity.toFixed()} by the ledger, ${there.toFixed()} at the venue`;
+    violations.add('margin_differs', text, [p.positionId]);
+  }
+  const book = plan.isDemo ? outside.demo.book(plan.walletId) : null;
+  const live = [...(book?.orders.values() ?? [])].filter(
+    ({ margin, locked }) => margin !== null && !locked.isZero(),
+  );
+  const entries = sum(live.filter((o) => o.margin?.closes === false).map(({ locked }) => locked));
+  const plain = [...(book?.orders.values() ?? [])].filter((o) => o.margin === null && o.side === 'buy');
+  const held = sum([entries, ...plain.map(({ locked }) => locked), ...margins.map((m) => m.collateral)]);
+  const locked = book?.held.get(QUOTE)?.locked ?? ZERO;
+  if (book !== null && !locked.equals(held)) {
+    const text = `${plan.walletId}: ${locked.toFixed()} ${QUOTE} locked, ${held.toFixed()} put up`;
+    violations.add('collateral_differs', text, []);
+  }
+  const leverages = new Map(
+    orders.flatMap((o) => (o.margin === null ? [] : [[o.positionId, o.margin.leverage]])),
+  );
+  for (const m of margins) {
+    const closing = live.filter((o) => o.margin?.closes === true && o.margin.positionId === m.positionId);
+    const agree =
+      m.reserved.equals(sum(closing.map((o) => o.locked))) &&
+      m.collateral.equals(collateralOf(m.cost, leverages.get(m.positionId) ?? 1)) &&
+      m.reserved.lessThanOrEqualTo(m.quantity);
+    if (!agree)
+      violations.add('collateral_differs', `${m.positionId}: its account does not agree`, [m.positionId]);
+  }
+}
+
 function checkBalances(
   plan: WalletPlan,
   orders: readonly Order[],
@@ -221,11 +273,13 @@ function checkBalances(
     ),
   );
   const own = movements(booked, BASE, QUOTE);
+  const lent = lentTo(marginsOf(plan, outside));
   const others = movements([...books.foreign, ...ofUnknown], BASE, QUOTE);
   for (const asset of new Set([...books.balances.keys(), ...own.keys(), ...Object.keys(plan.balances)])) {
     const expected = decimal(plan.balances[asset] ?? '0')
       .plus(own.get(asset) ?? ZERO)
-      .plus(others.get(asset) ?? ZERO);
+      .plus(others.get(asset) ?? ZERO)
+      .plus(lent.get(asset) ?? ZERO);
     const held = books.balances.get(asset) ?? ZERO;
     if (!expected.equals(held)) {
       const text = `${plan.walletId}: ${asset} ${held.toFixed()} at the venue, ${expected.toFixed()} by the ledger`;
@@ -310,8 +364,13 @@ function checkProfit(p: Position, { outside, violations }: EndParts): void {
     ...orders.flatMap((o) => o.lateFees).map(({ value }) => value),
   ]);
   const feesElsewhere = sum(outsideOf(p).map(({ fee }) => fee));
-  const cash = p.exitQuote.minus(p.entryQuote).minus(paid).minus(valued).minus(feesElsewhere);
-  const cost = p.cost.plus(p.openFees).plus(p.dust?.cost ?? ZERO);
+  const sign = p.side === 'long' ? 1 : -1;
+  const traded = p.exitQuote.minus(p.entryQuote).times(sign);
+  const cash = traded.minus(paid).minus(valued).minus(feesElsewhere);
+  const cost = p.cost
+    .plus(p.dust?.cost ?? ZERO)
+    .times(sign)
+    .plus(p.openFees);
   const difference = p.realizedPnl.minus(cost).minus(cash);
   if (difference.abs().greaterThan(TINY)) {
     violations.add('profit_differs', `${p.positionId}: by ${difference.toFixed()}`, [p.positionId]);
@@ -337,15 +396,20 @@ function checkProtected(p: Position, { outside, violations, undecidable }: EndPa
     const text = `${positionId}: its time stop was due at ${timeUp}`;
     violations.add('time_stop_missed', text, [positionId]);
   }
-  if (p.quantity.isZero() || !hasProtection(p.protection)) return;
+  if (p.quantity.isZero() || !(p.margin !== null || hasProtection(p.protection))) return;
   const spec = outside.venue.specs.find((s) => s.symbol === SYMBOL);
   const price = outside.prices.shown.get(SYMBOL);
   if (spec === undefined || price === undefined) return;
-  const stop = stopPrice(p);
-  if (stop !== null && decimal(price.bid).lessThanOrEqualTo(stop.price)) {
-    violations.add('unprotected', `${positionId}: ${price.bid} is beyond its stop ${stop.price.toFixed()}`, [
-      positionId,
-    ]);
+  const isLong = p.side === 'long';
+  const closing = decimal(isLong ? price.bid : price.ask);
+  for (const [what, level] of [
+    ['stop', stopPrice(p)?.price ?? null],
+    ['liquidation', liquidationPrice(p, spec)],
+  ] as const) {
+    if (level === null) continue;
+    if (isLong ? closing.greaterThan(level) : closing.lessThan(level)) continue;
+    const text = `${positionId}: ${closing.toFixed()} is beyond its ${what} ${level.toFixed()}`;
+    violations.add('unprotected', text, [positionId]);
   }
   checkRests(p, spec, outside, violations);
   if (!wantsLevels(p)) return;

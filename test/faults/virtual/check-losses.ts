@@ -14,10 +14,11 @@ import type { EndParts } from './check-end.ts';
 import { SYMBOL } from './exchange.ts';
 import type { WalletPlan } from './outside.ts';
 
-/** All positions here are long, and in one symbol. */
+/** All positions here are in one symbol. */
 function openWorth(positions: readonly Position[], mark: Decimal): Decimal {
   const open = positions.filter((p) => !isClosed(p));
-  return sum(open.map((p) => p.quantity.times(mark).minus(p.cost).minus(p.openFees)));
+  const gain = (p: Position): Decimal => p.quantity.times(mark).minus(p.cost);
+  return sum(open.map((p) => (p.side === 'long' ? gain(p) : gain(p).negated()).minus(p.openFees)));
 }
 
 interface Lost {

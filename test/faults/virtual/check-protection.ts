@@ -12,13 +12,14 @@
 import { boundPrice } from '../../../shared/domain/confirmation.ts';
 import { confirmAt } from '../../../shared/domain/due.ts';
 import { levelsOf, toUnits, wantsLevels, windowsOf } from '../../../shared/domain/levels.ts';
+import { liquidationPrice } from '../../../shared/domain/margin.ts';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import { isClosed, isDust } from '../../../shared/domain/positions.ts';
 import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { Level, Units } from '../../../shared/domain/triggers/types.ts';
 import { unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
-import type { Position } from '../../../shared/domain/types.ts';
+import type { Flatten, Position } from '../../../shared/domain/types.ts';
 import type { Chaos } from './chaos.ts';
 import { SYMBOL } from './exchange.ts';
 import type { Kernel } from './kernel.ts';
@@ -62,7 +63,7 @@ interface Watched {
   bareSince: number | null;
   /** For too long, and told so. */
   isTold: boolean;
-  /** Where its stop loss is, also while that waits to be confirmed; null: there is none. */
+  /** Where its stop loss is, also while that waits to be confirmed; null: there is none. Of a short negative, as its prices. */
   loss: number | null;
   /** The lowest bid since its stop loss has been where it is. */
   low: number;
@@ -74,6 +75,10 @@ interface Watched {
   waitsSince: number | null;
   /** A price has reached the armed stop loss, and no exit has followed yet. */
   isReached: boolean;
+  /** Where it is liquidated, signed as `loss`; null: nowhere. */
+  edge: number | null;
+  /** The same of that. */
+  isPast: boolean;
 }
 
 interface Bare {
@@ -107,7 +112,8 @@ export class ProtectionCheck {
   readonly #watched = new Map<string, Watched>();
   /** How far two machines' clocks may be apart: what one writes as due now the other may find due so much later. */
   readonly #apartMs: number;
-  #bid = Number.POSITIVE_INFINITY;
+  /** The prices that close a long and a short; the latter negative, so that for both less is worse. */
+  #closing = { long: Number.POSITIVE_INFINITY, short: Number.POSITIVE_INFINITY };
   #isLooking = false;
   #isOver = false;
 
@@ -130,20 +136,29 @@ export class ProtectionCheck {
     const known = this.#watched.get(position.positionId);
     const stops = this.#stopsOf(position);
     const loss = this.#lossOf(position, stops);
+    const edge = this.#edgeOf(position);
     const waits = windowsOf(position).length > 0;
     if (known === undefined) {
       const times = { wroteAt: now, fineAt: now, bareSince: null, waitsSince: waits ? now : null };
-      const seen = { isTold: false, isReached: false, ...this.#fromNow(loss) };
+      const seen = {
+        isTold: false,
+        isReached: false,
+        edge,
+        isPast: false,
+        ...this.#fromNow(loss, position.side),
+      };
       this.#watched.set(position.positionId, { position, stops, loss, ...times, ...seen });
     } else {
       this.#checkCause(known, position);
       if (position.flatten !== null || loss !== known.loss) {
         const { low } = known;
-        Object.assign(known, this.#fromNow(loss));
+        Object.assign(known, this.#fromNow(loss, position.side));
         // What had reached it has reached a tighter one too: an exit that is owed for it stands.
         if (isReachedBefore(known.position, known.loss, loss, low)) known.low = low;
         known.isReached = false;
       }
+      if (position.flatten !== null || edge !== known.edge) known.isPast = false;
+      known.edge = edge;
       if (known.waitsSince !== null) this.confirmingMs += now - known.waitsSince;
       known.waitsSince = waits ? now : null;
       known.loss = loss;
@@ -157,16 +172,19 @@ export class ProtectionCheck {
   }
 
   /** A price as the system is shown it. */
-  tick(bid: number): void {
-    this.#bid = bid;
+  tick(bid: number, ask: number): void {
+    this.#closing = { long: bid, short: -ask };
     const { now } = this.#parts.kernel;
     for (const one of this.#watched.values()) {
-      const { loss } = one;
+      const { loss, edge } = one;
+      const price = this.#closing[one.position.side];
+      const isArmed = one.position.armedVersion === one.position.levelsVersion;
+      if (edge !== null && price <= edge && isArmed) one.isPast = true;
       if (loss === null) continue;
-      one.low = Math.min(one.low, bid);
-      const { armedVersion, levelsVersion, protection } = one.position;
-      if (bid <= loss && armedVersion === levelsVersion) one.isReached = true;
-      if (bid <= loss) {
+      one.low = Math.min(one.low, price);
+      const { protection } = one.position;
+      if (price <= loss && isArmed) one.isReached = true;
+      if (price <= loss) {
         one.beyondSince ??= now;
         continue;
       }
@@ -177,23 +195,32 @@ export class ProtectionCheck {
     }
   }
 
-  #fromNow(loss: number | null): Pick<Watched, 'low' | 'beyondSince' | 'beyondMs'> {
-    const isBeyond = loss !== null && this.#bid <= loss;
-    return { low: this.#bid, beyondSince: isBeyond ? this.#parts.kernel.now : null, beyondMs: 0 };
+  #fromNow(loss: number | null, side: Position['side']): Pick<Watched, 'low' | 'beyondSince' | 'beyondMs'> {
+    const price = this.#closing[side];
+    const isBeyond = loss !== null && price <= loss;
+    return { low: price, beyondSince: isBeyond ? this.#parts.kernel.now : null, beyondMs: 0 };
   }
 
-  /** All positions here are long. */
   #lossOf(p: Position, stops: readonly Level[]): number | null {
+    const sign = p.side === 'long' ? 1 : -1;
     const waiting = windowsOf(p).find(({ trigger }) => trigger.levelName === 'stop_loss');
-    if (waiting !== undefined) return toUnits(waiting.trigger.level, this.#spec, 'up');
+    if (waiting !== undefined) {
+      return sign * toUnits(waiting.trigger.level, this.#spec, sign === 1 ? 'up' : 'down');
+    }
     const loss = stops.find(({ member }) => member.endsWith('|stop_loss'));
-    return loss?.kind === 'fixed' ? loss.price : null;
+    return loss?.kind === 'fixed' ? sign * loss.price : null;
+  }
+
+  #edgeOf(p: Position): number | null {
+    const at = p.status === 'open' && p.flatten === null ? liquidationPrice(p, this.#spec) : null;
+    if (at === null) return null;
+    return p.side === 'long' ? toUnits(at, this.#spec, 'up') : -toUnits(at, this.#spec, 'down');
   }
 
   /** The product has decided, and says so, that it does not follow. */
   dropped(positionId: string): void {
     const one = this.#watched.get(positionId);
-    if (one !== undefined) one.isReached = false;
+    if (one !== undefined) Object.assign(one, { isReached: false, isPast: false });
   }
 
   /** So does it where the hit is old and the price has come back since; from then on the stop is armed anew. */
@@ -201,8 +228,10 @@ export class ProtectionCheck {
     const one = this.#watched.get(positionId);
     if (one === undefined) return;
     const ageMs = this.#parts.kernel.now - tickAt;
-    if (one.loss !== null && this.#bid > one.loss && ageMs >= HIT_VALID_MS - this.#apartMs)
-      one.isReached = false;
+    if (ageMs < HIT_VALID_MS - this.#apartMs) return;
+    const price = this.#closing[one.position.side];
+    if (one.loss !== null && price > one.loss) one.isReached = false;
+    if (one.edge !== null && price > one.edge) one.isPast = false;
   }
 
   /** Looks no more. */
@@ -210,9 +239,15 @@ export class ProtectionCheck {
     for (const one of this.#watched.values()) {
       this.#look(one);
       const { position: p } = one;
-      if (!one.isReached || isClosed(p) || this.#isDust(p)) continue;
-      const text = `${p.positionId}: a price has reached its stop, and no exit came of it`;
-      this.#parts.violations.add('stop_missed', text, [p.positionId]);
+      if (isClosed(p) || this.#isDust(p)) continue;
+      const missed = (kind: string, what: string): void =>
+        this.#parts.violations.add(
+          kind,
+          `${p.positionId}: a price has reached its ${what}, and no exit came of it`,
+          [p.positionId],
+        );
+      if (one.isReached) missed('stop_missed', 'stop');
+      if (one.isPast) missed('liquidation_missed', 'liquidation');
     }
     this.#isOver = true;
   }
@@ -224,6 +259,7 @@ export class ProtectionCheck {
   #checkCause(known: Watched, { positionId, flatten }: Position): void {
     const { position: before, loss, low } = known;
     if (before.flatten === null && flatten?.cause === 'time_stop') this.#checkTime(before);
+    if (before.flatten === null && flatten?.cause === 'liquidation') this.#checkLiquidation(before, flatten);
     if (before.flatten !== null || flatten?.cause !== 'stop_loss' || loss === null) return;
     const invented = (why: string): void =>
       this.#parts.violations.add('stop_invented', `${positionId}: sold by its stop at ${loss}, ${why}`, [
@@ -236,13 +272,34 @@ export class ProtectionCheck {
     if (low > loss) invented(`which no price has reached: ${low} was the lowest`);
     const { confirmSeconds } = before.protection;
     if (confirmSeconds === 0 || low > loss) return;
-    const level = unitsToDecimal(loss as Units, this.#spec.unitExponent);
-    const bound = toUnits(boundPrice(level, 'long', before.protection), this.#spec, 'up');
+    const isLong = before.side === 'long';
+    const level = unitsToDecimal(Math.abs(loss) as Units, this.#spec.unitExponent);
+    const far = toUnits(
+      boundPrice(level, before.side, before.protection),
+      this.#spec,
+      isLong ? 'up' : 'down',
+    );
+    const bound = isLong ? far : -far;
     const { now } = this.#parts.kernel;
     const beyondMs = Math.max(known.beyondMs, known.beyondSince === null ? 0 : now - known.beyondSince);
     const leastMs = confirmSeconds * 1000 - SAME_SECOND_MS - this.#apartMs;
     if (low <= bound || beyondMs >= leastMs) return;
     invented(`after ${beyondMs} ms beyond it, where it waits ${confirmSeconds} s: ${low} was the lowest`);
+  }
+
+  /** A position is liquidated where its collateral does not cover what is kept, and nowhere else. */
+  #checkLiquidation(p: Position, { trigger }: Flatten): void {
+    if (p.margin !== null && trigger !== null) {
+      const { leverage, maintenanceRate, feeRate } = p.margin;
+      const worth = p.quantity.times(trigger.price);
+      const gain = p.side === 'long' ? worth.minus(p.cost) : p.cost.minus(worth);
+      const kept = worth.times(maintenanceRate.plus(feeRate));
+      // The level lies on the tick that comes earlier.
+      const tick = p.quantity.times(this.#spec.tickSize);
+      if (p.cost.dividedBy(leverage).plus(gain).minus(kept).lessThanOrEqualTo(tick)) return;
+    }
+    const text = `${p.positionId}: liquidated at ${trigger?.price.toFixed() ?? 'no price'}, which its collateral covers`;
+    this.#parts.violations.add('liquidation_invented', text, [p.positionId]);
   }
 
   /** A time stop closes at its time and not before, by any machine's clock. */
@@ -282,10 +339,26 @@ export class ProtectionCheck {
 
   #stopsOf(p: Position): readonly Level[] {
     if (!wantsLevels(p)) return [];
-    return levelsOf(p, this.#spec).filter(({ member }) => {
+    const stops = levelsOf(p, this.#spec).filter(({ member }) => {
       const name = member.slice(member.indexOf('|') + 1);
       return STOPS.includes(name) || name.startsWith('confirm_');
     });
+    return [...stops, ...this.#liquidationOf(p)];
+  }
+
+  /** What the index has to hold of it, made here: whoever has no such level is not protected by it. */
+  #liquidationOf(p: Position): readonly Level[] {
+    const edge = this.#edgeOf(p);
+    if (edge === null) return [];
+    const isLong = p.side === 'long';
+    const { triggerPrice } = p.protection;
+    const source = triggerPrice !== 'bid_ask' ? triggerPrice : isLong ? 'bid' : 'ask';
+    return [
+      {
+        ...{ kind: 'fixed', direction: isLong ? 'falls' : 'rises', source, price: Math.abs(edge) as Units },
+        ...{ member: `${p.positionId}|liquidation`, version: p.levelsVersion, armedTick: -1, armedAt: 0 },
+      },
+    ];
   }
 
   #look(one: Watched): void {

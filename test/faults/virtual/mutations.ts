@@ -248,6 +248,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "const flatten = limits.onBreach === 'flatten';",
     'const flatten = limits.onBreach !== limits.onBreach;',
   ),
+  one(
+    'liquidation',
+    'the liquidation of a position on margin is no level',
+    'shared/domain/levels.ts',
+    'if (liquidation !== null) levels.push(',
+    'if (liquidation === undefined) levels.push(',
+  ),
   {
     name: 'deletion',
     what: 'a wallet is deleted whatever is live in it',

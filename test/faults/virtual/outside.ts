@@ -21,8 +21,13 @@ import { Queue, type QueueParts, type Queues } from './sqs.ts';
 export const USER = 'user-1';
 export const EXCHANGE = 'binance_simulator';
 
+/** More than a wallet may be made with: so that a minute's walk of the price reaches liquidations. */
+const FAR_LEVERAGE = 100;
+
 export interface WalletPlan extends AccountPlan {
   readonly isDemo: boolean;
+  /** Its positions may be short, and have leverage. */
+  readonly lends: boolean;
 }
 
 /** The venue's limits are far away here; what it says of waiting is obeyed. */
@@ -132,7 +137,7 @@ export function makeOutside(clocks: Clocks, plans: readonly WalletPlan[], parts:
   };
 }
 
-function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number): Wallet {
+function walletOf({ walletId, uid, balances, isDemo, lends }: WalletPlan, now: number): Wallet {
   const starting = Object.entries(balances).map(([asset, amount]) => ({
     asset,
     amount: new Decimal(amount),
@@ -148,9 +153,9 @@ function walletOf({ walletId, uid, balances, isDemo }: WalletPlan, now: number):
     demo: isDemo
       ? {
           feeRate: new Decimal('0.001'),
-          buyFeeIn: 'base',
+          buyFeeIn: lends ? 'quote' : 'base',
           startingBalances: starting,
-          maxLeverage: null,
+          maxLeverage: lends ? FAR_LEVERAGE : null,
           ...NEVER_PAUSED,
         }
       : null,

@@ -64,7 +64,7 @@ export interface MarketParts {
   readonly chance: Chance;
   readonly trace: Trace;
   /** Told of each price before the system hears of it. */
-  readonly onTick: (bid: Units) => void;
+  readonly onTick: (bid: Units, ask: Units) => void;
 }
 
 export class Market {
@@ -75,7 +75,7 @@ export class Market {
   readonly #chance: Chance;
   readonly #trace: Trace;
   readonly #traits: WalkTraits;
-  readonly #onTick: (bid: Units) => void;
+  readonly #onTick: (bid: Units, ask: Units) => void;
   #isStill = false;
   #tickId = 100;
   #batch = 0;
@@ -169,7 +169,7 @@ export class Market {
     this.#held.push(...folded.complete);
     if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
     this.#refused.push(tick);
-    this.#onTick(prices.bid);
+    this.#onTick(prices.bid, prices.ask);
     this.#write();
   }
 

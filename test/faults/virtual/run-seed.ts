@@ -2,6 +2,7 @@
  * One run: a storm drawn from the seed, then calm until all is quiet, then the comparison with the venue's books.
  */
 
+import { isClosed } from '../../../shared/domain/positions.ts';
 import { SLOT_GIVEN } from '../../../shared/domain/resident-refusals.ts';
 import { isDeleted } from '../../../shared/domain/wallets.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
@@ -130,7 +131,7 @@ class Run {
     this.#market = new Market(
       {
         ...{ kernel, outside, trace, chance: chance.fork('market') },
-        onTick: (bid) => this.#protection.tick(bid),
+        onTick: (bid, ask) => this.#protection.tick(bid, ask),
       },
       { ...scenario.walk, bnbAfterMs: scenario.bnbAfterMs },
     );
@@ -311,13 +312,16 @@ class Run {
   #figures(): Readonly<Record<string, number>> {
     const { ledger } = this.#outside;
     const orders = [...ledger.orderItems.values()];
+    const opened = [...ledger.positionItems.values()].filter((p) => p.openedAt !== null);
     const actions = [...ledger.actionItems.values()].flat();
     const told = (kind: string) => actions.filter((action) => action.kind === kind);
     return {
       orders: orders.length,
       positions: ledger.positionItems.size,
-      closed: [...ledger.positionItems.values()].filter((p) => p.status === 'closed' && p.openedAt !== null)
-        .length,
+      closed: opened.filter(isClosed).length,
+      shorts: opened.filter((p) => p.side === 'short').length,
+      leveraged_longs: opened.filter((p) => p.side === 'long' && p.margin !== null).length,
+      liquidated: opened.filter((p) => p.status === 'liquidated').length,
       fills: [...ledger.fillItems.values()].reduce((sum, fills) => sum + fills.length, 0),
       venue_orders: this.#taken.size,
       attempts: orders.reduce((sum, o) => sum + (o.send?.attempt ?? 0), 0),

@@ -121,6 +121,7 @@ export function drawScenario(chance: Chance): Scenario {
       balances: { USDT: '1000000', BTC: spareCoins, BNB: '50' },
       payFeesInBnb: chance.happens(0.25),
       isDemo,
+      lends: isDemo && chance.fork('margin').happens(0.5),
     })),
     bots: chance.between(1, 4),
     weather: drawWeather(chance),

@@ -64,6 +64,7 @@ export class Tally {
     return [
       `seeds ${range.from} to ${range.from + range.seeds - 1}: ${this.seeds} runs, ${this.rate()} a second`,
       `${figures['orders'] ?? 0} orders, ${figures['venue_orders'] ?? 0} at a venue, ${figures['fills'] ?? 0} fills, ${figures['closed'] ?? 0} positions closed`,
+      `${figures['shorts'] ?? 0} shorts and ${figures['leveraged_longs'] ?? 0} leveraged longs, ${figures['liquidated'] ?? 0} liquidated`,
       `${secondsOf(figures['unprotected_ms'])} position-seconds unprotected, the longest ${secondsOf(figures['longest_unprotected_ms'])} s; without a fault meanwhile ${secondsOf(figures['longest_undisturbed_ms'])} s`,
       `${figures['stops_that_waited'] ?? 0} stops waited ${secondsOf(figures['confirming_ms'])} s to be confirmed: ${figures['stops_confirmed'] ?? 0} were, ${figures['stops_beyond_bound'] ?? 0} sold beyond the bound`,
       `faults: ${Object.entries(sorted(this.faults))
