@@ -14,7 +14,7 @@
  * - the sum never goes down, and stands still once the position is closed.
  *
  * Not known here: an index that was lost, but for levels that were to be armed or were reached meanwhile; whether the
- * shown price is to be trusted; and whether a resident order rests at the venue.
+ * shown price is to be trusted; whether a resident order rests at the venue; and where a position on margin is liquidated.
  */
 import { isStopLevel, windowEndsAt } from './confirmation.ts';
 import { stopsText, windowsOf } from './levels.ts';

@@ -101,9 +101,11 @@ export class CountCheck {
       one.told = null;
   }
 
-  /** Prices and kinds of what stops it. */
+  /** Prices and kinds of what stops it; where it is liquidated is not counted. */
   #stops(p: Position): string {
-    const stops = levelsOf(p, this.#parts.spec).filter(({ member }) => !/take_profit|trigger/.test(member));
+    const stops = levelsOf(p, this.#parts.spec).filter(
+      ({ member }) => !/take_profit|trigger|liquidation/.test(member),
+    );
     return stops
       .map((level) => {
         const at = level.kind === 'fixed' ? level.price : JSON.stringify([level.distance, level.activation]);
