@@ -69,8 +69,14 @@ export function makeCorrect(ports: Needs, arm: ArmLevels) {
     const byId = new Map(strays.map((stray) => [withoutLeg(stray.clientId), stray.venueOrderId]));
     for (const [clientId, venueOrderId] of byId) {
       const outcome = await venue.cancelOrder(symbol, clientId, type, type === 'oco' ? null : venueOrderId);
-      log.error('STRAY_ORDER_CANCELLED', { orderId, symbol, status, venueOrderId, outcome: outcome.kind });
-      if (outcome.kind === 'cancelled') await outbox.executions(outcome.report);
+      const facts = { orderId, symbol, status, venueOrderId };
+      if (outcome.kind === 'cancelled') {
+        log.error('STRAY_ORDER_CANCELLED', { ...facts, outcome: outcome.kind });
+        await outbox.executions(outcome.report);
+        continue;
+      }
+      const why = outcome.kind === 'unknown' ? outcome.message : 'no such live order';
+      log.error('STRAY_ORDER_CANCEL_UNKNOWN', { ...facts, outcome: outcome.kind, why });
     }
   }
 

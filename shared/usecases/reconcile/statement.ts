@@ -17,7 +17,7 @@ export const MOST_STATED = 200;
 function stated(correction: Correction, ledger: LedgerView): StatedCorrection {
   if (correction.kind === 'ask_order') {
     const { kind, symbol, orderId, why, strays } = correction;
-    const detail = strays.length > 0 ? `${why}, cancelled` : why;
+    const detail = strays.length > 0 ? `${why}, cancel sent` : why;
     return { kind, symbol, orderId, positionId: null, detail };
   }
   const { kind, asset, positionId } = correction;

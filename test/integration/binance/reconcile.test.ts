@@ -240,13 +240,29 @@ describe('a comparison', () => {
     world.now += 1_000;
     expect(await pass()).toMatchObject({
       differences: [listed],
-      corrections: [{ kind: 'ask_order', detail: 'open_at_venue, cancelled' }],
+      corrections: [{ kind: 'ask_order', detail: 'open_at_venue, cancel sent' }],
     });
     expect(world.errors()).toContain('STRAY_ORDER_CANCELLED');
     await world.pump();
     expect(world.order(order.orderId).status).toBe('failed');
     world.now += 5_000;
     expect(await pass()).toMatchObject({ status: 'in_agreement', differences: [] });
+    expect(free('USDT').toFixed()).toBe('100000');
+  });
+
+  it('says of a cancel whose reply is lost no more than is known, and sends it again where the order is still open', async () => {
+    const order = await place({ type: 'limit', quantity: d('0.02'), limitPrice: d('49000') });
+    const ended = { ...order, status: 'failed', timings: { ...order.timings, finalAt: world.now } } as const;
+    await world.ledger.commit({ orders: [{ before: order, after: ended }] });
+    world.now += 61_000;
+    const lost = { when: { operation: 'order.cancel' }, times: 1, do: { kind: 'lose_request' } };
+    bench.simulator.addFaults([lost]);
+    await pass();
+    expect(world.errors()).toContain('STRAY_ORDER_CANCEL_UNKNOWN');
+    expect(world.errors()).not.toContain('STRAY_ORDER_CANCELLED');
+    world.now += 5_000;
+    await pass();
+    expect(world.errors()).toContain('STRAY_ORDER_CANCELLED');
     expect(free('USDT').toFixed()).toBe('100000');
   });
 
