@@ -10,18 +10,27 @@ import { parseVenueClientId } from '../../../shared/usecases/derive-ids.ts';
 import type { MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import type { TakenOrder } from './exchange.ts';
 import type { Outside } from './outside.ts';
+import type { Gate } from './proc.ts';
 import type { Violations } from './violations.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 
+export interface CommitWatch {
+  readonly violations: Violations;
+  readonly gate: Pick<Gate, 'askedAt'>;
+  /** `askedAt`: when its writer asked for it. */
+  readonly wrote: (position: Position, askedAt: number) => void;
+  readonly movedDue: (positionId: string, askedAt: number) => void;
+}
+
 export function watchCommits(
   { ledger, wallets }: Pick<Outside, 'ledger' | 'wallets'>,
-  violations: Violations,
-  wrote: (position: Position) => void,
+  { violations, gate, wrote, movedDue }: CommitWatch,
 ): void {
   const commit = ledger.commit.bind(ledger);
   // Named first, as in run-seed.ts.
   const watched = async (wanted: Commit): Promise<CommitResult> => {
+    const { askedAt } = gate;
     const orders = (wanted.orders ?? []).map(({ after }) => ledger.orderItems.get(after.orderId));
     const positions = (wanted.positions ?? []).map(({ after }) => ledger.positionItems.get(after.positionId));
     const result = await commit(wanted);
@@ -34,7 +43,7 @@ export function watchCommits(
       const after = ledger.positionItems.get(wantedPosition.positionId);
       if (after === undefined) continue;
       checkPosition(positions[i] ?? null, after, violations);
-      wrote(after);
+      wrote(after, askedAt);
     }
     return result;
   };
@@ -49,6 +58,14 @@ export function watchCommits(
     return result;
   };
   ledger.claim = watchedClaim;
+  const moveDue = ledger.moveDue.bind(ledger);
+  const watchedMove: Outside['ledger']['moveDue'] = async (item, to) => {
+    const { askedAt } = gate;
+    const isMoved = await moveDue(item, to);
+    if (isMoved && item.kind === 'position') movedDue(item.id, askedAt);
+    return isMoved;
+  };
+  ledger.moveDue = watchedMove;
 }
 
 /** Nothing is opened by a wallet that is paused, or was since the order was written. */

@@ -2,8 +2,9 @@
  * Unprotected seconds as the product counts them, against a walk beside it (docs/faults.md): at each write of a position,
  * and each second between, it is asked of what is stored alone whether it lacks protection, and the time is added.
  *
- * What the two may differ by is what lies between the instant that a writer took for now and its write, by its own clock;
- * and a second for each stretch, between two looks.
+ * What the two may differ by is what lies between the instant that a writer took for now and its write, by its own clock
+ * (a due time that is put off counts as one: that it was late by the time it was is not known to who puts it off); and a
+ * second for each stretch, between two looks.
  */
 import { windowEndsAt } from '../../../shared/domain/confirmation.ts';
 import { levelsOf, windowsOf } from '../../../shared/domain/levels.ts';
@@ -52,8 +53,8 @@ export class CountCheck {
     this.#parts = parts;
   }
 
-  /** A position was written. */
-  wrote(position: Position): void {
+  /** A position was written; its writer asked for that at `askedAt`. */
+  wrote(position: Position, askedAt: number): void {
     const { now } = this.#parts.kernel;
     const one = this.#walked.get(position.positionId) ?? {
       ...{ position, told: null, seenAt: now, wroteAt: now, bareSince: null, bareMs: 0, slackMs: 0 },
@@ -73,9 +74,17 @@ export class CountCheck {
     const isHeld = !before.quantity.isZero() || !position.quantity.isZero();
     if (isHeld) one.slackMs += this.#parts.apartMs;
     // By the writer's own clock, when it began to write.
-    if (wasBare || one.bareSince !== null || from < now)
-      one.slackMs += Math.abs(now - Math.max(position.updatedAt, before.updatedAt));
+    if (wasBare || one.bareSince !== null || from < now || position.flatten !== null) {
+      const began = position.updatedAt === before.updatedAt ? askedAt : Math.min(position.updatedAt, askedAt);
+      one.slackMs += Math.abs(now - began);
+    }
     if (!this.#isLooking) this.#lookLater();
+  }
+
+  /** Its due time alone: whoever moved it judged, when it asked for that, that nothing was late. */
+  movedDue(positionId: string, askedAt: number): void {
+    const one = this.#walked.get(positionId);
+    if (one !== undefined) one.slackMs += this.#parts.apartMs + this.#parts.kernel.now - askedAt;
   }
 
   /** Compares, and looks no more. */
@@ -170,7 +179,12 @@ function lateFrom(before: Position, { flatten }: Position): number | null {
   const trigger = flatten?.trigger ?? null;
   if (before.flatten !== null || flatten === null || trigger === null) return null;
   const isStop = ['stop_loss', 'break_even', 'trailing_stop'].includes(trigger.levelName);
-  const hasWaited = before.confirming.length > 0 || before.resident?.owed != null;
-  if (!isStop || hasWaited || trigger.cause === 'armed') return null;
-  return trigger.tickAt + OVERDUE_MS;
+  const hasWaited =
+    before.confirming.some((window) => window.trigger.tickId === trigger.tickId) ||
+    before.resident?.owed != null;
+  if (!isStop || hasWaited) return null;
+  // Armed behind the market it was reached when it was armed.
+  const armedAt =
+    trigger.cause === 'armed' ? (before.armings[trigger.levelName]?.at ?? null) : trigger.tickAt;
+  return armedAt === null ? null : Math.max(trigger.tickAt, armedAt) + OVERDUE_MS;
 }

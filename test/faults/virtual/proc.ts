@@ -179,6 +179,8 @@ export class Gate {
   readonly kernel: Kernel;
   readonly chaos: Chaos;
   readonly trace: Trace;
+  /** When the process asked for what is being done outside right now. */
+  askedAt = 0;
 
   constructor(kernel: Kernel, chaos: Chaos, trace: Trace) {
     this.kernel = kernel;
@@ -276,9 +278,12 @@ function classOf(
     const trait = traits[method] ?? null;
     const value = function (this: Gated, ...args: unknown[]): Promise<unknown> {
       const { gate, proc, target: of } = this;
-      // Looked up anew: a check may have put its own in its place.
-      const perform = (): Promise<unknown> =>
-        Reflect.apply(Reflect.get(of, method) as (...given: unknown[]) => Promise<unknown>, of, args);
+      const askedAt = gate.kernel.now;
+      const perform = (): Promise<unknown> => {
+        gate.askedAt = askedAt;
+        // Looked up anew: a check may have put its own in its place.
+        return Reflect.apply(Reflect.get(of, method) as (...given: unknown[]) => Promise<unknown>, of, args);
+      };
       return gate.call(proc, what, perform, trait, () => aboutOf(args));
     };
     Object.defineProperty(made.prototype, method, { value });

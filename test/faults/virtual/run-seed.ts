@@ -111,9 +111,14 @@ class Run {
     const violations = this.#violations;
     this.#protection = new ProtectionCheck({ kernel, chaos, outside, scenario, violations });
     this.#count = new CountCheck({ kernel, outside, violations, ...this.#protection.measures });
-    watchCommits(outside, violations, (position) => {
-      this.#protection.wrote(position);
-      this.#count.wrote(position);
+    watchCommits(outside, {
+      violations,
+      gate,
+      wrote: (position, askedAt) => {
+        this.#protection.wrote(position);
+        this.#count.wrote(position, askedAt);
+      },
+      movedDue: (positionId, askedAt) => this.#count.movedDue(positionId, askedAt),
     });
     // Named first: the engine puts a function that is written as a member's value among what stays, and with it all
     // that it refers to, here the run; a thousand runs are then collected by the costly full collections alone.
