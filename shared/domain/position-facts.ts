@@ -17,6 +17,11 @@ export interface Arming {
   readonly tick: number;
   readonly at: number;
   readonly peak: Decimal | null;
+  /**
+   * Of one that was armed while no tick was known (`tick` -1): a tick that had come once it was. All later ones count,
+   * whatever the clocks of the two machines say.
+   */
+  readonly laterThan?: number | undefined;
 }
 
 /** A stop that was reached and waits to be confirmed (confirmation.ts). */

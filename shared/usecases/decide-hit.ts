@@ -23,7 +23,7 @@ import { cameBack, mustWait, soldBeyond, startWaiting, windowOf } from './decide
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan } from './exit-plan.ts';
 import { type HitContext, type HitDecision, WINDOW_OVER } from './hit-decision.ts';
-import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
+import { armedFrom, factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 
 export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecision {
   const { spec, now } = context;
@@ -32,7 +32,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   if (p.flatten !== null) return drop('already_closing');
   const level = levelOfHit(p, hit, spec);
   if (level === null) return drop(windowOf(p, trigger.levelName) === null ? 'stale' : 'confirming');
-  if (needsPrice(hit, level, now) && !isConfirmed(hit, level, context.price, spec, now))
+  if (needsPrice(hit, armedFrom(p, level), now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
   const ending = windowLevelOf(levelName);

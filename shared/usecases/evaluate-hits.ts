@@ -24,7 +24,7 @@ import { lateReturnOf } from './decide-window.ts';
 import { venueClientId } from './derive-ids.ts';
 import { liveOrderIds, wantsWork } from './exit-plan.ts';
 import { WINDOW_OVER } from './hit-decision.ts';
-import { factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
+import { armedFrom, factsText, isConfirmed, levelOfHit, needsPrice, triggerFacts } from './hit-rules.ts';
 import { isToldLately, noteRefusal } from './pace-refusals.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
@@ -81,7 +81,7 @@ export function makeEvaluateHits(
       const spec = await specOf(ports.symbols, before);
       const now = clock.now();
       const level = levelOfHit(before, hit, spec);
-      const asks = level !== null && needsPrice(hit, level, now);
+      const asks = level !== null && needsPrice(hit, armedFrom(before, level), now);
       const price = asks ? await prices.price(symbol) : null;
       const live = liveOrderIds(before).length === 0 ? [] : await readLiveOrders(ledger, before, null);
       const late = lateReturnOf(before, hit);

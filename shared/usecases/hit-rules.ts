@@ -70,12 +70,27 @@ export function isConfirmed(
 
 /**
  * Does it not stand by itself? Where no tick was known at the arming (no price yet, or the index was away) only the times
- * of two machines say what came before it and what after: a tick that is clearly later stands like any other.
+ * of two machines say what came before it and what after: a tick that is clearly later stands like any other, and so does one
+ * that came after a rebuild had read of the level (date-levels.ts).
  */
-export const needsPrice = (hit: Hit, { armedAt }: Pick<Level, 'armedAt'>, now: number): boolean =>
+export const needsPrice = (hit: Hit, { armedAt, laterThan }: ArmedFrom, now: number): boolean =>
   now - hit.tick.at > HIT_VALID_MS ||
-  (hit.armedTick === -1 && hit.tick.at <= armedAt + CLOCKS_APART_MS) ||
+  (hit.armedTick === -1 &&
+    hit.tick.at <= armedAt + CLOCKS_APART_MS &&
+    hit.tick.id <= (laterThan ?? Number.POSITIVE_INFINITY)) ||
   mayRepeat(hit, armedAt);
+
+/** Since when ticks count for a level, as far as it is known. */
+export interface ArmedFrom {
+  readonly armedAt: number;
+  readonly laterThan?: number | undefined;
+}
+
+/** Of a position's level. */
+export const armedFrom = (p: Position, { member, armedAt }: Level): ArmedFrom => ({
+  armedAt,
+  laterThan: p.armings[parseMember(member).levelName]?.laterThan,
+});
 
 /**
  * A tick that may have been applied before is new to a fixed level that was there: it would have been reached then. To a

@@ -13,7 +13,9 @@ import { orderLevels } from '../domain/order-levels.ts';
 import type { Replayed } from '../domain/triggers/rebuild.ts';
 import { checkLevel } from '../domain/triggers/rules.ts';
 import type { Level } from '../domain/triggers/types.ts';
+import type { Position } from '../domain/types.ts';
 import { specOf } from './change-order.ts';
+import { dateLevels } from './date-levels.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
 import { replayTapeInSlices, type Tape, tapeSince } from './replay-tape.ts';
@@ -47,6 +49,7 @@ const MOST_REBUILDS = 3;
 /** All that is to be watched, and what its positions keep of the tape. */
 interface Live extends Required<Pick<Tape, 'entryMinutes'>> {
   readonly levels: readonly Level[];
+  readonly positions: readonly Position[];
 }
 
 export type Rebuilt = 'rebuilt' | 'already_built' | 'somebody_else';
@@ -80,7 +83,8 @@ export function makeRebuildSymbol(ports: Needs) {
       all.push(some.flat());
     }
     const kept = positions.map((p) => [p.positionId, p.entryMinute?.bars ?? []] as const);
-    return { levels: all.flat(), entryMinutes: new Map(kept.filter(([, bars]) => bars.length > 0)) };
+    const entryMinutes = new Map(kept.filter(([, bars]) => bars.length > 0));
+    return { levels: all.flat(), positions, entryMinutes };
   }
 
   async function replay(levels: readonly Level[], tape: Tape): Promise<Replayed> {
@@ -112,10 +116,12 @@ export function makeRebuildSymbol(ports: Needs) {
     const startedAt = clock.now();
     const token = ids.token();
     await index.beginRebuild(symbol, token);
-    const { levels: all, entryMinutes } = await liveLevels(symbol);
+    const { levels: all, positions, entryMinutes } = await liveLevels(symbol);
     const oldest = all.reduce((at, level) => Math.min(at, level.armedAt), startedAt);
     const tape = await tapeSince(ports, symbol, oldest);
     const { levels, hits } = await replay(all, { ...tape, entryMinutes });
+    const newestTick = tape.seconds.at(-1)?.lastTick;
+    if (newestTick !== undefined) await dateLevels(ports, positions, levels, newestTick);
     if (!(await isStillOurs())) {
       log.warn('REBUILD_LEASE_RAN_OUT', { symbol, levels: levels.length, tookMs: clock.now() - startedAt });
       return false;

@@ -119,6 +119,13 @@ export const nullableSince = <T>(inner: Codec<T>): Codec<T | null> => ({
   whenMissing: () => null,
 });
 
+/** One that most have no value of. */
+export const optionals = <T>(inner: Codec<T>): Codec<T | undefined> => ({
+  encode: (value) => (value === undefined ? { NULL: true } : inner.encode(value)),
+  decode: (attribute, path) => (attribute.NULL === true ? undefined : inner.decode(attribute, path)),
+  whenMissing: () => undefined,
+});
+
 export const lists = <T>(inner: Codec<T>): Codec<readonly T[]> => ({
   encode: (values) => ({ L: values.map(inner.encode) }),
   decode: (attribute, path) => {

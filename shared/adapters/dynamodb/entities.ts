@@ -64,6 +64,7 @@ import {
   nullable,
   nullableSince,
   objects,
+  optionals,
   partials,
   ratios,
   texts,
@@ -490,7 +491,11 @@ export const positions = objects<Position>({
   claimedRungs: lists(integers),
   levelsVersion: integers,
   armedVersion: integers,
-  armings: maps(objects<Arming>({ tick: integers, at: integers, peak: nullable(decimals) })),
+  armings: maps(
+    objects<Arming>({
+      ...{ tick: integers, at: integers, peak: nullable(decimals), laterThan: optionals(integers) },
+    }),
+  ),
   resident: nullableSince(residents),
   confirming: {
     ...lists(objects<ConfirmWindow>({ trigger: triggerFacts, since: integers })),

@@ -197,7 +197,10 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   levelsVersion: 1,
   armedVersion: 0,
   unprotected: { ms: 1_234, since: NOW - 3, isOfClose: true, armed: 'bid; stop_loss 49500', unknownMs: 77 },
-  armings: { trailing_stop: { tick: 12, at: NOW, peak: decimal('50600.01') } },
+  armings: {
+    trailing_stop: { tick: 12, at: NOW, peak: decimal('50600.01') },
+    stop_loss: { tick: -1, at: NOW, peak: null, laterThan: 1_790_000_000_000_007 },
+  },
   confirming: [
     {
       trigger: {

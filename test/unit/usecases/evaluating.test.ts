@@ -324,6 +324,34 @@ describe('a rebuild', () => {
     expect(world.position(order.positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
 
+  it('sells a position that was armed before any price by a touch after a rebuild, though the price comes back', async () => {
+    const world = new World();
+    world.tick('50000');
+    world.index.flush();
+    const order = await world.place({ protection: stop('49000') });
+    const position = () => world.position(order.positionId);
+    await world.pump();
+    await world.useCases.rebuildSymbol(BTC);
+    await world.pass(4);
+    expect(position().armings['stop_loss']).toMatchObject({ tick: -1 });
+    expect(position().armings['stop_loss']?.laterThan).toBeUndefined();
+    world.now += 2_000;
+    const seen = world.tickOf('50000');
+    world.show(seen);
+    world.index.flush();
+    await world.useCases.rebuildSymbol(BTC);
+    expect(position().armings['stop_loss']).toMatchObject({ tick: -1, laterThan: seen.id });
+    world.now += 2_000;
+    world.tick('48900');
+    world.outbox.take();
+    world.index.flush();
+    world.now += 1_000;
+    world.tick('50500');
+    await world.pump();
+    expect(position()).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(position().flatten?.trigger?.cause).toBe('rebuilt');
+  });
+
   it('sells a position that was opened meanwhile where the price is past its stop', async () => {
     const world = new World();
     world.tick('50000');
