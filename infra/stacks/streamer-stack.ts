@@ -93,6 +93,8 @@ export class StreamerStack extends Stack {
       image: ContainerImage.fromAsset(join(settings.distDir, STREAMER), {
         platform: ImagePlatform.LINUX_ARM64,
       }),
+      // In place of the image's: NODE_OPTIONS does not take all of these flags.
+      command: ['node', ...NODE_FLAGS, '--enable-source-maps', 'index.mjs'],
       essential: true,
       readonlyRootFilesystem: true,
       stopTimeout: STOP_TIMEOUT,
@@ -117,7 +119,6 @@ export class StreamerStack extends Stack {
         FEED_SYMBOLS: settings.feedSymbols,
         ...settings.feedVariables,
         SHARD: '0',
-        NODE_OPTIONS: NODE_FLAGS.join(' '),
         WS_RECONNECT_MAX_ATTEMPTS: '10',
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',

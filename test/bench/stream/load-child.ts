@@ -31,6 +31,8 @@ const PATIENCE_MS = 30_000;
 /** Nothing has come out of the streamer for so long: all that waited has been sent. */
 const SETTLED_MS = 2_000;
 const SETTLE_WITHIN_MS = 60_000;
+/** Whoever watches says so again from time to time: else a symbol leaves after ten minutes. */
+const WANT_EACH_MS = 60_000;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -82,6 +84,8 @@ async function armAll(): Promise<void> {
     await checked.index.arm(symbol, levels, [], clock.now());
   }
   await checked.cache.want(symbols);
+  const wanting = setInterval(() => void checked.cache.want(symbols).catch(failed), WANT_EACH_MS);
+  wanting.unref();
 }
 
 /** The feed, with an eye on every tick that it hands on. */

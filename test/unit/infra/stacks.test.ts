@@ -1,4 +1,6 @@
 /** What the templates promise about stacks, API, streamer and alarms (design sections 17, 18, 20). */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../../functions/api/routes.ts';
 import { QUEUE_NAMES } from '../../../infra/queues.ts';
@@ -122,10 +124,18 @@ describe('the streamer', () => {
 
   it('knows how much memory it has: objects, old and young, leave the rest of the task its part', () => {
     const [task] = sandbox.ofType('AWS::ECS::TaskDefinition');
-    const environment = container(sandbox).Environment as { Name: string; Value: string }[];
-    const options = environment.find(({ Name }) => Name === 'NODE_OPTIONS')?.Value ?? '';
-    const mib = (flag: string): number => Number(new RegExp(`--${flag}=(\\d+)`).exec(options)?.[1]);
+    const { Command: command } = container(sandbox) as unknown as { Command: readonly string[] };
+    const mib = (flag: string): number => Number(new RegExp(`--${flag}=(\\d+)`).exec(command.join(' '))?.[1]);
     const heap = mib('max-old-space-size') + 3 * mib('max-semi-space-size');
+    expect(mib('initial-old-space-size')).toBeLessThan(mib('max-old-space-size') / 2);
+    // Its script is the image's own, and Node knows all of the flags before it.
+    const [node, ...args] = command;
+    const dockerFile = readFileSync('functions/streamer/Dockerfile', 'utf8');
+    const own = JSON.parse(/^CMD (.*)$/m.exec(dockerFile)?.[1] ?? '[]') as readonly string[];
+    expect([node, ...args.slice(-2)]).toEqual(own);
+    expect(
+      execFileSync(process.execPath, [...args.slice(0, -1), '-e', 'console.log("runs")']).toString(),
+    ).toBe('runs\n');
     expect(heap).toBeGreaterThan(300);
     expect(Number(task?.properties['Memory']) - heap).toBeGreaterThanOrEqual(100);
   });
