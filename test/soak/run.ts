@@ -34,13 +34,11 @@ const SYMBOLS = 500;
 /** Memory has found its size by then: bars are kept for less, so that they are all there. */
 const WARM_UP_SECONDS = 90;
 const BARS_MS = 60_000;
-/**
- * In MB a minute: some 2 % of the bytes that come in.
- */
-const MOST_GROWTH = 2;
+/** In MB a minute: some 2 % of the bytes that come in. */
+export const MOST_GROWTH = 2;
 
 /** Half of the rate for so long. */
-const soakShape = (seconds: number): LoadShape => ({
+export const soakShape = (seconds: number): LoadShape => ({
   ...{ symbols: SYMBOLS, perSecond: HALF_RATE, seconds, dips: 4 },
   ...{ warmUpSeconds: WARM_UP_SECONDS, comparedSeconds: 45, barsMs: BARS_MS },
 });

@@ -87,12 +87,13 @@ export function loadLines(row: ReturnType<typeof loadRow>, shape: LoadShape): re
 }
 
 /** What is not as it has to be; nothing of a machine that did not keep up. */
-export function wrongOf({ told, sentAtAll }: LoadFigures, shape: LoadShape): readonly string[] {
+export function wrongOf({ told, sentAtAll, missing }: LoadFigures, shape: LoadShape): readonly string[] {
   if (isBehind({ told, sentAtAll })) return [];
   const asked = shape.symbols * shape.dips;
   return [
     ...told.wrong,
     ...(told.hits.length === asked ? [] : [`${told.hits.length} of ${asked} levels were reached`]),
+    ...(missing === 0 ? [] : [`${missing} reads found no price`]),
     ...(told.secondsCompared > 0 ? [] : ['no bar was compared']),
   ];
 }
