@@ -57,9 +57,9 @@ export function marketOperations(deps: ApiDeps) {
     getPrice: async (request: ApiRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       const symbol = await symbolOrRefuse(deps, request.params['symbol'] ?? '');
-      const price = await prices.price(symbol);
+      // Each time: who goes on asking goes on watching.
+      const [price] = await Promise.all([prices.price(symbol), prices.want([symbol])]);
       if (price === null) {
-        await prices.want([symbol]);
         throw apiError('no_price', `There is no current price of ${symbol} yet.`, { field: 'symbol' });
       }
       return { status: 200, body: priceView(price, clock.now()) };
@@ -77,6 +77,8 @@ export function marketOperations(deps: ApiDeps) {
       }
       const scope = `bars/${symbol}/${interval}/${price}/${from ?? ''}`;
       const asked = { symbol, unitExponent, interval, price, limit, from };
+      // A look at its bars is a wish to have some: nobody who is not followed has any, nor history.
+      await prices.want([symbol]);
       const page = await reads.bars({ ...asked, to: cursor === null ? to : cursorTime(scope, cursor) });
       const next = page.next === null ? null : encodeCursor(scope, { pk: symbol, sort: String(page.next) });
       return { status: 200, body: { ...page.body, next_cursor: next } };

@@ -93,6 +93,16 @@ describe('prices', () => {
     });
   });
 
+  it('keep a symbol followed for who goes on asking for its price, or for its bars', async () => {
+    world.price('50000', {});
+    expect(await world.call('GET', '/api/v1/prices/BTC-USDT')).toMatchObject({ status: 200 });
+    expect([...world.prices.wantedSymbols]).toEqual(['BTC/USDT']);
+    expect(await world.call('GET', '/api/v1/prices/SOL-USDT/bars?interval=1m')).toMatchObject({
+      ...{ status: 200, body: { items: [] } },
+    });
+    expect([...world.prices.wantedSymbols].sort()).toEqual(['BTC/USDT', 'SOL/USDT']);
+  });
+
   it('are asked for when there is none, and unknown symbols are named', async () => {
     expect(await world.call('GET', '/api/v1/prices/ETH-USDT')).toMatchObject({
       status: 503,
