@@ -25,6 +25,11 @@ export interface ConnectionHandlers {
   onOpen(session: Session): Promise<void>;
   /** A text frame; `bytes`: the same as it came, UTF-8, to be read before this returns. */
   onMessage(session: Session, text: string, bytes: Uint8Array): void;
+  /**
+   * A binary frame, where text is agreed: it is left out. Absent: the session is ended for it, because nobody knows what it
+   * would have said.
+   */
+  onBinary?(session: Session): void;
   /** The session is gone; also one that never served. */
   onClose(session: Session, reason: string): void;
   /** Asked before each attempt: how many ms to wait first; 0 = go ahead. */

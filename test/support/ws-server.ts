@@ -15,6 +15,8 @@ export interface TestWsServer {
   accepts: boolean;
   refusal: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   broadcast(text: string): void;
+  /** The same as a binary frame. */
+  broadcastBytes(bytes: Buffer): void;
   /** Destroys all sockets, without a closing handshake. */
   cut(): void;
   stop(): Promise<void>;
@@ -57,6 +59,9 @@ export async function startWsServer(options: TestWsOptions = {}): Promise<TestWs
     received,
     broadcast: (text: string) => {
       for (const socket of sockets) socket.send(text);
+    },
+    broadcastBytes: (bytes: Buffer) => {
+      for (const socket of sockets) socket.send(bytes);
     },
     cut: () => {
       for (const socket of sockets) socket.terminate();

@@ -30,6 +30,9 @@ const LIFE_JITTER_MS = 360_000;
 /** Full jitter doubles so often at most; the longest wait bounds it anyway. */
 const MOST_DOUBLINGS = 16;
 
+/** Messages that could not be handled are told so often, with how many there were; each is counted. */
+const TELL_EVERY_MS = 60_000;
+
 /** Where a server that refuses for now does not say how long. */
 const REFUSED_MS: Readonly<Record<number, number>> = { 418: 120_000, 429: 60_000 };
 
@@ -74,6 +77,8 @@ export class WatchedConnection implements Connection {
   #lastMessage: number | null = null;
   #connectedSince: number | null = null;
   #lastError: string | null = null;
+  #notHandled = 0;
+  #notHandledToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(request: ConnectionRequest, parts: ConnectionParts) {
     this.#request = request;
@@ -235,6 +240,7 @@ export class WatchedConnection implements Connection {
       elapsed: this.#elapsed,
       events: {
         onMessage: (from, text, bytes) => this.#onMessage(from, text, bytes),
+        onBinary: (from) => this.#onBinary(from),
         onClose: (from, reason) => this.#onClose(from, reason),
       },
     });
@@ -287,11 +293,30 @@ export class WatchedConnection implements Connection {
     } catch (error) {
       this.#errors += 1;
       this.#lastError = messageOf(error);
-      this.#parts.log.error('message_not_handled', {
-        connection: this.#request.name,
-        error: messageOf(error),
-      });
+      this.#tellNotHandled(messageOf(error));
     }
+  }
+
+  #tellNotHandled(error: string): void {
+    this.#notHandled += 1;
+    const now = this.#elapsed();
+    if (now - this.#notHandledToldAt < TELL_EVERY_MS) return;
+    this.#notHandledToldAt = now;
+    this.#parts.log.error('message_not_handled', {
+      connection: this.#request.name,
+      error,
+      messages: this.#notHandled,
+    });
+    this.#notHandled = 0;
+  }
+
+  #onBinary(session: SocketSession): boolean {
+    const { onBinary } = this.#request.handlers;
+    if (onBinary === undefined) return false;
+    this.#messages += 1;
+    this.#lastMessage = session.heardAt;
+    if (!this.#stopped) onBinary(session);
+    return true;
   }
 
   #onClose(session: SocketSession, reason: string): void {

@@ -20,6 +20,8 @@ export class HandshakeRefusedError extends Error {
 
 export interface SessionEvents {
   onMessage(session: SocketSession, text: string, bytes: Uint8Array): void;
+  /** A binary frame. False: it may not be left out. */
+  onBinary(session: SocketSession): boolean;
   /** Once, whatever ended it. */
   onClose(session: SocketSession, reason: string): void;
 }
@@ -140,8 +142,8 @@ export class SocketSession implements Session {
     else if (this.#heardAt - this.#readsSince > this.#parts.settings.readMs) this.#giveWay();
     // With the default binaryType a message is one Buffer.
     const bytes = data as Buffer;
-    if (isBinary) this.#finish('a binary frame, where text is agreed');
-    else this.#parts.events.onMessage(this, bytes.toString('utf8'), bytes);
+    if (!isBinary) this.#parts.events.onMessage(this, bytes.toString('utf8'), bytes);
+    else if (!this.#parts.events.onBinary(this)) this.#finish('a binary frame, where text is agreed');
   }
 
   /**

@@ -25,7 +25,12 @@ function connect(
   url: string,
   settings: Partial<ConnectionSettings> = {},
   random = () => 0.5,
-  more: Pick<ConnectionRequest, 'exclusive' | 'maxFrameBytes'> = {},
+  {
+    onBinary,
+    ...more
+  }: Pick<ConnectionRequest, 'exclusive' | 'maxFrameBytes'> & {
+    readonly onBinary?: () => void;
+  } = {},
 ) {
   const seen = {
     messages: [] as string[],
@@ -50,6 +55,7 @@ function connect(
           seen.messages.push(`${session.id}:${text}`);
         },
         onClose: (session, reason) => void seen.closed.push(`${session.id}:${reason}`),
+        ...(onBinary !== undefined && { onBinary }),
       },
       ...more,
     },
@@ -86,6 +92,48 @@ describe('a connection', () => {
     const stats = connection.stats();
     expect(stats).toMatchObject({ messagesReceived: 3, errors: 1, reconnects: 0, healthy: true });
     expect(stats.lastMessageAt).toBeGreaterThan(0);
+  });
+
+  it('tells a handler that goes on failing once a minute, and counts each time', async () => {
+    const server = await serve();
+    const { connection, seen, connected } = connect(server.url);
+    connection.start();
+    await connected();
+    for (let n = 0; n < 1_000; n++) server.broadcast('break the handler');
+    await until(
+      'all of them',
+      () => connection.stats().errors,
+      (errors) => errors === 1_000,
+    );
+    expect(seen.logged.filter((code) => code === 'message_not_handled')).toHaveLength(1);
+  });
+
+  it('ends a session for a binary frame, unless its owner leaves these out', async () => {
+    const server = await serve();
+    const strict = connect(server.url);
+    strict.connection.start();
+    await strict.connected();
+    server.broadcastBytes(Buffer.from([1, 2]));
+    await until(
+      'the end',
+      () => strict.seen.closed,
+      (closed) => closed.length === 1,
+    );
+    expect(strict.seen.closed[0]).toContain('binary');
+    await strict.connection.stop();
+    let left = 0;
+    const lenient = connect(server.url, {}, undefined, { onBinary: () => void left++ });
+    lenient.connection.start();
+    await lenient.connected();
+    for (let n = 0; n < 100; n++) server.broadcastBytes(Buffer.from([1, 2]));
+    server.broadcast('text');
+    await until(
+      'the text',
+      () => lenient.seen.messages,
+      (messages) => messages.length === 1,
+    );
+    expect(left).toBe(100);
+    expect(lenient.connection.stats()).toMatchObject({ messagesReceived: 101, errors: 0, reconnects: 0 });
   });
 
   it('serves only when onOpen has resolved, and tries again when it fails', async () => {
