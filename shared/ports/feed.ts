@@ -1,5 +1,6 @@
 /** A price source (design section 11). */
 import type { PriceTick } from '../domain/prices/price-tick.ts';
+import type { DropReason } from '../domain/prices/trust-filter.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
 import type { Units } from '../domain/triggers/types.ts';
 
@@ -7,6 +8,28 @@ import type { Units } from '../domain/triggers/types.ts';
 export interface FeedTick extends PriceTick {
   readonly spec: SymbolSpec;
 }
+
+/** One socket of a source; counts since it was opened first, over its reconnects. */
+export interface FeedConnectionStats {
+  readonly name: string;
+  readonly connected: boolean;
+  readonly authenticated: boolean;
+  /** False after so many failures in a row; it goes on trying. */
+  readonly healthy: boolean;
+  readonly messagesReceived: number;
+  readonly tradesProcessed: number;
+  readonly quotesProcessed: number;
+  readonly errors: number;
+  readonly lastMessageAt: number | null;
+  /** Symbols whose prices it brings. */
+  readonly subscriptions: number;
+  readonly reconnects: number;
+  /** Why it is not let in, as of the source; null = it is. */
+  readonly trouble: string | null;
+}
+
+/** How many messages were left out, by reason. */
+export type LeftOut = Readonly<Partial<Record<DropReason, number>>>;
 
 export interface FeedStats {
   readonly name: string;
@@ -24,6 +47,10 @@ export interface FeedStats {
   readonly trouble?: string | null;
   /** Symbols that bring nothing, or only a part of what was asked for, and why. */
   readonly failed?: readonly FailedSubscription[];
+  /** What the source itself left out, before it was a tick; absent: nothing, whoever takes the ticks sees all. */
+  readonly leftOut?: LeftOut;
+  /** Its sockets that are open or wanted; absent: it has none. */
+  readonly connections?: readonly FeedConnectionStats[];
   /** Of the sources that this one is made of; absent: it is one. */
   readonly parts?: readonly FeedStats[];
   /** How often a symbol went over to its second source; absent: there is one source. */

@@ -8,11 +8,12 @@ import type { Printed } from '../../domain/prices/price-tick.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
 import { isWatchOnly } from '../../domain/watched-symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
-import type { Feed, FeedHandlers } from '../../ports/feed.ts';
+import type { FailedSubscription, Feed, FeedConnectionStats, FeedHandlers } from '../../ports/feed.ts';
 import type { Clock } from '../../ports/runtime.ts';
+import { Teller } from '../teller.ts';
 import { MarketConnection } from './market-connection.ts';
-import type { MarketMessage } from './market-message.ts';
 import { SymbolMarket, type Taken } from './symbol-market.ts';
+import type { QuoteMessage, TradeMessage } from './usual-frame.ts';
 
 export interface BinanceFeedOptions {
   /** Read anew for each symbol that is asked for: it may learn symbols meanwhile. */
@@ -41,14 +42,14 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   const markets = new Map<string, SymbolMarket>();
   let connections: readonly MarketConnection[] = [];
   /** Of connections that nobody needed any more. */
-  const ended = { messages: 0, errors: 0, reconnects: 0 };
+  const ended = { messages: 0, errors: 0, reconnects: 0, trades: 0, quotes: 0 };
   let ending: Promise<unknown> = Promise.resolve();
   const counts = {
-    trades: 0,
-    quotes: 0,
     ticks: 0,
     old: 0,
+    duplicate: 0,
     empty_side: 0,
+    not_positive: 0,
     unusable: 0,
     unasked: 0,
     refused: 0,
@@ -61,6 +62,13 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
   let rounded = 0;
   let seeding: NodeJS.Timeout | null = null;
   let asking: Promise<void> = Promise.resolve();
+
+  const dropped = new Teller((reason, times) =>
+    handlers?.onSkipped({
+      where: 'message of Binance',
+      reason: times === 1 ? reason : `${reason} (${times} times)`,
+    }),
+  );
 
   const tell = (market: SymbolMarket, taken: Taken, at: number, printed?: Printed): void => {
     if (taken === 'tick') {
@@ -75,25 +83,31 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     }
   };
 
-  const onMessage = (message: MarketMessage): void => {
+  const onMessage = (from: MarketConnection, message: QuoteMessage | TradeMessage): void => {
     if (stopped) return;
-    const market = 'venueSymbol' in message ? markets.get(message.venueSymbol) : undefined;
+    const market = markets.get(message.venueSymbol);
     if (market === undefined) {
       counts.unasked += 1;
       return;
     }
     const now = clock.now();
-    if (message.kind === 'quote') {
-      counts.quotes += 1;
-      tell(market, market.quote(message, now), now, 'quote');
-    } else if (message.kind === 'trade') {
-      counts.trades += 1;
-      tell(market, market.trade(message, now), now, 'trade');
-    }
+    const isQuote = message.kind === 'quote';
+    if (isQuote) from.processed.quotes += 1;
+    else from.processed.trades += 1;
+    const taken = isQuote ? market.quote(message, now) : market.trade(message, now);
+    if (taken === 'unusable' || taken === 'not_positive') from.processed.faults += 1;
+    tell(market, taken, now, message.kind);
   };
 
-  const onRefused = (venueSymbols: readonly string[], reason: string): void => {
+  const onLeftOut = (from: MarketConnection, reason: string): void => {
+    if (stopped) return;
+    from.processed.faults += 1;
+    dropped.count(reason, performance.now());
+  };
+
+  const onRefused = (from: MarketConnection, venueSymbols: readonly string[], reason: string): void => {
     counts.refused += 1;
+    from.processed.faults += 1;
     handlers?.onSkipped({ where: `subscription of ${venueSymbols.length} symbols`, reason });
   };
 
@@ -102,17 +116,19 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     while (left.length > 0) {
       let connection = connections.find(({ room }) => room > 0);
       if (connection === undefined) {
-        connection = new MarketConnection({
+        const made: MarketConnection = new MarketConnection({
           name: `binance market ${connections.length + 1}`,
           url,
           openConnection,
-          onMessage,
-          onRefused,
+          onMessage: (message) => onMessage(made, message),
+          onLeftOut: (reason) => onLeftOut(made, reason),
+          onRefused: (symbols, reason) => onRefused(made, symbols, reason),
           frameGapMs: options.frameGapMs ?? 300,
           answerTimeoutMs: options.answerTimeoutMs ?? 10_000,
           refusedRetryMs: options.refusedRetryMs ?? 30_000,
         });
-        connections = [...connections, connection];
+        connection = made;
+        connections = [...connections, made];
       }
       connection.add(left.splice(0, connection.room));
     }
@@ -144,12 +160,42 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
     connections = connections.filter((connection) => !connection.isEmpty);
     for (const connection of empty) {
       const { messagesReceived, errors, reconnects } = connection.stats();
+      const { trades, quotes, faults } = connection.processed;
       ended.messages += messagesReceived;
-      ended.errors += errors;
+      ended.trades += trades;
+      ended.quotes += quotes;
+      ended.errors += errors + faults;
       ended.reconnects += reconnects;
       ending = Promise.all([ending, connection.stop()]);
     }
   };
+
+  const total = (count: (connection: MarketConnection) => number): number =>
+    connections.reduce((sum, connection) => sum + count(connection), 0);
+  const tradesOf = (): number => ended.trades + total(({ processed }) => processed.trades);
+  const quotesOf = (): number => ended.quotes + total(({ processed }) => processed.quotes);
+
+  const statsOf = (connection: MarketConnection): FeedConnectionStats => {
+    const { name, connected, healthy, messagesReceived, errors, lastMessageAt, reconnects } =
+      connection.stats();
+    const { trades, quotes, faults } = connection.processed;
+    return {
+      ...{ name, connected, healthy, messagesReceived, lastMessageAt, reconnects, trouble: null },
+      // Public streams ask for no key.
+      authenticated: connected,
+      tradesProcessed: trades,
+      quotesProcessed: quotes,
+      errors: errors + faults,
+      subscriptions: connection.size,
+    };
+  };
+
+  const failures = (): readonly FailedSubscription[] =>
+    [...markets].flatMap(([venueSymbol, { spec }]) => {
+      const on = connections.find((connection) => connection.carries(venueSymbol));
+      const reason = on?.refusalOf(venueSymbol) ?? null;
+      return reason === null ? [] : [{ symbol: spec.symbol, reason: `refused: ${reason}` }];
+    });
 
   const latest = (times: readonly number[]): number | null =>
     times.length === 0 ? null : Math.max(...times);
@@ -206,17 +252,23 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
         // Public streams ask for no key: whoever is connected may read.
         authenticated: connected,
         messagesReceived: stats.reduce((sum, one) => sum + one.messagesReceived, ended.messages),
-        tradesProcessed: counts.trades,
-        quotesProcessed: counts.quotes,
+        tradesProcessed: tradesOf(),
+        quotesProcessed: quotesOf(),
         errors:
           stats.reduce((sum, one) => sum + one.errors, ended.errors) +
-          counts.unusable +
-          counts.refused +
+          total(({ processed }) => processed.faults) +
           counts.seeds_failed,
         lastMessageAt: latest(stats.flatMap((one) => one.lastMessageAt ?? [])),
         // Of all its connections: where one is silent, its symbols' prices are not known to stand.
         lastHeardAt: connected ? earliest(stats.map((one) => one.lastHeardAt ?? null)) : null,
         subscriptions: [...markets.values()].map(({ spec }) => spec.symbol),
+        failed: failures(),
+        leftOut: {
+          duplicates: counts.duplicate,
+          out_of_order: counts.old,
+          not_positive: counts.not_positive,
+        },
+        connections: connections.map(statsOf),
       };
     },
     lastHeardAt: (symbol) => {
@@ -225,11 +277,16 @@ export function createBinanceFeed(options: BinanceFeedOptions): Feed {
       return connection?.stats().lastHeardAt ?? null;
     },
     summary: () => ({
+      trades: tradesOf(),
+      quotes: quotesOf(),
       ...counts,
       rounded: [...markets.values()].reduce((sum, market) => sum + market.rounded, rounded),
       reconnects: connections.reduce(
         (sum, connection) => sum + connection.stats().reconnects,
         ended.reconnects,
+      ),
+      ...Object.fromEntries(
+        Object.entries(dropped.counts).map(([reason, count]) => [`dropped: ${reason}`, count]),
       ),
     }),
     stop: async () => {

@@ -1,6 +1,7 @@
 /** Up to [500] symbols on one connection of the market streams, subscribed at the pace that the venue allows. */
 import type { Connection, ConnectionStats, OpenConnection, Session } from '../../ports/connection.ts';
-import { type MarketMessage, parseMarketMessage } from './market-message.ts';
+import { parseMarketMessage } from './market-message.ts';
+import type { QuoteMessage, TradeMessage } from './usual-frame.ts';
 
 /** The venue's limits: 1,024 streams per connection, 5 frames a second (pongs count too). */
 const STREAMS_PER_SYMBOL = 2;
@@ -13,7 +14,9 @@ export interface MarketConnectionParts {
   /** Base URL of the streams, without `/stream`. */
   readonly url: string;
   readonly openConnection: OpenConnection;
-  readonly onMessage: (message: MarketMessage) => void;
+  readonly onMessage: (message: QuoteMessage | TradeMessage) => void;
+  /** A frame that is none of these; `reason` never repeats it. */
+  readonly onLeftOut: (reason: string) => void;
   /** A subscription that the venue refused, or that was not answered. */
   readonly onRefused: (venueSymbols: readonly string[], reason: string) => void;
   /** [300 ms] Between two frames. */
@@ -28,7 +31,9 @@ interface Subscribing {
   /** Asked for on this session. */
   readonly asked: Set<string>;
   /** Refused once: asked for alone from then on, so that one bad name takes no other's prices away. */
-  readonly refused: Set<string>;
+  readonly alone: Set<string>;
+  /** Of those that were refused and not taken since: why. */
+  readonly refused: Map<string, string>;
   readonly answers: Map<number, (error: string | null) => void>;
   /** The loop that asks, while there is something to ask. */
   running: Promise<void> | null;
@@ -36,6 +41,8 @@ interface Subscribing {
 }
 
 export class MarketConnection {
+  /** Of its frames and subscriptions; the owner counts. */
+  readonly processed = { trades: 0, quotes: 0, faults: 0 };
   readonly #parts: MarketConnectionParts;
   readonly #connection: Connection;
   readonly #wanted = new Set<string>();
@@ -50,7 +57,8 @@ export class MarketConnection {
         onOpen: (session) => {
           this.#sessions.set(session, {
             asked: new Set(),
-            refused: new Set(),
+            alone: new Set(),
+            refused: new Map(),
             answers: new Map(),
             running: null,
             nextId: 1,
@@ -58,6 +66,7 @@ export class MarketConnection {
           return this.#ask(session);
         },
         onMessage: (session, text) => this.#onMessage(session, text),
+        onBinary: () => parts.onLeftOut('a binary frame'),
         onClose: (session) => void this.#sessions.delete(session),
       },
     });
@@ -84,6 +93,19 @@ export class MarketConnection {
 
   carries(venueSymbol: string): boolean {
     return this.#wanted.has(venueSymbol);
+  }
+
+  get size(): number {
+    return this.#wanted.size;
+  }
+
+  /** Why this symbol is not subscribed on a session of this connection; null = it is, or it is too early to tell. */
+  refusalOf(venueSymbol: string): string | null {
+    for (const { refused } of this.#sessions.values()) {
+      const reason = refused.get(venueSymbol);
+      if (reason !== undefined) return reason;
+    }
+    return null;
   }
 
   get isEmpty(): boolean {
@@ -113,29 +135,36 @@ export class MarketConnection {
     for (;;) {
       const gone = [...on.asked].filter((symbol) => !this.#wanted.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
       if (gone.length > 0 && session.isOpen) {
-        for (const symbol of gone) on.asked.delete(symbol);
+        for (const symbol of gone) {
+          on.asked.delete(symbol);
+          on.refused.delete(symbol);
+        }
         const error = await this.#tell(session, on, 'UNSUBSCRIBE', gone);
         if (error !== null) this.#parts.onRefused(gone, error);
         await new Promise((resolve) => setTimeout(resolve, this.#parts.frameGapMs));
         continue;
       }
       const waiting = [...this.#wanted].filter((symbol) => !on.asked.has(symbol));
-      const fresh = waiting.filter((symbol) => !on.refused.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
+      const fresh = waiting.filter((symbol) => !on.alone.has(symbol)).slice(0, SYMBOLS_PER_FRAME);
       const missing = fresh.length > 0 ? fresh : waiting.slice(0, 1);
       if (missing.length === 0 || !session.isOpen) return;
       for (const symbol of missing) on.asked.add(symbol);
       const error = await this.#tell(session, on, 'SUBSCRIBE', missing);
-      if (error !== null) {
+      if (error === null) for (const symbol of missing) on.refused.delete(symbol);
+      else {
         this.#parts.onRefused(missing, error);
-        this.#askLater(session, on, missing);
+        this.#askLater(session, on, missing, error);
       }
       await new Promise((resolve) => setTimeout(resolve, this.#parts.frameGapMs));
     }
   }
 
   /** What was refused is asked for again while the session lives: without it nobody knows these prices. */
-  #askLater(session: Session, on: Subscribing, symbols: readonly string[]): void {
-    for (const symbol of symbols) on.refused.add(symbol);
+  #askLater(session: Session, on: Subscribing, symbols: readonly string[], error: string): void {
+    for (const symbol of symbols) {
+      on.alone.add(symbol);
+      on.refused.set(symbol, error);
+    }
     setTimeout(() => {
       for (const symbol of symbols) on.asked.delete(symbol);
       void this.#ask(session);
@@ -178,6 +207,7 @@ export class MarketConnection {
     const message = parseMarketMessage(text);
     if (message.kind === 'answer') this.#sessions.get(session)?.answers.get(message.id)?.(message.error);
     else if (message.kind === 'shutdown') this.#connection.renew('the server shuts down', session);
+    else if (message.kind === 'other') this.#parts.onLeftOut(message.reason);
     else this.#parts.onMessage(message);
   }
 }

@@ -19,11 +19,16 @@ interface Quote {
   readonly askSize: string;
 }
 
-/** `old`: a repeat, or one that others have overtaken. `empty_side`: the book has no bid or no ask. */
-export type Taken = 'tick' | 'waits' | 'old' | 'empty_side' | 'unusable';
+/**
+ * `duplicate`: what was taken last, again. `old`: others have overtaken it. `empty_side`: the book has no bid or no ask.
+ * `unusable`: no price of this symbol.
+ */
+export type Taken = 'tick' | 'waits' | 'duplicate' | 'old' | 'empty_side' | 'not_positive' | 'unusable';
 
 /** Ids that fall after so long a pause belong to a venue that began anew (a testnet is reset each month). */
 const RESTART_AFTER_MS = 5_000;
+
+const isBelowZero = (text: string): boolean => /^-\d/.test(text);
 
 export class SymbolMarket {
   readonly spec: SymbolSpec;
@@ -55,23 +60,27 @@ export class SymbolMarket {
 
   /** `now`: receive time. A book ticker has no time of its own. */
   quote(message: QuoteMessage, now: number): Taken {
-    if (message.updateId <= this.#updateId && now - this.#quotedAt < RESTART_AFTER_MS) return 'old';
+    if (message.updateId <= this.#updateId && now - this.#quotedAt < RESTART_AFTER_MS)
+      return message.updateId === this.#updateId ? 'duplicate' : 'old';
     this.#updateId = message.updateId;
     this.#quotedAt = now;
     const bid = this.#read(message.bid);
     const ask = this.#read(message.ask);
-    if (bid === null || ask === null) return 'unusable';
+    if (bid === null || ask === null)
+      return isBelowZero(message.bid) || isBelowZero(message.ask) ? 'not_positive' : 'unusable';
     if (bid.units === 0 || ask.units === 0) return 'empty_side';
     this.#quote = { bid, ask, bidSize: message.bidSize, askSize: message.askSize };
     return this.#last === null ? 'waits' : 'tick';
   }
 
   trade(message: TradeMessage, now: number): Taken {
-    if (message.tradeId <= this.#tradeId && now - this.#tradedAt < RESTART_AFTER_MS) return 'old';
+    if (message.tradeId <= this.#tradeId && now - this.#tradedAt < RESTART_AFTER_MS)
+      return message.tradeId === this.#tradeId ? 'duplicate' : 'old';
     this.#tradeId = message.tradeId;
     this.#tradedAt = now;
     const last = this.#read(message.price);
-    if (last === null || last.units === 0) return 'unusable';
+    if (last === null) return isBelowZero(message.price) ? 'not_positive' : 'unusable';
+    if (last.units === 0) return 'not_positive';
     this.#last = last;
     return this.#quote === null ? 'waits' : 'tick';
   }

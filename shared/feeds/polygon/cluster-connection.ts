@@ -144,6 +144,10 @@ export class ClusterConnection {
         },
         onOpen: (session) => this.#letIn(session),
         onMessage: (session, text, bytes) => this.#onMessage(session, text, bytes),
+        onBinary: () => {
+          this.#elements += 1;
+          this.#parts.onLeftOut('a binary frame', 'dropped');
+        },
         onClose: (session, reason) => this.#onClose(session, reason),
       },
     });

@@ -31,6 +31,9 @@ export interface FieldReader {
 
 export type Json = { readonly [name: string]: unknown };
 
+/** How the fault of a price ends that is zero or less. */
+export const NOT_POSITIVE = ' not positive';
+
 /** Of a number its sign tells; of a long one, or of text, its digits do. */
 const isPositive = (value: unknown, text: string): boolean =>
   typeof value === 'number' ? value > 0 : !text.startsWith('-') && /[1-9]/.test(text);
@@ -67,14 +70,16 @@ export class Fields implements FieldReader {
   price(field: Field): string {
     const value = this.#valueOf(field);
     const text = decimalTextOf(value);
-    return text !== null && isPositive(value, text) ? text : this.#broken(field, '');
+    if (text === null) return this.#broken(field, '');
+    return isPositive(value, text) ? text : this.#notPositive(field, '');
   }
 
   side(field: Field): string | null {
     const value = this.#valueOf(field);
     if (value == null || value === 0) return null;
     const text = decimalTextOf(value);
-    if (text === null || text.startsWith('-')) return this.#broken(field, null);
+    if (text === null) return this.#broken(field, null);
+    if (text.startsWith('-')) return this.#notPositive(field, null);
     return isPositive(value, text) ? text : null;
   }
 
@@ -134,6 +139,12 @@ export class Fields implements FieldReader {
   #broken<T>(field: Field, instead: T): T {
     const isMissing = this.#valueOf(field) == null;
     this.fault ??= `${this.#ev}.${FIELD_NAMES[field]} ${isMissing ? 'missing' : 'wrong'}`;
+    return instead;
+  }
+
+  /** A price that can be read and is none: counted as such (docs/prices.md). */
+  #notPositive<T>(field: Field, instead: T): T {
+    this.fault ??= `${this.#ev}.${FIELD_NAMES[field]}${NOT_POSITIVE}`;
     return instead;
   }
 

@@ -48,10 +48,10 @@ export class InstrumentStream {
     return [...this.#topics.values()];
   }
 
-  /** Where quotes are refused, trades are all there is. */
-  noteQuotes(): void {
-    const isTradesOnly = this.#topics.get('quote')?.state === 'refused';
-    for (const market of this.markets) market.isTradesOnly = isTradesOnly;
+  /** Where quotes are refused, trades are all there is; and the other way round. */
+  noteRefusals(): void {
+    const isRefused = (topic: Topic | undefined): boolean => topic?.state === 'refused';
+    for (const market of this.markets) market.withholds(isRefused(this.#quote), isRefused(this.#trade));
   }
 
   add(spec: SymbolSpec): void {

@@ -5,23 +5,20 @@
  * restarts. Ticks are stamped with the time of their receipt. Whether a price can be trusted is not judged here, and
  * dollars are not converted: see domain/polygon.
  */
-import {
-  type PolygonAssetClass,
-  type PolygonChannelKind,
-  polygonInstrument,
-  polygonName,
-} from '../../domain/polygon.ts';
+import { type PolygonAssetClass, type PolygonChannelKind, polygonInstrument } from '../../domain/polygon.ts';
 import { TRUST_DEFAULTS, type TrustSettings } from '../../domain/prices/trust-filter.ts';
 import type { SymbolRegistry, SymbolSpec } from '../../domain/symbols.ts';
 import type { OpenConnection } from '../../ports/connection.ts';
 import type { FailedSubscription, Feed, FeedHandlers } from '../../ports/feed.ts';
 import type { Clock, Log } from '../../ports/runtime.ts';
+import { Teller } from '../teller.ts';
+import { ClassStream } from './class-stream.ts';
 import { CLUSTER_DEFAULTS, ClusterConnection, type ClusterSettings } from './cluster-connection.ts';
+import { NOT_POSITIVE } from './fields.ts';
 import { InstrumentStream, type Seen } from './instrument-stream.ts';
 import type { CryptoTrade, PolygonBar, PolygonMessage, StockTrade } from './messages.ts';
 import type { PolygonMarket, QuoteSides, Said } from './polygon-market.ts';
 import { SeenTrades } from './seen-trades.ts';
-import { Teller } from './teller.ts';
 import type { Topic } from './topic.ts';
 
 export interface PolygonFeedOptions {
@@ -50,12 +47,6 @@ export interface PolygonFeedOptions {
   readonly timely?: Pick<TrustSettings, 'futureMs' | 'ageMs'>;
 }
 
-/** One asset class: what is followed, by Polygon's name of it. */
-interface OfClass {
-  readonly assetClass: PolygonAssetClass;
-  readonly byName: Map<string, InstrumentStream>;
-}
-
 const WIDTH_OF = {
   ...{ XA: 'minute', AM: 'minute', CA: 'minute' },
   ...{ XAS: 'second', A: 'second', CAS: 'second' },
@@ -66,18 +57,17 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const { firstDataMs = 60_000, lookMs = 5_000, timely = TRUST_DEFAULTS } = options;
   const { futureMs, ageMs } = timely;
   const kinds: readonly PolygonChannelKind[] = ['trade', 'quote', ...(bars?.widths ?? [])];
-  const connections = new Map<PolygonAssetClass, ClusterConnection>();
-  const streams: Readonly<Record<PolygonAssetClass, OfClass>> = {
-    crypto: { assetClass: 'crypto', byName: new Map() },
-    stocks: { assetClass: 'stocks', byName: new Map() },
-    forex: { assetClass: 'forex', byName: new Map() },
+  const streams: Readonly<Record<PolygonAssetClass, ClassStream>> = {
+    crypto: new ClassStream('crypto'),
+    stocks: new ClassStream('stocks'),
+    forex: new ClassStream('forex'),
   };
   const streamOfTopic = new Map<Topic, InstrumentStream>();
   const symbols = new Map<string, InstrumentStream>();
   const silentTold = new Set<InstrumentStream>();
   const seen = new SeenTrades();
   const counts = {
-    ...{ trades: 0, quotes: 0, bars: 0, ticks: 0, old: 0, duplicate: 0, crossed: 0, empty_side: 0 },
+    ...{ bars: 0, ticks: 0, old: 0, duplicate: 0, crossed: 0, empty_side: 0 },
     ...{ unusable: 0, untimely: 0, unasked: 0, refused: 0, long_numbers: 0, handler_failed: 0 },
   };
   let handlers: FeedHandlers | null = null;
@@ -92,18 +82,33 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
   const dropped = new Teller(skip('message of Polygon'));
   const ignored = new Teller(skip('field of a message of Polygon, left out'));
 
-  const tell = (market: PolygonMarket, taken: Seen, now: number, said: Said): void => {
+  /** A listener failed: what else the frame brings, and other symbols at the same price, are handed on all the same. */
+  const notHandled = (of: ClassStream, error: unknown): void => {
+    counts.handler_failed += 1;
+    of.faults += 1;
+    if (!dropped.count('not handled', performance.now())) return;
+    log.error('polygon_message_not_handled', {
+      error: error instanceof Error ? error.message : String(error),
+    });
+  };
+
+  const tell = (of: ClassStream, market: PolygonMarket, taken: Seen, now: number, said: Said): void => {
     if (taken === 'waits') return;
     if (taken !== 'tick') {
       counts[taken] += 1;
+      if (taken === 'crossed' || taken === 'unusable') of.faults += 1;
       return;
     }
     const tick = market.tick(nextId, now, said);
     if (tick === null || handlers === null) return;
     nextId += 1;
     counts.ticks += 1;
-    // A live market does not wait for its listeners; the pipeline bounds what it keeps.
-    void handlers.onTick(tick);
+    try {
+      // A live market does not wait for its listeners; the pipeline bounds what it keeps.
+      void handlers.onTick(tick);
+    } catch (error) {
+      notHandled(of, error);
+    }
   };
 
   /** Whoever is far off in time is not put together with others; the tick tells it to those who judge and count. */
@@ -113,51 +118,57 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     return 'tick';
   };
 
-  const streamOf = ({ assetClass, byName }: OfClass, name: string): InstrumentStream | null => {
-    const stream = byName.get(name) ?? byName.get(polygonName(assetClass, name));
+  const streamOf = (of: ClassStream, name: string): InstrumentStream | null => {
+    const stream = of.find(name);
     if (stream === undefined) counts.unasked += 1;
     return stream ?? null;
   };
 
-  const onTrade = (ofClass: OfClass, message: CryptoTrade | StockTrade, now: number): void => {
-    const stream = streamOf(ofClass, message.name);
+  const onTrade = (of: ClassStream, message: CryptoTrade | StockTrade, now: number): void => {
+    const stream = streamOf(of, message.name);
     if (stream === null) return;
-    counts.trades += 1;
+    of.trades += 1;
     const refusal = stream.refuseTrade(message, now);
     if (refusal !== null) counts[refusal as 'old' | 'duplicate'] += 1;
     else {
       const { venue, at } = message;
       for (const market of stream.markets) {
         const taken = isTimely(at, now) ? market.trade(message.price) : untimely();
-        tell(market, taken, now, { printed: 'trade', venue, at });
+        tell(of, market, taken, now, { printed: 'trade', venue, at });
       }
     }
   };
 
   const onQuote = (
-    ofClass: OfClass,
+    of: ClassStream,
     message: { readonly name: string; readonly at: number } & QuoteSides,
     venue: number | null,
     now: number,
   ): void => {
-    const stream = streamOf(ofClass, message.name);
+    const stream = streamOf(of, message.name);
     if (stream === null) return;
-    counts.quotes += 1;
+    of.quotes += 1;
     const { at } = message;
     if (stream.refuseQuote(venue, at, now) !== null) counts.old += 1;
     else
       for (const market of stream.markets) {
         const taken = isTimely(at, now) ? stream.quote(market, venue, message, now) : untimely();
-        tell(market, taken, now, { printed: 'quote', venue, at });
+        tell(of, market, taken, now, { printed: 'quote', venue, at });
       }
   };
 
-  const onBar = (ofClass: OfClass, bar: PolygonBar, now: number): void => {
-    const stream = streamOf(ofClass, bar.name);
+  const onBar = (of: ClassStream, bar: PolygonBar, now: number): void => {
+    const stream = streamOf(of, bar.name);
     if (stream === null) return;
     counts.bars += 1;
     stream.hear(WIDTH_OF[bar.ev], now);
-    for (const { spec } of stream.markets) bars?.onBar(spec, bar);
+    for (const { spec } of stream.markets) {
+      try {
+        bars?.onBar(spec, bar);
+      } catch (error) {
+        notHandled(of, error);
+      }
+    }
   };
 
   const route = (message: PolygonMessage, now: number): void => {
@@ -195,42 +206,38 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     }
   };
 
-  const onMessage = (message: PolygonMessage, now: number): void => {
+  const onMessage = (of: ClassStream, message: PolygonMessage, now: number): void => {
     if (stopped) return;
     try {
       route(message, now);
     } catch (error) {
-      // One listener's failure: the other elements of the frame are handed on all the same.
-      counts.handler_failed += 1;
-      if (dropped.count('not handled', performance.now())) {
-        log.error('polygon_message_not_handled', {
-          error: error instanceof Error ? error.message : String(error),
-        });
-      }
+      notHandled(of, error);
     }
   };
 
-  const onRefused = (topic: Topic): void => {
+  const onRefused = (of: ClassStream, topic: Topic): void => {
     counts.refused += 1;
+    of.faults += 1;
     handlers?.onSkipped({ where: `subscription ${topic.name}`, reason: topic.reason ?? topic.state });
-    streamOfTopic.get(topic)?.noteQuotes();
+    streamOfTopic.get(topic)?.noteRefusals();
   };
 
   const connectionOf = (assetClass: PolygonAssetClass): ClusterConnection => {
-    let connection = connections.get(assetClass);
-    if (connection === undefined) {
-      connection = new ClusterConnection({
-        ...{ assetClass, url, key, openConnection, clock, log, onMessage, onRefused },
-        settings: { ...CLUSTER_DEFAULTS, ...options.settings },
-        onLeftOut: (reason, kind) =>
-          (kind === 'dropped' ? dropped : ignored).count(reason, performance.now()),
-        onLongNumbers: (count) => {
-          counts.long_numbers += count;
-        },
-      });
-      connections.set(assetClass, connection);
-    }
-    return connection;
+    const of = streams[assetClass];
+    of.connection ??= new ClusterConnection({
+      ...{ assetClass, url, key, openConnection, clock, log },
+      onMessage: (message, now) => onMessage(of, message, now),
+      settings: { ...CLUSTER_DEFAULTS, ...options.settings },
+      onRefused: (topic) => onRefused(of, topic),
+      onLeftOut: (reason, kind) => {
+        if (kind === 'dropped') of.faults += 1;
+        (kind === 'dropped' ? dropped : ignored).count(reason, performance.now());
+      },
+      onLongNumbers: (count) => {
+        counts.long_numbers += count;
+      },
+    });
+    return of.connection;
   };
 
   /** False where Polygon has nothing of the kind. The topics of a new instrument go to `fresh`. */
@@ -247,7 +254,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
       fresh.set(assetClass, [...(fresh.get(assetClass) ?? []), ...stream.topics]);
     }
     stream.add(spec);
-    stream.noteQuotes();
+    stream.noteRefusals();
     symbols.set(spec.symbol, stream);
     return true;
   };
@@ -284,7 +291,16 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     }
   };
 
-  const all = (): readonly ClusterConnection[] => [...connections.values()];
+  const classes = Object.values(streams);
+  const all = (): readonly ClusterConnection[] => classes.flatMap(({ connection }) => connection ?? []);
+  const total = (count: (of: ClassStream) => number): number =>
+    classes.reduce((sum, of) => sum + count(of), 0);
+  /** Prices that could be read and were zero or less. */
+  const notPositive = (): number =>
+    Object.entries(dropped.counts).reduce(
+      (sum, [reason, count]) => sum + (reason.endsWith(NOT_POSITIVE) ? count : 0),
+      0,
+    );
   const lastMessageAt = (): number | null => {
     const times = all().flatMap((connection) => connection.stats()?.lastMessageAt ?? []);
     return times.length === 0 ? null : Math.max(...times);
@@ -313,7 +329,7 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
     unsubscribe: (left) => {
       const gone = new Map<PolygonAssetClass, Topic[]>();
       for (const symbol of left) drop(symbol, gone);
-      for (const [assetClass, topics] of gone) connections.get(assetClass)?.remove(topics);
+      for (const [assetClass, topics] of gone) streams[assetClass].connection?.remove(topics);
     },
     stats: () => {
       const serving = all().filter((connection) => connection.stats() !== null);
@@ -326,25 +342,29 @@ export function createPolygonFeed(options: PolygonFeedOptions): Feed {
         authenticated:
           connected && serving.length > 0 && serving.every(({ isAuthenticated }) => isAuthenticated),
         messagesReceived: all().reduce((sum, { elements }) => sum + elements, 0),
-        tradesProcessed: counts.trades,
-        quotesProcessed: counts.quotes,
-        errors:
-          all().reduce((sum, { totals }) => sum + totals.errors, 0) +
-          dropped.total +
-          counts.unusable +
-          counts.refused,
+        tradesProcessed: total(({ trades }) => trades),
+        quotesProcessed: total(({ quotes }) => quotes),
+        errors: total(({ errors }) => errors),
         lastMessageAt: lastMessageAt(),
         subscriptions: [...symbols.keys()],
         trouble: serving.flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
         failed: failures(),
+        leftOut: {
+          crossed: counts.crossed,
+          duplicates: counts.duplicate,
+          out_of_order: counts.old,
+          not_positive: notPositive(),
+        },
+        connections: classes.flatMap((of) => of.stats() ?? []),
       };
     },
     lastHeardAt: (symbol) => {
       const assetClass = symbols.get(symbol)?.instrument.assetClass;
-      const connection = assetClass === undefined ? undefined : connections.get(assetClass);
-      return connection?.stats()?.lastHeardAt ?? null;
+      return assetClass === undefined ? null : (streams[assetClass].connection?.stats()?.lastHeardAt ?? null);
     },
     summary: () => ({
+      trades: total(({ trades }) => trades),
+      quotes: total(({ quotes }) => quotes),
       ...counts,
       rounded: [...symbols.values()].reduce(
         (sum, { markets }) => sum + markets.reduce((of, market) => of + market.rounded, 0),

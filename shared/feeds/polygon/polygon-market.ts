@@ -4,7 +4,8 @@
  * Always true:
  * - bid and ask are those of all its venues as one (venue-quotes), and never crossed;
  * - last is the last trade; until there is one, and where there are none at all (forex), it is the middle of the quote;
- * - where Polygon gives no quotes (the plan does not have them), bid = ask = last, and the tick says so;
+ * - where Polygon gives no quotes (the plan does not have them), bid = ask = last, and the tick says so; what was quoted
+ *   or traded before it refused them is no price any more;
  * - prices are in the currency that Polygon quotes: of a pair in USDT they are dollars (domain/polygon: `rate`).
  */
 import type { Printed } from '../../domain/prices/price-tick.ts';
@@ -41,8 +42,8 @@ export class PolygonMarket {
   /** Prices with digits finer than the unit. */
   rounded = 0;
   /** No quotes will come. */
-  isTradesOnly = false;
-  readonly #venues = new VenueQuotes();
+  #isTradesOnly = false;
+  #venues = new VenueQuotes();
   #quote: { readonly bid: Side; readonly ask: Side } | null = null;
   #last: Side | null = null;
   /** The prices of the last tick as text: most ticks change one or two of the three. */
@@ -50,6 +51,16 @@ export class PolygonMarket {
 
   constructor(spec: SymbolSpec) {
     this.spec = spec;
+  }
+
+  /** Which of both Polygon refuses to send: an old one of these would stand for ever. */
+  withholds(quotes: boolean, trades: boolean): void {
+    this.#isTradesOnly = quotes;
+    if (quotes) {
+      this.#venues = new VenueQuotes();
+      this.#quote = null;
+    }
+    if (trades) this.#last = null;
   }
 
   /** `now`: receive time. A venue with one side only is left out until it has two again. */
@@ -72,7 +83,7 @@ export class PolygonMarket {
     const last = this.#read(price, '');
     if (last === null) return 'unusable';
     this.#last = last;
-    return this.#quote === null && !this.isTradesOnly ? 'waits' : 'tick';
+    return this.#quote === null && !this.#isTradesOnly ? 'waits' : 'tick';
   }
 
   /**
@@ -124,7 +135,7 @@ export class PolygonMarket {
   }
 
   #lastAsSide(): Side | null {
-    return this.isTradesOnly ? this.#last : null;
+    return this.#isTradesOnly ? this.#last : null;
   }
 
   /** Null where it is no price in this symbol's units. */

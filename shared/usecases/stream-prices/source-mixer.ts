@@ -19,10 +19,16 @@ import {
   type SourcePolicy,
   type SourceRole,
 } from '../../domain/prices/source-policy.ts';
-import { refusalOf, TRUST_DEFAULTS, type TrustSettings } from '../../domain/prices/trust-filter.ts';
+import {
+  DROP_REASONS,
+  type DropReason,
+  refusalOf,
+  TRUST_DEFAULTS,
+  type TrustSettings,
+} from '../../domain/prices/trust-filter.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
 import type { Units } from '../../domain/triggers/types.ts';
-import type { Feed, FeedHandlers, FeedStats, FeedTick } from '../../ports/feed.ts';
+import type { Feed, FeedHandlers, FeedStats, FeedTick, LeftOut } from '../../ports/feed.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import { MixedSymbol, type SecondName } from './mixed-symbol.ts';
 
@@ -124,11 +130,13 @@ export function createSourceMixer(options: MixerOptions): Feed {
     fallbacks: 0,
     returns: 0,
     repeated: 0,
-    second_refused: 0,
     second_failed: 0,
     unconverted: 0,
     unasked: 0,
   };
+  /** Of the second source, by reason: the pipeline sees none of its ticks while it only checks. */
+  const secondRefused: Partial<Record<DropReason, number>> = {};
+  const refusedOfSecond = (): number => Object.values(secondRefused).reduce((sum, count) => sum + count, 0);
   let handlers: FeedHandlers | null = null;
   let nextId = 0;
 
@@ -213,8 +221,9 @@ export function createSourceMixer(options: MixerOptions): Feed {
   const onSecondTick = (tick: FeedTick): void => {
     const now = tick.tick.at;
     second.heard(tick.spec.symbol, now);
-    if (refusalOf(tick, now, trust) !== null) {
-      counts.second_refused += 1;
+    const refusal = refusalOf(tick, now, trust);
+    if (refusal !== null) {
+      secondRefused[refusal] = (secondRefused[refusal] ?? 0) + 1;
       return;
     }
     for (const basis of byRate.get(tick.spec.symbol) ?? []) MixedSymbol.putRate(basis, tick);
@@ -333,23 +342,33 @@ export function createSourceMixer(options: MixerOptions): Feed {
         messagesReceived: sum((one) => one.messagesReceived),
         tradesProcessed: sum((one) => one.tradesProcessed),
         quotesProcessed: sum((one) => one.quotesProcessed),
-        errors: sum((one) => one.errors) + counts.second_refused + counts.second_failed,
+        errors: sum((one) => one.errors) + refusedOfSecond() + counts.second_failed,
         lastMessageAt: times.length === 0 ? null : Math.max(...times),
         subscriptions: [...symbols.keys()],
         trouble: both.flatMap(({ trouble }) => trouble ?? [])[0] ?? null,
         failed: both.flatMap(({ name: source, failed = [] }) =>
           failed.map(({ symbol, reason }) => ({ symbol, reason: `${source}: ${reason}` })),
         ),
+        leftOut: leftOutOf([...both.map(({ leftOut = {} }) => leftOut), secondRefused]),
+        connections: both.flatMap(({ connections = [] }) => connections),
         parts: both,
         fallbacks: counts.fallbacks,
       };
     },
-    summary: () => ({ ...counts }),
+    summary: () => ({ ...counts, second_refused: refusedOfSecond() }),
     stop: async () => {
       await Promise.all([venue.feed.stop(), second.feed.stop()]);
       handlers = null;
     },
   };
+}
+
+function leftOutOf(all: readonly LeftOut[]): LeftOut {
+  const sums: Partial<Record<DropReason, number>> = {};
+  for (const one of all)
+    for (const because of DROP_REASONS)
+      if (one[because] !== undefined) sums[because] = (sums[because] ?? 0) + one[because];
+  return sums;
 }
 
 function leave<T>(groups: Map<string, T[]>, name: string, member: T): void {

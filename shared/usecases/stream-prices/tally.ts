@@ -1,6 +1,6 @@
 /** What the streamer counts, and how it is shown (the specification's counters and get_stats). */
 import { DROP_REASONS, type DropReason } from '../../domain/prices/trust-filter.ts';
-import type { FeedStats } from '../../ports/feed.ts';
+import type { FeedConnectionStats, FeedStats } from '../../ports/feed.ts';
 
 /** A repeat is the rule after a restart, and a lone print is the market's: neither is a fault. */
 const NO_FAULT: readonly DropReason[] = ['duplicates', 'out_of_order', 'outliers_dropped'];
@@ -68,6 +68,26 @@ export class Tally {
 
 const timeOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
+/** One socket: the specification's figures of it. */
+const connectionView = (one: FeedConnectionStats) => ({
+  name: one.name,
+  connected: one.connected,
+  authenticated: one.authenticated,
+  healthy: one.healthy,
+  messages_received: one.messagesReceived,
+  trades_processed: one.tradesProcessed,
+  quotes_processed: one.quotesProcessed,
+  errors: one.errors,
+  last_message_time: timeOf(one.lastMessageAt),
+  subscriptions: one.subscriptions,
+  reconnects: one.reconnects,
+  trouble: one.trouble,
+});
+
+/** Left out here, and by the source itself before anybody here saw it. */
+const droppedOf = ({ dropped }: Tally, { leftOut = {} }: FeedStats) =>
+  Object.fromEntries(DROP_REASONS.map((because) => [because, dropped[because] + (leftOut[because] ?? 0)]));
+
 /** One source of one or two; `triggers`: of so many symbols it gives the price now. */
 const sourceView = (one: FeedStats) => ({
   name: one.name,
@@ -75,10 +95,13 @@ const sourceView = (one: FeedStats) => ({
   authenticated: one.authenticated,
   triggers: one.triggers ?? one.subscriptions.length,
   messages_received: one.messagesReceived,
+  trades_processed: one.tradesProcessed,
+  quotes_processed: one.quotesProcessed,
   errors: one.errors,
   last_message_time: timeOf(one.lastMessageAt),
   subscriptions: one.subscriptions.length,
   trouble: one.trouble ?? null,
+  connections: (one.connections ?? []).map(connectionView),
 });
 
 /** The specification's get_stats, as JSON under `ws:stats`. */
@@ -105,6 +128,6 @@ export function statsJson(feed: FeedStats, tally: Tally): string {
     ticks_reduced: tally.reduced,
     bars_shortened: tally.shortened,
     standby: { kept: tally.lateKept, applied_before: tally.lateKnown, dropped: tally.lateDropped },
-    trust: { outliers_held: tally.outliersHeld, ...tally.dropped, fallbacks: feed.fallbacks ?? 0 },
+    trust: { outliers_held: tally.outliersHeld, ...droppedOf(tally, feed), fallbacks: feed.fallbacks ?? 0 },
   });
 }

@@ -30,8 +30,12 @@ export interface TermContext {
   readonly standby: Standby | null;
 }
 
-/** Skipped input is told line by line up to here, then only counted (it is in `ws:stats` and the summary). */
+/**
+ * Skipped input is told line by line up to here in each [minute], then only counted (it is in `ws:stats` and the summary): a
+ * term lasts for weeks, and what is wrong then has to be told as well.
+ */
 const SKIPS_TOLD = 100;
+const SKIPS_EVERY_MS = 60_000;
 /** Rows merged into the tape at the same time. */
 const TAPE_WRITERS = 16;
 /** Symbols whose quarters are put together at the same time. */
@@ -53,6 +57,9 @@ export class WriterTerm {
   #failure: Error | null = null;
   #end: TermEnd = 'stopped';
   #skips = 0;
+  #skipsSince = Number.NEGATIVE_INFINITY;
+  /** Wanted, and nothing that the source has. */
+  #unknown: readonly string[] = [];
 
   constructor(context: TermContext) {
     this.#context = context;
@@ -71,7 +78,10 @@ export class WriterTerm {
 
   /** Null before the feed is open. */
   stats(): FeedStats | null {
-    return this.#feed?.stats() ?? null;
+    const stats = this.#feed?.stats() ?? null;
+    if (stats === null || this.#unknown.length === 0) return stats;
+    const unknown = this.#unknown.map((symbol) => ({ symbol, reason: `${stats.name} has no such symbol` }));
+    return { ...stats, failed: [...(stats.failed ?? []), ...unknown] };
   }
 
   /** Runs until `end` is called or the feed cannot go on: then it throws that failure. */
@@ -178,6 +188,11 @@ export class WriterTerm {
 
   #onSkipped(where: string, reason: string): void {
     const { log } = this.#context.ports;
+    const now = performance.now();
+    if (now - this.#skipsSince >= SKIPS_EVERY_MS) {
+      this.#skipsSince = now;
+      this.#skips = 0;
+    }
     this.#skips += 1;
     if (this.#skips <= SKIPS_TOLD) log.warn('feed_input_skipped', { where, reason });
     if (this.#skips === SKIPS_TOLD) log.warn('feed_input_skipped_further_ones_counted', { told: SKIPS_TOLD });
@@ -218,6 +233,7 @@ export class WriterTerm {
     for (const symbol of follow) this.#left.delete(symbol);
     const { unknown } = feed.subscribe(follow);
     const missing = new Set(unknown);
+    this.#unknown = unknown;
     this.#filler?.want(follow.filter((symbol) => !missing.has(symbol)));
     for (const symbol of unknown) {
       if (this.#toldUnknown.has(symbol)) continue;

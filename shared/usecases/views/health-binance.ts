@@ -102,6 +102,7 @@ const symbolsView = ({ listed, trading, savedAt }: SymbolSummary) => ({
 });
 
 const count = <T>(items: readonly T[], holds: (item: T) => boolean): number => items.filter(holds).length;
+const latest = (times: readonly number[]): number | null => (times.length === 0 ? null : Math.max(...times));
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
 /** `refused`: wallets that nobody listens to, because the exchange does not accept their keys. */
@@ -110,6 +111,9 @@ const userDataView = ({ connections, wallets }: UserDataStatus, refused: number)
   connected: count(connections, (one) => one.connected),
   healthy: count(connections, (one) => one.healthy),
   reconnects: sum(connections.map((one) => one.reconnects)),
+  messages_received: sum(connections.map((one) => one.messagesReceived)),
+  errors: sum(connections.map((one) => one.errors)),
+  last_message_time: timeOrNull(latest(connections.flatMap((one) => one.lastMessageAt ?? []))),
   wallets: wallets.length,
   subscribed: count(wallets, (wallet) => wallet.subscribedSince !== null),
   refused,

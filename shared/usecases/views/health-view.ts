@@ -37,6 +37,23 @@ const Trust = z.object({
 });
 const NOTHING_HELD = Trust.parse({});
 
+/** One socket of a source. */
+const Connection = z.object({
+  name: z.string(),
+  connected: z.boolean(),
+  authenticated: z.boolean(),
+  /** False after so many failures in a row; it goes on trying. */
+  healthy: z.boolean(),
+  messages_received: count,
+  trades_processed: count,
+  quotes_processed: count,
+  errors: count,
+  last_message_time: z.string().nullable(),
+  subscriptions: count,
+  reconnects: count,
+  trouble: z.string().nullable(),
+});
+
 /** Of one or two sources, the preferred one first. */
 const Source = z.object({
   name: z.string(),
@@ -45,10 +62,13 @@ const Source = z.object({
   /** Of so many symbols it gives the price now; of the others nothing may trigger, or the other source does. */
   triggers: count,
   messages_received: count,
+  trades_processed: count,
+  quotes_processed: count,
   errors: count,
   last_message_time: z.string().nullable().default(null),
   subscriptions: count,
   trouble: z.string().nullable().default(null),
+  connections: z.array(Connection).prefault([]),
 });
 
 /** What the streamer writes each second (stream-prices/tally), with a short life; other members stay unread. */

@@ -60,7 +60,9 @@ describe.skipIf(dynamoDbMissing !== null)('the streamer process with Polygon', (
     await until(async () => (await healthOf(counters)()).websocket_manager.trades_processed === 2);
     expect((await healthOf(counters)()).websocket_manager).toMatchObject({
       ...{ is_running: true, polygon_connected: true, polygon_authenticated: true, quotes_processed: 1 },
-      ...{ errors: 0, trouble: null, failed_subscriptions: [], subscriptions: 1 },
+      ...{ errors: 0, trouble: null, subscriptions: 1 },
+      failed_subscriptions: [{ symbol: 'ETH/BTC', reason: 'polygon has no such symbol' }],
+      sources: [{ name: 'polygon', connections: [{ name: 'polygon crypto', trades_processed: 2 }] }],
     });
     await writer.said('"ws_messages_total":');
     // The exchange's own time is looked at: none of its clocks is an hour ahead.

@@ -175,12 +175,13 @@ describe('the Binance feed', () => {
       (last) => last === '1.8',
     );
     expect(ticks.map(({ last }) => last)).toEqual(['1.5', '1.8']);
-    expect(feed.summary?.()).toMatchObject({ old: 4, ticks: 2 });
+    expect(feed.summary?.()).toMatchObject({ old: 2, duplicate: 2, ticks: 2 });
+    expect(feed.stats().leftOut).toEqual({ duplicates: 2, out_of_order: 2, not_positive: 0 });
   });
 
   it('waits with an empty side of the book, and refuses prices that are none', async () => {
     const { server } = await venue();
-    const { feed, ticks } = await open(server);
+    const { feed, ticks, skipped } = await open(server);
     feed.subscribe(['BTC/USDT']);
     await connected(feed);
     const sent = [
@@ -191,6 +192,10 @@ describe('the Binance feed', () => {
       '{"x":',
       '[]',
       trade(2, '-1'),
+      trade(3, '0.00000000'),
+      quote(4, '-1', '2'),
+      quote(5, '1', '2', 'ETHUSDT'),
+      ...Array.from({ length: 3_000 }, () => '{"e":"trade","s":7}'),
     ];
     for (const text of sent) server.broadcast(text);
     await until(
@@ -199,7 +204,18 @@ describe('the Binance feed', () => {
       (count) => count === sent.length + 1,
     );
     expect(ticks).toHaveLength(1);
-    expect(feed.summary?.()).toMatchObject({ empty_side: 1, unusable: 2, unasked: 2 });
+    expect(feed.summary?.()).toMatchObject({
+      ...{ empty_side: 1, unusable: 1, not_positive: 3, unasked: 1, reconnects: 0 },
+      ...{ 'dropped: not JSON': 1, 'dropped: an unknown message': 1 },
+      'dropped: a trade without its fields': 3_000,
+    });
+    expect(feed.stats()).toMatchObject({ errors: 3_006, leftOut: { not_positive: 3 } });
+    // By rate: each reason once.
+    expect(skipped).toEqual([
+      'message of Binance: not JSON',
+      'message of Binance: an unknown message',
+      'message of Binance: a trade without its fields',
+    ]);
   });
 
   it('asks in frames of the allowed size and pace, and again on each new session', async () => {
@@ -290,6 +306,31 @@ describe('the Binance feed', () => {
     );
   });
 
+  it('has figures of each connection beside those of the whole source', async () => {
+    const { server } = await venue();
+    const { feed } = await open(server);
+    feed.subscribe(['BTC/USDT', 'ETH/USDT']);
+    await connected(feed);
+    for (const text of [quote(1, '1', '2'), trade(1, '1.5'), trade(2, '0'), '{']) server.broadcast(text);
+    await until(
+      'all of them',
+      () => feed.stats().errors,
+      (errors) => errors === 2,
+    );
+    const figures = { messagesReceived: 5, tradesProcessed: 2, quotesProcessed: 1, errors: 2 };
+    expect(feed.stats()).toMatchObject({
+      ...figures,
+      connections: [
+        {
+          ...{ name: 'binance market 1', connected: true, authenticated: true, healthy: true },
+          ...{ ...figures, subscriptions: 2, reconnects: 0, trouble: null },
+        },
+      ],
+    });
+    feed.unsubscribe(['BTC/USDT', 'ETH/USDT']);
+    expect(feed.stats()).toMatchObject({ ...figures, connections: [] });
+  });
+
   it('tells a refused subscription and goes on', async () => {
     const place = await venue();
     place.refuse = 'Invalid request';
@@ -301,7 +342,10 @@ describe('the Binance feed', () => {
       (told) => told.length === 1,
     );
     expect(skipped[0]).toContain('2 Invalid request');
-    expect(feed.stats().errors).toBe(1);
+    expect(feed.stats()).toMatchObject({
+      errors: 1,
+      failed: [{ symbol: 'BTC/USDT', reason: 'refused: 2 Invalid request' }],
+    });
   });
 
   it('asks again for what was refused, symbol by symbol: one bad name takes no other away', async () => {
@@ -319,6 +363,8 @@ describe('the Binance feed', () => {
     await sleep(80);
     expect(place.frames).toHaveLength(3);
     expect(skipped).toHaveLength(1);
+    // Taken meanwhile.
+    expect(feed.stats().failed).toEqual([]);
   });
 
   it('renews when the server shuts down, without a tick lost or doubled', async () => {
@@ -407,10 +453,13 @@ describe('the Binance feed', () => {
     expect(feed.stats()).toMatchObject({
       tradesProcessed: 3,
       quotesProcessed: 3,
-      errors: 2,
+      // Two of the listener, and two frames that nobody asked for or can read.
+      errors: 4,
       connected: true,
     });
-    expect(feed.summary?.()).toMatchObject({ unasked: 2 });
+    expect(feed.summary?.()).toMatchObject({
+      ...{ unasked: 0, 'dropped: not JSON': 1, 'dropped: an event that was not asked for': 1 },
+    });
   });
 
   it('tells nothing after it was stopped', async () => {
@@ -449,7 +498,7 @@ describe('a market of one symbol', () => {
     expect(market.trade(at(1_000), 0)).toBe('waits');
     expect(market.trade(at(5), 4_999)).toBe('old');
     expect(market.trade(at(5), 5_000)).toBe('waits');
-    expect(market.trade(at(5), 5_001)).toBe('old');
+    expect(market.trade(at(5), 5_001)).toBe('duplicate');
   });
 
   it('counts digits finer than its unit, and keeps them in the text', () => {

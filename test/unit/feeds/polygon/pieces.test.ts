@@ -10,9 +10,9 @@ import type { CryptoTrade } from '../../../../shared/feeds/polygon/messages.ts';
 import { readUsualFrame } from '../../../../shared/feeds/polygon/parse.ts';
 import { PolygonMarket } from '../../../../shared/feeds/polygon/polygon-market.ts';
 import { SeenTrades } from '../../../../shared/feeds/polygon/seen-trades.ts';
-import { Teller } from '../../../../shared/feeds/polygon/teller.ts';
 import { TimeOrder } from '../../../../shared/feeds/polygon/time-order.ts';
 import { VenueQuotes } from '../../../../shared/feeds/polygon/venue-quotes.ts';
+import { Teller } from '../../../../shared/feeds/teller.ts';
 import type { FeedTick } from '../../../../shared/ports/feed.ts';
 import { builtIn } from './support.ts';
 
@@ -115,13 +115,25 @@ describe('a market', () => {
     const market = new PolygonMarket(builtIn('BTC/USD'));
     expect(market.trade('10')).toBe('waits');
     expect(market.tick(1, 1)).toBeNull();
-    market.isTradesOnly = true;
+    market.withholds(true, false);
     expect(market.trade('11')).toBe('tick');
     // A trade is its own venue's price; only quotes are put together.
     expect(market.tick(1, 1)?.combined).toBe(false);
     expect(market.tick(1, 1)).toMatchObject({ bid: '11', ask: '11', last: '11', quoted: false });
     expect(market.quote(1, quote('9', '10'), 0)).toBe('tick');
     expect(market.tick(2, 1)).toMatchObject({ bid: '9', ask: '10', last: '11', quoted: true });
+  });
+
+  it('forgets what was quoted or traded before Polygon refuses it', () => {
+    const market = new PolygonMarket(builtIn('BTC/USD'));
+    market.quote(1, quote('10', '12'), 0);
+    market.trade('11.5');
+    market.withholds(true, false);
+    market.trade('20');
+    expect(market.tick(1, 1)).toMatchObject({ bid: '20', ask: '20', last: '20', quoted: false });
+    market.withholds(false, true);
+    market.quote(1, quote('30', '32'), 0);
+    expect(market.tick(2, 1)).toMatchObject({ bid: '30', ask: '32', last: '31', quoted: true });
   });
 
   it('has no quote while every venue has one side only', () => {

@@ -92,6 +92,7 @@ describe('crypto', () => {
     await seen(5);
     expect(ticks.map(({ last }) => last)).toEqual(['1.5', '1.5', '1.6', '1.7', '1.8']);
     expect(feed.summary?.()).toMatchObject({ duplicate: 3, trades: 7 });
+    expect(feed.stats().leftOut).toMatchObject({ duplicates: 3 });
   });
 
   it('never moves a venue, nor the last price, far back in time', async () => {
@@ -114,6 +115,7 @@ describe('crypto', () => {
       ['12', '10.6'],
     ]);
     expect(feed.summary?.()).toMatchObject({ old: 3 });
+    expect(feed.stats().leftOut).toMatchObject({ out_of_order: 3 });
   });
 
   it('says whose message it is and when that was there, and puts none together that is far off in time', async () => {
@@ -145,6 +147,8 @@ describe('crypto', () => {
       xt(Number.NaN),
       { ev: 'ZZZ' },
       xt(1, { pair: 'ETH-USD' }),
+      xt(0),
+      xt(-7),
       xt(5),
       xq(10, 11),
     ]);
@@ -155,17 +159,31 @@ describe('crypto', () => {
       ...{ crossed: 1, empty_side: 1, unasked: 1 },
       ...{ 'dropped: XT.p missing': 1, 'dropped: unknown event': 1 },
     });
-    expect(feed.stats().errors).toBe(2);
-    expect(skipped.sort()).toEqual(['message of Polygon: XT.p missing', 'message of Polygon: unknown event']);
+    expect(feed.stats()).toMatchObject({
+      errors: 5,
+      leftOut: { crossed: 1, not_positive: 2, duplicates: 0, out_of_order: 0 },
+    });
+    expect(skipped.sort()).toEqual([
+      'message of Polygon: XT.p missing',
+      'message of Polygon: XT.p not positive',
+      'message of Polygon: unknown event',
+    ]);
   });
 
   it('survives frames that are none, and tells them by rate', async () => {
     const { place, send, seen, skipped, feed } = await feedOf(['BTC/USD'], '/crypto', 2);
     for (const text of ['', '[{"ev":', 'null', '[]', 'x', '[{"ev":"XT"']) place.sendText('/crypto', text);
+    for (let n = 0; n < 2_000; n++) place.server.broadcastBytes(Buffer.from([1]));
     send([xq(1, 2)]);
     await seen(1);
-    expect(skipped).toEqual(['message of Polygon: not JSON', 'message of Polygon: not an event']);
+    expect(skipped).toEqual([
+      'message of Polygon: not JSON',
+      'message of Polygon: not an event',
+      'message of Polygon: a binary frame',
+    ]);
+    expect(feed.stats()).toMatchObject({ errors: 2_005, connected: true });
     expect(feed.summary?.()).toMatchObject({
+      'dropped: a binary frame': 2_000,
       'dropped: not JSON': 4,
       'dropped: not an event': 1,
       reconnects: 0,
@@ -194,6 +212,28 @@ describe('crypto', () => {
     );
     expect(feed.summary?.()).toMatchObject({ handler_failed: 1 });
     expect(logged.join()).toContain('broken listener');
+  });
+
+  it('tells the second symbol at a price what the listener of the first one fails on', async () => {
+    const place = await polygon();
+    const told: string[] = [];
+    const { feed, subscribed } = await open(place, {
+      registry: registryWith(),
+      onTick: ({ spec }) => {
+        told.push(spec.symbol);
+        if (spec.symbol === 'BTC/USD') throw new Error('broken listener');
+      },
+    });
+    feed.subscribe(['BTC/USD', 'BTC/USDT']);
+    await subscribed(2);
+    place.send('/crypto', [xq(1, 2), xq(1, 3)]);
+    await until(
+      'both quotes',
+      () => feed.stats().quotesProcessed,
+      (quotes) => quotes === 2,
+    );
+    expect(told).toEqual(['BTC/USD', 'BTC/USDT', 'BTC/USD', 'BTC/USDT']);
+    expect(feed.stats().errors).toBe(2);
   });
 
   it('keeps digits that are finer than the unit in the text, and counts long ones', async () => {
@@ -251,6 +291,35 @@ describe('currencies and metals', () => {
       { bid: '4100.3', ask: '4100.85', last: '4100.575', quoted: true, tick: { bidSize: '', askSize: '' } },
       { spec: { symbol: 'EUR/USD' }, bid: '1.09', ask: '1.1', last: '1.095' },
     ]);
+  });
+
+  it('has its own figures beside those of the whole source', async () => {
+    const { send, place, feed, subscribed } = await feedOf(['BTC/USD', 'BTC/USDT'], '/crypto', 2);
+    feed.subscribe(['EUR/USD']);
+    await subscribed(3);
+    send([xq(10, 11), xt(10.5), xt(0)]);
+    place.send('/forex', [{ ev: 'C', p: 'EUR/USD', x: 48, a: 1.2, b: 1.1, t: T }]);
+    const stats = await until(
+      'both classes',
+      () => feed.stats(),
+      ({ quotesProcessed, tradesProcessed }) => quotesProcessed === 2 && tradesProcessed === 1,
+    );
+    const { connections = [] } = stats;
+    expect(connections).toMatchObject([
+      {
+        ...{ name: 'polygon crypto', connected: true, authenticated: true, healthy: true, trouble: null },
+        ...{ messagesReceived: 7, tradesProcessed: 1, quotesProcessed: 1, errors: 1, reconnects: 0 },
+        subscriptions: 2,
+      },
+      {
+        ...{ name: 'polygon forex', connected: true, messagesReceived: 4, tradesProcessed: 0 },
+        ...{ quotesProcessed: 1, errors: 0, subscriptions: 1 },
+      },
+    ]);
+    expect(connections.every(({ lastMessageAt }) => lastMessageAt !== null)).toBe(true);
+    expect(stats.messagesReceived).toBe(11);
+    feed.unsubscribe(['EUR/USD']);
+    expect(feed.stats().connections?.map(({ name }) => name)).toEqual(['polygon crypto']);
   });
 
   it('has a socket of its own beside that of crypto', async () => {

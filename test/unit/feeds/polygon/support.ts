@@ -36,7 +36,7 @@ export async function polygon(): Promise<PolygonServer> {
 
 export async function open(
   place: PolygonServer,
-  more: Partial<PolygonFeedOptions> = {},
+  { onTick, ...more }: Partial<PolygonFeedOptions> & { readonly onTick?: (tick: FeedTick) => void } = {},
   connection: Partial<ConnectionSettings> = {},
 ) {
   const ticks: FeedTick[] = [];
@@ -66,6 +66,7 @@ export async function open(
   await feed.start({
     onTick: (tick) => {
       ticks.push(tick);
+      onTick?.(tick);
       return undefined;
     },
     onEnd: () => undefined,

@@ -307,6 +307,7 @@ describe('two sources of one symbol', () => {
     polygon.say('BTC/USD', '60000', '60001', { venueAt: now - 61_000 });
     expect(ticks).toEqual([]);
     expect(mixer.summary?.()).toMatchObject({ second_refused: 3 });
+    expect(mixer.stats().leftOut).toEqual({ crossed: 1, future: 1, late: 1 });
   });
 
   it('by the policy `venue` never goes over, by `second` the venue checks', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Lease } from '../../../../shared/ports/trigger-index.ts';
 import { FatalFeedError } from '../../../../shared/usecases/stream-prices/ports.ts';
 import { Streamer } from '../../../../shared/usecases/stream-prices/streamer.ts';
@@ -32,6 +32,7 @@ describe('the streamer', () => {
       connected: true,
       authenticated: true,
       is_running: true,
+      failed_subscriptions: [{ symbol: 'NOPE/USDT', reason: 'test has no such symbol' }],
       trust: { outliers_held: 0, outliers_dropped: 0, duplicates: 1, out_of_order: 0, fallbacks: 0 },
     });
     expect(world.added.get('ws:messages_total')).toBe(5);
@@ -39,6 +40,26 @@ describe('the streamer', () => {
     expect(world.metrics[0]).toMatchObject({ ws_connected: 1 });
     await until(() => world.metrics.some((values) => values['ws_latency_ms'] !== undefined));
     expect(world.logged.filter((code) => code === 'symbol_not_in_feed')).toHaveLength(1);
+    streamer.stop();
+    await running;
+  });
+
+  it('tells what is wrong with the input up to a hundred times a minute, and goes on telling it', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    const told = (): number => world.logged.filter((code) => code === 'feed_input_skipped').length;
+    const skip = (times: number): void => {
+      for (let n = 0; n < times; n++) world.feeds[0]?.handlers?.onSkipped({ where: 'here', reason: 'bad' });
+    };
+    skip(150);
+    expect(told()).toBe(100);
+    const later = performance.now() + 60_000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+    skip(1);
+    clock.mockRestore();
+    expect(told()).toBe(101);
     streamer.stop();
     await running;
   });

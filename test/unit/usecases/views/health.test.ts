@@ -27,6 +27,10 @@ const connection = (more: Partial<ConnectionStats>): ConnectionStats & { readonl
   ...more,
 });
 
+const BROKEN = {
+  ...{ connected: false, healthy: false, messagesReceived: 3, errors: 2, lastMessageAt: T0 + 1000 },
+};
+
 const make = () =>
   makeReadBinanceHealth({
     environment: 'binance_testnet',
@@ -40,7 +44,7 @@ const make = () =>
     },
     userData: {
       read: async () => ({
-        connections: [connection({}), connection({ connected: false, healthy: false })],
+        connections: [connection({}), connection(BROKEN)],
         wallets: [
           wallet('w-secret-1', {}),
           wallet('w-secret-2', {
@@ -88,6 +92,7 @@ describe('health of the exchange', () => {
       symbols: { listed: 3000, trading: 2900, saved_at: '2026-11-22T11:59:00.000Z' },
       user_data: {
         ...{ connections: 2, connected: 1, healthy: 1, reconnects: 2 },
+        ...{ messages_received: 4, errors: 2, last_message_time: '2026-11-22T12:00:01.000Z' },
         ...{
           wallets: 2,
           subscribed: 1,

@@ -215,6 +215,47 @@ describe('health of the services', () => {
     });
   });
 
+  it('shows what the source left out with what was left out here, and the figures of each of its connections', async () => {
+    const connection = {
+      ...{ name: 'polygon crypto', connected: true, authenticated: true, healthy: false, errors: 3 },
+      ...{ messagesReceived: 20, tradesProcessed: 7, quotesProcessed: 5, lastMessageAt: T0 },
+      ...{ subscriptions: 2, reconnects: 1, trouble: null },
+    };
+    const polygon = {
+      ...{ name: 'polygon', connected: true, authenticated: true, messagesReceived: 20, tradesProcessed: 7 },
+      ...{ quotesProcessed: 5, errors: 3, lastMessageAt: T0, subscriptions: ['BTC/USDT', 'BTC/USD'] },
+      leftOut: { crossed: 2, duplicates: 4, out_of_order: 3, not_positive: 1 },
+      connections: [connection],
+    };
+    const tally = new Tally();
+    tally.drop('crossed');
+    tally.drop('future');
+    const { websocket_manager: shown } = await health({ 'ws:stats': statsJson(polygon, tally) });
+    expect(shown.trust).toMatchObject({
+      ...{ crossed: 3, duplicates: 4, out_of_order: 3, not_positive: 1, future: 1, late: 0 },
+    });
+    expect(shown.sources).toEqual([
+      {
+        ...{ name: 'polygon', connected: true, authenticated: true, triggers: 2, trouble: null },
+        ...{ messages_received: 20, trades_processed: 7, quotes_processed: 5, errors: 3 },
+        ...{ last_message_time: new Date(T0).toISOString(), subscriptions: 2 },
+        connections: [
+          {
+            ...{
+              name: 'polygon crypto',
+              connected: true,
+              authenticated: true,
+              healthy: false,
+              trouble: null,
+            },
+            ...{ messages_received: 20, trades_processed: 7, quotes_processed: 5, errors: 3, reconnects: 1 },
+            ...{ last_message_time: new Date(T0).toISOString(), subscriptions: 2 },
+          },
+        ],
+      },
+    ]);
+  });
+
   it('says why a source does not let us in, and which symbols it does not bring', async () => {
     const failed = [{ symbol: 'ETH/USDT', reason: 'silent' }];
     const polygon = {
