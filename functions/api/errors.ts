@@ -238,6 +238,11 @@ export const API_ERRORS = {
     title: 'The take profit lies on the wrong side',
     nextAction: 'Put it beyond the current price and the stop, on the profitable side.',
   },
+  activation_wrong_side: {
+    status: 422,
+    title: 'The activation price lies behind the market',
+    nextAction: 'Put it beyond the current price, on the profitable side, or leave it out to trail at once.',
+  },
   share_out_of_range: {
     status: 422,
     title: 'The share is out of range',

@@ -21,6 +21,7 @@ export function checkProtection(
     ...checkLevels(rounded, side, spec, reference),
     ...checkShares(protection),
     ...checkTrailing(rounded, spec, reference),
+    ...checkActivation(rounded, side, spec, reference),
     ...checkBreakEven(protection),
     ...checkConfirmation(protection),
   ];
@@ -88,7 +89,7 @@ function checkShares(p: Protection): FieldError[] {
 
 function checkTrailing(p: Protection, spec: SymbolSpec, reference: Decimal | null): FieldError[] {
   if (p.trailingStop === null) return [];
-  const { distance, activationPrice } = p.trailingStop;
+  const { distance } = p.trailingStop;
   const errors: FieldError[] = [];
   if ('percent' in distance) {
     const field = 'protection.trailing_stop.distance_percent';
@@ -107,10 +108,29 @@ function checkTrailing(p: Protection, spec: SymbolSpec, reference: Decimal | nul
       errors.push({ code: 'not_on_tick', field, message, fix: `send a multiple of ${tick}` });
     }
   }
-  if (activationPrice === null) return errors;
-  const unusable = checkPrice(spec, activationPrice, 'protection.trailing_stop.activation_price');
-  return unusable === null ? errors : [...errors, unusable];
+  return errors;
 }
+
+/** One that the market has passed already would let the stop trail at once: that is asked for by none. */
+function checkActivation(
+  p: Protection,
+  side: PositionSide,
+  spec: SymbolSpec,
+  reference: Decimal | null,
+): FieldError[] {
+  const from = p.trailingStop?.activationPrice ?? null;
+  if (from === null) return [];
+  const unusable = checkPrice(spec, from, ACTIVATION_FIELD);
+  if (unusable !== null) return [unusable];
+  if (reference === null || (side === 'long' ? reference.lessThan(from) : reference.greaterThan(from)))
+    return [];
+  const more = side === 'long' ? 'above' : 'below';
+  const message = `a ${side}'s trailing stop would begin at once at ${from.toFixed()}: the price is ${reference.toFixed()}`;
+  const fix = `put it ${more} the current price, or leave it out to trail at once`;
+  return [{ code: 'activation_wrong_side', field: ACTIVATION_FIELD, message, fix }];
+}
+
+const ACTIVATION_FIELD = 'protection.trailing_stop.activation_price';
 
 function checkBreakEven(p: Protection): FieldError[] {
   if (p.breakEven === null) return [];

@@ -47,13 +47,22 @@ export async function prepareProtection(
   // A rung that is claimed already lies behind the market, and asks for nothing any more.
   const isDone = (field: string) =>
     changed.claimedRungs.some((i) => field.startsWith(`protection.take_profits.${i}.`));
-  const errors = checkProtection(asked, before.side, spec, reference).filter((e) => !isDone(e.field));
+  // An activation that was there before may lie behind the market: the stop has begun to trail since.
+  const isStanding = (code: string) => code === 'activation_wrong_side' && keepsActivation(before, wanted);
+  const errors = checkProtection(asked, before.side, spec, reference).filter(
+    (e) => !isDone(e.field) && !isStanding(e.code),
+  );
   const isTrailedOn = changed.armings['trailing_stop'] !== before.armings['trailing_stop'];
   // Of one that holds nothing yet the venue's fills say where it lies: then it is a rule of the entry alone.
   const early =
     'stopLoss' in change ? checkStopBefore(wanted, before.side, liquidationPrice(before, spec)) : null;
   const wrong = errors[0] ?? early ?? (isTrailedOn ? checkTrailed(changed, reference) : null);
   return wrong === null ? ok({ changed, wanted }) : { ok: false, error: fromField(wrong) };
+}
+
+function keepsActivation({ protection }: Position, { trailingStop }: Protection): boolean {
+  const from = trailingStop?.activationPrice ?? null;
+  return from !== null && protection.trailingStop?.activationPrice?.equals(from) === true;
 }
 
 /** The market as the new levels see it: the entry's own price while nothing is held. */

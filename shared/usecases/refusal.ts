@@ -64,6 +64,7 @@ export const REFUSAL_CODES = [
   'above_max_position',
   'not_on_step',
   'target_wrong_side',
+  'activation_wrong_side',
   'share_out_of_range',
   'shares_above_whole',
   'distance_out_of_range',

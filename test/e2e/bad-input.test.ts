@@ -103,6 +103,13 @@ const ORDERS: readonly Row[] = [
     'target_wrong_side',
     'protection.take_profit',
   ],
+  [
+    'an activation behind the market',
+    { protection: { trailing_stop: { distance_percent: '1', activation_price: '49999' } } },
+    422,
+    'activation_wrong_side',
+    'protection.trailing_stop.activation_price',
+  ],
   ['an unknown field', { quantty: '0.1' }, 400, 'unknown_field', 'quantty'],
   [
     'an unknown field inside',

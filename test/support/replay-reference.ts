@@ -104,6 +104,7 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
   if (stop !== null && isRefused(stop, false)) return null;
   if (targets.some((level) => isRefused(level, true))) return null;
   const activation = plan.trailing?.activation ?? null;
+  if (activation !== null && isRefused(inFavour(activation), true)) return null;
   const walk: Walk = {
     plan,
     market,

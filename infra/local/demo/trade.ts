@@ -16,7 +16,13 @@ import {
 import type { Planned, ProtectionRequest } from './plan.ts';
 
 /** Answers that another price, or a moment later, may change. */
-const AGAIN = new Set(['stop_wrong_side', 'target_wrong_side', 'no_price', 'conflict']);
+const AGAIN = new Set([
+  'stop_wrong_side',
+  'target_wrong_side',
+  'activation_wrong_side',
+  'no_price',
+  'conflict',
+]);
 const OPEN_TRIES = 8;
 const FIRST_PRICE_WITHIN_MS = 15_000;
 const CLOSED_WITHIN_MS = 20_000;

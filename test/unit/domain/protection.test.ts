@@ -137,6 +137,24 @@ describe('checking', () => {
     ],
     ['activation', trailing('1', '-1'), 'long', ['not_positive protection.trailing_stop.activation_price']],
     [
+      'activation at the market',
+      trailing('1', '50000'),
+      'long',
+      ['activation_wrong_side protection.trailing_stop.activation_price'],
+    ],
+    [
+      'activation that rounds to the market',
+      trailing('1', '50000.001'),
+      'long',
+      ['activation_wrong_side protection.trailing_stop.activation_price'],
+    ],
+    [
+      'activation above',
+      trailing('1', '50001'),
+      'short',
+      ['activation_wrong_side protection.trailing_stop.activation_price'],
+    ],
+    [
       'break-even at zero',
       evenAt('0'),
       'long',
@@ -161,6 +179,7 @@ describe('checking', () => {
   it('without a price looks only at what it can know', () => {
     expect(check(stop('60000'), 'long', null)).toEqual([]);
     expect(check(byAmount('60000'), 'long', null)).toEqual([]);
+    expect(check(trailing('1', '40000'), 'long', null)).toEqual([]);
     expect(check({ ...stop('52000'), ...targets(['51000', '1']) }, 'long', null)).toEqual([
       'target_wrong_side protection.take_profits.0.price',
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import type { Protection } from '../../../shared/domain/types.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
 import { BTC, USER, WALLET, World } from '../../support/fakes/world.ts';
 
@@ -321,6 +322,28 @@ describe('changing protection', () => {
     world.tick('48000');
     await world.pump();
     expect(await change('47000')).toMatchObject({ ok: false });
+  });
+
+  it('refuses an activation behind the market, not one that the market has passed since', async () => {
+    const world = new World();
+    const from = (price: string, percent = '2') => ({
+      trailingStop: { distance: { percent: d(percent) }, activationPrice: d(price) },
+    });
+    const { positionId } = await world.openPosition(from('51000'));
+    const send = (change: Partial<Protection>) =>
+      world.useCases.changeProtection({ userId: USER, positionId, change });
+    const field = 'protection.trailing_stop.activation_price';
+    expect(await send(from('49999'))).toMatchObject({
+      ok: false,
+      error: { code: 'activation_wrong_side', field, message: expect.stringContaining('50000') },
+    });
+    world.tick('52000');
+    expect((await send(stop('49000'))).ok).toBe(true);
+    expect((await send(from('51000', '1'))).ok).toBe(true);
+    expect(await send(from('51500'))).toMatchObject({ ok: false, error: { code: 'activation_wrong_side' } });
+    world.tick('51480');
+    await world.pump();
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'trailing_stop' });
   });
 
   it('lets the stop be moved after a rung was sold', async () => {
