@@ -144,7 +144,9 @@ export function checkEntry(
 /** A new position is opened only by a wallet that may. */
 export function checkWallet(wallet: Wallet, served: Needs['served']): Result<null, Refusal> {
   const refusal = walletRefusal(wallet, served);
-  return refusal === null ? ok(null) : refuse(refusal.code, 'wallet_id', refusal.message, refusal.fix);
+  if (refusal === null) return ok(null);
+  const { code, message, fix, facts } = refusal;
+  return refuse(code, 'wallet_id', message, fix, facts);
 }
 
 /** A sell that names no position, and does not ask for a short. */

@@ -35,6 +35,7 @@ import { tell } from './owed.ts';
 import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { placeExit } from './place-exit.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { refusePaused } from './refuse-paused.ts';
 import { askForRules } from './stale-rules.ts';
 import { sendPointer } from './work-pointers.ts';
 
@@ -139,7 +140,11 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
       return plain.ok ? placeExit(ports, command, command.positionId, spec, id, repeatOf) : plain;
     }
     const open = checkWallet(wallet, served);
-    if (!open.ok) return open;
+    if (!open.ok) {
+      if (open.error.code !== 'wallet_paused') return open;
+      const found = await checkAmounts(ports, command, spec);
+      return { ok: false, error: await refusePaused(ports, target, found, open.error) };
+    }
     if (command.side === 'sell' && !asksForShort(command)) return refuseShort(ports, command, spec);
     return untilWritten(ports, `entry ${id.orderId}`, () => writeEntry(command, target, id));
   }

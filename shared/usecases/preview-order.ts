@@ -23,6 +23,7 @@ import { type RiskVerdict, riskOf, riskRefusal } from './check-risk.ts';
 import type { PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { refusePart } from './place-exit.ts';
 import { fromField, type Refusal } from './refusal.ts';
+import { refusePaused } from './refuse-paused.ts';
 import { askForRules } from './stale-rules.ts';
 
 export interface PreviewWarning {
@@ -85,7 +86,9 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
   ): Promise<EntryVerdict> {
     const { wallet, spec } = target;
     const allowed = checkWallet(wallet, served);
-    if (!allowed.ok) return { ...NO_VERDICT, refusal: allowed.error };
+    if (!allowed.ok) {
+      return { ...NO_VERDICT, refusal: await refusePaused(ports, target, found, allowed.error) };
+    }
     if (command.side === 'sell' && !asksForShort(command)) {
       return { ...NO_VERDICT, refusal: (await refuseShort(ports, command, spec)).error };
     }

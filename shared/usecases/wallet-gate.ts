@@ -6,6 +6,7 @@ export interface WalletRefusal {
   readonly code: 'environment_not_served' | 'wallet_not_ready' | 'wallet_paused';
   readonly message: string;
   readonly fix: string;
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 /** Null when it may. */
@@ -27,7 +28,13 @@ export function walletRefusal(wallet: Wallet, served: readonly Environment[]): W
         : 'give it keys that work, or test them again';
     return { code: 'wallet_not_ready', message: `the wallet is ${exchange.status}${why}`, fix };
   }
-  if (pauseOf(wallet).pausedAt === null) return null;
-  const message = 'the wallet is paused; only exits and cancels go on';
-  return { code: 'wallet_paused', message, fix: 'resume it first' };
+  const { pausedAt, pauseReason } = pauseOf(wallet);
+  if (pausedAt === null) return null;
+  const why = pauseReason === null ? '' : ` (${pauseReason})`;
+  const facts = {
+    paused_at: new Date(pausedAt).toISOString(),
+    ...(pauseReason !== null && { pause_reason: pauseReason }),
+  };
+  const message = `the wallet is paused${why}; only exits and cancels go on`;
+  return { code: 'wallet_paused', message, fix: 'resume it first', facts };
 }

@@ -56,7 +56,25 @@ describe.each(KINDS)('%s', (_, of) => {
     expect(world.errors()).toEqual(['RISK_BREACH']);
     expect(world.counters.values.get('risk:breaches_total')).toBe('1');
     const refused = await world.useCases.placeOrder(world.command({ idempotencyKey: 'later' }));
-    expect(refused).toMatchObject({ error: { code: 'wallet_paused' } });
+    expect(refused).toMatchObject({
+      error: {
+        code: 'risk_limit',
+        message: expect.stringMatching(/^the wallet is paused .*max_daily_loss \(limit 1000, used 10\d\d/),
+        facts: {
+          broken: 'max_daily_loss',
+          max_daily_loss_limit: '1000',
+          max_daily_loss_used: expect.stringMatching(/^10\d\d/),
+          pause_reason: pauseReason,
+          paused_at: new Date(pausedAt ?? 0).toISOString(),
+        },
+      },
+    });
+    const preview = await world.useCases.previewOrder(world.command({ idempotencyKey: 'later' }));
+    expect(preview).toMatchObject({ ok: true, value: { refusal: { code: 'risk_limit' } } });
+    // Whoever has recovered is paused all the same.
+    world.tick('50000');
+    const later = await world.useCases.placeOrder(world.command({ idempotencyKey: 'later' }));
+    expect(later).toMatchObject({ error: { code: 'wallet_paused', facts: { pause_reason: pauseReason } } });
     // Getting out goes on.
     const closed = await world.useCases.closePosition({
       ...{ ...own, positionId, quantity: null, idempotencyKey: null },
@@ -86,6 +104,24 @@ describe.each(KINDS)('%s', (_, of) => {
     expect(pauseStateOf(world).pausedAt).toBeNull();
     await world.pass(1);
     expect(pauseStateOf(world).pauseReason).toContain('max_daily_loss');
+  });
+});
+
+describe('a wallet that is paused by its losses', () => {
+  it('is so within 5 s of the price, and its open positions’ stops still fire', async () => {
+    const { world } = await busy({}, { maxDailyLoss: d('1000') });
+    const stop = { stopLoss: { price: d('47000') } };
+    const { positionId } = await world.openPosition(stop, { idempotencyKey: 'stopped', quantity: d('0.1') });
+    await world.pass(7);
+    world.tick('47900');
+    const lostAt = world.now;
+    await world.pass(8);
+    const { pausedAt } = pauseStateOf(world);
+    expect((pausedAt ?? Number.POSITIVE_INFINITY) - lostAt).toBeLessThanOrEqual(5_000);
+    expect(world.position(positionId).status).toBe('open');
+    world.tick('46990');
+    await world.pump();
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
 });
 

@@ -1,0 +1,33 @@
+/**
+ * What an entry of a wallet that may open nothing is told (design section 12): of one that is paused every limit that
+ * the entry would break as well, with its figures, so that nobody resumes a wallet only to be refused again.
+ */
+import { worthLeft } from '../domain/risk/use.ts';
+import type { CheckedAmounts, Target } from './check-order.ts';
+import { riskOf, riskRefusal } from './check-risk.ts';
+import type { Ports } from './ports.ts';
+import type { Refusal } from './refusal.ts';
+
+type Needs = Pick<Ports, 'ledger' | 'prices' | 'clock' | 'sleep'>;
+
+/** `barred`: why the wallet may not. It stays the answer where nothing else is broken, or the order makes no sense. */
+export async function refusePaused(
+  ports: Needs,
+  { wallet, spec }: Target,
+  { sent, market, refusal }: CheckedAmounts,
+  barred: Refusal,
+): Promise<Refusal> {
+  if (barred.code !== 'wallet_paused' || refusal !== null) return barred;
+  const worth = worthLeft(sent, market);
+  const { walletId } = wallet;
+  const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
+  const { broken } = await riskOf(ports, { ...asked, opens: true });
+  if (broken.length === 0) return barred;
+  const { error } = riskRefusal(broken);
+  return {
+    ...error,
+    message: `${barred.message}; and ${error.message}`,
+    fix: `resume it once its limits allow it: ${error.fix}`,
+    facts: { ...error.facts, ...barred.facts },
+  };
+}
