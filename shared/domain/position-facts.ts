@@ -108,6 +108,9 @@ export interface TapeFigures {
   readonly stopAdjustments: number;
   /** Start of the last of those bars, epoch ms. */
   readonly lastStopAdjustmentAt: number | null;
+  /** In how many of those bars the trailing stop moved it, and the start of the last one; null: kept before they were told apart. */
+  readonly trailingAdjustments: number | null;
+  readonly lastTrailingAdjustmentAt: number | null;
   /** Price difference to the average entry, per unit; adverse is negative. */
   readonly maxFavorableExcursion: Decimal | null;
   readonly maxAdverseExcursion: Decimal | null;

@@ -84,6 +84,8 @@ export function deriveStatistics(
   const [favorable, adverse] = [gain(best), gain(worst)];
   const stops = followStop(p, held);
   const lastMove = stops.moves.at(-1);
+  const trailed = stops.moves.filter(({ trailing }) => trailing);
+  const lastTrailed = trailed.at(-1);
   return {
     highWaterMark: walk.high,
     lowWaterMark: walk.low,
@@ -91,6 +93,8 @@ export function deriveStatistics(
     priceMovesCount: countMoves(held, fills.entry),
     stopAdjustments: stops.moves.length,
     lastStopAdjustmentAt: lastMove === undefined ? null : lastMove.second * 1000,
+    trailingAdjustments: trailed.length,
+    lastTrailingAdjustmentAt: lastTrailed === undefined ? null : lastTrailed.second * 1000,
     maxFavorableExcursion: favorable,
     maxAdverseExcursion: adverse,
     timeHeldMinutes: timeHeldMinutes(p, now),
@@ -112,6 +116,8 @@ export const frozenAt = (s: PositionStatistics, at: number): FrozenFigures => ({
   priceMovesCount: s.priceMovesCount,
   stopAdjustments: s.stopAdjustments,
   lastStopAdjustmentAt: s.lastStopAdjustmentAt,
+  trailingAdjustments: s.trailingAdjustments,
+  lastTrailingAdjustmentAt: s.lastTrailingAdjustmentAt,
   maxFavorableExcursion: s.maxFavorableExcursion,
   maxAdverseExcursion: s.maxAdverseExcursion,
   trailingTrigger: s.trailingTrigger,

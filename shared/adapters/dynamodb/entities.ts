@@ -406,6 +406,8 @@ const frozenFigures = objects<FrozenFigures>({
   priceMovesCount: integers,
   stopAdjustments: integers,
   lastStopAdjustmentAt: nullable(integers),
+  trailingAdjustments: nullableSince(integers),
+  lastTrailingAdjustmentAt: nullableSince(integers),
   maxFavorableExcursion: nullable(decimals),
   maxAdverseExcursion: nullable(decimals),
   trailingTrigger: nullable(decimals),

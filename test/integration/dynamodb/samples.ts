@@ -271,6 +271,8 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
     priceMovesCount: 17,
     stopAdjustments: 2,
     lastStopAdjustmentAt: NOW,
+    trailingAdjustments: 1,
+    lastTrailingAdjustmentAt: NOW - 1_000,
     maxFavorableExcursion: decimal('600.01'),
     maxAdverseExcursion: decimal('-1000'),
     trailingTrigger: null,

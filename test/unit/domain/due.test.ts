@@ -37,6 +37,8 @@ const NO_FIGURES = {
   priceMovesCount: 0,
   stopAdjustments: 0,
   lastStopAdjustmentAt: null,
+  trailingAdjustments: 0,
+  lastTrailingAdjustmentAt: null,
   maxFavorableExcursion: null,
   maxAdverseExcursion: null,
   trailingTrigger: null,

@@ -104,6 +104,8 @@ describe('what counts', () => {
       priceMovesCount: 0,
       stopAdjustments: 0,
       lastStopAdjustmentAt: null,
+      trailingAdjustments: 0,
+      lastTrailingAdjustmentAt: null,
       maxFavorableExcursion: null,
       maxAdverseExcursion: null,
       timeHeldMinutes: 0,
@@ -147,6 +149,15 @@ describe('stop moves', () => {
     const s = at(p, bars, 51_000);
     expect([s.stopAdjustments, text(s.trailingTrigger)]).toEqual([3, '50500']);
     expect(s.lastStopAdjustmentAt).toBe(T0 + 5_000);
+    // At the second and fifth second; in between break-even moved it.
+    expect([s.trailingAdjustments, s.lastTrailingAdjustmentAt]).toEqual([2, T0 + 5_000]);
+    // The last one is break-even's.
+    const earlier = at(p, bars.slice(0, -1), 50_500);
+    expect([earlier.stopAdjustments, earlier.trailingAdjustments]).toEqual([2, 1]);
+    expect([earlier.lastStopAdjustmentAt, earlier.lastTrailingAdjustmentAt]).toEqual([
+      T0 + 3_000,
+      T0 + 2_000,
+    ]);
   });
 
   it('without any stop there are none', () => {
