@@ -3,7 +3,8 @@
  *
  * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. A count by symbol and
  * side is one by side: symbols stay in the cache, where a name costs nothing. Of a histogram the value itself is the
- * metric, and CloudWatch makes its percentiles. Money is none: it stays exact, in the ledger and the cache.
+ * metric, and CloudWatch makes its percentiles. What was won or lost is one as a figure for charts; it is exact in the
+ * ledger and the cache. In a quote asset without a value in dollars it is none.
  */
 import { type MetricOf, metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import type { Counters } from '../../shared/ports/trigger-index.ts';
@@ -11,6 +12,9 @@ import type { Counters } from '../../shared/ports/trigger-index.ts';
 const BY_SYMBOL_AND_SIDE = /^(.+):[^:]+\/[^:]+:(buy|sell)$/;
 /** As `observation` (shared/usecases/counts.ts) writes one value of a histogram. */
 const OF_HISTOGRAM = /^(.+):(count|sum|more|\d+)$/;
+
+/** Told as text, so that nothing of it is lost in the cache. */
+const IN_DOLLARS = 'positions:pnl_realized';
 
 interface Metric extends MetricOf {
   readonly name: string;
@@ -26,6 +30,9 @@ function metricOf(name: string, by: number): Metric | null {
   return part === 'sum' ? { name: histogram, value: by } : null;
 }
 
+const ofMoney = (name: string, by: string): readonly Metric[] =>
+  name === IN_DOLLARS ? [{ name, value: Number(by) }] : []; // not money: a figure of a chart
+
 export function withMetrics(
   counters: Counters,
   {
@@ -38,7 +45,7 @@ export function withMetrics(
     ...counters,
     add: async (increments) => {
       const metrics = Object.entries(increments).flatMap(([name, by]) =>
-        typeof by === 'number' ? (metricOf(name, by) ?? []) : [],
+        typeof by === 'number' ? (metricOf(name, by) ?? []) : ofMoney(name, by),
       );
       for (const [side, own] of Map.groupBy(metrics, ({ side }) => side)) {
         const values = Object.fromEntries(own.map(({ name, value }) => [name.replaceAll(':', '_'), value]));

@@ -27,6 +27,7 @@ async function measure(): Promise<void> {
     if (measured === null) return;
     const values = {
       om_positions_open: measured.open,
+      positions_pnl_unrealized: measured.unrealized.toNumber(), // not money: a figure of a chart
       positions_unvalued: measured.unvalued,
       positions_unprotected: measured.unprotected,
       positions_unprotected_longest_seconds: measured.longestUnprotectedSeconds,

@@ -1,10 +1,10 @@
 /**
- * The gauges of the specification that follow from all open positions: how many, and what they are worth above their cost
- * (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
+ * The gauges of the specification that follow from all open positions and live orders: how many, and what the positions are
+ * worth above their cost (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
  * cache is right again a minute later; what was not measured for a while is gone instead of old.
  */
 import { figures } from '../domain/figures.ts';
-import { decimalText, ZERO } from '../domain/money/decimal.ts';
+import { type Decimal, decimalText, ZERO } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
 import { unprotectedBy } from '../domain/unprotected.ts';
 import { inDollars } from '../domain/usd.ts';
@@ -33,6 +33,8 @@ export interface Measured {
   readonly longestUnprotectedSeconds: number;
   /** Of the open ones, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
   readonly unvalued: number;
+  /** Of all others, in dollars. */
+  readonly unrealized: Decimal;
 }
 
 export type MeasurePositions = ReturnType<typeof makeMeasurePositions>;
@@ -41,7 +43,7 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
   /** Null where there are too many for the time there is: no figure rather than a part of one. */
   return async (): Promise<Measured | null> => {
     const deadline = clock.now() + BUDGET_MS;
-    let [open, unvalued, unprotected, longestMs] = [0, 0, 0, 0];
+    let [open, orders, unvalued, unprotected, longestMs] = [0, 0, 0, 0, 0];
     let bare: string | null = null;
     let unrealized = ZERO;
     const unreadable = (positionId: string, error: unknown): void => {
@@ -51,6 +53,7 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
     };
     for (const symbol of await ledger.liveSymbols()) {
       const ids = await ledger.livePositionIds(symbol);
+      orders += (await ledger.liveOrderIds(symbol)).length;
       const mark = ids.length === 0 ? null : markOf(await prices.price(symbol), clock.now());
       for (let from = 0; from < ids.length; from += AT_ONCE) {
         if (clock.now() > deadline) {
@@ -80,12 +83,14 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
       log.error('POSITIONS_UNPROTECTED', { positions: unprotected, longestMs, positionId: bare });
     const values = {
       'om:positions_open': String(open),
+      'om:orders_monitored': String(orders),
       'positions:pnl_unrealized': decimalText(unrealized),
       'positions:unvalued': String(unvalued),
       'positions:unprotected': String(unprotected),
       'positions:unprotected_longest_seconds': String(longestUnprotectedSeconds),
     };
     await counters.set(values, GONE_MS);
-    return { open, unprotected, longestUnprotectedSeconds, unvalued };
+    await counters.add({ 'om:positions_updated': open });
+    return { open, unprotected, longestUnprotectedSeconds, unvalued, unrealized };
   };
 }

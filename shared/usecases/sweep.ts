@@ -34,22 +34,22 @@ export function makeSweep(
 ) {
   const { index, leases, counters, clock, log } = ports;
 
-  /** One symbol's failure leaves the others' to be done. */
-  async function takeHits(shard: number): Promise<{ taken: number; errors: number }> {
-    let [taken, errors] = [0, 0];
+  /** One symbol's failure leaves the others' to be done; answers how many failed. */
+  async function takeHits(shard: number): Promise<number> {
+    let errors = 0;
     for (const symbol of await index.symbolsWithHits(shard, clock.now())) {
       try {
-        taken += (await parts.evaluateHits(symbol)).taken;
+        await parts.evaluateHits(symbol);
       } catch (error) {
         errors += 1;
         log.error('SWEEP_SYMBOL_FAILED', { shard, symbol, error: String(error) });
       }
     }
-    return { taken, errors };
+    return errors;
   }
 
   /** Side by side: neither many hits nor a failure of one part keeps the other waiting. */
-  async function pass(shard: number): Promise<{ taken: number; driven: number; errors: number }> {
+  async function pass(shard: number): Promise<number> {
     const [hits, due, losses] = await Promise.allSettled([
       takeHits(shard),
       parts.redriveDue(shard),
@@ -58,7 +58,7 @@ export function makeSweep(
     if (hits.status === 'rejected') throw hits.reason;
     if (due.status === 'rejected') throw due.reason;
     if (losses.status === 'rejected') throw losses.reason;
-    return { ...hits.value, driven: due.value };
+    return hits.value;
   }
 
   return async (message: { readonly shard: number; readonly second: number }): Promise<SweepOutcome> => {
@@ -73,11 +73,10 @@ export function makeSweep(
       await parts.redriveDue(shard);
       throw error;
     }
-    const { taken, driven, errors } = await pass(shard);
+    const errors = await pass(shard);
     if (!enabled) return 'disabled';
     await counters.add({
       'om:checks_total': 1,
-      'om:orders_monitored': taken + driven,
       'om:errors_total': errors,
     });
     await counters.set({ 'om:last_check': String(clock.now()) });

@@ -4,10 +4,10 @@
  */
 const NAMESPACE = 'Moniqo';
 
-/** CloudWatch knows no minutes. */
+/** CloudWatch knows no minutes and no dollars. */
 const unitOf = (name: string): string => {
   if (name.endsWith('_ms')) return 'Milliseconds';
-  return name.endsWith('_minutes') ? 'None' : 'Count';
+  return name.endsWith('_minutes') || name.includes('_pnl_') ? 'None' : 'Count';
 };
 
 /** What a metric is one of several of, beside its stage. */

@@ -100,14 +100,16 @@ describe('metrics', () => {
       'orders:placed_total:BTC/USDT:buy': 1,
       ...observation(FILL_TIME, 300),
       'positions:pnl_realized': '1.5',
+      'positions:pnl_realized:BTC': '0.1',
     });
     expect(counters.values.get('orders:fill_time_ms:500')).toBe('1');
     const told = lines.map((line) => JSON.parse(line));
     expect(told.map(({ _aws: _, ...values }) => values)).toEqual([
-      { stage: 'sandbox', orders_placed_total: 1, orders_fill_time_ms: 300 },
+      { stage: 'sandbox', orders_placed_total: 1, orders_fill_time_ms: 300, positions_pnl_realized: 1.5 },
       { stage: 'sandbox', side: 'buy', orders_placed_total: 1 },
     ]);
     const [first] = told[0]._aws.CloudWatchMetrics;
     expect(first.Metrics).toContainEqual({ Name: 'orders_fill_time_ms', Unit: 'Milliseconds' });
+    expect(first.Metrics).toContainEqual({ Name: 'positions_pnl_realized', Unit: 'None' });
   });
 });

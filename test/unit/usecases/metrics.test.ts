@@ -13,6 +13,8 @@ const LISTED = [
   'om:checks_total',
   'om:stops_triggered',
   'om:positions_open',
+  'om:orders_monitored',
+  'om:positions_updated',
   'om:errors_total',
   'orders:placed_total',
   'orders:filled_total',
@@ -57,6 +59,8 @@ it('every metric of orders, positions and their monitor is counted or measured',
     'om:checks_total': expect.stringMatching(/^1\d\d$/),
     'om:stops_triggered': '1',
     'om:positions_open': '1',
+    'om:orders_monitored': '0',
+    'om:positions_updated': '2',
     'om:errors_total': '1',
     'orders:placed_total': '4',
     'orders:filled_total': '3',
@@ -79,8 +83,11 @@ it('the gauges are right again after the cache was lost, and say what they leave
   const { positionId } = await world.openPosition();
   const measure = makeMeasurePositions(world.ports);
   world.counters.flush();
+  await world.place({ type: 'limit', limitPrice: d('40000'), idempotencyKey: 'resting' });
+  await world.pump();
   world.tick('51000');
   expect(await measure()).toMatchObject({ open: 1, unvalued: 0 });
+  expect(world.counters.values.get('om:orders_monitored')).toBe('1');
   // Bought 0.5 at 50,000 with a fee of 25.
   expect(world.position(positionId).openFees.toFixed()).toBe('25');
   expect(world.counters.values.get('positions:pnl_unrealized')).toBe('475');
