@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { Decimal, sum } from '../../../shared/domain/money/decimal.ts';
 import type { Position } from '../../../shared/domain/types.ts';
-import type { Ports } from '../../../shared/usecases/ports.ts';
-import { USER, WALLET, World } from '../../support/fakes/world.ts';
-import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
-import { type Bench, startBench, UID } from './bench.ts';
+import { USER, WALLET, type World } from '../../support/fakes/world.ts';
+import type { UseCases } from '../../support/use-cases.ts';
+import { type Bench, UID } from './bench.ts';
+import { startWorldBench } from './world-bench.ts';
 
 const d = (text: string) => new Decimal(text);
 
@@ -15,29 +15,8 @@ let useCases: UseCases;
 let balances: MockInstance<Bench['wallet']['balances']>;
 
 beforeEach(async () => {
-  world = new World({ exchange: { accountUid: String(UID) } });
-  bench = await startBench(
-    { accounts: [{ uid: UID, balances: { USDT: '100000' } }], now: () => world.now },
-    { now: () => world.now, walletId: WALLET },
-  );
-  const { wallet, specs } = bench;
-  balances = vi.spyOn(wallet, 'balances');
-  const find: Ports['symbols']['find'] = async (_, text) =>
-    [...specs.values()].find((spec) => spec.symbol === text || spec.venueSymbol === text) ?? null;
-  const ports: Ports = {
-    ...world.ports,
-    symbols: { ...world.ports.symbols, find, hasRules: async () => true },
-    venues: {
-      forWallet: async () => wallet,
-      forKeyCheck: async () => wallet,
-      demoBook: async () => Promise.reject(new Error('no demo wallet here')),
-    },
-    accounts: { forAccount: async () => wallet },
-  };
-  useCases = makeUseCases(ports, { monitorEnabled: true });
-  world.workers = useCases;
-  bench.simulator.exchange.feedPrice('BTCUSDT', { last: '50000' });
-  world.tick('50000');
+  ({ world, bench, useCases } = await startWorldBench());
+  balances = vi.spyOn(bench.wallet, 'balances');
 });
 afterEach(() => bench.stop());
 
