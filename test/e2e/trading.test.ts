@@ -254,6 +254,43 @@ describe('a position', () => {
       pause_reason: expect.stringMatching(/^risk: max_daily_loss, lost 6/),
     });
   });
+
+  it('goes on being watched when its wallet is paused within 5 s of the loss; an entry gets 403 and the figures', async () => {
+    await system.trade('AVAX/USDT', '100');
+    const wallet = await trader.wallet();
+    const body = { max_daily_loss: '50' };
+    expect((await trader.send('PATCH', `/wallets/${wallet}/limits`, { body })).status).toBe(200);
+    const { positionId } = await trader.buy(wallet, 'AVAX/USDT', '10', { stop_loss: '90' });
+    const lostAt = Date.now();
+    await system.trade('AVAX/USDT', '94');
+    const { paused_at: pausedAt } = await until(
+      'paused',
+      async () =>
+        (await trader.send<{ paused: boolean; paused_at: string }>('GET', `/wallets/${wallet}`)).body,
+      ({ paused }) => paused,
+    );
+    expect(Date.parse(pausedAt) - lostAt).toBeLessThanOrEqual(5_000);
+    const entry = { wallet_id: wallet, symbol: 'AVAX/USDT', side: 'buy', type: 'market', quantity: '1' };
+    const refused = await trader.send('POST', '/orders', { body: entry, key: 'after-the-loss' });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: {
+        code: 'risk_limit',
+        facts: {
+          broken: 'max_daily_loss',
+          max_daily_loss_limit: '50',
+          // 10 x 6, and a fee of 1.
+          max_daily_loss_used: '61',
+          paused_at: pausedAt,
+        },
+      },
+    });
+    expect((await trader.position(positionId)).status).toBe('open');
+    const tick = system.tape.push('AVAX/USDT', '89.9');
+    const closed = await trader.closed(positionId);
+    expect(closed.exit?.reason).toBe('stop_loss');
+    expect(closed.exit_trigger).toMatchObject({ tick_id: tick });
+  });
 });
 
 describe('an order', () => {
