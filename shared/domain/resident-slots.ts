@@ -18,6 +18,10 @@ const COUNTED = [
   ['max_num_order_lists', 'lists'],
 ] as const;
 
+/** Has the symbol a limit of any kind? Without one there is room whatever rests. */
+export const hasLimits = (spec: SymbolSpec): boolean =>
+  COUNTED.some(([kind]) => filterOf(spec, kind)?.limit !== undefined);
+
 /** Is there room for one more order of this type? `live`: the account's live orders on the symbol, as far as is known. */
 export function hasSlot(spec: SymbolSpec, type: OrderType, live: readonly Order[]): boolean {
   const counted = live.filter(({ status, symbol }) => !isFinal(status) && symbol === spec.symbol);

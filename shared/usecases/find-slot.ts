@@ -1,6 +1,11 @@
-/** A place for a position's resident order among the few that a venue takes (domain/resident-slots.ts). */
+/**
+ * A place for a position's resident order among the few that a venue takes (domain/resident-slots.ts).
+ *
+ * Of the wallet only what rests on the symbol is looked at closer, and that is as little as the venue takes: many positions
+ * that wait for a place do not look at each other.
+ */
 import { isFinal } from '../domain/orders.ts';
-import { givesWay, type Holder, hasSlot } from '../domain/resident-slots.ts';
+import { givesWay, type Holder, hasLimits, hasSlot } from '../domain/resident-slots.ts';
 import { residentOf } from '../domain/resident-state.ts';
 import { distanceOf, type Quote, type WantedResident } from '../domain/residents.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
@@ -27,9 +32,11 @@ const leavingSince = (orders: readonly Order[]): number | null => {
     : Math.max(...leaving.map((one) => one.cancelWanted?.at ?? one.updatedAt));
 };
 
+type Reads = Pick<Ports['ledger'], 'orders' | 'positions' | 'liveOrdersOfWallet'>;
+
 /** Answers where there is room for what `p` wants, by the account's orders as they are known. */
 export async function findSlot(
-  ledger: Pick<Ports['ledger'], 'orders' | 'liveOrdersOfWallet' | 'livePositionsOfWallet'>,
+  ledger: Reads,
   p: Position,
   wanted: WantedResident,
   { spec, quote, now }: { readonly spec: SymbolSpec; readonly quote: Quote | null; readonly now: number },
@@ -37,10 +44,12 @@ export async function findSlot(
   const { why, tries } = residentOf(p);
   // The venue knows of more orders than we do: somebody's in its app.
   const isRefused = why === 'no_slot' && tries > 0;
-  const hasRoom = await isRoomFor(ledger, p, wanted, spec);
+  if (!hasLimits(spec) && !isRefused) return FREE;
+  const live = (await ledger.liveOrdersOfWallet(p.walletId)).filter(({ symbol }) => symbol === p.symbol);
+  const hasRoom = await isRoomFor(ledger, live, wanted, spec);
   if (hasRoom && !isRefused) return FREE;
   if (wanted.distance === null) return hasRoom ? FREE : { kind: 'none', waitMs: WAIT_MS };
-  const holders = await holdersBeside(ledger, p, quote);
+  const holders = await holdersBeside(ledger, live, p, quote);
   const since = leavingSince(await ledger.orders(holders.map(({ orderId }) => orderId)));
   if (since !== null && !hasRoom) {
     return { kind: 'none', waitMs: Math.min(Math.max(now - since, SOON_MS), WAIT_MS) };
@@ -52,28 +61,29 @@ export async function findSlot(
 }
 
 async function isRoomFor(
-  ledger: Pick<Ports['ledger'], 'orders' | 'liveOrdersOfWallet'>,
-  { walletId }: Position,
+  ledger: Reads,
+  live: readonly Order[],
   { type }: WantedResident,
   spec: SymbolSpec,
 ): Promise<boolean> {
-  const listed = await ledger.liveOrdersOfWallet(walletId);
-  if (hasSlot(spec, type, listed)) return true;
+  if (hasSlot(spec, type, live)) return true;
   // The list may still have what was cancelled a moment ago, for instance this position's own.
-  return hasSlot(spec, type, await ledger.orders(listed.map(({ orderId }) => orderId)));
+  return hasSlot(spec, type, await ledger.orders(live.map(({ orderId }) => orderId)));
 }
 
-/** The other positions of the wallet and symbol that have a resident order. */
+/** The other positions of the wallet and symbol whose resident orders are among the live ones. */
 async function holdersBeside(
-  ledger: Pick<Ports['ledger'], 'livePositionsOfWallet'>,
-  { walletId, positionId, symbol }: Position,
+  ledger: Reads,
+  live: readonly Order[],
+  { positionId }: Position,
   quote: Quote | null,
 ): Promise<readonly Holder[]> {
-  const others = (await ledger.livePositionsOfWallet(walletId)).filter(
-    (one) => one.symbol === symbol && one.positionId !== positionId && one.flatten === null,
+  const ids = live.flatMap((order) =>
+    order.exit?.resident === true && order.positionId !== positionId ? [order.positionId] : [],
   );
+  const others = ids.length === 0 ? [] : await ledger.positions([...new Set(ids)]);
   return others.flatMap((other): Holder[] => {
-    const resting = other.resident?.resting ?? null;
+    const resting = other.flatten === null ? (other.resident?.resting ?? null) : null;
     const distance = resting && distanceOf(other, resting.stopPrice, quote);
     return resting === null || distance === null
       ? []

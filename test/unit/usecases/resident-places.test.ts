@@ -1,6 +1,10 @@
 /** Places for resident orders that others hold: orders in the exchange's app, and one whose end does not come. */
 import { describe, expect, it } from 'vitest';
+import { hasLimits } from '../../../shared/domain/resident-slots.ts';
+import { wantedResident } from '../../../shared/domain/residents.ts';
 import type { Order } from '../../../shared/domain/types.ts';
+import type { Ledger } from '../../../shared/ports/ledger.ts';
+import { findSlot } from '../../../shared/usecases/find-slot.ts';
 import { World } from '../../support/fakes/world.ts';
 import { d } from '../domain/builders.ts';
 
@@ -73,5 +77,63 @@ describe('a place whose holder does not come to its end', () => {
     const looks = world.position(near.positionId).version - before;
     expect(looks).toBeGreaterThan(2);
     expect(looks).toBeLessThan(12);
+  });
+});
+
+/** The ledger, and how many items it was read. */
+function counted({ ledger }: World) {
+  const counts = { items: 0 };
+  const counting =
+    <A extends readonly unknown[], T>(read: (...args: A) => Promise<readonly T[]>) =>
+    async (...args: A): Promise<readonly T[]> => {
+      const found = await read.apply(ledger, args as never);
+      counts.items += found.length;
+      return found;
+    };
+  const reads: Pick<Ledger, 'orders' | 'positions' | 'liveOrdersOfWallet'> = {
+    orders: counting(ledger.orders),
+    positions: counting(ledger.positions),
+    liveOrdersOfWallet: counting(ledger.liveOrdersOfWallet),
+  };
+  return { reads, counts };
+}
+
+describe('positions that wait for a place', () => {
+  const WAITING = 40;
+
+  it.each([2, 5])('read what rests in the %i places, not each other', async (limit) => {
+    const world = await worldWith(limit);
+    const opened = [];
+    // Too near to each other for any to give way.
+    for (let n = 0; n < WAITING; n++) opened.push(await openAt(world, 45_000 - n, `${n}`));
+    expect(stops(world)).toHaveLength(limit);
+    const spec = await world.symbols.find('binance_simulator', 'BTC/USDT');
+    if (spec === null) throw new Error('no symbol');
+    const quote = { bid: d(50_000), ask: d(50_000), last: d(50_000) };
+    const context = { spec, quote, now: world.now, peak: null };
+    for (const { positionId } of opened.slice(limit)) {
+      const p = world.position(positionId);
+      const wanted = wantedResident(p, context);
+      if (wanted === null || typeof wanted === 'string') throw new Error('wants none');
+      const { reads, counts } = counted(world);
+      expect((await findSlot(reads, p, wanted, context)).kind).toBe('none');
+      // The live orders twice, their positions, and the orders of these.
+      expect(counts.items).toBe(4 * limit);
+    }
+  });
+
+  it('are not there where the symbol has no limit, and nothing is read', async () => {
+    const world = new World({ exchange: {} });
+    world.rules = { filters: [] };
+    const { positionId } = await openAt(world, 45_000, 'one');
+    const spec = await world.symbols.find('binance_simulator', 'BTC/USDT');
+    if (spec === null) throw new Error('no symbol');
+    expect(hasLimits(spec)).toBe(false);
+    const context = { spec, quote: null, now: world.now, peak: null };
+    const wanted = wantedResident(world.position(positionId), context);
+    if (wanted === null || typeof wanted === 'string') throw new Error('wants none');
+    const { reads, counts } = counted(world);
+    expect(await findSlot(reads, world.position(positionId), wanted, context)).toEqual({ kind: 'free' });
+    expect(counts.items).toBe(0);
   });
 });
