@@ -1,15 +1,16 @@
 /**
  * A demo account of one replayed position: the demo venue's own rules (shared/venues/demo) on a book in memory.
  *
- * It starts with more than the position can need: quote to buy with, and for a short the base that is sold first, as if
- * borrowed at no cost. Nothing here reads a clock.
+ * It starts with more than the position can need of quote, to buy with or to put up as collateral, and with none of the
+ * base: what is sold short is lent. Nothing here reads a clock.
  */
 import { type Decimal, decimal, ZERO } from '../../shared/domain/money/decimal.ts';
 import { ok, type Result } from '../../shared/domain/result.ts';
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
-import type { ExecutionReport, Order, PositionSide } from '../../shared/domain/types.ts';
-import type { DemoBalance, DemoOrder } from '../../shared/ports/demo-store.ts';
+import type { ExecutionReport, Order } from '../../shared/domain/types.ts';
+import type { DemoBalance, DemoMargin, DemoOrder } from '../../shared/ports/demo-store.ts';
 import { clientIdOf } from '../../shared/usecases/derive-ids.ts';
+import { marginRequest } from '../../shared/usecases/margin-request.ts';
 import {
   end,
   type Holding,
@@ -27,7 +28,7 @@ export interface WalletTerms {
   readonly buyFeeIn: 'quote' | 'base';
 }
 
-/** What every account starts with, of either asset. */
+/** What every account starts with, of the quote. */
 const PLENTY = decimal('1000000000000');
 
 export class ReplayAccount {
@@ -35,17 +36,16 @@ export class ReplayAccount {
   private readonly spec: SymbolSpec;
   private readonly terms: WalletTerms;
   private readonly orders = new Map<string, DemoOrder>();
-  private readonly startBase: Decimal;
   private base: DemoBalance;
   private quote: DemoBalance;
+  private lent: DemoMargin | null = null;
 
-  constructor(walletId: string, spec: SymbolSpec, terms: WalletTerms, side: PositionSide) {
+  constructor(walletId: string, spec: SymbolSpec, terms: WalletTerms) {
     const balance = (asset: string, free: Decimal) => ({ asset, version: 0, free, locked: ZERO });
     this.walletId = walletId;
     this.spec = spec;
     this.terms = terms;
-    this.startBase = side === 'short' ? PLENTY : ZERO;
-    this.base = balance(spec.base, this.startBase);
+    this.base = balance(spec.base, ZERO);
     this.quote = balance(spec.quote, PLENTY);
   }
 
@@ -59,10 +59,10 @@ export class ReplayAccount {
       recvWindowMs: order.send.recvWindowMs,
       rank: order.role,
       trigger: order.exit?.trigger ?? null,
-      margin: null,
+      margin: marginRequest(order),
     };
-    const { base, quote } = this;
-    const placed = place(request, this.walletId, { base, quote, margin: null }, market, this.termsAt(now));
+    const { base, quote, lent } = this;
+    const placed = place(request, this.walletId, { base, quote, margin: lent }, market, this.termsAt(now));
     return placed.ok ? ok(this.keep(placed.value)) : placed;
   }
 
@@ -84,11 +84,16 @@ export class ReplayAccount {
     return isLive(this.holding(order).order);
   }
 
-  /** What has come in (or gone out) since the start, of both assets. */
+  /** What it holds or owes on margin, by the venue's account; null = it has never traded on margin. */
+  get margin(): DemoMargin | null {
+    return this.lent;
+  }
+
+  /** What has come in (or gone out) since the start, of both assets; on margin base never does. */
   moved(): { readonly base: Decimal; readonly quote: Decimal; readonly locked: Decimal } {
     const total = ({ free, locked }: DemoBalance): Decimal => free.plus(locked);
     return {
-      base: total(this.base).minus(this.startBase),
+      base: total(this.base),
       quote: total(this.quote).minus(PLENTY),
       locked: this.base.locked.plus(this.quote.locked),
     };
@@ -97,13 +102,15 @@ export class ReplayAccount {
   private holding(order: Order): Holding {
     const found = this.orders.get(clientIdOf(order));
     if (found === undefined) throw new Error(`the account does not know ${order.orderId}`);
-    return { order: found, base: this.base, quote: this.quote, margin: null, fills: [] };
+    const { base, quote, lent } = this;
+    return { order: found, base, quote, margin: found.margin === null ? null : lent, fills: [] };
   }
 
   private keep(after: Holding): ExecutionReport {
     this.orders.set(after.order.clientId, after.order);
     this.base = after.base;
     this.quote = after.quote;
+    if (after.margin !== null) this.lent = after.margin;
     return reportOf(this.walletId, after.order, after.fills, 'stream');
   }
 

@@ -1,10 +1,13 @@
 /**
  * Whether a replay's numbers agree, reckoned from the accounts' balances and the decisions' own facts: no sale of what
- * was not bought, no coin that appears or is lost, no exit whose level its price had not reached.
+ * was not bought, no coin that appears or is lost, no exit whose level its price had not reached; on margin nothing owed
+ * or put up but what the position says.
  */
+import { marginUsed } from '../../shared/domain/margin.ts';
 import { type Decimal, decimal, ZERO } from '../../shared/domain/money/decimal.ts';
-import { oversold } from '../../shared/domain/positions.ts';
+import { isClosed, oversold } from '../../shared/domain/positions.ts';
 import type { Position, PositionSide } from '../../shared/domain/types.ts';
+import type { DemoMargin } from '../../shared/ports/demo-store.ts';
 import type { Decision, Desk } from './desk.ts';
 import type { HeldPosition } from './held-position.ts';
 
@@ -51,9 +54,9 @@ export function checkDesk({ positions, decisions }: Desk): readonly Check[] {
 
 /** What the account's quote has moved by, against what the position says. */
 function wrongCash({ account }: HeldPosition, p: Position): string | null {
-  const sign = p.side === 'long' ? -1 : 1;
-  const invested = p.cost.plus(p.dust?.cost ?? ZERO).times(sign);
-  const expected = p.realizedPnl.plus(invested).minus(p.openFees);
+  // On margin what was bought with is borrowed, and what a sale brought is kept by the venue.
+  const invested = p.margin === null ? p.cost.plus(p.dust?.cost ?? ZERO) : ZERO;
+  const expected = p.realizedPnl.minus(invested).minus(p.openFees);
   const { quote } = account.moved();
   return quote.equals(expected)
     ? null
@@ -62,13 +65,26 @@ function wrongCash({ account }: HeldPosition, p: Position): string | null {
 
 function wrongHolding({ account }: HeldPosition, p: Position): string | null {
   const { base, locked } = account.moved();
-  const held = p.quantity.plus(p.dust?.quantity ?? ZERO);
-  const expected: Decimal = p.side === 'long' ? held : held.negated();
+  if (p.margin !== null) return wrongMargin(account.margin, p) ?? wrongLock(p, locked);
+  const expected = p.quantity.plus(p.dust?.quantity ?? ZERO);
   if (!base.equals(expected)) {
     return `the account holds ${base.toFixed()} ${p.base}, the position ${expected.toFixed()}`;
   }
   if (oversold(p).greaterThan(0)) return `${oversold(p).toFixed()} ${p.base} sold beyond what was bought`;
-  return p.status === 'closed' && !locked.isZero() ? `${locked.toFixed()} is still held back` : null;
+  return wrongLock(p, locked);
+}
+
+const wrongLock = (p: Position, locked: Decimal): string | null =>
+  isClosed(p) && !locked.isZero() ? `${locked.toFixed()} is still held back` : null;
+
+/** What is owed or held at the venue, and what is put up for it. */
+function wrongMargin(there: DemoMargin | null, p: Position): string | null {
+  const [quantity, cost] = [there?.quantity ?? ZERO, there?.cost ?? ZERO];
+  if (!quantity.equals(p.quantity) || !cost.equals(p.cost)) {
+    return `${quantity.toFixed()} ${p.base} at ${cost.toFixed()} at the venue, ${p.quantity.toFixed()} at ${p.cost.toFixed()} by the position`;
+  }
+  const [collateral, expected] = [there?.collateral ?? ZERO, marginUsed(p)];
+  return collateral.equals(expected) ? null : `${collateral.toFixed()} is put up, not ${expected.toFixed()}`;
 }
 
 /** By the facts of the decision alone: which way its level lies shows in its name and the price it closes at. */

@@ -1,12 +1,14 @@
 /** The market order that opens a replayed position: the checks that the product makes of one, then the order. Pure. */
 import { checkProtection } from '../../shared/domain/check-protection.ts';
 import type { FieldError } from '../../shared/domain/field-error.ts';
+import { checkStopBefore } from '../../shared/domain/margin.ts';
 import type { Decimal } from '../../shared/domain/money/decimal.ts';
 import { newOrderState } from '../../shared/domain/new-order.ts';
 import { normaliseOrder } from '../../shared/domain/normalise.ts';
 import { roundProtection } from '../../shared/domain/protection.ts';
 import { err, ok, type Result } from '../../shared/domain/result.ts';
 import type { Order, OrderAmounts, Protection } from '../../shared/domain/types.ts';
+import { liquidationOf } from '../../shared/usecases/check-margin.ts';
 import { orderIdFor, positionIdFor } from '../../shared/usecases/derive-ids.ts';
 import type { PlannedPosition } from './plan.ts';
 import { protectionAt } from './protection-request.ts';
@@ -20,11 +22,11 @@ export interface Opening {
 
 /** `price`: what a taker pays or gets now; `closing`: the price that the protection is compared with. */
 export function entryOrder(
-  { name, spec, side, amount, request }: PlannedPosition,
+  { name, spec, side, margin, amount, request }: PlannedPosition,
   price: Decimal,
   closing: Decimal,
   now: number,
-): Result<Opening, FieldError> {
+): Result<Opening, Pick<FieldError, 'code' | 'field' | 'message'>> {
   const orderSide = side === 'long' ? 'buy' : 'sell';
   const asked: OrderAmounts = {
     quantity: 'quantity' in amount ? amount.quantity : amount.quote.dividedBy(price),
@@ -37,8 +39,14 @@ export function entryOrder(
   const sent = normaliseOrder(spec, orderSide, 'market', asked, price);
   if (!sent.ok) return sent;
   const wanted = protectionAt(request, side, price);
-  const [wrong] = checkProtection(wanted, side, spec, closing);
-  if (wrong !== undefined) return err(wrong);
+  const liquidation = liquidationOf(side, closing, margin, spec);
+  if (!liquidation.ok) {
+    const { code, field, message } = liquidation.error;
+    return err({ code, field: field ?? 'leverage', message });
+  }
+  const wrong =
+    checkProtection(wanted, side, spec, closing)[0] ?? checkStopBefore(wanted, side, liquidation.value);
+  if (wrong !== null) return err(wrong);
   const orderId = orderIdFor({ walletId: REPLAY_WALLET, clientOrderId: name, idempotencyKey: name });
   const order: Order = {
     orderId,
@@ -61,8 +69,7 @@ export function entryOrder(
     aiReasoning: null,
     aiConfidence: null,
     aiAgentId: null,
-    // A replay knows no margin: nothing is liquidated there.
-    margin: null,
+    margin,
     metadata: {},
     tags: [],
     notes: null,

@@ -79,7 +79,7 @@ export class HeldPosition {
     this.plan = plan;
     this.lane = lane;
     this.listener = listener;
-    this.account = new ReplayAccount(REPLAY_WALLET, plan.spec, wallet, plan.side);
+    this.account = new ReplayAccount(REPLAY_WALLET, plan.spec, wallet);
   }
 
   /** Null before it was opened, and when it was refused. */

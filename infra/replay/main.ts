@@ -53,7 +53,7 @@ async function planOf(options: ReplayOptions): Promise<Plan> {
   ]);
   const [request] = applyChanges('--protect', options.protection ?? standard, [NO_REQUEST]);
   const everyMs = options.everyMs ?? Math.max(1_000, Math.ceil(spanMs / OPENINGS / 1_000) * 1_000);
-  return standardPlan(specs, request ?? NO_REQUEST, { everyMs, spanMs });
+  return standardPlan(specs, request ?? NO_REQUEST, { everyMs, spanMs, opened: options.opened });
 }
 
 function syntheticSurvey(): Survey {

@@ -1,7 +1,9 @@
 /** The command line of `npm run replay`. */
 import { existsSync } from 'node:fs';
+import { MOST_LEVERAGE } from '../../shared/domain/margin.ts';
 import { OptionError, readArguments, wholeNumber } from '../command-line.ts';
 import { CHANGES_HELP, type Changes, parseChanges } from './changes.ts';
+import type { Opened } from './plan.ts';
 
 export interface ReplayOptions {
   /** Empty: a made-up day. */
@@ -12,6 +14,8 @@ export interface ReplayOptions {
   /** Of the standard plan; null = the usual protection. */
   readonly protection: Changes | null;
   readonly everyMs: number | null;
+  /** Of the standard plan. */
+  readonly opened: Opened;
   readonly seed: number;
   readonly ticksPerSecond: number;
   readonly strict: boolean;
@@ -30,6 +34,8 @@ export const HELP = `Runs positions and their protections over recorded or made-
 ${CHANGES_HELP}
   --protect KEY=VALUE   without --plan: what the positions are protected by; may be repeated
   --every MINUTES       without --plan: how often one is opened (default: 24 times over all)
+  --side short          without --plan: they are shorts, on margin as on a demo wallet (default long)
+  --leverage N          without --plan: so many times their collateral, 1 to ${MOST_LEVERAGE} (default 1); with their liquidation
   --seed N              made-up day: another seed, other prices (default 1)
   --ticks-per-second N  made-up day: of each symbol (default 1)
   --strict              a line that cannot be read ends the replay instead of being skipped and counted
@@ -42,7 +48,7 @@ Exit code 0: every number agrees; 1: one does not, or a file cannot be read; 2: 
 `;
 
 const KNOWN = {
-  withValue: new Set(['--plan', '--every', '--seed', '--ticks-per-second']),
+  withValue: new Set(['--plan', '--every', '--side', '--leverage', '--seed', '--ticks-per-second']),
   flags: new Set(['--strict', '--summary', '--json']),
   repeatable: new Set(['--with', '--protect']),
 };
@@ -63,7 +69,9 @@ export function parseReplayOptions(argv: readonly string[]): ReplayOptions | nul
     return text === undefined ? otherwise : wholeNumber(name, text, from, to);
   };
   const plan = given.get('--plan') ?? null;
-  for (const name of ['--every', '--protect']) {
+  const side = given.get('--side') ?? 'long';
+  if (side !== 'long' && side !== 'short') throw new OptionError(`--side ${side}: long or short is expected`);
+  for (const name of ['--every', '--protect', '--side', '--leverage']) {
     if (plan !== null && (given.has(name) || repeated.has(name))) {
       throw new OptionError(`${name} goes without --plan: the plan says it`);
     }
@@ -81,6 +89,7 @@ export function parseReplayOptions(argv: readonly string[]): ReplayOptions | nul
     changes: changes('--with'),
     protection: changes('--protect'),
     everyMs: given.has('--every') ? number('--every', 1, 100_000, 1) * MINUTE_MS : null,
+    opened: { side, leverage: number('--leverage', 1, MOST_LEVERAGE, 1) },
     seed: number('--seed', 0, 2 ** 32 - 1, DEFAULT_SEED),
     ticksPerSecond: number('--ticks-per-second', 1, 1_000, 1),
     strict: given.has('--strict'),

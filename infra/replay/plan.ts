@@ -1,6 +1,8 @@
 /** What a replay opens: the positions of a plan file, or one every so often with a standard protection. */
 import * as z from 'zod';
 import { DEFAULT_CONFIRM_MAX_PERCENT, MOST_CONFIRM_SECONDS } from '../../shared/domain/confirmation.ts';
+import { isLeverageTooHigh, MAINTENANCE_RATE, MOST_LEVERAGE } from '../../shared/domain/margin.ts';
+import type { MarginTerms } from '../../shared/domain/margin-facts.ts';
 import { type Decimal, decimal, parseDecimal } from '../../shared/domain/money/decimal.ts';
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
@@ -19,6 +21,8 @@ export interface PlannedPosition {
   readonly name: string;
   readonly spec: SymbolSpec;
   readonly side: PositionSide;
+  /** On what terms it is on margin: every short is, and a long with leverage; null = with coins of the account's own. */
+  readonly margin: MarginTerms | null;
   /** Opened at the first tick of its symbol at or after this. */
   readonly openAt: When;
   /** In base; or in quote, as many whole steps as that buys at the opening price. */
@@ -143,6 +147,7 @@ const PlanFile = z.strictObject({
           name: z.string().min(1).max(40).optional(),
           symbol,
           side: z.enum(['long', 'short']).default('long'),
+          leverage: z.int().min(1).max(MOST_LEVERAGE).default(1),
           open_at: when,
           close_at: when.nullish(),
           quantity: positive.optional(),
@@ -161,13 +166,17 @@ const PlanFile = z.strictObject({
 export function parsePlan(document: unknown, file: string): Plan {
   const parsed = PlanFile.safeParse(document);
   if (!parsed.success) throw new OptionError(`--plan ${file}:\n${z.prettifyError(parsed.error)}`);
-  const { fee_rate: feeRate, buy_fee_in: buyFeeIn, positions } = parsed.data;
+  const { fee_rate, buy_fee_in, positions } = parsed.data;
+  const wallet: WalletTerms = {
+    feeRate: fee_rate ?? DEFAULT_WALLET.feeRate,
+    buyFeeIn: buy_fee_in ?? DEFAULT_WALLET.buyFeeIn,
+  };
   const planned = positions.map((p, at): PlannedPosition => {
-    const { quantity, quote_amount: quote } = p;
+    const { quantity, quote_amount: quote, side } = p;
+    const name = p.name ?? `#${at + 1}`;
     return {
-      name: p.name ?? `#${at + 1}`,
-      spec: p.symbol,
-      side: p.side,
+      ...{ name, spec: p.symbol, side },
+      margin: marginTerms(`--plan ${file}: ${name}`, { side, leverage: p.leverage }, wallet),
       openAt: p.open_at,
       amount: quantity === undefined ? { quote: quote ?? decimal('0') } : { quantity },
       request: p.protection,
@@ -182,13 +191,38 @@ export function parsePlan(document: unknown, file: string): Plan {
       throw new OptionError(`--plan ${file}: ${name} closes before it opens`);
     }
   }
-  return {
-    wallet: {
-      feeRate: feeRate ?? DEFAULT_WALLET.feeRate,
-      buyFeeIn: buyFeeIn ?? DEFAULT_WALLET.buyFeeIn,
-    },
-    positions: planned,
-  };
+  return { wallet, positions: planned };
+}
+
+/** How a position is opened: `leverage` is whole, 1 to MOST_LEVERAGE. */
+export interface Opened {
+  readonly side: PositionSide;
+  readonly leverage: number;
+}
+
+/**
+ * What a demo wallet that lends would lend on, by its own rules. `whose`: named in the error.
+ * @throws OptionError where such a wallet could not be made
+ */
+export function marginTerms(
+  whose: string,
+  { side, leverage }: Opened,
+  wallet: WalletTerms,
+): MarginTerms | null {
+  if (side === 'long' && leverage === 1) return null;
+  const { feeRate, buyFeeIn } = wallet;
+  if (buyFeeIn === 'base') {
+    throw new OptionError(
+      `${whose}: a position on margin pays its fees in quote, so without buy_fee_in base`,
+    );
+  }
+  if (isLeverageTooHigh(leverage, feeRate)) {
+    const rate = feeRate.toFixed();
+    throw new OptionError(
+      `${whose}: with a fee rate of ${rate} a leverage of ${leverage} leaves too little collateral`,
+    );
+  }
+  return { leverage, maintenanceRate: MAINTENANCE_RATE, feeRate };
 }
 
 /** Told by two times of one kind; of others only the recording tells. */
@@ -198,18 +232,20 @@ const isAfter = (a: When, b: When): boolean =>
 /** A position is worth so many times what the venue takes at least: 1,000 USDT of BTC/USDT. */
 const LEAST_NOTIONALS = 200;
 
-/** A long position of every symbol each `everyMs` from the first tick on, `spanMs` long. */
+/** A position of every symbol each `everyMs` from the first tick on, `spanMs` long. */
 export function standardPlan(
   specs: readonly SymbolSpec[],
   request: ProtectionRequest,
-  { everyMs, spanMs }: { readonly everyMs: number; readonly spanMs: number },
+  { everyMs, spanMs, opened }: { readonly everyMs: number; readonly spanMs: number; readonly opened: Opened },
 ): Plan {
+  const { side } = opened;
+  const margin = marginTerms('--leverage', opened, DEFAULT_WALLET);
   const positions: PlannedPosition[] = [];
   for (let after = 0; after < Math.max(spanMs, 1); after += everyMs) {
     for (const spec of specs) {
       const amount = { quote: spec.minNotional.times(LEAST_NOTIONALS) };
       const name = `#${positions.length + 1}`;
-      positions.push({ name, spec, side: 'long', openAt: { after }, amount, request, closeAt: null });
+      positions.push({ name, spec, side, margin, openAt: { after }, amount, request, closeAt: null });
     }
   }
   return { wallet: DEFAULT_WALLET, positions };

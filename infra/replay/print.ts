@@ -47,7 +47,7 @@ export function decisionsText(decisions: readonly Decision[], tickName: (id: num
 const opening = (one: PositionResult): readonly string[] => [
   one.name,
   one.symbol,
-  one.side,
+  one.leverage === null ? one.side : `${one.side} x${one.leverage}`,
   clock(one.opened_at),
   one.quantity,
   short(one.entry_price),

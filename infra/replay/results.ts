@@ -1,8 +1,10 @@
 /** What became of each position of a replay, as a document: decimals as text, times ISO 8601. Pure. */
 import { figures } from '../../shared/domain/figures.ts';
+import { collateralOf, liquidationAt } from '../../shared/domain/margin.ts';
 import { Decimal, sum, ZERO } from '../../shared/domain/money/decimal.ts';
 import { isClosed } from '../../shared/domain/positions.ts';
 import { deriveStatistics } from '../../shared/domain/statistics.ts';
+import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
 import type { Position, TriggerFacts } from '../../shared/domain/types.ts';
 import type { Desk } from './desk.ts';
 import { closingSource, type HeldPosition } from './held-position.ts';
@@ -44,7 +46,11 @@ function statusOf(held: HeldPosition): string {
 export function positionResult(held: HeldPosition, desk: Desk, tickName: (id: number) => string) {
   const { plan, position, refusal } = held;
   const { name, spec, side, request } = plan;
-  const planned = { name, symbol: spec.symbol, quote: spec.quote, side, protection: requestText(request) };
+  const leverage = plan.margin?.leverage ?? null;
+  const planned = {
+    ...{ name, symbol: spec.symbol, quote: spec.quote, side, leverage },
+    protection: requestText(request),
+  };
   const base = { ...planned, status: statusOf(held), refusal };
   if (position === null) return { ...base, ...NOTHING };
   const mark = desk.laneOf(spec).mark();
@@ -59,6 +65,7 @@ export function positionResult(held: HeldPosition, desk: Desk, tickName: (id: nu
     quantity: position.entryQuantity.toFixed(),
     entry_price: text(derived.entryPrice),
     entry_fills: held.fills.entry.length,
+    ...marginOf(position, spec),
     initial_stop: text(position.initialProtection.stopLoss?.price ?? null),
     break_even_at: time(position.breakEvenActivatedAt),
     break_even_stop: text(position.breakEvenStop),
@@ -81,12 +88,24 @@ export function positionResult(held: HeldPosition, desk: Desk, tickName: (id: nu
   };
 }
 
+/** Of the whole entry; null without margin. */
+function marginOf({ margin, side, entryQuantity: quantity, entryQuote: cost }: Position, spec: SymbolSpec) {
+  if (margin === null || quantity.isZero()) return NO_MARGIN;
+  return {
+    margin_used: collateralOf(cost, margin.leverage).toFixed(),
+    liquidation_price: text(liquidationAt(side, { cost, quantity }, margin, spec)),
+  };
+}
+
+const NO_MARGIN = { margin_used: null, liquidation_price: null } as const;
+
 const NOTHING = {
   opened_at: null,
   opened_tick: null,
   quantity: '0',
   entry_price: null,
   entry_fills: 0,
+  ...NO_MARGIN,
   initial_stop: null,
   break_even_at: null,
   break_even_stop: null,

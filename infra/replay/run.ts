@@ -78,7 +78,7 @@ function scenarioOf(desk: Desk, source: TickSource): Scenario {
   const positions = desk.positions.map((held) => positionResult(held, desk, (id) => source.nameOf(id)));
   const causes: Record<string, number> = {};
   for (const { exit_cause: cause, status } of positions) {
-    const name = status === 'closed' ? (cause ?? status) : status;
+    const name = status === 'closed' || status === 'liquidated' ? (cause ?? status) : status;
     causes[name] = (causes[name] ?? 0) + 1;
   }
   return {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Decision, Desk } from '../../infra/replay/desk.ts';
-import type { Plan, PlannedPosition } from '../../infra/replay/plan.ts';
+import { marginTerms, type Plan, type PlannedPosition } from '../../infra/replay/plan.ts';
 import type { ProtectionRequest } from '../../infra/replay/protection-request.ts';
 import { Decimal } from '../../shared/domain/money/decimal.ts';
 import type { SymbolSpec } from '../../shared/domain/symbol-spec.ts';
@@ -66,6 +66,7 @@ export function randomPlans(
 ): readonly ReferencePlan[] {
   const random = seededRandom(options.seed);
   const confirming = seededRandom(options.seed + 1_000_003);
+  const lending = seededRandom(options.seed + 2_000_003);
   const spec = specOf(market.symbol);
   const [first, last] = [market.ticks[0], market.ticks.at(-1)];
   if (first === undefined || last === undefined) throw new Error('a market without ticks');
@@ -78,6 +79,7 @@ export function randomPlans(
       openAt: first.at + Math.floor(((last.at - first.at) * (random() % 9_000)) / 10_000),
       // Enough steps for each rung of a ladder to have some.
       steps: Math.max(40, worth.dividedBy(price).dividedBy(spec.stepSize).ceil().toNumber()),
+      leverage: 1 + (lending() % 3 === 0 ? lending() % 20 : 0),
       source: pick(random, ['bid_ask', 'bid_ask', 'last', 'mid'] as const),
       ...randomLevels(random, options.widest, market),
       timeStopSeconds: confirming() % 4 === 0 ? 5 + (confirming() % 400) : null,
@@ -141,6 +143,8 @@ function requestOf(plan: ReferencePlan, market: ReferenceMarket): ProtectionRequ
   };
 }
 
+const WALLET = { feeRate: new Decimal('0.001'), buyFeeIn: 'quote' } as const;
+
 /** The same positions as the replay plans them. */
 export function planOf(
   markets: readonly { readonly market: ReferenceMarket; readonly plans: readonly ReferencePlan[] }[],
@@ -152,6 +156,7 @@ export function planOf(
         name: plan.name,
         spec,
         side: plan.side,
+        margin: marginTerms(plan.name, plan, WALLET),
         openAt: { at: plan.openAt },
         amount: { quantity: spec.stepSize.times(plan.steps) },
         request: requestOf(plan, market),
@@ -159,7 +164,7 @@ export function planOf(
       }),
     );
   });
-  return { wallet: { feeRate: new Decimal('0.001'), buyFeeIn: 'quote' }, positions };
+  return { wallet: WALLET, positions };
 }
 
 const KINDS: Readonly<Record<string, ReferenceEvent['kind']>> = {

@@ -29,6 +29,8 @@ export interface ReferenceMarket {
 export interface ReferencePlan {
   readonly name: string;
   readonly side: 'long' | 'short';
+  /** A long without leverage (1) borrows nothing; every short does. */
+  readonly leverage: number;
   readonly openAt: number;
   readonly steps: number;
   readonly source: 'bid_ask' | 'last' | 'mid';
@@ -59,6 +61,8 @@ export interface ReferenceEvent {
 /** Units of one price tick. */
 const TICK = 100;
 const FEE_PER_THOUSAND = 1n;
+/** What closing keeps of the worth: maintenance and fee. */
+const KEPT_PER_THOUSAND = 5n + FEE_PER_THOUSAND;
 
 interface Walk {
   readonly plan: ReferencePlan;
@@ -103,6 +107,8 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     isTarget === isLong ? level <= price : level >= price;
   if (stop !== null && isRefused(stop, false)) return null;
   if (targets.some((level) => isRefused(level, true))) return null;
+  const end = liquidation(plan, BigInt(price), 1n);
+  if (stop !== null && end !== null && (isLong ? stop <= end : stop >= end)) return null;
   const activation = plan.trailing?.activation ?? null;
   if (activation !== null && isRefused(inFavour(activation), true)) return null;
   const walk: Walk = {
@@ -130,6 +136,18 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     lookAtLevels(walk, tick, { stop, targets, before });
   }
   return walk.events;
+}
+
+/**
+ * Where the collateral of so many steps, bought (sold) for `cost` steps x units, has lost all but the maintenance and the
+ * fee of closing, on the tick that comes first; null = nothing is borrowed.
+ */
+function liquidation({ side, leverage }: ReferencePlan, cost: bigint, steps: bigint): number | null {
+  const times = BigInt(leverage);
+  if (side === 'short')
+    return toTick(cost * (times + 1n) * 1_000n, steps * times * (1_000n + KEPT_PER_THOUSAND), false);
+  if (leverage === 1) return null;
+  return toTick(cost * (times - 1n) * 1_000n, steps * times * (1_000n - KEPT_PER_THOUSAND), true);
 }
 
 /** Price x (10,000 + distance) / 10,000, to the tick. */
@@ -202,6 +220,8 @@ function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }
   if (walk.even !== null && (stop === null || (isLong ? walk.even > stop : walk.even < stop)))
     walk.waiting.delete('stop_loss');
   lookAtWindows(walk, tick, isLoss, out);
+  const end = liquidation(plan, walk.quote, BigInt(walk.steps));
+  if (end !== null && isLoss(end)) out('liquidation', end);
   if (!evenIsTighter && stop !== null && isLoss(stop)) reached('stop_loss', stop);
   const isWhole = plan.targets.reduce((all, { share }) => all + share, 0) === 100;
   for (const [index, level] of targets.entries()) {

@@ -42,6 +42,7 @@ async function replay(
     readonly side?: string;
     readonly close_at?: string;
     readonly quantity?: string;
+    readonly leverage?: number;
   } = {},
 ): Promise<ReplayDocument> {
   const { with: changes, ...position } = more;
@@ -214,6 +215,77 @@ describe('a replay and its counterfactual', () => {
   });
 });
 
+describe('a position on margin', () => {
+  it('is liquidated where its collateral ends, and the stop that would come later is refused', async () => {
+    const fall = recordingOf('liquidated.csv', ['60000', '54400', '54325.96', '54325.95', '60000']);
+    const { actual, counterfactual } = await replay([fall], {}, { leverage: 10, with: 'stop=9.5%' });
+    // 60,000 x 9 / 10 / 0.994 = 54,325.955..., up to the tick: line 4. Bought for 600, sold for 543.2596.
+    expect(only(actual.positions)).toMatchObject({
+      status: 'liquidated',
+      leverage: 10,
+      margin_used: '60',
+      liquidation_price: '54325.96',
+      exit_cause: 'liquidation',
+      exit_trigger: {
+        level_name: 'liquidation',
+        level: '54325.96',
+        price: '54325.96',
+        tick: '4',
+        armed_tick: '2',
+      },
+      // -56.7404 less 0.6 and 0.5432596
+      realized_pnl: '-57.8836596',
+    });
+    expect(actual.causes).toEqual({ liquidation: 1 });
+    // 9.5 % below is 54,300.
+    expect(only(counterfactual?.positions)).toMatchObject({ status: 'refused', leverage: 10 });
+    expect(only(counterfactual?.positions).refusal).toContain('liquidated at 54325.96');
+    expect(actual.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(replayText(await replay([fall], {}, { leverage: 10 }), String, true)).toMatch(
+      /#1 +BTC\/USDT +long x10 .*liquidation /,
+    );
+  });
+
+  it('has no liquidation without leverage, and one twice as high of a short without', async () => {
+    const steep = recordingOf('steep.csv', ['30000', '59642.14', '59642.15', '30000']);
+    const long = await replay([steep], {});
+    expect(only(long.actual.positions)).toMatchObject({
+      ...{ status: 'open', leverage: null, margin_used: null, liquidation_price: null },
+    });
+    // 30,000 x 2 / 1.006 = 59,642.147..., down to the tick: line 3. Sold for 300, bought back for 596.4214.
+    const { actual } = await replay([steep], {}, { side: 'short' });
+    expect(only(actual.positions)).toMatchObject({
+      ...{ status: 'liquidated', leverage: 1, margin_used: '300', liquidation_price: '59642.14' },
+      exit_trigger: { level: '59642.14', tick: '3' },
+      // 300 - 596.4214 - 0.3 - 0.5964214
+      realized_pnl: '-297.3178214',
+    });
+    expect(actual.checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it('may cost more than its collateral where the price jumps over the liquidation', async () => {
+    const gap = recordingOf('gap.csv', ['60000', '50000', '50000']);
+    const { actual } = await replay([gap], {}, { leverage: 20, quantity: '1' });
+    expect(only(actual.positions)).toMatchObject({
+      ...{ status: 'liquidated', margin_used: '3000', exit_trigger: { price: '50000', tick: '3' } },
+      realized_pnl: '-10110',
+    });
+    expect(actual.checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it('closes in parts, and what is put up for it shrinks with it', async () => {
+    const rise = recordingOf('rung.csv', ['60000', '60600', '60700', '60100']);
+    const { actual } = await replay(
+      [rise],
+      { take_profits: [{ price: '1%', share: '0.5' }] },
+      { leverage: 4, quantity: '1' },
+    );
+    // Half sold at 60,600: 300 less half of the entry's fee of 60 and 30.3.
+    expect(only(actual.positions)).toMatchObject({ status: 'open', exits: 1, realized_pnl: '239.7' });
+    expect(actual.checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+});
+
 describe('recorded files', () => {
   it('follow each other in the order of time, zipped or not, and name their ticks', async () => {
     const first = recordingOf('one.csv', ['60000', '59900']);
@@ -255,14 +327,18 @@ describe('two runs', () => {
       const document = await replay(
         [file],
         { stop_loss: '1%', take_profit: '1%' },
-        { with: 'trailing=0.5%' },
+        { side: 'short', leverage: 20, with: 'trailing=0.5%' },
       );
       return `${JSON.stringify(document)}\n${replayText(document, String, true)}`;
     };
     const first = await run();
     expect(await run()).toBe(first);
     // What would make two runs differ shows in the digest.
-    const other = await replay([file], { stop_loss: '1.01%', take_profit: '1%' }, { with: 'trailing=0.5%' });
+    const other = await replay(
+      [file],
+      { stop_loss: '1%', take_profit: '1%' },
+      { side: 'short', leverage: 19, with: 'trailing=0.5%' },
+    );
     expect(first).not.toContain(other.digest);
   });
 });

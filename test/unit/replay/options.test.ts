@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../../infra/command-line.ts';
 import { applyChanges, parseChanges } from '../../../infra/replay/changes.ts';
 import { parseReplayOptions } from '../../../infra/replay/options.ts';
-import { parsePlan } from '../../../infra/replay/plan.ts';
+import { parsePlan, standardPlan } from '../../../infra/replay/plan.ts';
 import { NO_REQUEST, requestText } from '../../../infra/replay/protection-request.ts';
+import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 
 const refusal = (run: () => unknown): string => {
   try {
@@ -59,6 +60,10 @@ describe('the command line of a replay', () => {
     [['--plan', HERE, '--every', '5'], '--every goes without --plan'],
     [['--plan', HERE, '--protect', 'stop=1%'], '--protect goes without --plan'],
     [[HERE, '--seed', '3'], '--seed is of a made-up day'],
+    [['--leverage', '21'], '--leverage 21: a whole number from 1 to 20'],
+    [['--side', 'both'], '--side both: long or short is expected'],
+    [['--plan', HERE, '--side', 'short'], '--side goes without --plan'],
+    [['--plan', HERE, '--leverage', '2'], '--leverage goes without --plan'],
     [['--strict'], '--strict goes with a file'],
     [['not-here.csv'], 'there is no file not-here.csv'],
   ])('%j: %s', (argv, message) => {
@@ -130,8 +135,35 @@ describe('a plan file', () => {
     [plan(position({ protection: { trailing_stop: {} } })), 'needs either distance_percent'],
     [plan(position({ name: 'a' }), position({ name: 'a' })), 'two positions are named a'],
     [plan(position({ close_at: '+30s' })), '#1 closes before it opens'],
+    [plan(position({ leverage: 0 })), 'positions[0].leverage'],
+    [plan(position({ leverage: 21 })), 'positions[0].leverage'],
+    [plan(position({ leverage: 1.5 })), 'positions[0].leverage'],
+    [
+      { ...plan(position({ side: 'short' })), buy_fee_in: 'base' },
+      '#1: a position on margin pays its fees in quote',
+    ],
+    [
+      { ...plan(position({ leverage: 20 })), fee_rate: '0.021' },
+      'a leverage of 20 leaves too little collateral',
+    ],
     [{ ...plan(position()), fee_rate: '0.5' }, 'a fraction from 0 to below 0.5'],
   ])('%j: %s', (document, message) => {
     expect(refusal(() => parsePlan(document, 'plan.json'))).toContain(message);
+  });
+});
+
+describe('positions without a plan', () => {
+  const spans = { everyMs: 60_000, spanMs: 60_000 };
+  const of = (side: 'long' | 'short', leverage: number) =>
+    standardPlan(symbolRegistry().all().slice(0, 1), NO_REQUEST, { ...spans, opened: { side, leverage } });
+
+  it('are long with coins of their own, or on margin as asked', () => {
+    expect(parseReplayOptions([])?.opened).toEqual({ side: 'long', leverage: 1 });
+    expect(parseReplayOptions(['--side', 'short', '--leverage', '3'])?.opened).toEqual({
+      ...{ side: 'short', leverage: 3 },
+    });
+    expect(of('long', 1).positions[0]).toMatchObject({ side: 'long', margin: null });
+    expect(of('short', 1).positions[0]).toMatchObject({ side: 'short', margin: { leverage: 1 } });
+    expect(of('long', 20).positions[0]).toMatchObject({ side: 'long', margin: { leverage: 20 } });
   });
 });

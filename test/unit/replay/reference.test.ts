@@ -7,6 +7,7 @@ import { checkDesk } from '../../../infra/replay/checks.ts';
 import { Desk } from '../../../infra/replay/desk.ts';
 import { recordedTicks, syntheticTicks, type TickSource } from '../../../infra/replay/ticks.ts';
 import { formatUnits } from '../../../shared/domain/triggers/units.ts';
+import { seededRandom } from '../../../shared/feeds/prng.ts';
 import { syntheticPath } from '../../../shared/feeds/synthetic-path.ts';
 import {
   compare,
@@ -79,6 +80,25 @@ describe('a replay decides what an independent walk finds', () => {
     expect(Object.keys(result.byName)).toEqual(
       expect.arrayContaining(['wait', 'back', 'confirmed', 'time_stop']),
     );
+  });
+
+  it('in a market that runs so far that what is lent is called in', async () => {
+    const file = join(folder, 'wild.csv');
+    const random = seededRandom(5);
+    const lines = ['time_ms,symbol,price,qty,is_buyer_maker,trade_id'];
+    for (let step = 0, cents = 6_000_000; step < 6_000; step += 1) {
+      cents += Math.round((cents * ((random() % 2_001) - 1_000)) / 100_000);
+      const quantity = ((random() % 900) + 1) / 100_000;
+      const at = 1_770_000_000_000 + step * 250;
+      lines.push(`${at},BTCUSDT,${(cents / 100).toFixed(2)},${quantity.toFixed(5)},1,${step}`);
+    }
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const source = recordedTicks([file], { strict: true, note: () => undefined });
+    const result = await compared(source, readMarkets(file), {
+      ...{ count: 300, seed: 21, widest: 1_500, shorts: true },
+    });
+    expect(result.wrong.slice(0, 5)).toEqual([]);
+    expect(result.byName['liquidation']).toBeGreaterThan(10);
   });
 
   it('over quotes, longs and shorts, by bid and ask, last and mid', async () => {
