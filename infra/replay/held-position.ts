@@ -287,7 +287,9 @@ export class HeldPosition {
 
   private put(before: Position, after: Position): void {
     this.current = { ...after, version: before.version + 1 };
-    for (const { action } of actionsOf(before, after, this.now())) this.tell(action);
+    // Whoever claims an exit has told so; nothing rests at the venue here that could have claimed it by selling.
+    const unclaimed = { ...before, flatten: after.flatten };
+    for (const { action } of actionsOf(unclaimed, after, this.now())) this.tell(action);
   }
 
   private keep(order: Order): Order {

@@ -3,6 +3,7 @@
  * something is wrong (an exit missing, a hit that must not be), never because the machine is slow.
  */
 import { machine, machineLoad, versions } from '../../infra/local/demo/machine.ts';
+import { importLuaAsText } from '../support/lua-as-text.ts';
 import { benchPlacing } from './binance-place.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
@@ -12,7 +13,6 @@ import { benchRecovery } from './recovery.ts';
 import type { BenchResult } from './report.ts';
 import { benchStream } from './stream.ts';
 import { benchSymbols } from './symbols.ts';
-import { benchTriggers } from './triggers.ts';
 import { benchUserData } from './user-data.ts';
 
 const HELP = `Benchmarks.
@@ -25,7 +25,7 @@ const HELP = `Benchmarks.
   npm run bench -- recovery   a lost user-data stream of 50 wallets: noticed, and ledger = venue again
   npm run bench -- stream     one connection against bare ws; 500 symbols at 20,000 messages a second into the streamer
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
-  npm run bench -- triggers   the pure trigger engine: ticks per second without hits
+  npm run bench -- triggers   a tick's cost with a million levels, pure core and Redis; sweep, rebuild, list, replay
   npm run bench -- user-data  200 wallets on one connection, 500 execution reports a second into the queue
 
   --json       one JSON document on stdout; everything else on stderr
@@ -47,7 +47,10 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   recovery: (verbose) => benchRecovery(note, verbose),
   stream: () => benchStream(note),
   symbols: () => benchSymbols(note),
-  triggers: async () => benchTriggers(),
+  triggers: async () => {
+    importLuaAsText();
+    return (await import('./triggers/triggers.ts')).benchTriggers(note);
+  },
   'user-data': () => benchUserData(note),
 };
 

@@ -1,8 +1,13 @@
-/** Recorded trades for developers: beside the project where there are any, never part of it. */
+/**
+ * Recorded trades for developers: beside the project where there are any, or where MONIQO_RECORDINGS says; never part of
+ * it.
+ */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const DATA =
+  process.env['MONIQO_RECORDINGS'] ?? fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
 export interface Recording {
   readonly file: string;
@@ -14,7 +19,7 @@ export const recording = (name: string): Recording => recordedFile(`trades/${nam
 
 /** The same for any file of the recorded data, by its path. */
 export function recordedFile(path: string): Recording {
-  const file = `${DATA}${path}`;
+  const file = join(DATA, path);
   const missing = !existsSync(file);
   if (missing) console.warn(`${file} is not there: the tests that need it did not run`);
   return { file, missing };
@@ -22,7 +27,7 @@ export function recordedFile(path: string): Recording {
 
 /** A recorded JSON document by its path (`binance-rest/errors.json`), or null where it is not there. */
 export function recordedJson(path: string): unknown {
-  const file = `${DATA}${path}`;
+  const file = join(DATA, path);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   console.warn(`${file} is not there: the tests that read it did not run`);
   return null;

@@ -1,39 +1,26 @@
 /**
- * The pure trigger engine (design section 22): ticks per second that reach nothing, and how much dearer a tick is
- * with a million levels armed than with a thousand. Counted in time of a core, so that others' load matters little.
+ * The pure trigger engine: ticks per second that reach nothing, and how much dearer a tick is with a million levels
+ * armed than with a thousand. Counted in time of a core, so that others' load matters little.
  */
-import { table } from '../../infra/local/demo/table.ts';
-import { TriggerEngine } from '../../shared/domain/triggers/engine.ts';
-import type { Level, Tick, Units } from '../../shared/domain/triggers/types.ts';
-import { seededRandom } from '../../shared/feeds/prng.ts';
-import { atLeast, atMost, type BenchResult, type Target, targetLine } from './report.ts';
+import { TriggerEngine } from '../../../shared/domain/triggers/engine.ts';
+import type { Tick } from '../../../shared/domain/triggers/types.ts';
+import {
+  COUNTS,
+  DISTANCES,
+  PORTIONS,
+  planOf,
+  portions,
+  units,
+  witnessTick,
+  wrongWitnesses,
+} from './levels.ts';
+import { type Path, recorded, trend, walk } from './paths.ts';
 
-const START = 5_000_000_000;
-const SPREAD = 10_000;
-/** Prices stay within half a percent; every level lies at least one percent away. */
-const BAND = START / 200;
-const NEAREST = START / 100;
-const DISTANCES = 100;
 const BATCH = 500;
+/** While the levels are armed, and until the code is compiled. */
 const WARM_UP = 500_000;
-const LEVELS = [1_000, 100_000, 1_000_000] as const;
-
-const units = (n: number): Units => Math.floor(n) as Units;
-
-/** 30 % trailing at 100 distances, the rest stops below and targets above. */
-function levelsOf(count: number, random: () => number): readonly Level[] {
-  return Array.from({ length: count }, (_, at): Level => {
-    const facts = { member: `p${at}|level`, version: 1, source: 'bid', armedTick: 0, armedAt: 0 } as const;
-    if (at % 10 < 3) {
-      const distance = { bp: 200 + (at % DISTANCES) };
-      return { ...facts, kind: 'trailing', side: 'long', distance, activation: null, peak: null };
-    }
-    const away = NEAREST + (random() % NEAREST);
-    return at % 10 < 7
-      ? { ...facts, kind: 'fixed', direction: 'falls', price: units(START - away) }
-      : { ...facts, kind: 'fixed', direction: 'rises', price: units(START + away) };
-  });
-}
+const WALK_TICKS = 8_000_000;
+const TREND_TICKS = 1_000_000;
 
 /**
  * Batches are written over, so that the clock sees the engine and no allocation. There are two of them, in turns:
@@ -43,126 +30,74 @@ type OwnTick = { -readonly [K in keyof Tick]: Tick[K] };
 
 const newBatch = (): OwnTick[] =>
   Array.from({ length: BATCH }, () => {
-    const start = units(START);
+    const start = units(0);
     return { id: 0, bid: start, ask: start, last: start, at: 0, bidSize: '', askSize: '', recordedAt: 0 };
   });
 
-interface Movement {
-  readonly name: string;
-  readonly ticks: number;
-  /** The next price. */
-  readonly next: (price: number, random: () => number) => number;
-}
-
-const MOVEMENTS: readonly Movement[] = [
-  {
-    name: 'a walk between levels',
-    ticks: 8_000_000,
-    next: (price, random) =>
-      Math.min(START + BAND, Math.max(START - BAND, price + (random() % 200_001) - 100_000)),
-  },
-  // The dearest tick without a hit: each one moves every trailing stop.
-  { name: 'each tick a new high', ticks: 1_000_000, next: (price) => price + 1 },
-];
-
-interface Row {
-  readonly movement: string;
+export interface CoreRow {
+  readonly prices: string;
+  readonly distances: number;
   readonly levels: number;
   readonly ticksPerSecond: number;
   readonly nanosecondsPerTick: number;
-  readonly hits: number;
+  readonly wrong: readonly string[];
 }
 
-function measure(count: number, { name, next, ticks }: Movement): Row {
-  const random = seededRandom(1);
+function measure(path: Path, distances: number, count: number): CoreRow {
+  const plan = planOf(path, count, distances);
   const engine = new TriggerEngine();
-  const prices = new Float64Array(WARM_UP + ticks);
-  let price = START;
-  for (const at of prices.keys()) {
-    price = next(price, random);
-    prices[at] = price;
-  }
   const batches = [newBatch(), newBatch()];
-  let played = 0;
-  const play = (number: number): number => {
-    let hits = 0;
-    for (let done = 0; done < number; done += BATCH) {
+  let [played, unexpected] = [0, 0];
+  const play = (until: number): void => {
+    while (played < until) {
       const batch = batches[(played / BATCH) % 2] ?? [];
       for (const tick of batch) {
-        const bid = units(prices[played] ?? START);
+        const bid = units(path.bids[played] ?? 0);
         played += 1;
         tick.id = played;
         tick.bid = bid;
-        tick.ask = units(bid + SPREAD);
+        tick.ask = units(bid + path.spread);
         tick.last = bid;
       }
-      hits += engine.applyTicks(batch).length;
+      unexpected += engine.applyTicks(batch).length;
     }
-    return hits;
   };
   play(BATCH);
-  engine.arm(levelsOf(count, random));
-  const early = play(WARM_UP - BATCH);
+  for (const levels of portions(plan, path)) {
+    unexpected += engine.arm(levels).hits.length;
+    play(Math.min(played + BATCH, WARM_UP));
+  }
+  play(WARM_UP);
+  const ticks = path.bids.length - WARM_UP;
   const since = process.cpuUsage();
-  const hits = play(ticks);
+  play(path.bids.length);
   const { user, system } = process.cpuUsage(since);
   const ms = (user + system) / 1_000;
   const last = engine.arm([]).armedTick;
-  if (last !== played) throw new Error(`the engine saw tick ${last} last, not ${played}`);
+  const ended =
+    last === path.bids.length ? [] : [`the engine saw tick ${last} last, not ${path.bids.length}`];
+  const hit = unexpected === 0 ? [] : [`${unexpected} hits that must not be`];
+  const wrong = [
+    ...ended,
+    ...hit,
+    ...wrongWitnesses(plan, path, engine.applyTicks([witnessTick(plan, path)])),
+  ];
   return {
-    movement: name,
-    levels: count,
+    ...{ prices: path.name, distances, levels: count },
     ticksPerSecond: Math.round((ticks / ms) * 1000),
     nanosecondsPerTick: Math.round((ms * 1e6) / ticks),
-    hits: early + hits,
+    wrong: wrong.map((text) => `pure core, ${path.name}, ${count} levels, ${distances} distances: ${text}`),
   };
 }
 
-/** How much dearer the largest index makes a tick of this movement. */
-function dearer(movement: string, rows: readonly Row[]): Target {
-  const [few, many] = [rows[0], rows.at(-1)];
-  if (few === undefined || many === undefined) throw new Error('nothing was measured');
-  const name = `${movement}: cost of a tick with ${many.levels} levels against ${few.levels}`;
-  return atMost(name, many.nanosecondsPerTick / few.nanosecondsPerTick, 2, 'times');
-}
-
-export function benchTriggers(): BenchResult {
+/** A recording goes end to end until it is as long as the others. */
+export async function measureCore(): Promise<readonly CoreRow[]> {
+  if (PORTIONS * BATCH > WARM_UP) throw new Error('levels are armed before anything is measured');
+  const real = await recorded(WARM_UP + TREND_TICKS);
+  const paths = [walk(WARM_UP + WALK_TICKS), ...(real === null ? [] : [real]), trend(WARM_UP + TREND_TICKS)];
   // The first run pays for the compiler; it is not counted.
-  for (const movement of MOVEMENTS) measure(LEVELS[0], movement);
-  const runs = MOVEMENTS.map((movement) => ({
-    name: movement.name,
-    rows: LEVELS.map((count) => measure(count, movement)),
-  }));
-  const rows = runs.flatMap((run) => run.rows);
-  const usual = runs[0]?.rows ?? [];
-  const targets = [
-    atLeast(
-      'ticks between levels, slowest row',
-      Math.min(...usual.map((row) => row.ticksPerSecond)),
-      1_000_000,
-      'ticks/s',
-    ),
-    ...runs.map((run) => dearer(run.name, run.rows)),
-  ];
-  const wrong = rows.flatMap(({ levels, hits }) =>
-    hits === 0 ? [] : [`${hits} hits with ${levels} levels`],
+  for (const path of paths) measure(path, DISTANCES[0], COUNTS[0]);
+  return paths.flatMap((path) =>
+    DISTANCES.flatMap((distances) => COUNTS.map((count) => measure(path, distances, count))),
   );
-  const columns = ['levels', 'ticks/s', 'ns per tick'];
-  const header = ['prices', ...columns];
-  const cells = rows.map((row) => [
-    row.movement,
-    ...[row.levels, row.ticksPerSecond, row.nanosecondsPerTick].map((n) => n.toLocaleString('en-US')),
-  ]);
-  const text = [table(header, cells, columns), '', ...targets.map(targetLine)].join('\n');
-  const document = {
-    rows: rows.map((row) => ({
-      prices: row.movement,
-      levels: row.levels,
-      ticks_per_second: row.ticksPerSecond,
-      ns_per_tick: row.nanosecondsPerTick,
-    })),
-    targets,
-    wrong,
-  };
-  return { document, text, wrong };
 }

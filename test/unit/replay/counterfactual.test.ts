@@ -97,6 +97,12 @@ describe('a replay and its counterfactual', () => {
     expect(checks.map(({ ok }) => ok)).toEqual(Array.from({ length: 6 }, () => true));
   });
 
+  it('tells each step once, and nothing of orders that rest at a venue', async () => {
+    const { actual } = await replay([file], { stop_loss: '2%' });
+    const kinds = actual.decisions.map(({ kind }) => kind);
+    expect(kinds).toEqual(['filled', 'opened', 'exit_claimed', 'filled', 'closed']);
+  });
+
   it('shows the difference beside the two', async () => {
     const document = await replay([file], { stop_loss: '2%' }, { with: 'stop=1%' });
     const text = replayText(document, String, true);
