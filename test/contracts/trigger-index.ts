@@ -430,6 +430,43 @@ export function describeTriggerIndex(
       expect(await members(10, 9000, 1)).toEqual([]);
     });
 
+    it('follows trailing stops that come back with peaks of their own, in whatever order', async () => {
+      const symbol = `T${names()}/USDT`;
+      const long = (name: string, peak: number) =>
+        aTrailing({ member: `${name}|t`, armedTick: 1, distance: { bp: 1000 }, peak: units(peak) });
+      const short = (name: string, peak: number): TrailingLevel => ({
+        ...long(name, peak),
+        side: 'short',
+        source: 'ask',
+      });
+      await index.beginRebuild(symbol, 'e');
+      const levels = [long('b', 1100), short('x', 900), long('a', 1200), long('c', 1000), short('y', 1000)];
+      await index.loadRebuilt(symbol, 'e', levels, [], 5);
+      await index.finishRebuild(symbol, 'e', 6);
+      const found = async (): Promise<readonly unknown[]> => {
+        const hits = await index.takeHits(symbol, 10, 9000, 1000);
+        await index.settleHits(symbol, hits);
+        return hits.map(({ member, level, peak, cause }) => [member, level, peak, cause]).sort();
+      };
+      // Stops at 990, 990 of a short, 1080, 900, 1100 of a short.
+      await apply(symbol, 1, aTick(2, 1050));
+      expect(await found()).toEqual([
+        ['a|t', 1080, 1200, 'tick'],
+        ['x|t', 990, 900, 'tick'],
+      ]);
+      // One that comes later with a better peak than all others, and one with none.
+      await index.arm(symbol, [long('late', 1130), long('now', 1050)], [], 7);
+      await apply(symbol, 2, aTick(3, 1120), aTick(4, 1018));
+      // c and now have followed to 1120, b too: 1008. late still has its own: 1017.
+      expect(await found()).toEqual([['y|t', 1100, 1000, 'tick']]);
+      await apply(symbol, 3, aTick(5, 1017));
+      expect(await found()).toEqual([['late|t', 1017, 1130, 'tick']]);
+      await apply(symbol, 4, aTick(6, 1008));
+      const followed = ['b|t', 'c|t', 'now|t'].map((member) => [member, 1008, 1120, 'tick']);
+      expect(await found()).toEqual(followed);
+      expect(await index.levels(symbol)).toEqual([]);
+    });
+
     it('does not arm what a rebuild has found hit, before that is settled', async () => {
       const symbol = `T${names()}/USDT`;
       const hit = (version: number): Hit => ({

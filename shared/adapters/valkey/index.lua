@@ -13,8 +13,9 @@
 --   KEYS[7] wait         sorted set: members armed at a tick that has not come yet, by its id
 --   KEYS[8] falls:<source>, KEYS[9] rises:<source>   sorted sets: members by price
 --   KEYS[10] trail:<side>:<source>:... (T below), prices negated for shorts, so that all speak of longs:
---     T:parked           members by peak: no price has passed it since they were placed. Their stop stands still
---                        and lies in falls (a long) or rises (a short) like any other level
+--     T:parked           members by peak, placed with a better one than some live group has: no price has passed it
+--                        since. Their stop stands still and lies in falls (a long) or rises (a short) like any other
+--                        level
 --     T:act              members not yet activated, by activation
 --     T:d:<distance>     live members by seq: the running number of joining
 --     T:peaks, T:starts, T:stops   groups of live members with one peak, by peak, by first seq, by highest stop
@@ -221,6 +222,18 @@ local function park(member, level)
   call('ZADD', level.stops, text(level.sign * stop_of(level.placed, level.order)), member)
 end
 
+-- is the peak that it comes with at or below every live one? Then it joins, and no tick will have to rewrite it
+local function is_lowest(level)
+  local low = tonumber(call('ZRANGE', level.T .. ':peaks', 0, 0, 'WITHSCORES')[2])
+  return not low or level.placed <= low
+end
+
+-- with a peak that no price has passed
+local function keep_peak(member, level)
+  if is_lowest(level) then return join(member, level, level.placed) end
+  return park(member, level)
+end
+
 -- before the first price: everything lies where its first tick will find it; the highest arming tick is noted. What was
 -- armed before any tick was known waits: the first one tells from which on it counts (price.lua)
 local function place_unpriced(member, level)
@@ -228,7 +241,7 @@ local function place_unpriced(member, level)
   if level.kind == 'fixed' then
     call('ZADD', level.key, text(level.price), member)
   elseif level.placed then
-    park(member, level)
+    keep_peak(member, level)
   elseif level.activation then
     call('ZADD', level.T .. ':act', text(level.sign * level.activation), member)
   else
@@ -259,7 +272,7 @@ local function place(member, level, tick, cause)
   if price <= stop then
     return strike(member, level, cause, level.sign * stop, level.sign * level.placed, tick)
   end
-  return park(member, level)
+  return keep_peak(member, level)
 end
 
 -- The nearest levels of a source, kept in the state: a price strictly between lo and hi changes nothing.

@@ -24,6 +24,22 @@ import { chunks } from './script.ts';
 const LEVELS_PER_CALL = 500;
 const NOTHING = { levels: [], remove: [], hits: [] };
 
+/**
+ * The best peaks first: each then joins the group of its peak, or begins one (index.lua). Otherwise a price that passes many
+ * of them at once would have to rewrite each, in one step.
+ */
+function byPeak(levels: readonly Level[]): readonly Level[] {
+  const worst = Number.POSITIVE_INFINITY;
+  const rank = (level: Level): number => {
+    if (level.kind === 'fixed' || level.peak === null) return worst;
+    return level.side === 'long' ? -level.peak : level.peak;
+  };
+  return levels.toSorted((a, b) => {
+    const [x, y] = [rank(a), rank(b)];
+    return x === y ? 0 : x - y;
+  });
+}
+
 export interface TriggerIndexOptions {
   /** [1] Number of shards; a symbol's shard follows from its name. */
   readonly shards?: number;
@@ -119,7 +135,7 @@ export function createTriggerIndex(valkey: Valkey, { shards = 1 }: TriggerIndexO
     await announce(symbol);
     const steps = [
       ...chunks(hits, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, hits: part })),
-      ...chunks(levels, LEVELS_PER_CALL).map((part) => ({ ...NOTHING, levels: part })),
+      ...chunks(byPeak(levels), LEVELS_PER_CALL).map((part) => ({ ...NOTHING, levels: part })),
     ];
     for (const step of steps) {
       const { outcome } = await armScript.run(valkey, { building: token, symbol, nowMs, ...step });

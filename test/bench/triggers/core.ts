@@ -18,9 +18,9 @@ import { type Path, recorded, trend, walk } from './paths.ts';
 
 const BATCH = 500;
 /** While the levels are armed, and until the code is compiled. */
-const WARM_UP = 500_000;
-const WALK_TICKS = 8_000_000;
-const TREND_TICKS = 1_000_000;
+const WARM_UP = 200_000;
+const WALK_TICKS = 4_000_000;
+const TREND_TICKS = 300_000;
 
 /**
  * Batches are written over, so that the clock sees the engine and no allocation. There are two of them, in turns:

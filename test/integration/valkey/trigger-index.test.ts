@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createValkey, type Valkey } from '../../../shared/adapters/valkey/client.ts';
 import { createPriceCache } from '../../../shared/adapters/valkey/price-cache.ts';
 import { createTriggerIndex } from '../../../shared/adapters/valkey/trigger-index.ts';
+import type { Units } from '../../../shared/domain/triggers/types.ts';
 import type { TriggerIndex } from '../../../shared/ports/trigger-index.ts';
 import { aStop, aTrailing, describeTriggerIndex } from '../../contracts/trigger-index.ts';
 import { aBatch, build } from '../../support/index-model.ts';
@@ -60,6 +61,28 @@ describe.each<[string, () => Promise<RedisServer>, boolean, { histories: number;
     const symbol = 'MISSING/USDT';
     expect(await apply(symbol, 1, aTick(1, 100))).toEqual({ outcome: 'rebuild' });
     expect(await valkey.command(['EXISTS', `price:{${symbol}}`, `state:{${symbol}}`])).toBe(0);
+  });
+
+  test('has no trailing stop of a rebuild to rewrite when the price passes the peaks of all', async () => {
+    running += 1;
+    const symbol = `L${running}/USDT`;
+    const levels = Array.from({ length: 1_200 }, (_, i) => {
+      const peak = (500_000 + ((i * 7_919) % 1_200)) as Units;
+      const facts = { member: `p${i}|trailing`, armedTick: 1, peak };
+      return i % 2 === 0 ? aTrailing(facts) : aTrailing({ ...facts, side: 'short', source: 'ask' });
+    });
+    await index.beginRebuild(symbol, 'e');
+    await index.loadRebuilt(symbol, 'e', levels, [], 1);
+    await index.finishRebuild(symbol, 'e', 1);
+    // Each of those that are parked is rewritten by itself in the step that passes it.
+    for (const side of ['long:bid', 'short:ask']) {
+      expect(await valkey.command(['ZCARD', `trail:{${symbol}}:${side}:parked`])).toBe(0);
+    }
+    await apply(symbol, 1, aTick(2, 500_600), aTick(3, 501_200), aTick(4, 500_000));
+    const found = await index.levels(symbol);
+    expect(found).toHaveLength(levels.length);
+    const peaks = new Set(found.map((level) => level.kind === 'trailing' && level.peak));
+    expect([...peaks]).toEqual([501_200, 500_000]);
   });
 
   test(`holds ${size.levels} levels armed in one call, and tells how long it takes`, async () => {
