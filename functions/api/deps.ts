@@ -8,6 +8,7 @@ import type { AmendOrder } from '../../shared/usecases/amend-order.ts';
 import type { CancelAll } from '../../shared/usecases/cancel-all.ts';
 import type { CancelOrder } from '../../shared/usecases/cancel-order.ts';
 import type { ChangeProtection } from '../../shared/usecases/change-protection.ts';
+import type { ClientCommands } from '../../shared/usecases/client-commands.ts';
 import type { ClosePosition } from '../../shared/usecases/close-position.ts';
 import type { CreateWallet } from '../../shared/usecases/create-wallet.ts';
 import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
@@ -33,6 +34,7 @@ export interface Commands {
   readonly changeProtection: ChangeProtection;
   readonly takeSignal: TakeSignal;
   readonly createWallet: CreateWallet;
+  readonly clients: ClientCommands;
   readonly wallets: WalletCommands;
   readonly reconcile: { readonly ask: AskReconcile };
 }

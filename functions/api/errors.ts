@@ -50,6 +50,17 @@ export const API_ERRORS = {
     title: 'The order would break limits of its wallet',
     nextAction: 'Ask for less, close positions, or change the limits: facts has the figures of each.',
   },
+  client_limit: {
+    status: 403,
+    title: 'The order would break limits of the machine client',
+    nextAction: 'Ask for less, or have its user change the limits: facts has the figures of each.',
+  },
+  client_exists: {
+    status: 409,
+    title: 'A machine client of this id is registered',
+    nextAction:
+      'Change it with PATCH /api/v1/clients/{client_id} if it is yours; a revoked one never comes back.',
+  },
   wallet_deleted: {
     status: 409,
     title: 'The wallet was deleted',

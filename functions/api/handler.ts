@@ -19,4 +19,5 @@ export const handler = httpHandler({
   log: ports.log,
   clock: ports.clock,
   translate: translateError,
+  findClient: (clientId) => ports.clients.get(clientId),
 });

@@ -1,5 +1,6 @@
 /** All operations of the API by name; complete by the compiler against the routes. */
 import type { Operations } from '../../shared/http/handler.ts';
+import { clientOperations } from './clients.ts';
 import type { ApiDeps } from './deps.ts';
 import { limitOperations } from './limits.ts';
 import { marketOperations } from './market.ts';
@@ -14,6 +15,7 @@ import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
 
 export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
+  ...clientOperations(deps),
   ...walletOperations(deps),
   ...walletKeyOperations(deps),
   ...limitOperations(deps),

@@ -4,6 +4,7 @@ import { isAmending } from '../../shared/domain/amendments.ts';
 import { ZERO } from '../../shared/domain/money/decimal.ts';
 import type { Order } from '../../shared/domain/types.ts';
 import { httpError } from '../../shared/http/errors.ts';
+import { needScope } from '../../shared/http/need-scope.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import type { PlaceOrderCommand } from '../../shared/usecases/place-command.ts';
@@ -30,11 +31,12 @@ const protectionOf = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'protection' in body ? body.protection : null;
 
 const commandOf = (
-  userId: string,
+  { userId, clientId }: UserRequest,
   body: z.output<typeof CreateOrderBody>,
   idempotencyKey: string | null,
 ): PlaceOrderCommand => ({
   userId,
+  clientId,
   walletId: body.wallet_id,
   symbol: body.symbol,
   side: body.side,
@@ -87,12 +89,14 @@ export function orderOperations(deps: ApiDeps) {
       validate(NoQuery, request.query);
       const key = idempotencyKey(request);
       const body = validate(CreateOrderBody, request.body);
+      // With a position it is an exit, and can be nothing else.
+      if (body.position_id == null) needScope(request, ['trade']);
       if (key === null && body.client_order_id == null) {
         throw apiError('idempotency_key_required', 'The order has no key that makes a repeat harmless.', {
           field: 'client_order_id',
         });
       }
-      const placed = await commands.placeOrder(commandOf(request.userId, body, key));
+      const placed = await commands.placeOrder(commandOf(request, body, key));
       if (!placed.ok) throw refused(placed.error, ownFieldName(protectionOf(request.body)));
       const preference = waitPreference(request.headers['prefer']);
       const order = await awaited(placed.value.order, preference, isSettledEnough);
@@ -102,7 +106,7 @@ export function orderOperations(deps: ApiDeps) {
     previewOrder: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       const body = validate(CreateOrderBody, request.body);
-      const preview = await commands.previewOrder(commandOf(request.userId, body, null));
+      const preview = await commands.previewOrder(commandOf(request, body, null));
       const ownName = ownFieldName(protectionOf(request.body));
       if (!preview.ok) throw refused(preview.error, ownName);
       const view = previewView(preview.value);
@@ -129,6 +133,7 @@ export function orderOperations(deps: ApiDeps) {
       const body = validate(AmendOrderBody, request.body);
       const amended = await commands.amendOrder({
         userId: request.userId,
+        clientId: request.clientId,
         orderId: request.params['order_id'] ?? '',
         idempotencyKey: idempotency,
         change: {

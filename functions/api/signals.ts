@@ -1,5 +1,6 @@
 /** What AI agents say about positions: take a signal, list them (design sections 8, 9, 17). */
 import { httpError } from '../../shared/http/errors.ts';
+import { needScope } from '../../shared/http/need-scope.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import { fromReason } from '../../shared/usecases/refusal.ts';
@@ -30,6 +31,8 @@ export function signalOperations({ commands, reads }: Pick<ApiDeps, 'commands' |
       validate(NoQuery, request.query);
       const idempotencyKey = requiredKey(request, 'A signal without a key could be taken twice by accident.');
       const body = validate(SignalBody, request.body);
+      // It may loosen a stop.
+      if (body.signal === 'adjust') needScope(request, ['trade']);
       const { userId } = request;
       const positionId = request.params['position_id'] ?? '';
       const taken = await commands.takeSignal({

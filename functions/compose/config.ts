@@ -38,6 +38,7 @@ const Env = MonitorEnv.extend({
   TRIGGERS_QUEUE_URL: z.url(),
   RECONCILE_QUEUE_URL: z.url(),
   SYMBOLS_TABLE: name,
+  CLIENTS_TABLE: name,
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
   ...BINANCE_VARIABLES,
   KEY_CIPHER: KEY_CIPHER_VARIABLE,
@@ -92,7 +93,7 @@ export interface Config {
   readonly keyCipher: string | null;
 }
 
-type TableName = 'orders' | 'positions' | 'wallets' | 'demoVenue' | 'priceTape' | 'symbols';
+type TableName = 'orders' | 'positions' | 'wallets' | 'demoVenue' | 'priceTape' | 'symbols' | 'clients';
 
 /** Of the function that keeps the symbols. */
 export interface SymbolsConfig {
@@ -156,6 +157,7 @@ export function loadConfig(env: Environment, { keys = false }: { readonly keys?:
       demoVenue: e.DEMO_VENUE_TABLE,
       priceTape: e.PRICE_TAPE_TABLE,
       symbols: e.SYMBOLS_TABLE,
+      clients: e.CLIENTS_TABLE,
     },
     queues: {
       submit: e.SUBMIT_QUEUE_URL,

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
+import { createClientStore } from '../../shared/adapters/dynamodb/client-store.ts';
 import { createDemoStore } from '../../shared/adapters/dynamodb/demo-store.ts';
 import { createLedger } from '../../shared/adapters/dynamodb/ledger.ts';
 import { createReconcileStore } from '../../shared/adapters/dynamodb/reconcile-store.ts';
@@ -92,9 +93,11 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
       ordersTable: tables.orders,
       positionsTable: tables.positions,
       walletsTable: tables.wallets,
+      clientsTable: tables.clients,
       sweepShards: monitor.shards,
     }),
     wallets,
+    clients: createClientStore({ client, clientsTable: tables.clients }),
     index: createTriggerIndex(valkey, { shards: monitor.shards }),
     prices,
     tape: createTapeStore({ client, priceTapeTable: tables.priceTape }),

@@ -15,6 +15,7 @@ import { makeChangeOrder } from '../../shared/usecases/change-order.ts';
 import { makeChangeProtection } from '../../shared/usecases/change-protection.ts';
 import { makeCheckKeys, makeMarkKeyProblem } from '../../shared/usecases/check-keys.ts';
 import { makeCheckLosses } from '../../shared/usecases/check-losses.ts';
+import { makeClientCommands } from '../../shared/usecases/client-commands.ts';
 import { makeClosePosition } from '../../shared/usecases/close-position.ts';
 import { makeCreateWallet } from '../../shared/usecases/create-wallet.ts';
 import { makeEvaluateHits } from '../../shared/usecases/evaluate-hits.ts';
@@ -54,6 +55,7 @@ export function makeCommands(ports: Ports, keySealer: KeySealer | null) {
     amendOrder: makeAmendOrder(ports),
     cancelAll: makeCancelAll(ports, cancelOrder),
     cancelOrder,
+    clients: makeClientCommands(ports),
     changeProtection: makeChangeProtection(ports, arm),
     closePosition,
     createWallet: makeCreateWallet(ports),

@@ -37,7 +37,7 @@ Moniqo is running (started in ${(ms / 1000).toFixed(1)} s). Ctrl-C stops it.
   API      ${api}/api/v1
   feed     ${options.feed ?? 'synthetic'}${polygonLine(running)}
   binance  ${exchangeLine(running, options, walletId)}
-  user     demo-user, token valid for 24 h:
+  user     demo-user, token for everything, valid for 24 h (docs/authorization.md: tokens for less):
   TOKEN=${token}
 
 Try:

@@ -20,7 +20,7 @@ import {
 } from './functions/environment.ts';
 import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
-import { createIssuer, DEFAULT_SCOPE, type Issuer, type TokenRequest } from './http/issuer.ts';
+import { createIssuer, type Issuer, type TokenRequest } from './http/issuer.ts';
 import {
   DEFAULT_PORT,
   type ExchangeChoice,
@@ -271,8 +271,10 @@ class System implements RunningSystem {
 
   async #openIssuer({ api }: DeclaredSystem): Promise<void> {
     const clientId = api?.routes.find((route) => route.authorizer)?.authorizer?.audience[0] ?? NO_CLIENT;
-    this.#issuer = await createIssuer(`${this.api}/local-issuer`, clientId);
-    this.token = await this.#issuer.issue({ sub: DEMO_USER, scope: `${DEFAULT_SCOPE} admin` });
+    const scopes = new Set(api?.routes.flatMap(({ authorizer }) => authorizer?.scopes ?? []));
+    this.#issuer = await createIssuer(`${this.api}/local-issuer`, clientId, [...scopes]);
+    // The owner's: everything that the README, the demo and the console do.
+    this.token = await this.#issuer.issue({ sub: DEMO_USER });
   }
 
   #overrides(name: string): Environment {

@@ -12,16 +12,18 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import {
   AccountRecovery,
+  type IUserPoolClient,
   Mfa,
   OAuthScope,
   ResourceServerScope,
   UserPool,
-  type UserPoolClient,
+  UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ROUTES, type Route } from '../../functions/api/routes.ts';
+import { fullScope, SCOPE_PREFIX, SCOPES, type Scope } from '../../shared/http/scopes.ts';
 import { type Platform, ServiceFunction, useCaseEnvironment } from './service-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -32,15 +34,20 @@ export interface ApiStackProps extends StackProps {
 /** Per-user limits are the function's own (in Valkey); this bounds everybody together. */
 const THROTTLE = { rateLimit: 200, burstLimit: 400 };
 
-/** Cognito writes a scope as `moniqo/read`. */
-const SCOPE_PREFIX = 'moniqo';
-
-const SCOPES = {
-  read: new ResourceServerScope({ scopeName: 'read', scopeDescription: 'See orders, positions, wallets' }),
-  trade: new ResourceServerScope({ scopeName: 'trade', scopeDescription: 'Open and close' }),
-  closeOnly: new ResourceServerScope({ scopeName: 'close-only', scopeDescription: 'Close and cancel' }),
-  admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: 'Limits, pauses, keys' }),
+const DESCRIPTIONS: Record<Scope, string> = {
+  read: 'See orders, positions, wallets',
+  trade: 'Open and close',
+  'close-only': 'Close and cancel',
+  admin: 'Wallets, keys, limits, resuming',
 };
+
+const resourceScope = (scopeName: Scope): ResourceServerScope =>
+  new ResourceServerScope({ scopeName, scopeDescription: DESCRIPTIONS[scopeName] });
+
+interface Users {
+  readonly pool: UserPool;
+  readonly clients: readonly IUserPoolClient[];
+}
 
 /** Where a program on the user's own machine receives its code (RFC 8252); a console adds its address here. */
 const LOOPBACK_CALLBACK = 'http://localhost:8787/';
@@ -58,7 +65,7 @@ export class ApiStack extends Stack {
       memoryMb: 512,
       inVpc: true,
       environment: useCaseEnvironment(platform),
-      writes: ['orders', 'positions', 'wallets', 'demoVenue'],
+      writes: ['orders', 'positions', 'wallets', 'demoVenue', 'clients'],
       reads: ['priceTape', 'symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile'],
       keys: 'seal',
@@ -72,24 +79,26 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }
 
-  private addRoutes({ pool, client }: { pool: UserPool; client: UserPoolClient }): void {
+  private addRoutes({ pool, clients }: Users): void {
     const integration = new HttpLambdaIntegration('ApiIntegration', this.fn, {
       // One permission for the API as a whole; one per route would outgrow the function's policy.
       scopePermissionToRoute: false,
     });
-    const withToken = new HttpUserPoolAuthorizer('Users', pool, { userPoolClients: [client] });
+    const withToken = new HttpUserPoolAuthorizer('Users', pool, { userPoolClients: [...clients] });
     const withoutToken = new HttpNoneAuthorizer();
-    for (const { method, path, open } of ROUTES as readonly Route[]) {
+    for (const { method, path, open, scopes } of ROUTES as readonly Route[]) {
       this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
         integration,
-        authorizer: open === true ? withoutToken : withToken,
+        ...(open === true
+          ? { authorizer: withoutToken }
+          : { authorizer: withToken, authorizationScopes: scopes.map(fullScope) }),
       });
     }
   }
 
-  private makeUsers(settings: Settings): { pool: UserPool; client: UserPoolClient } {
+  private makeUsers(settings: Settings): Users {
     const pool = new UserPool(this, 'UserPool', {
       selfSignUpEnabled: false,
       signInAliases: { email: true },
@@ -103,26 +112,35 @@ export class ApiStack extends Stack {
     pool.addDomain('Domain', {
       cognitoDomain: { domainPrefix: `moniqo-${settings.stage}-${Aws.ACCOUNT_ID}` },
     });
+    const scopes = SCOPES.map((name) => ({ name, scope: resourceScope(name) }));
     const server = pool.addResourceServer('Scopes', {
       identifier: SCOPE_PREFIX,
-      scopes: Object.values(SCOPES),
+      scopes: scopes.map(({ scope }) => scope),
     });
-    const client = pool.addClient('Client', {
-      authFlows: { userSrp: true },
-      oAuth: {
-        flows: { authorizationCodeGrant: true },
-        callbackUrls: [LOOPBACK_CALLBACK],
-        // Whoever signs in may ask for every scope of the client: admin is not among them.
-        scopes: [SCOPES.read, SCOPES.trade, SCOPES.closeOnly].map((scope) =>
-          OAuthScope.resourceServer(server, scope),
-        ),
-      },
-      accessTokenValidity: Duration.hours(1),
-      preventUserExistenceErrors: true,
-    });
+    const signIn = (id: string, allowed: readonly Scope[], accessTokenValidity: Duration): UserPoolClient =>
+      pool.addClient(id, {
+        authFlows: { userSrp: true },
+        oAuth: {
+          flows: { authorizationCodeGrant: true },
+          callbackUrls: [LOOPBACK_CALLBACK],
+          scopes: scopes
+            .filter(({ name }) => allowed.includes(name))
+            .map(({ scope }) => OAuthScope.resourceServer(server, scope)),
+        },
+        accessTokenValidity,
+        preventUserExistenceErrors: true,
+      });
+    // Whoever signs in may ask for every scope of the client, so what is used every day has none of admin.
+    const client = signIn('Client', ['read', 'trade', 'close-only'], Duration.hours(1));
+    const admin = signIn('AdminClient', SCOPES, Duration.minutes(15));
     new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: client.userPoolClientId });
-    return { pool, client };
+    new CfnOutput(this, 'UserPoolAdminClientId', { value: admin.userPoolClientId });
+    // Made by hand, because a template would keep their secrets readable; here only their tokens are let in.
+    const machines = settings.machineClients.map((id) =>
+      UserPoolClient.fromUserPoolClientId(this, `Machine${id}`, id),
+    );
+    return { pool, clients: [client, admin, ...machines] };
   }
 
   private addStage(settings: Settings): void {
@@ -149,6 +167,7 @@ function accessLogFormat(): AccessLogFormat {
       ip: AccessLogField.contextIdentitySourceIp(),
       route: '$context.routeKey',
       user: '$context.authorizer.claims.sub',
+      client: '$context.authorizer.claims.client_id',
       status: AccessLogField.contextStatus(),
       bytes: AccessLogField.contextResponseLength(),
       ms: AccessLogField.contextResponseLatency(),

@@ -19,6 +19,7 @@ import type { Platform } from './service-function.ts';
 import {
   parseBinance,
   parseHistory,
+  parseMachineClients,
   parseStage,
   type Settings,
   type Stage,
@@ -60,6 +61,7 @@ export function buildApp(options: AppOptions = {}): App {
     feedVariables: feedVariablesOf((name) => app.node.tryGetContext(name)),
     history: parseHistory(app.node.tryGetContext('history')),
     binance: parseBinance(app.node.tryGetContext('binance')),
+    machineClients: parseMachineClients(app.node.tryGetContext('machine-clients')),
     distDir,
   });
   addStacks(app, settings);

@@ -51,6 +51,8 @@ export const TABLE_SHAPES = {
     // Statements of reconciliation.
     timeToLive: 'expires_at',
   },
+  /** Programs that act for users, with their limits and what they have used. */
+  clients: { key: ['pk', 'sk'], indexes: { by_user: ['user_id', 'sort'] } },
   /** Trading rules, one row per symbol of an environment. */
   symbols: { key: ['pk', 'sk'], indexes: {} },
   /** The demo venue's own book: its balances and its orders. */
@@ -71,6 +73,7 @@ const CONSTRUCT_ID: Record<TableName, string> = {
   symbols: 'Symbols',
   demoVenue: 'DemoVenue',
   priceTape: 'PriceTape',
+  clients: 'Clients',
 };
 
 export interface DataStackProps extends StackProps {
@@ -97,6 +100,7 @@ export class DataStack extends Stack {
       demoVenue: make('demoVenue'),
       priceTape: make('priceTape'),
       symbols: make('symbols'),
+      clients: make('clients'),
     };
   }
 }

@@ -28,6 +28,8 @@ export interface Settings {
   /** A NAT instance costs a fifth of a gateway; a gateway per zone survives the loss of a zone. */
   readonly nat: 'instance' | 'gateway-per-zone';
   readonly containerInsights: boolean;
+  /** Ids of machine clients (app clients of the user pool, made by hand) whose tokens the API takes. */
+  readonly machineClients: readonly string[];
   /** Which Binance this deployment serves (the BINANCE_ENVIRONMENT variable); null = only the demo wallet. */
   readonly binance: DeployedBinance | null;
 }
@@ -37,7 +39,14 @@ export type DeployedBinance = Exclude<BinanceEnvironment, 'binance_simulator'>;
 
 type StageSettings = Omit<
   Settings,
-  'stage' | 'feed' | 'feedSymbols' | 'feedVariables' | 'hasPolygonKey' | 'distDir' | 'sweepShards'
+  | 'stage'
+  | 'feed'
+  | 'feedSymbols'
+  | 'feedVariables'
+  | 'hasPolygonKey'
+  | 'distDir'
+  | 'sweepShards'
+  | 'machineClients'
 >;
 
 const BY_STAGE: Record<Stage, StageSettings> = {
@@ -93,7 +102,30 @@ export function parseHistory(name: unknown): 'polygon' | undefined {
   throw new Error(`Unknown history ${JSON.stringify(name)}: use polygon`);
 }
 
+/** API Gateway compares a token with at most so many audiences; the two that people sign in by are among them. */
+const MOST_MACHINE_CLIENTS = 48;
+
+/**
+ * The context's `machine-clients`: ids with commas between; none when it does not say.
+ * @throws Error when one is no id, or there are more than an authorizer takes
+ */
+export function parseMachineClients(text: unknown): readonly string[] {
+  if (text === undefined || text === '') return [];
+  const ids = typeof text === 'string' ? text.split(',').map((id) => id.trim()) : [];
+  const wrong = ids.find((id) => !/^[0-9A-Za-z_]{1,128}$/.test(id));
+  if (ids.length === 0 || wrong !== undefined) {
+    throw new Error(
+      `machine-clients ${JSON.stringify(wrong ?? text)}: ids of app clients with commas between`,
+    );
+  }
+  if (ids.length > MOST_MACHINE_CLIENTS) {
+    throw new Error(`${ids.length} machine-clients: API Gateway takes ${MOST_MACHINE_CLIENTS}`);
+  }
+  return [...new Set(ids)];
+}
+
 export interface Choices {
+  readonly machineClients?: readonly string[];
   /** Undefined: the prices of the exchange that is served, made-up ones where none is. */
   readonly feed: string | undefined;
   readonly distDir: string;
@@ -109,7 +141,15 @@ export interface Choices {
 /** @throws Error when orders at an exchange would follow other prices than its own, or made-up prices have a real history */
 export function settingsFor(
   stage: Stage,
-  { binance: asked, feed: named, distDir, symbols = '', feedVariables = {}, history }: Choices,
+  {
+    binance: asked,
+    feed: named,
+    distDir,
+    symbols = '',
+    feedVariables = {},
+    history,
+    machineClients = [],
+  }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
   const binance = asked === undefined ? settings.binance : asked;
@@ -128,5 +168,5 @@ export function settingsFor(
   }
   const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
   const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
-  return { stage, distDir, sweepShards: 1, ...settings, binance, ...streamer };
+  return { stage, distDir, sweepShards: 1, machineClients, ...settings, binance, ...streamer };
 }

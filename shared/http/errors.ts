@@ -65,6 +65,21 @@ export const HTTP_ERRORS = {
     title: 'The request carries no valid token',
     nextAction: 'Send a valid token in the Authorization header: Bearer <token>.',
   },
+  insufficient_scope: {
+    status: 403,
+    title: 'The token does not allow this',
+    nextAction: 'Use a token with one of scopes_needed; docs/authorization.md has the table.',
+  },
+  unknown_client: {
+    status: 403,
+    title: 'The machine client acts for no user',
+    nextAction: 'Have its user register it: POST /api/v1/clients.',
+  },
+  client_revoked: {
+    status: 403,
+    title: 'The machine client was revoked',
+    nextAction: 'Have its user register another client: POST /api/v1/clients.',
+  },
   no_such_route: {
     status: 404,
     title: 'There is no such operation',
@@ -153,6 +168,9 @@ export function problemResponse(error: ProblemError, requestId: string): HttpRes
       'content-type': 'application/problem+json',
       ...(error.entry.status === 503 && { 'retry-after': '1' }),
       ...(error.entry.status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(first.code === 'insufficient_scope' && {
+        'www-authenticate': `Bearer error="insufficient_scope", scope="${[error.extra['scopes_needed']].flat().join(' ')}"`,
+      }),
     },
     body: JSON.stringify(document),
   };

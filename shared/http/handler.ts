@@ -3,21 +3,27 @@
  *
  * Always true: each request logs STARTED and COMPLETED once; every error is a problem document; what was not
  * foreseen answers one generic 500 and is logged with its cause; an operation that is not open never runs
- * without the token's subject.
+ * without the token's subject, nor without one of its route's scopes.
  */
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Clock, Log } from '../ports/runtime.ts';
+import { bearerOf, type FindClient } from './bearer.ts';
 import { parseBody } from './body.ts';
 import { httpError, internalError, ProblemError, problemResponse } from './errors.ts';
+import { needScope } from './need-scope.ts';
+import type { Scope } from './scopes.ts';
 import type { ApiRequest, ApiResponse, HttpEvent, HttpResponse, UserRequest } from './types.ts';
 
-export interface RouteLike<Name extends string = string> {
+/** Open to everybody, or to tokens with one of its scopes. */
+export type RouteLike<Name extends string = string> = {
   readonly method: string;
   readonly path: string;
   readonly name: Name;
-  readonly open?: true;
-}
+} & (
+  | { readonly open: true; readonly scopes?: never }
+  | { readonly open?: never; readonly scopes: readonly Scope[] }
+);
 
 export type Operations<R extends RouteLike> = {
   readonly [N in R['name']]: Extract<R, { name: N }> extends { open: true }
@@ -32,6 +38,8 @@ interface Deps<R extends RouteLike> {
   readonly clock: Clock;
   /** What else than a ProblemError is a refusal, and which; null = it is unexpected. */
   readonly translate?: (error: unknown) => ProblemError | null;
+  /** Whom a machine client acts for; absent: nobody. */
+  readonly findClient?: FindClient;
 }
 
 type Middleware = MiddlewareObj<HttpEvent, HttpResponse, Error, Context, { startedAt?: number }>;
@@ -105,14 +113,15 @@ function problems(log: Log, translate: (error: unknown) => ProblemError | null):
   };
 }
 
-function dispatch<R extends RouteLike>({ routes, operations }: Deps<R>) {
+function dispatch<R extends RouteLike>({ routes, operations, findClient = async () => null }: Deps<R>) {
   const byKey = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]));
   return async (event: HttpEvent): Promise<HttpResponse> => {
     const route = byKey.get(event.routeKey);
     if (route === undefined) throw httpError('no_such_route', `${event.routeKey} is not answered here.`);
     // The mapped type ties each name to its route; the lookup by a variable name loses that tie.
     const operation = operations[route.name as R['name']] as (request: ApiRequest) => Promise<ApiResponse>;
-    const subject = route.open === true ? null : subjectOf(event);
+    const bearer = route.open === true ? null : await bearerOf(event, findClient);
+    if (bearer !== null) needScope(bearer, route.scopes ?? []);
     const request: ApiRequest = {
       requestId: event.requestContext.requestId,
       params: decoded(event.pathParameters),
@@ -120,7 +129,7 @@ function dispatch<R extends RouteLike>({ routes, operations }: Deps<R>) {
       headers: lowerCased(event.headers),
       body: parseBody(event),
     };
-    const given: ApiRequest | UserRequest = subject === null ? request : { ...request, userId: subject };
+    const given: ApiRequest | UserRequest = bearer === null ? request : { ...request, ...bearer };
     const answer = await operation(given);
     return {
       statusCode: answer.status,
@@ -132,15 +141,6 @@ function dispatch<R extends RouteLike>({ routes, operations }: Deps<R>) {
       body: JSON.stringify(answer.body),
     };
   };
-}
-
-/** API Gateway refuses a missing, forged or expired token before us; this is the second lock. */
-function subjectOf(event: HttpEvent): string {
-  const subject = event.requestContext.authorizer?.jwt?.claims['sub'];
-  if (typeof subject !== 'string' || subject === '') {
-    throw httpError('unauthenticated', 'The request carries no token with a subject.');
-  }
-  return subject;
 }
 
 const present = (values: Readonly<Record<string, string | undefined>> = {}): Record<string, string> =>

@@ -1,4 +1,5 @@
 /** What comes in from API Gateway (HTTP API, payload 2.0) and what operations get and answer. */
+import type { Scope } from './scopes.ts';
 
 /** The parts of API Gateway's event that are used. */
 export interface HttpEvent {
@@ -34,10 +35,16 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-/** A request of a user: the token was checked by API Gateway's authorizer. */
-export interface UserRequest extends ApiRequest {
+/** Who sent a request, by a token that API Gateway's authorizer has checked. */
+export interface Bearer {
   readonly userId: string;
+  /** The machine client that acts for the user; null = the user's own token. */
+  readonly clientId: string | null;
+  /** What the token lets its bearer do. */
+  readonly scopes: ReadonlySet<Scope>;
 }
+
+export interface UserRequest extends ApiRequest, Bearer {}
 
 export interface ApiResponse {
   readonly status: number;

@@ -5,6 +5,7 @@
  * each item conditional on the version that was read. Lists and the live and due indexes are eventually
  * consistent; whoever acts on them reads the item again.
  */
+import type { ClientGate } from '../domain/clients.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import type { Acted } from '../domain/risk/breach.ts';
 import type { RiskGate, RiskLimits, WalletRisk } from '../domain/risk/limits.ts';
@@ -46,6 +47,8 @@ export interface Commit {
   readonly keys?: readonly Call[];
   /** An entry holds only while its wallet's limits let it through. Exits and cancels have none. */
   readonly risk?: RiskGate | null;
+  /** An entry of a machine client holds only while that client's limits let it through, and is counted there. */
+  readonly client?: ClientGate | null;
 }
 
 export type CommitResult =
@@ -54,7 +57,9 @@ export type CommitResult =
   | { readonly outcome: 'conflict'; readonly items: readonly string[] }
   /** A call was made under this key before; nothing was written. Read `callOf` and answer what stands. */
   | { readonly outcome: 'key_taken' }
-  /** The wallet's limits, or what they are measured against, have changed: read `risk` and decide again. */
+  /**
+   * The wallet's or the client's limits, or what they are measured against, have changed: read them and decide again.
+   */
   | { readonly outcome: 'risk_changed' }
   /** A fill of this commit is already booked; nothing was written. */
   | { readonly outcome: 'duplicate_fill'; readonly tradeIds: readonly string[] };

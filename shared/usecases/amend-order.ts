@@ -18,12 +18,12 @@ import { isFinal, remaining, transition } from '../domain/orders.ts';
 import { pauseOf } from '../domain/pauses.ts';
 import { freeQuantity } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
-import type { RiskGate } from '../domain/risk/limits.ts';
 import { reservedInQuote } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts, Position, Wallet } from '../domain/types.ts';
-import type { Call, Change } from '../ports/ledger.ts';
+import type { Call, Change, Commit } from '../ports/ledger.ts';
 import { specOf, stored } from './change-order.ts';
+import { checkClient } from './check-client.ts';
 import { checkAmounts, checkEntry, checkForm, checkWallet } from './check-order.ts';
 import { checkRisk } from './check-risk.ts';
 import { untilWritten } from './conflicts.ts';
@@ -41,6 +41,8 @@ export type AmendChange = Partial<Omit<OrderAmounts, 'quoteQuantity'>>;
 
 export interface AmendOrderCommand {
   readonly userId: string;
+  /** The machine client that asks for its user; absent or null = the user. */
+  readonly clientId?: string | null;
   readonly orderId: string;
   readonly change: AmendChange;
   /** The caller's key; null = every call is its own. */
@@ -60,6 +62,7 @@ interface Case {
   readonly wallet: Wallet;
   readonly spec: SymbolSpec;
   readonly asked: OrderAmounts;
+  readonly clientId: string | null;
 }
 
 interface Decided {
@@ -123,20 +126,27 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     return ok(withReserved(position, order.orderId, reserved, clock.now()));
   }
 
-  /** An entry that may buy for more than it could asks its wallet's limits; no gate where it does not. */
+  /** An entry that may buy for more than it could asks its wallet's and its client's limits; no gates where it does not. */
   async function limited(
-    { order, position, spec }: Case,
+    { order, position, spec, clientId }: Case,
     { after }: Change<Order>,
-  ): Promise<Result<RiskGate | null, Refusal>> {
+  ): Promise<Result<Pick<Commit, 'risk' | 'client'>, Refusal>> {
     const reserved = reservedInQuote(after);
     const more = reserved.minus(reservedInQuote(order));
-    if (!more.greaterThan(0)) return ok(null);
+    if (!more.greaterThan(0)) return ok({});
     const { walletId, symbol } = order;
     const whole = position.cost.plus(reserved);
-    return checkRisk(ports, { walletId, symbol, quote: spec.quote, more, position: whole, opens: false });
+    const worth = { walletId, symbol, quote: spec.quote, more, position: whole, opens: false };
+    const risk = await checkRisk(ports, worth);
+    if (!risk.ok) return risk;
+    const client = await checkClient(ports, clientId, worth);
+    return client.ok ? ok({ risk: risk.value, client: client.value }) : client;
   }
 
-  async function caseOf(order: Order, change: AmendChange): Promise<Result<Case, Refusal>> {
+  async function caseOf(
+    order: Order,
+    { change, clientId = null }: AmendOrderCommand,
+  ): Promise<Result<Case, Refusal>> {
     const [position, wallet] = await Promise.all([
       ledger.position(order.positionId),
       wallets.get(order.walletId),
@@ -145,7 +155,9 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
       throw new Error(`order ${order.orderId} has lost its position or wallet`);
     const spec = await specOf(ports.symbols, order);
     const barred = whyNot(order, position);
-    return barred ?? ok({ order, position, wallet, spec, asked: { ...amountsOf(order), ...change } });
+    return (
+      barred ?? ok({ order, position, wallet, spec, clientId, asked: { ...amountsOf(order), ...change } })
+    );
   }
 
   async function write(
@@ -178,7 +190,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
       orders: [change],
       positions: isReserved ? [{ before: position, after: withDue(reserved.value, now) }] : [],
       keys,
-      risk: allowed.value,
+      ...allowed.value,
     });
     if (result.outcome !== 'done') return 'conflict';
     const written = stored(change);
@@ -196,7 +208,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     const former = await formerCall(ledger, call);
     if (!former.ok) return former;
     if (former.value !== null) return ok({ order, repeated: true });
-    const found = await caseOf(order, change);
+    const found = await caseOf(order, command);
     if (!found.ok) return found;
     const decided = inPlace(found.value) ?? (await anew(found.value));
     if (!decided.ok) {

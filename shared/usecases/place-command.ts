@@ -15,6 +15,7 @@ export type PlaceOrderNeeds = Pick<
   Ports,
   | 'ledger'
   | 'wallets'
+  | 'clients'
   | 'prices'
   | 'outbox'
   | 'symbols'
@@ -29,6 +30,8 @@ export type PlaceOrderNeeds = Pick<
 /** A validated command. `symbol` in any known format; `protection` as far as it is given; `quantity` is zero beside a quote amount. */
 export interface PlaceOrderCommand extends OrderAmounts {
   readonly userId: string;
+  /** The machine client that asks for its user; absent or null = the user. */
+  readonly clientId?: string | null;
   readonly walletId: string;
   readonly symbol: string;
   readonly side: Side;

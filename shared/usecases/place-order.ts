@@ -18,6 +18,7 @@ import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts } from '../domain/types.ts';
+import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
   checkAmounts,
@@ -45,7 +46,7 @@ export type PlaceOrder = ReturnType<typeof makePlaceOrder>;
 
 /** Everything that makes the command what it is; who asks and under which key is not part of it. */
 function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
-  const { userId: _user, idempotencyKey: _key, ...body } = command;
+  const { userId: _user, clientId: _client, idempotencyKey: _key, ...body } = command;
   // What is not given leaves no trace, so that a new field does not change what an old request was.
   const { quoteQuantity, stopLimitPrice, trailingDelta, marketConditions, positionSide, leverage } = command;
   return canonicalHash({
@@ -96,6 +97,8 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
     const allowed = await checkRisk(ports, { ...asked, opens: true });
     if (!allowed.ok) return allowed;
+    const client = await checkClient(ports, command.clientId, { ...asked, opens: true });
+    if (!client.ok) return client;
     const now = clock.now();
     const order = withDue(newEntry(command, target, id, { sent, margin, referencePrice: market }, now), now);
     const { base, quote } = spec;
@@ -104,8 +107,9 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
       orders: [{ before: null, after: order }],
       positions: [{ before: null, after: position }],
       risk: allowed.value,
+      client: client.value,
     });
-    // Others of the wallet came first: what is left for this one is looked at anew.
+    // Others of the wallet or of the client came first: what is left for this one is looked at anew.
     if (result.outcome === 'risk_changed') return 'conflict';
     if (result.outcome !== 'done') {
       // The same key won elsewhere a moment ago.

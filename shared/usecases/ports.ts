@@ -1,5 +1,6 @@
 /** What use cases are given. Each takes only what it names (`Pick<Ports, ...>`). */
 import type { Environment } from '../domain/types.ts';
+import type { ClientStore } from '../ports/clients.ts';
 import type { Ledger, WalletStore } from '../ports/ledger.ts';
 import type { Outbox } from '../ports/messages.ts';
 import type { ReconcileStore } from '../ports/reconcile.ts';
@@ -12,6 +13,7 @@ import type { AccountFactory, VenueFactory } from '../ports/venue.ts';
 export interface Ports {
   readonly ledger: Ledger;
   readonly wallets: WalletStore;
+  readonly clients: ClientStore;
   readonly index: TriggerIndex;
   readonly prices: PriceCache;
   readonly tape: TapeStore;

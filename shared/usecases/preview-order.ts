@@ -7,6 +7,7 @@ import { worthLeft } from '../domain/risk/use.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
+import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
   type CheckedAmounts,
@@ -98,7 +99,9 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     const { walletId } = wallet;
     const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
     const risk = await riskOf(ports, { ...asked, opens: true });
-    const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : null;
+    const client = await checkClient(ports, command.clientId, { ...asked, opens: true });
+    const ofClient = client.ok ? null : client.error;
+    const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : ofClient;
     const { protection, margin, liquidation } = entry.value;
     return { refusal, protection, risk, margin: margin && { leverage: margin.leverage, worth, liquidation } };
   }

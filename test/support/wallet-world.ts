@@ -19,6 +19,7 @@ import { ZERO } from '../../shared/domain/money/decimal.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
 import type { Environment, ExchangeAccount, KeyProblem, Wallet } from '../../shared/domain/types.ts';
 import { type HttpHandler, httpHandler } from '../../shared/http/handler.ts';
+import { SCOPES } from '../../shared/http/scopes.ts';
 import type { Credentials, KeyCipher } from '../../shared/ports/keys.ts';
 import { KeyUnreadableError } from '../../shared/ports/keys.ts';
 import type { Log, LogFields } from '../../shared/ports/runtime.ts';
@@ -246,7 +247,7 @@ export class WalletWorld {
         isBase64Encoded: false,
         requestContext: {
           requestId: 'req-1',
-          authorizer: { jwt: { claims: { sub: call.user ?? 'alice' } } },
+          authorizer: { jwt: { claims: { sub: call.user ?? 'alice', scope: SCOPES.join(' ') } } },
         },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
       },

@@ -6,13 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { JWTPayload } from 'jose';
-import { z } from 'zod';
 import type { FunctionProcess } from '../functions/function-process.ts';
 import type { Logs } from '../processes/logs.ts';
 import type { DeclaredApi, DeclaredRoute } from '../template/declared.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { type HttpAnswer, toHttpAnswer, toHttpEvent } from './http-event.ts';
 import type { Issuer } from './issuer.ts';
+import { answerIssuer } from './issuer-routes.ts';
 import { createRouter, type Match } from './routes.ts';
 
 export const HOST = '127.0.0.1';
@@ -28,7 +28,7 @@ export class PortTakenError extends Error {
 
 export interface GatewayParts {
   readonly api: DeclaredApi;
-  readonly functions: ReadonlyMap<string, FunctionProcess>;
+  readonly functions: ReadonlyMap<string, Pick<FunctionProcess, 'invoke'>>;
   readonly issuer: Issuer;
 }
 
@@ -156,37 +156,10 @@ export class Gateway {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     if (host !== HOST && host !== 'localhost') return json(response, 403, { message: 'Forbidden' });
     const path = url.pathname.slice(ISSUER_PATH.length);
-    if (request.method === 'GET' && path === '/.well-known/jwks.json')
-      return json(response, 200, parts.issuer.jwks);
-    if (request.method !== 'POST' || path !== '/token') return json(response, 404, { message: 'Not Found' });
-    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
-      return json(response, 415, { message: 'send application/json' });
-    }
     const body = await readBody(request, response, ISSUER_BODY_LIMIT);
     if (!body) return;
-    const asked = readTokenRequest(body.toString());
-    if (!asked.success) return json(response, 400, { message: z.prettifyError(asked.error) });
-    const { sub, scope, expires_in } = asked.data;
-    const token = await parts.issuer.issue({
-      sub,
-      ...(scope === undefined ? {} : { scope }),
-      ...(expires_in === undefined ? {} : { expiresInSeconds: expires_in }),
-    });
-    return json(response, 200, { access_token: token, token_type: 'Bearer' });
-  }
-}
-
-const tokenSchema = z.strictObject({
-  sub: z.string().min(1).max(128),
-  scope: z.string().max(512).optional(),
-  expires_in: z.number().int().min(-86_400).max(31_536_000).optional(),
-});
-
-function readTokenRequest(text: string): z.ZodSafeParseResult<z.infer<typeof tokenSchema>> {
-  try {
-    return tokenSchema.safeParse(JSON.parse(text));
-  } catch {
-    return tokenSchema.safeParse(undefined);
+    const answer = await answerIssuer(parts.issuer, request, path, body.toString());
+    return json(response, answer.status, answer.body);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The ledger on DynamoDB: orders with their fills, positions with their actions (design section 14). */
 import { type DynamoDBClient, paginateScan, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position } from '../../domain/types.ts';
-import type { CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import type { Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
+import { clientUpdate } from './client-store.ts';
 import { type LedgerPut, putsOf } from './commit-puts.ts';
 import { createDueIndex } from './due-index.ts';
 import { dueIn, moveDueTime } from './due-wallets.ts';
@@ -47,6 +48,8 @@ export interface LedgerOptions {
   readonly positionsTable: string;
   /** Whose pauses a claim asks for, and whose use a commit counts; null where neither is done. */
   readonly walletsTable: string | null;
+  /** Whose use an entry of a machine client is counted to; absent where none is placed. */
+  readonly clientsTable?: string;
   /** Number of due shards (SWEEP_SHARDS). */
   readonly sweepShards: number;
 }
@@ -74,7 +77,7 @@ function indexOf(isOrders: boolean, userId: string, { positionId, flowId }: List
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { client, ordersTable, positionsTable, walletsTable } = options;
+  const { client, ordersTable, positionsTable, walletsTable, clientsTable } = options;
 
   const liveQuery = (table: string, symbol: string, more: Partial<QueryCommandInput> = {}) => ({
     TableName: table,
@@ -148,6 +151,12 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
   };
 
+  const usedByClient = ({ client: gate = null }: Commit): readonly ConditionalUpdate[] => {
+    if (gate === null) return [];
+    if (clientsTable === undefined) throw new Error('this ledger was given no table of clients to count in');
+    return [clientUpdate(gate, clientsTable)];
+  };
+
   const due = createDueIndex(options);
   return {
     due: due.due,
@@ -213,8 +222,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
     async commit(commit): Promise<CommitResult> {
       const puts = putsOf(commit, options);
-      const updates = riskUpdates(commit, walletsTable);
-      const result = await commitAll(puts, updates, commit.risk != null);
+      const updates = [...riskUpdates(commit, walletsTable), ...usedByClient(commit)];
+      const result = await commitAll(puts, updates, commit.risk != null || commit.client != null);
       if (result === 'crowded') return { outcome: 'risk_changed' };
       if (result.outcome === 'done') return result;
       const failed = puts.filter((put) => result.puts.includes(put));

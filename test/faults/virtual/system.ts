@@ -8,6 +8,7 @@ import type { Ports } from '../../../shared/usecases/ports.ts';
 import { repeatBy } from '../../../shared/usecases/repeat.ts';
 import { createBinanceWallets } from '../../../shared/venues/binance/wallets.ts';
 import { createVenueFactory } from '../../../shared/venues/factory.ts';
+import { MemoryClients } from '../../support/fakes/memory-clients.ts';
 import { makeUseCases, type UseCases } from '../../support/use-cases.ts';
 import { keyOf } from './exchange.ts';
 import { EXCHANGE, type Outside } from './outside.ts';
@@ -98,6 +99,8 @@ export function makePorts(machine: Machine, proc: Proc): Ports {
   return {
     ledger,
     wallets,
+    // No machine clients trade in these runs.
+    clients: new MemoryClients(),
     index,
     prices,
     tape,

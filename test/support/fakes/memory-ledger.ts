@@ -49,6 +49,7 @@ import type {
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
 import type { IndexLag } from './lagging.ts';
+import type { MemoryClients } from './memory-clients.ts';
 import {
   changeLimits,
   countings,
@@ -71,6 +72,8 @@ export interface MemoryLedgerOptions {
   readonly codec?: boolean;
   /** Whose pauses a claim asks for. */
   readonly wallets?: Pick<MemoryWallets, 'items'>;
+  /** Whose use entries of machine clients are counted to. */
+  readonly clients?: Pick<MemoryClients, 'use'>;
 }
 
 const FINAL = new Set<Order['status']>(['filled', 'cancelled', 'rejected', 'expired', 'failed']);
@@ -103,6 +106,7 @@ export class MemoryLedger implements Ledger {
   private readonly positionShelf: Shelf<Position>;
   private readonly codec: boolean;
   private readonly wallets: MemoryLedgerOptions['wallets'];
+  private readonly clients: MemoryLedgerOptions['clients'];
   /** What is known of the list that is stored now; a list that a test has set is looked through anew. */
   private readonly tradeIds = new WeakMap<
     readonly Fill[],
@@ -110,7 +114,8 @@ export class MemoryLedger implements Ledger {
   >();
   private readonly actionKeys = new WeakMap<readonly PositionAction[], readonly string[]>();
 
-  constructor({ shards = 1, lag, codec = false, wallets }: MemoryLedgerOptions = {}) {
+  constructor({ shards = 1, lag, codec = false, wallets, clients }: MemoryLedgerOptions = {}) {
+    this.clients = clients;
     this.codec = codec;
     this.wallets = wallets;
     this.shards = shards;
@@ -204,7 +209,7 @@ export class MemoryLedger implements Ledger {
     const told = this.tellingsOf(commit);
     const said = (commit.signals ?? []).map(({ positionId, signal }) => this.signalWrite(positionId, signal));
     const asked = (commit.keys ?? []).map((call) => this.callWrite(call));
-    const counted = countings(this, commit);
+    const counted = [...countings(this, commit), ...this.usesOf(commit)];
     const writes = [...changes, ...booked, ...told, ...said, ...asked, ...counted];
     checkTransaction(writes);
     // What the first call did explains every other conflict of its repeat.
@@ -217,6 +222,12 @@ export class MemoryLedger implements Ledger {
     this.commits += 1;
     for (const write of writes) write.put();
     return { outcome: 'done' };
+  }
+
+  private usesOf({ client: gate = null }: Commit): readonly Write[] {
+    if (gate === null) return [];
+    if (this.clients === undefined) throw new Error('this ledger was given no clients to count in');
+    return [this.clients.use(gate)];
   }
 
   async risk(walletId: string): Promise<WalletRisk | null> {

@@ -24,6 +24,7 @@ import type { Ports } from '../../../shared/usecases/ports.ts';
 import { makeUseCases, type UseCases } from '../use-cases.ts';
 import { type FakeVenue, FakeVenues } from './fake-venue.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from './memory-cache.ts';
+import { MemoryClients } from './memory-clients.ts';
 import { MemoryIndex } from './memory-index.ts';
 import { MemoryLedger, MemoryWallets } from './memory-ledger.ts';
 import { MemoryOutbox, type Sent } from './memory-outbox.ts';
@@ -70,7 +71,8 @@ export class World {
   readonly logs: LogEntry[] = [];
   readonly clock = { now: (): number => this.now };
   readonly wallets = new MemoryWallets();
-  readonly ledger = new MemoryLedger({ wallets: this.wallets });
+  readonly clients = new MemoryClients();
+  readonly ledger = new MemoryLedger({ wallets: this.wallets, clients: this.clients });
   readonly index = new MemoryIndex();
   readonly prices = new MemoryPrices(this.clock);
   readonly tape = new MemoryTape();
@@ -119,6 +121,7 @@ export class World {
     this.ports = {
       ledger: this.ledger,
       wallets: this.wallets,
+      clients: this.clients,
       index: this.index,
       prices: this.prices,
       tape: this.tape,

@@ -11,6 +11,8 @@ import { World } from '../../support/fakes/world.ts';
 const request = (symbol: string, environment: string): UserRequest => ({
   requestId: 'r',
   userId: 'user',
+  clientId: null,
+  scopes: new Set(['read'] as const),
   params: { symbol },
   query: { environment },
   headers: {},

@@ -11,12 +11,14 @@ import { apiDeps } from '../../../functions/api/wire.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { httpHandler } from '../../../shared/http/handler.ts';
-import type { HttpEvent } from '../../../shared/http/types.ts';
+import { fullScope, SCOPES } from '../../../shared/http/scopes.ts';
+import type { HttpEvent, HttpResponse } from '../../../shared/http/types.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { FakeVenues } from '../../support/fakes/fake-venue.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
+import { MemoryClients } from '../../support/fakes/memory-clients.ts';
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
@@ -32,6 +34,10 @@ export interface Answer {
 
 interface Call {
   readonly user?: string | null;
+  /** Scopes of the token; all unless told otherwise. */
+  readonly scope?: string;
+  /** The token is a machine client's. */
+  readonly client?: string;
   readonly body?: unknown;
   /** The body as it travels, instead of `body`. */
   readonly raw?: string;
@@ -39,6 +45,7 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const ALL_SCOPES = SCOPES.map(fullScope).join(' ');
 const DAY = Date.UTC(2026, 0, 5, 12);
 
 export class ApiWorld {
@@ -48,7 +55,8 @@ export class ApiWorld {
   readonly told: { readonly level: string; readonly code: string; readonly fields: LogFields }[] = [];
   readonly clock = { now: (): number => this.now };
   readonly wallets = new MemoryWallets();
-  readonly ledger = new MemoryLedger({ wallets: this.wallets });
+  readonly clients = new MemoryClients();
+  readonly ledger = new MemoryLedger({ wallets: this.wallets, clients: this.clients });
   readonly prices = new MemoryPrices(this.clock);
   readonly tape = new MemoryTape();
   readonly outbox = new MemoryOutbox();
@@ -70,6 +78,7 @@ export class ApiWorld {
     this.ports = {
       ledger: this.ledger,
       wallets: this.wallets,
+      clients: this.clients,
       index: this.index,
       prices: this.prices,
       tape: this.tape,
@@ -99,6 +108,7 @@ export class ApiWorld {
       log,
       clock: this.clock,
       translate: translateError,
+      findClient: (clientId) => this.clients.get(clientId),
     });
     this.#work = async () => {
       for (const sent of this.outbox.take()) {
@@ -149,12 +159,27 @@ export class ApiWorld {
       isBase64Encoded: false,
       requestContext: {
         requestId: 'req-1',
-        ...(user !== null && { authorizer: { jwt: { claims: { sub: user } } } }),
+        ...(user !== null && {
+          authorizer: {
+            jwt: {
+              claims: {
+                sub: user,
+                scope: call.scope ?? ALL_SCOPES,
+                ...(call.client !== undefined && { sub: call.client, client_id: call.client }),
+              },
+            },
+          },
+        }),
       },
       ...(body !== undefined && { body }),
     };
-    const response = await this.#handler(event, {} as Context);
+    const response = await this.handle(event);
     return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) };
+  }
+
+  /** As API Gateway would call the function. */
+  handle(event: HttpEvent): Promise<HttpResponse> {
+    return this.#handler(event, {} as Context);
   }
 
   async wallet(user = 'alice'): Promise<string> {

@@ -16,6 +16,7 @@ const env = {
   WALLETS_TABLE: 'w',
   DEMO_VENUE_TABLE: 'd',
   PRICE_TAPE_TABLE: 't',
+  CLIENTS_TABLE: 'c',
   SYMBOLS_TABLE: 's',
   SUBMIT_QUEUE_URL: url,
   EXITS_QUEUE_URL: url,

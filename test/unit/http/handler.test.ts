@@ -8,9 +8,9 @@ import { decimalField, positiveField, validate } from '../../../shared/http/vali
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 
 const ROUTES = [
-  { method: 'POST', path: '/things/{thing_id}', name: 'makeThing' },
+  { method: 'POST', path: '/things/{thing_id}', name: 'makeThing', scopes: ['trade', 'admin'] },
   { method: 'GET', path: '/open', name: 'openThing', open: true },
-  { method: 'GET', path: '/broken', name: 'brokenThing' },
+  { method: 'GET', path: '/broken', name: 'brokenThing', scopes: ['read'] },
 ] as const;
 
 const Thing = z.strictObject({
@@ -63,7 +63,10 @@ const anEvent = (routeKey: string, more: Partial<HttpEvent> = {}): HttpEvent => 
   rawPath: '/x',
   headers: {},
   isBase64Encoded: false,
-  requestContext: { requestId: 'req-1', authorizer: { jwt: { claims: { sub: 'alice' } } } },
+  requestContext: {
+    requestId: 'req-1',
+    authorizer: { jwt: { claims: { sub: 'alice', scope: 'moniqo/read moniqo/trade openid' } } },
+  },
   ...more,
 });
 
@@ -100,6 +103,31 @@ describe('the HTTP handler', () => {
     const refused = await call(post('{"quantity":"1"}', { requestContext: context }));
     expect(problem(refused)).toMatchObject({ status: 401, code: 'unauthenticated', request_id: 'req-2' });
     expect(refused.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  it.each([
+    ['moniqo/trade', 201],
+    ['admin', 201],
+    ['moniqo/read moniqo/close-only', 403],
+    ['other/trade', 403],
+    ['trade-more', 403],
+    ['', 403],
+    [undefined, 403],
+    [['moniqo/trade'], 403],
+  ])('asks for a scope of the route: %j answers %s', async (scope, status) => {
+    const authorizer = { jwt: { claims: { sub: 'alice', scope } } };
+    const response = await aHandler().call(
+      post('{"quantity":"1"}', { requestContext: { requestId: 'req-3', authorizer } }),
+    );
+    expect(response.statusCode).toBe(status);
+    if (status === 201) return;
+    expect(problem(response)).toMatchObject({
+      code: 'insufficient_scope',
+      scopes_needed: ['moniqo/trade', 'moniqo/admin'],
+    });
+    expect(response.headers['www-authenticate']).toBe(
+      'Bearer error="insufficient_scope", scope="moniqo/trade moniqo/admin"',
+    );
   });
 
   it('answers 404 for a route that is not its own', async () => {

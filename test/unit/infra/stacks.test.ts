@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROUTES } from '../../../functions/api/routes.ts';
+import { ROUTES, type Route } from '../../../functions/api/routes.ts';
 import { QUEUE_NAMES } from '../../../infra/queues.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
@@ -80,11 +80,29 @@ describe('the API', () => {
     expect(JSON.stringify(stage?.properties['AccessLogSettings'])).toContain('$context.requestId');
   });
 
-  it('gives nobody the admin scope by signing in', () => {
-    const [client] = sandbox.ofType('AWS::Cognito::UserPoolClient');
-    const scopes = JSON.stringify(client?.properties['AllowedOAuthScopes']);
-    expect(scopes).toContain('/read');
-    expect(scopes).not.toContain('/admin');
+  it('asks at the gateway for the scopes that the function asks for', () => {
+    const declared = routes().map(({ properties }) => [
+      properties['RouteKey'],
+      properties['AuthorizationScopes'],
+    ]);
+    expect(declared).toEqual(
+      (ROUTES as readonly Route[]).map(({ method, path, scopes }) => [
+        `${method} ${path}`,
+        scopes?.map((scope) => `moniqo/${scope}`),
+      ]),
+    );
+  });
+
+  it('gives the admin scope only where it is asked for on purpose, and not for long', () => {
+    const clients = sandbox.ofType('AWS::Cognito::UserPoolClient').map(({ properties }) => ({
+      admin: JSON.stringify(properties['AllowedOAuthScopes']).includes('/admin'),
+      minutes: properties['AccessTokenValidity'],
+      secret: properties['GenerateSecret'],
+    }));
+    expect(clients).toEqual([
+      { admin: false, minutes: 60, secret: undefined },
+      { admin: true, minutes: 15, secret: undefined },
+    ]);
   });
 });
 
