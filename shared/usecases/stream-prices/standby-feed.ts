@@ -7,7 +7,8 @@
  * - ids grow over both. Those of kept ticks are their receive times (ms x 1000 and up), so that an arming's time can be
  *   compared with them (late.lua); those of later ones begin above, at the hand-over's time, as of every live feed.
  */
-import type { Feed, FeedHandlers, FeedStats, FeedTick } from '../../ports/feed.ts';
+import { DROP_REASONS } from '../../domain/prices/trust-filter.ts';
+import type { Feed, FeedHandlers, FeedStats, FeedTick, LeftOut } from '../../ports/feed.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { KeptTicks } from './kept-ticks.ts';
 import { type BufferSettings, TickBuffer } from './tick-buffer.ts';
@@ -101,11 +102,17 @@ export class StandbyFeed implements Feed {
     this.#parts.feed.unsubscribe(symbols);
   }
 
+  /** Since the hand-over; its sockets' own figures go back to when they were opened. */
   stats(): FeedStats {
     const stats = this.#parts.feed.stats();
     const before = this.#before;
     if (before === null) return stats;
-    return { ...stats, ...Object.fromEntries(COUNTED.map((name) => [name, stats[name] - before[name]])) };
+    const { leftOut } = stats;
+    return {
+      ...stats,
+      ...Object.fromEntries(COUNTED.map((name) => [name, stats[name] - before[name]])),
+      ...(leftOut !== undefined && { leftOut: since(leftOut, before.leftOut ?? {}) }),
+    };
   }
 
   /** Of a source that has one answer for all: that one. */
@@ -138,6 +145,9 @@ export class StandbyFeed implements Feed {
     return { ...tick, tick: { ...tick.tick, id: this.#nextId++ } };
   }
 }
+
+const since = (now: LeftOut, before: LeftOut): LeftOut =>
+  Object.fromEntries(DROP_REASONS.map((because) => [because, (now[because] ?? 0) - (before[because] ?? 0)]));
 
 function numbered(ticks: KeptTicks, startAfter: number, feed: string): LateTicks {
   const idAfter = (id: number, at: number): number => Math.max(id + 1, at * 1000);

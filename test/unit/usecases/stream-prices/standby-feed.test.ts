@@ -91,7 +91,9 @@ describe('a feed that was open while this process stood by', () => {
     source.handlers?.onSkipped({ where: 'x', reason: 'refused' });
     source.handlers?.onError(new Error('gone'));
     expect(feed.stats().messagesReceived).toBe(5);
+    source.leftOut = { duplicates: 7 };
     feed.handOver(0);
+    source.leftOut = { duplicates: 9, crossed: 1 };
     await feed.start(handlers);
     source.handlers?.onError(new Error('gone again'));
     expect(failures).toEqual(['refused', 'gone', 'writer: gone again']);
@@ -100,6 +102,7 @@ describe('a feed that was open while this process stood by', () => {
       tradesProcessed: 0,
       quotesProcessed: 0,
       errors: 0,
+      leftOut: { duplicates: 2, crossed: 1, out_of_order: 0 },
     });
     await Promise.all([feed.stop(), feed.stop()]);
     expect(source.stopped).toBe(true);

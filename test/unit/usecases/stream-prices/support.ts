@@ -3,7 +3,7 @@
 import { symbolRegistry } from '../../../../shared/domain/symbols.ts';
 import type { Bar, Nearest, Tick, Units } from '../../../../shared/domain/triggers/types.ts';
 import { formatUnits } from '../../../../shared/domain/triggers/units.ts';
-import type { Feed, FeedHandlers, FeedTick } from '../../../../shared/ports/feed.ts';
+import type { Feed, FeedHandlers, FeedTick, LeftOut } from '../../../../shared/ports/feed.ts';
 import type { TriggerMessage } from '../../../../shared/ports/messages.ts';
 import type { FilledRow, TapeMinute, TapeQuarter } from '../../../../shared/ports/tape.ts';
 import type {
@@ -72,6 +72,7 @@ export class TestFeed implements Feed {
   readonly subscribed = new Set<string>();
   handlers: FeedHandlers | null = null;
   stopped = false;
+  leftOut: LeftOut = {};
   constructor(known: ReadonlyMap<string, number>) {
     this.known = known;
   }
@@ -93,6 +94,7 @@ export class TestFeed implements Feed {
       errors: 1,
       lastMessageAt: 1_700_000_000_000,
       subscriptions: [...this.subscribed],
+      leftOut: this.leftOut,
     };
   }
   unsubscribe(symbols: readonly string[]): void {
