@@ -15,6 +15,8 @@ import { Topic } from './topic.ts';
 
 /** Trades of several venues come by several ways: one that is later than this moves no last price back. */
 const TRADES_TOLERANCE_MS = 1_000;
+/** Quiet markets pause for longer than 5 s; what is older than this is too late by itself (trust-filter). */
+const TRADES_RESTART_MS = 60_000;
 /** A message that names no venue. */
 const NO_VENUE = -1;
 
@@ -31,7 +33,7 @@ export class InstrumentStream {
   readonly #seen: SeenTrades;
   readonly #quoteOrder = new Map<number, TimeOrder>();
   readonly #tradeOrder = new Map<number, TimeOrder>();
-  readonly #trades = new TimeOrder(TRADES_TOLERANCE_MS);
+  readonly #trades = new TimeOrder(TRADES_TOLERANCE_MS, TRADES_RESTART_MS);
 
   constructor(instrument: PolygonInstrument, kinds: readonly PolygonChannelKind[], seen: SeenTrades) {
     this.instrument = instrument;

@@ -3,9 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { polygonInstrument } from '../../../../shared/domain/polygon.ts';
 import type { Printed } from '../../../../shared/domain/prices/price-tick.ts';
 import { TRUST_DEFAULTS, TrustFilter } from '../../../../shared/domain/prices/trust-filter.ts';
 import type { Units } from '../../../../shared/domain/triggers/types.ts';
+import { InstrumentStream } from '../../../../shared/feeds/polygon/instrument-stream.ts';
 import type { CryptoTrade } from '../../../../shared/feeds/polygon/messages.ts';
 import { readUsualFrame } from '../../../../shared/feeds/polygon/parse.ts';
 import { PolygonMarket } from '../../../../shared/feeds/polygon/polygon-market.ts';
@@ -160,6 +162,22 @@ describe('times', () => {
     expect([1_000, 900, 899].map((at) => order.isLate(at, 1_001))).toEqual([false, false, true]);
     order.take(950, 1_001);
     expect(order.isLate(899, 1_002)).toBe(true);
+  });
+
+  it('of trades are not forgotten in a pause: one of another venue that was long on its way moves no last price back', () => {
+    const instrument = polygonInstrument(builtIn('BTC/USD'));
+    if (instrument === null) throw new Error('no instrument');
+    const stream = new InstrumentStream(instrument, ['trade'], new SeenTrades());
+    const T = 1_790_000_000_000;
+    const trade = (venue: number, at: number): CryptoTrade => ({
+      ...{ ev: 'XT', name: 'BTC-USD', price: '1', size: null, id: `${venue}-${at}`, venue, at },
+      ...{ atUnit: 'ms', conditions: [], receivedAt: null },
+    });
+    expect(stream.refuseTrade(trade(1, T), T)).toBeNull();
+    expect(stream.refuseTrade(trade(2, T - 11_000), T + 6_000)).toBe('old');
+    expect(stream.refuseTrade(trade(2, T - 500), T + 59_000)).toBeNull();
+    // What is older than a minute is too late anyway (trust-filter), and a venue that began anew is taken.
+    expect(stream.refuseTrade(trade(3, T - 5_000), T + 200_000)).toBeNull();
   });
 
   it('in the future hold nobody up for long, and a stream that began anew is taken after a pause', () => {
