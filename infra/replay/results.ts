@@ -137,7 +137,8 @@ function statisticsOf(held: HeldPosition, p: Position, desk: Desk, mark: Decimal
   const from = Math.floor((p.openedAt ?? now) / 1000) + 1;
   const to = p.closedAt === null ? Number.POSITIVE_INFINITY : Math.floor(p.closedAt / 1000);
   const bars = desk.tapeOf(held.plan.spec).bars(closingSource(held.plan), from, to);
-  return deriveStatistics(p, held.fills, bars, mark, now);
+  const seen = desk.laneOf(held.plan.spec).price(closingSource(held.plan));
+  return deriveStatistics(p, held.fills, bars, mark, now, seen);
 }
 
 /** Per quote asset, over all positions that were opened. */

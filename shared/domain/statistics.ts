@@ -2,7 +2,7 @@
  * A position's statistics: derived from its fills and the price tape when read, until they are frozen some seconds after
  * its close (design section 8).
  *
- * Extremes come from fill prices, whole bars after a fill's second, and, while it is open, the mark. Within a bar
+ * Extremes come from fill prices, whole bars after a fill's second, and, while it is open, the present price of the bars' source. Within a bar
  * the order of high and low is unknown: a low counts against the highs of the bars before it, a close against
  * its own bar's high. Known limit: what happened inside the second of the entry is in its fills only.
  */
@@ -61,19 +61,21 @@ interface Point {
   readonly close: Decimal;
 }
 
+/** `seen`: the present price, of the bars' source: the mark may lie half a spread beyond all of them. */
 export function deriveStatistics(
   p: Position,
   fills: { readonly entry: readonly Fill[]; readonly exit: readonly Fill[] },
   bars: readonly PriceBar[],
   mark: Decimal | null,
   now: number,
+  seen: Decimal | null = mark,
 ): PositionStatistics {
   const isOver = p.closedAt !== null;
   const held = heldBars(p, fills, bars);
   const points = [
     ...[...fills.entry, ...fills.exit].map((f) => pointOf(f.price, f.at)),
     ...held.map((b) => ({ ...b, at: (b.second + (b.seconds ?? 1)) * 1000 })),
-    ...(mark === null || isOver || p.openedAt === null ? [] : [pointOf(mark, Math.max(now, p.openedAt))]),
+    ...(seen === null || isOver || p.openedAt === null ? [] : [pointOf(seen, Math.max(now, p.openedAt))]),
   ].sort((a, b) => a.at - b.at);
   const isLong = p.side === 'long';
   const walk = points.reduce((w, point) => step(w, point, isLong), START);

@@ -12,7 +12,7 @@ import type { Position } from '../domain/types.ts';
 import { untilWritten } from './conflicts.ts';
 import { count, DURATION, observation } from './counts.ts';
 import type { Ports } from './ports.ts';
-import { figuresTape, ordersWithFills, statisticsOf } from './position-statistics.ts';
+import { figuresTape, NO_PRICE, ordersWithFills, statisticsOf } from './position-statistics.ts';
 
 type Needs = Pick<
   Ports,
@@ -53,7 +53,7 @@ export function makeFreezeFigures(ports: Needs) {
     if (spec === null) log.warn('FIGURES_WITHOUT_TAPE', { positionId: p.positionId, symbol: p.symbol });
     const bars = spec === null ? [] : await figuresTape(ports, p, spec, now);
     const orders = await ordersWithFills(ledger, p);
-    return { ...p, frozen: frozenAt(statisticsOf(p, orders, bars, null, now), now) };
+    return { ...p, frozen: frozenAt(statisticsOf(p, orders, bars, NO_PRICE, now), now) };
   }
 
   /** Null: nothing is owed, or it cannot be told yet. */

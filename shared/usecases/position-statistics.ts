@@ -12,9 +12,12 @@ import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { CachedPrice } from '../ports/trigger-index.ts';
+import { priceBySource } from './arm-levels.ts';
 import type { Ports } from './ports.ts';
 import { tapeSpans } from './views/position-tape.ts';
 import { priceSourceOf } from './views/price-source.ts';
+import { markOf } from './views/price-view.ts';
 
 export interface OrderWithFills {
   readonly order: Order;
@@ -44,18 +47,32 @@ export async function figuresTape(
   return position.frozen === null ? barsOf(ports, position, spec, now) : [];
 }
 
+/** Null: not known. */
+export interface PresentPrice {
+  readonly mark: Decimal | null;
+  /** What the position's levels are compared with. */
+  readonly seen: Decimal | null;
+}
+
+export const NO_PRICE: PresentPrice = { mark: null, seen: null };
+
+export const presentPrice = (position: Position, price: CachedPrice | null, now: number): PresentPrice => ({
+  mark: markOf(price, now),
+  seen: price && priceBySource(price, priceSourceOf(position)),
+});
+
 export function statisticsOf(
   position: Position,
   orders: readonly OrderWithFills[],
   bars: readonly PriceBar[],
-  mark: Decimal | null,
+  { mark, seen }: PresentPrice,
   now: number,
 ): PositionStatistics {
   if (position.frozen !== null) return frozenStatistics(position, position.frozen, mark, now);
   const fillsOf = (role: Order['role']): readonly Fill[] =>
     orders.filter(({ order }) => order.role === role).flatMap(({ fills }) => fills);
   const fills = { entry: fillsOf('entry'), exit: fillsOf('exit') };
-  return deriveStatistics(position, fills, bars, mark, now);
+  return deriveStatistics(position, fills, bars, mark, now, seen);
 }
 
 /**

@@ -14,10 +14,9 @@ import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
 import { specOf } from '../change-order.ts';
-import { figuresTape, ordersWithFills, statisticsOf } from '../position-statistics.ts';
+import { figuresTape, ordersWithFills, presentPrice, statisticsOf } from '../position-statistics.ts';
 import { entryConditions } from './entry-conditions.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
-import { markOf } from './price-view.ts';
 import { makeReadBars } from './read-bars.ts';
 import { type SignalView, signalView } from './signal-view.ts';
 
@@ -67,7 +66,7 @@ export function makeReadPositions(ports: Ports): ReadPositions {
         entryConditions(readBars, position, spec),
       ]);
       const now = clock.now();
-      const statistics = statisticsOf(position, orders, bars, markOf(price, now), now);
+      const statistics = statisticsOf(position, orders, bars, presentPrice(position, price, now), now);
       const liquidation = liquidationPrice(position, spec);
       const facts = {
         position,

@@ -281,6 +281,16 @@ describe('the tape', () => {
     });
   });
 
+  it('has water marks of one price: they never come back from where the mark was', async () => {
+    world.put(held(), entry);
+    world.prices.tape.set('BTC/USDT', [aBar(second + 1, '50100', '50200', '50200')]);
+    const quote = { bid: '50200', ask: '50600', quoted: true };
+    world.prices.shown.set('BTC/USDT', aPrice('50600', quote));
+    const { current, statistics } = await world.get();
+    expect(current).toMatchObject({ price: '50400', high_water_mark: '50200', low_water_mark: '50000' });
+    expect(statistics).toMatchObject({ max_favorable_excursion: '200', max_adverse_excursion: '0' });
+  });
+
   it('continues with whole minutes where the seconds are gone', async () => {
     world.put(held(), entry);
     const minute = Math.ceil((second + 1) / 60);
