@@ -1,5 +1,6 @@
 /** What the API's operations are given: commands, reads, and the little they need beside. */
 import type { Environment } from '../../shared/domain/types.ts';
+import type { AuditStore } from '../../shared/ports/audit.ts';
 import type { Ledger, WalletStore } from '../../shared/ports/ledger.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { SymbolDirectory } from '../../shared/ports/symbols.ts';
@@ -59,6 +60,7 @@ export interface WalletDeps extends Pick<ApiDeps, 'wallets' | 'clock' | 'sleep'>
 export interface ApiDeps {
   readonly commands: Commands;
   readonly reads: Reads;
+  readonly audit: Pick<AuditStore, 'ofUser'>;
   readonly ledger: Pick<Ledger, 'order' | 'orders'>;
   readonly wallets: Pick<WalletStore, 'get' | 'balances'>;
   readonly prices: PriceCache;

@@ -1,5 +1,6 @@
 /** All operations of the API by name; complete by the compiler against the routes. */
 import type { Operations } from '../../shared/http/handler.ts';
+import { auditOperations } from './audit.ts';
 import { clientOperations } from './clients.ts';
 import type { ApiDeps } from './deps.ts';
 import { limitOperations } from './limits.ts';
@@ -15,6 +16,7 @@ import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
 
 export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
+  ...auditOperations(deps),
   ...clientOperations(deps),
   ...walletOperations(deps),
   ...walletKeyOperations(deps),

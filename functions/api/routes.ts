@@ -86,6 +86,7 @@ export const ROUTES = [
   { method: 'GET', path: '/api/v1/clients/{client_id}', name: 'getClient', scopes: ADMIN },
   { method: 'PATCH', path: '/api/v1/clients/{client_id}', name: 'changeClient', scopes: ADMIN },
   { method: 'DELETE', path: '/api/v1/clients/{client_id}', name: 'revokeClient', scopes: ADMIN },
+  { method: 'GET', path: '/api/v1/audit', name: 'listAudit', scopes: ADMIN },
   { method: 'GET', path: '/api/v1/health/services', name: 'healthServices', open: true },
 ] as const satisfies readonly Route[];
 

@@ -55,3 +55,16 @@ export async function waitUntil<T>(
   }
   return current;
 }
+
+/** The answer, if it comes within the time; else it throws, and whatever comes later is nobody's. */
+export async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -23,7 +23,7 @@ export const apiDeps = (
   ports: Ports,
   commands: Commands,
   exchange: ExchangeReads | null = null,
-): ApiDeps => ({
+): Omit<ApiDeps, 'audit'> => ({
   commands,
   reads: {
     orders: makeReadOrders(ports),

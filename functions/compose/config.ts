@@ -39,9 +39,20 @@ const Env = MonitorEnv.extend({
   RECONCILE_QUEUE_URL: z.url(),
   SYMBOLS_TABLE: name,
   CLIENTS_TABLE: name,
+  AUDIT_TABLE: name,
+  AUDIT_DAYS: count('90'),
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
   ...BINANCE_VARIABLES,
   KEY_CIPHER: KEY_CIPHER_VARIABLE,
+  REQUESTS_PER_MINUTE: z
+    .string()
+    .regex(/^\d{1,6}\/\d{1,6}\/\d{1,6}$/, 'must be READS/CHANGES/CLOSES, three whole numbers')
+    .prefault('6000/3000/3000')
+    .transform((text) => {
+      const [read = 0, change = 0, close = 0] = text.split('/').map(Number);
+      return { read, change, close };
+    })
+    .refine((limits) => Object.values(limits).every((one) => one > 0), 'must be above zero'),
 });
 
 /** Of every function that works on a queue. */
@@ -87,13 +98,25 @@ export interface Config {
   readonly tables: Readonly<Record<TableName, string>>;
   readonly queues: Readonly<Record<'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile', string>>;
   readonly valkeyUrl: string;
+  /** How long the record of a call is kept. */
+  readonly auditDays: number;
+  /** What one user may ask of the API. */
+  readonly requestsPerMinute: Readonly<Record<'read' | 'change' | 'close', number>>;
   /** Null = only the demo wallet is served. */
   readonly binance: BinanceConfig | null;
   /** What keys are sealed with: `kms:ARN` or `file:PATH`; null where this function has to do with no keys. */
   readonly keyCipher: string | null;
 }
 
-type TableName = 'orders' | 'positions' | 'wallets' | 'demoVenue' | 'priceTape' | 'symbols' | 'clients';
+type TableName =
+  | 'orders'
+  | 'positions'
+  | 'wallets'
+  | 'demoVenue'
+  | 'priceTape'
+  | 'symbols'
+  | 'clients'
+  | 'audit';
 
 /** Of the function that keeps the symbols. */
 export interface SymbolsConfig {
@@ -158,6 +181,7 @@ export function loadConfig(env: Environment, { keys = false }: { readonly keys?:
       priceTape: e.PRICE_TAPE_TABLE,
       symbols: e.SYMBOLS_TABLE,
       clients: e.CLIENTS_TABLE,
+      audit: e.AUDIT_TABLE,
     },
     queues: {
       submit: e.SUBMIT_QUEUE_URL,
@@ -167,6 +191,8 @@ export function loadConfig(env: Environment, { keys = false }: { readonly keys?:
       reconcile: e.RECONCILE_QUEUE_URL,
     },
     valkeyUrl: e.VALKEY_URL,
+    auditDays: e.AUDIT_DAYS,
+    requestsPerMinute: e.REQUESTS_PER_MINUTE,
     binance: binanceOf(e),
     keyCipher: e.KEY_CIPHER ?? null,
   };

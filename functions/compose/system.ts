@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuditStore } from '../../shared/adapters/dynamodb/audit-store.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createClientStore } from '../../shared/adapters/dynamodb/client-store.ts';
 import { createDemoStore } from '../../shared/adapters/dynamodb/demo-store.ts';
@@ -17,13 +18,14 @@ import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
 import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
 import { createSymbolDirectory } from '../../shared/adapters/symbols/directory.ts';
-import { createValkey } from '../../shared/adapters/valkey/client.ts';
+import { createValkey, type Valkey } from '../../shared/adapters/valkey/client.ts';
 import { createCounters } from '../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
 import { createSymbolWishes } from '../../shared/adapters/valkey/symbol-wishes.ts';
 import { createTriggerIndex } from '../../shared/adapters/valkey/trigger-index.ts';
 import { symbolRegistry } from '../../shared/domain/symbols.ts';
+import type { AuditStore } from '../../shared/ports/audit.ts';
 import type { KeySealer } from '../../shared/ports/keys.ts';
 import type { Clock } from '../../shared/ports/runtime.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
@@ -38,6 +40,8 @@ import { withMetrics } from './metrics.ts';
 export const systemClock: Clock = { now: () => Date.now() };
 
 interface Connected {
+  readonly valkey: Valkey;
+  readonly audit: AuditStore;
   readonly ports: Ports;
   /** Null = no exchange is served. */
   readonly exchange: ExchangeParts | null;
@@ -116,7 +120,9 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     sleep: (ms) => sleep(ms),
     repeat: repeatBy((ms) => sleep(ms)),
   };
-  return { ports, exchange };
+  const { audit: auditTable } = tables;
+  const audit = createAuditStore({ client, auditTable, days: config.auditDays });
+  return { ports, exchange, valkey, audit };
 }
 
 /** What only some functions hold; a function's bundle carries no more than it imports for this. */

@@ -76,6 +76,7 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --help                this text
 
 Handed on from the environment: POLYGON_API_KEY, POLYGON_WS_URL, POLYGON_REST_URL, POLYGON_REQUESTS_PER_MINUTE (5),
+CORS_ORIGINS (http://localhost:5173: web pages that may call the API),
 FEED_SYMBOLS (BTC/USDT,AAPL: always followed), FEED_POLICIES (BTC/USDT=polygon+binance: who gives its price).
 
 Ctrl-C stops everything; a second Ctrl-C does not wait.

@@ -2,6 +2,8 @@
 import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
@@ -64,8 +66,12 @@ export class ApiStack extends Stack {
       platform,
       memoryMb: 512,
       inVpc: true,
-      environment: useCaseEnvironment(platform),
-      writes: ['orders', 'positions', 'wallets', 'demoVenue', 'clients'],
+      environment: {
+        ...useCaseEnvironment(platform),
+        AUDIT_DAYS: String(settings.auditDays),
+        ...(settings.requestsPerMinute !== '' && { REQUESTS_PER_MINUTE: settings.requestsPerMinute }),
+      },
+      writes: ['orders', 'positions', 'wallets', 'demoVenue', 'clients', 'audit'],
       reads: ['priceTape', 'symbols'],
       sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile'],
       keys: 'seal',
@@ -73,6 +79,7 @@ export class ApiStack extends Stack {
     this.api = new HttpApi(this, 'HttpApi', {
       apiName: `moniqo-${settings.stage}`,
       createDefaultStage: false,
+      ...(settings.corsOrigins.length > 0 && { corsPreflight: corsFor(settings.corsOrigins) }),
     });
     this.addRoutes(this.makeUsers(settings));
     this.addStage(settings);
@@ -157,6 +164,18 @@ export class ApiStack extends Stack {
     });
   }
 }
+
+/** For pages of other origins. Tokens travel in a header that the page sets, so no cookies and no credentials. */
+const corsFor = (allowOrigins: readonly string[]): CorsPreflightOptions => ({
+  allowOrigins: [...allowOrigins],
+  allowMethods: [...new Set(ROUTES.map(({ method }) => CorsHttpMethod[method]))],
+  allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer'],
+  exposeHeaders: [
+    ...['location', 'preference-applied', 'retry-after', 'www-authenticate', 'x-request-id'],
+    ...['ratelimit-limit', 'ratelimit-policy', 'ratelimit-remaining', 'ratelimit-reset'],
+  ],
+  maxAge: Duration.hours(1),
+});
 
 /** Who asked what, what they got and how long it took; no query strings, no bodies. */
 function accessLogFormat(): AccessLogFormat {

@@ -18,6 +18,7 @@ import { ReconcileStack } from './reconcile-stack.ts';
 import type { Platform } from './service-function.ts';
 import {
   parseBinance,
+  parseCorsOrigins,
   parseHistory,
   parseMachineClients,
   parseStage,
@@ -61,6 +62,9 @@ export function buildApp(options: AppOptions = {}): App {
     feedVariables: feedVariablesOf((name) => app.node.tryGetContext(name)),
     history: parseHistory(app.node.tryGetContext('history')),
     binance: parseBinance(app.node.tryGetContext('binance')),
+    corsOrigins: parseCorsOrigins(app.node.tryGetContext('cors-origins')),
+    requestsPerMinute: z.string().optional().parse(app.node.tryGetContext('requests-per-minute')),
+    auditDays: z.coerce.number().int().positive().optional().parse(app.node.tryGetContext('audit-days')),
     machineClients: parseMachineClients(app.node.tryGetContext('machine-clients')),
     distDir,
   });

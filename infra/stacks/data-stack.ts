@@ -53,6 +53,8 @@ export const TABLE_SHAPES = {
   },
   /** Programs that act for users, with their limits and what they have used. */
   clients: { key: ['pk', 'sk'], indexes: { by_user: ['user_id', 'sort'] } },
+  /** Who changed what, and with which result. */
+  audit: { key: ['pk', 'sk'], indexes: {}, timeToLive: 'expires_at' },
   /** Trading rules, one row per symbol of an environment. */
   symbols: { key: ['pk', 'sk'], indexes: {} },
   /** The demo venue's own book: its balances and its orders. */
@@ -74,6 +76,7 @@ const CONSTRUCT_ID: Record<TableName, string> = {
   demoVenue: 'DemoVenue',
   priceTape: 'PriceTape',
   clients: 'Clients',
+  audit: 'Audit',
 };
 
 export interface DataStackProps extends StackProps {
@@ -101,6 +104,7 @@ export class DataStack extends Stack {
       priceTape: make('priceTape'),
       symbols: make('symbols'),
       clients: make('clients'),
+      audit: make('audit'),
     };
   }
 }

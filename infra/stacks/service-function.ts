@@ -166,6 +166,7 @@ export function useCaseEnvironment(platform: Platform): Record<string, string> {
     DEMO_VENUE_TABLE: tables.demoVenue.tableName,
     PRICE_TAPE_TABLE: tables.priceTape.tableName,
     CLIENTS_TABLE: tables.clients.tableName,
+    AUDIT_TABLE: tables.audit.tableName,
     ...exchangeEnvironment(platform, 'nat'),
     ...Object.fromEntries(QUEUE_NAMES.map((name) => [urlVariable(name), queues[name].queue.queueUrl])),
     VALKEY_URL: cacheUrl,

@@ -28,6 +28,12 @@ export interface Settings {
   /** A NAT instance costs a fifth of a gateway; a gateway per zone survives the loss of a zone. */
   readonly nat: 'instance' | 'gateway-per-zone';
   readonly containerInsights: boolean;
+  /** Origins of web pages that may call the API from a browser; none: no page but one of the API's own address. */
+  readonly corsOrigins: readonly string[];
+  /** READS/CHANGES/CLOSES of one user in a minute (the REQUESTS_PER_MINUTE variable); '' = the function's own. */
+  readonly requestsPerMinute: string;
+  /** How long the record of who changed what is kept. */
+  readonly auditDays: number;
   /** Ids of machine clients (app clients of the user pool, made by hand) whose tokens the API takes. */
   readonly machineClients: readonly string[];
   /** Which Binance this deployment serves (the BINANCE_ENVIRONMENT variable); null = only the demo wallet. */
@@ -47,6 +53,9 @@ type StageSettings = Omit<
   | 'distDir'
   | 'sweepShards'
   | 'machineClients'
+  | 'corsOrigins'
+  | 'requestsPerMinute'
+  | 'auditDays'
 >;
 
 const BY_STAGE: Record<Stage, StageSettings> = {
@@ -124,8 +133,29 @@ export function parseMachineClients(text: unknown): readonly string[] {
   return [...new Set(ids)];
 }
 
+/**
+ * The context's `cors-origins`: with commas between; none when it does not say.
+ * @throws Error when one is no origin; `*` is none, because tokens are sent along
+ */
+export function parseCorsOrigins(text: unknown): readonly string[] {
+  if (text === undefined || text === '') return [];
+  const origins = typeof text === 'string' ? text.split(',').map((origin) => origin.trim()) : [];
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  if (origins.length === 0 || wrong !== undefined) {
+    throw new Error(
+      `cors-origins ${JSON.stringify(wrong ?? text)}: use origins like https://console.example`,
+    );
+  }
+  return [...new Set(origins)];
+}
+
+const DEFAULT_AUDIT_DAYS = 90;
+
 export interface Choices {
   readonly machineClients?: readonly string[];
+  readonly corsOrigins?: readonly string[];
+  readonly requestsPerMinute?: string | undefined;
+  readonly auditDays?: number | undefined;
   /** Undefined: the prices of the exchange that is served, made-up ones where none is. */
   readonly feed: string | undefined;
   readonly distDir: string;
@@ -149,6 +179,9 @@ export function settingsFor(
     feedVariables = {},
     history,
     machineClients = [],
+    corsOrigins = [],
+    requestsPerMinute = '',
+    auditDays = DEFAULT_AUDIT_DAYS,
   }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
@@ -168,5 +201,6 @@ export function settingsFor(
   }
   const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
   const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
-  return { stage, distDir, sweepShards: 1, machineClients, ...settings, binance, ...streamer };
+  const ofApi = { machineClients, corsOrigins, requestsPerMinute, auditDays };
+  return { stage, distDir, sweepShards: 1, ...ofApi, ...settings, binance, ...streamer };
 }

@@ -70,6 +70,11 @@ export const HTTP_ERRORS = {
     title: 'The token does not allow this',
     nextAction: 'Use a token with one of scopes_needed; docs/authorization.md has the table.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    nextAction: 'Wait as long as Retry-After says, then go on more slowly.',
+  },
   unknown_client: {
     status: 403,
     title: 'The machine client acts for no user',
@@ -115,16 +120,20 @@ export class ProblemError extends Error {
   readonly complaints: readonly [Complaint, ...Complaint[]];
   /** Further members of the document (RFC 9457 section 3.2), for instance the first claim's facts. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Headers of the answer, beside those that its status has. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     entry: ErrorEntry,
     complaints: readonly [Complaint, ...Complaint[]],
     extra: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
   ) {
     super(complaints[0].detail);
     this.entry = entry;
     this.complaints = complaints;
     this.extra = extra;
+    this.headers = headers;
   }
 }
 
@@ -165,6 +174,7 @@ export function problemResponse(error: ProblemError, requestId: string): HttpRes
   return {
     statusCode: error.entry.status,
     headers: {
+      ...error.headers,
       'content-type': 'application/problem+json',
       ...(error.entry.status === 503 && { 'retry-after': '1' }),
       ...(error.entry.status === 401 && { 'www-authenticate': 'Bearer' }),

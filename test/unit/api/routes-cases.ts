@@ -100,6 +100,7 @@ export const CASES: Record<OperationName, readonly RouteCase[]> = {
       }),
     },
   ],
+  listAudit: [{ answer: 'own' }],
   listClients: [{ answer: 'own' }],
   getClient: plain,
   changeClient: [{ answer: 'not_found', body: () => ({ max_order_notional: '5' }) }],

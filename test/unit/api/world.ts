@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { recordCalls } from '../../../functions/api/audit.ts';
 import { translateError } from '../../../functions/api/errors.ts';
 import { apiOperations } from '../../../functions/api/operations.ts';
 import { ROUTES } from '../../../functions/api/routes.ts';
@@ -17,6 +18,7 @@ import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { FakeVenues } from '../../support/fakes/fake-venue.ts';
+import { MemoryAudit } from '../../support/fakes/memory-audit.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
 import { MemoryClients } from '../../support/fakes/memory-clients.ts';
 import { MemoryIndex } from '../../support/fakes/memory-index.ts';
@@ -56,6 +58,7 @@ export class ApiWorld {
   readonly clock = { now: (): number => this.now };
   readonly wallets = new MemoryWallets();
   readonly clients = new MemoryClients();
+  readonly audit = new MemoryAudit();
   readonly ledger = new MemoryLedger({ wallets: this.wallets, clients: this.clients });
   readonly prices = new MemoryPrices(this.clock);
   readonly tape = new MemoryTape();
@@ -66,6 +69,7 @@ export class ApiWorld {
   readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
   readonly ports: Ports;
   readonly #handler: ReturnType<typeof httpHandler>;
+  #calls = 0;
   readonly #work: () => Promise<void>;
 
   constructor() {
@@ -104,7 +108,8 @@ export class ApiWorld {
     const useCases = makeUseCases(this.ports, { monitorEnabled: true });
     this.#handler = httpHandler({
       routes: ROUTES,
-      operations: apiOperations(apiDeps(this.ports, useCases)),
+      operations: apiOperations({ ...apiDeps(this.ports, useCases), audit: this.audit }),
+      record: recordCalls({ audit: this.audit, counters: this.counters, clock: this.clock, log }),
       log,
       clock: this.clock,
       translate: translateError,
@@ -158,7 +163,7 @@ export class ApiWorld {
       queryStringParameters: Object.fromEntries(new URLSearchParams(search)),
       isBase64Encoded: false,
       requestContext: {
-        requestId: 'req-1',
+        requestId: `req-${++this.#calls}`,
         ...(user !== null && {
           authorizer: {
             jwt: {

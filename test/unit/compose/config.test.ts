@@ -17,6 +17,7 @@ const env = {
   DEMO_VENUE_TABLE: 'd',
   PRICE_TAPE_TABLE: 't',
   CLIENTS_TABLE: 'c',
+  AUDIT_TABLE: 'a',
   SYMBOLS_TABLE: 's',
   SUBMIT_QUEUE_URL: url,
   EXITS_QUEUE_URL: url,

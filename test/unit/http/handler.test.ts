@@ -2,7 +2,8 @@ import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { BODY_LIMIT_BYTES } from '../../../shared/http/body.ts';
-import { httpHandler, type Operations } from '../../../shared/http/handler.ts';
+import { httpError } from '../../../shared/http/errors.ts';
+import { type Admit, httpHandler, type Operations } from '../../../shared/http/handler.ts';
 import type { HttpEvent, HttpResponse } from '../../../shared/http/types.ts';
 import { decimalField, positiveField, validate } from '../../../shared/http/validate.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
@@ -40,7 +41,7 @@ interface Told {
   readonly fields: LogFields;
 }
 
-function aHandler() {
+function aHandler(admit?: Admit) {
   const told: Told[] = [];
   const tell =
     (level: string) =>
@@ -54,6 +55,7 @@ function aHandler() {
     operations,
     log,
     clock: { now: () => (now += 5) },
+    ...(admit !== undefined && { admit }),
   });
   return { told, call: (event: HttpEvent) => handler(event, {} as Context) };
 }
@@ -203,5 +205,52 @@ describe('the HTTP handler', () => {
     expect(problem(large)).toMatchObject({ status: 413, code: 'body_too_large' });
     const umlauts = await aHandler().call(post('ä'.repeat(BODY_LIMIT_BYTES / 2 + 1)));
     expect(umlauts.statusCode).toBe(413);
+  });
+
+  it('says to browsers what an answer is, errors too, and asks for TLS only where there is TLS', async () => {
+    const { call } = aHandler();
+    const always = {
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    };
+    for (const event of [post('{"quantity":"1"}'), post('hello'), anEvent('GET /broken')]) {
+      const { headers } = await call(event);
+      expect(headers).toMatchObject(always);
+      expect(headers['strict-transport-security']).toBeUndefined();
+      const tls = await call({ ...event, headers: { 'X-Forwarded-Proto': 'https' } });
+      expect(tls.headers['strict-transport-security']).toContain('max-age=63072000');
+    }
+  });
+
+  it('answers nothing of a stack or a cause', async () => {
+    const { body, headers } = await aHandler().call(anEvent('GET /broken'));
+    expect(`${body}${JSON.stringify(headers)}`).not.toMatch(/on fire|orders-prod|\.ts|at \w+ \(/);
+  });
+
+  it('lets each bearer send only what is admitted, and shows what is left on every answer', async () => {
+    const asked: unknown[] = [];
+    const { call } = aHandler(async ({ bearer, route, body }) => {
+      asked.push([bearer.userId, bearer.clientId, route.name, body]);
+      if (asked.length > 2) throw httpError('rate_limited', 'Too many.');
+      return { 'ratelimit-remaining': '7' };
+    });
+    const good = await call(post('{"quantity":"1"}'));
+    expect([good.statusCode, good.headers['ratelimit-remaining']]).toEqual([201, '7']);
+    // What cannot be read has been sent all the same.
+    const bad = await call(post('hello'));
+    expect([bad.statusCode, bad.headers['ratelimit-remaining']]).toEqual([400, '7']);
+    expect(problem(await call(post('{"quantity":"1"}')))).toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+    });
+    expect(asked.slice(0, 2)).toEqual([
+      ['alice', null, 'makeThing', { quantity: '1' }],
+      ['alice', null, 'makeThing', undefined],
+    ]);
+    const context = { requestId: 'req-2' };
+    await call(post('{"quantity":"1"}', { requestContext: context }));
+    await call(anEvent('GET /open', { requestContext: context }));
+    expect(asked).toHaveLength(3);
   });
 });

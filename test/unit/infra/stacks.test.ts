@@ -106,6 +106,53 @@ describe('the API', () => {
   });
 });
 
+describe('what a deployment says of its API', () => {
+  const apps: Synthesised[] = [];
+  const built = (context: Record<string, string>): Synthesised => {
+    const app = synthesise('sandbox', context);
+    apps.push(app);
+    return app;
+  };
+  afterAll(() => {
+    for (const app of apps) app.remove();
+  });
+
+  it('lets no page of another origin in, unless it is named', () => {
+    const [api] = sandbox.ofType('AWS::ApiGatewayV2::Api');
+    expect(api?.properties['CorsConfiguration']).toBeUndefined();
+    const named = built({ 'cors-origins': 'https://console.example, http://localhost:5173' });
+    const [open] = named.ofType('AWS::ApiGatewayV2::Api');
+    expect(open?.properties['CorsConfiguration']).toMatchObject({
+      AllowOrigins: ['https://console.example', 'http://localhost:5173'],
+      AllowMethods: expect.arrayContaining(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
+    });
+    expect(JSON.stringify(open?.properties['CorsConfiguration'])).not.toContain('AllowCredentials');
+    for (const wrong of ['*', 'console.example', 'https://console.example/path']) {
+      expect(() => buildApp({ context: { 'cors-origins': wrong } })).toThrow('cors-origins');
+    }
+  });
+
+  it('takes tokens of the machine clients that are named, and keeps no secret of theirs', () => {
+    const named = built({
+      'machine-clients': 'bot1,bot2',
+      'audit-days': '30',
+      'requests-per-minute': '60/6/6',
+    });
+    const { properties } = named.one('AWS::ApiGatewayV2::Authorizer', '');
+    const { Audience } = properties['JwtConfiguration'] as { Audience: unknown[] };
+    expect(Audience).toHaveLength(4);
+    expect(Audience.slice(2)).toEqual(['bot1', 'bot2']);
+    expect(named.ofType('AWS::Cognito::UserPoolClient')).toHaveLength(2);
+    const { Variables } = named.one('AWS::Lambda::Function', 'Api').properties['Environment'] as {
+      Variables: object;
+    };
+    expect(Variables).toMatchObject({ AUDIT_DAYS: '30', REQUESTS_PER_MINUTE: '60/6/6' });
+    const many = Array.from({ length: 49 }, (_, n) => `bot${n}`).join(',');
+    for (const wrong of ['a b', many])
+      expect(() => buildApp({ context: { 'machine-clients': wrong } })).toThrow('machine-clients');
+  });
+});
+
 describe('the streamer', () => {
   it('is one ARM task that is replaced without a gap and rolled back when it does not come up', () => {
     const [service] = sandbox.ofType('AWS::ECS::Service');

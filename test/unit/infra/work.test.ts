@@ -211,7 +211,7 @@ describe('the functions', () => {
     expect(Object.keys(api)).toEqual(
       expect.arrayContaining([
         ...['ORDERS_TABLE', 'POSITIONS_TABLE', 'WALLETS_TABLE', 'DEMO_VENUE_TABLE', 'PRICE_TAPE_TABLE'],
-        'CLIENTS_TABLE',
+        ...['CLIENTS_TABLE', 'AUDIT_TABLE', 'AUDIT_DAYS'],
         ...[
           'SUBMIT_QUEUE_URL',
           'EXITS_QUEUE_URL',
