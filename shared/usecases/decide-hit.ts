@@ -31,7 +31,7 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const drop = (why: string): HitDecision => dropped(p, hit, trigger, why, now);
   if (p.flatten !== null) return drop('already_closing');
   const level = levelOfHit(p, hit, spec);
-  if (level === null) return drop(windowOf(p, trigger.levelName) === null ? 'stale' : 'confirming');
+  if (level === null) return drop(whyGone(p, trigger.levelName));
   if (needsPrice(hit, armedFrom(p, level), now) && !isConfirmed(hit, level, context.price, spec, now))
     return refused(p, hit, trigger, context);
   const { levelName } = parseMember(hit.member);
@@ -61,6 +61,14 @@ export function decideHit(p: Position, hit: Hit, context: HitContext): HitDecisi
   const planned = carryOutPlan(claimed.value, context.live, { spec, now, claiming: true, mark });
   const action = { at: now, kind: 'exit_claimed', facts: { ...factsText(trigger), exit_cause: cause } };
   return write('exit', planned.position, planned.orders, action, planned.alarms);
+}
+
+/** Why the level of a hit is not there: it has done its work, or waits, or was moved or taken away. */
+function whyGone(p: Position, levelName: string): string {
+  const rung = rungOf(levelName);
+  if (rung !== null && p.claimedRungs.includes(rung)) return 'rung_claimed';
+  if (levelName === 'break_even_trigger' && p.breakEvenActivatedAt !== null) return 'already_active';
+  return windowOf(p, levelName) === null ? 'stale' : 'confirming';
 }
 
 /** The resident order has first right at its own level: the claim waits for a moment. Null: it does not wait. */

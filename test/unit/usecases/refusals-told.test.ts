@@ -1,7 +1,8 @@
 /** Hits that do nothing are on the position's timeline, with the price that was not acted upon, and do not flood it. */
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
-import { USER, World } from '../../support/fakes/world.ts';
+import type { Protection } from '../../../shared/domain/types.ts';
+import { BTC, USER, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
 const stop = (price: string) => ({ stopLoss: { price: d(price) } });
@@ -18,6 +19,31 @@ async function staleHit(world: World, positionId: string, price: string, next: s
   world.now += 2_000;
   await world.pass(1);
 }
+
+describe('a hit that comes twice', () => {
+  /** What the evaluators are given once more, as after one that died before it could say that it was done. */
+  async function twice(protection: Partial<Protection>, price: string) {
+    const world = new World();
+    const { positionId } = await world.openPosition(protection);
+    world.tick(price);
+    const hits = await world.index.takeHits(BTC, 25, world.now, 2_000);
+    const again = world.index.takeHits.bind(world.index);
+    let left = 2;
+    world.index.takeHits = async (...of) => {
+      left -= 1;
+      return left < 0 ? again(...of) : hits;
+    };
+    await world.pump();
+    return (await told(world, positionId, 'hit_dropped')).map(({ facts }) => facts['why']);
+  }
+
+  it('is dropped as one whose level has done its work', async () => {
+    const takeProfits = ['51000', '60000'].map((price) => ({ price: d(price), share: d('0.5') }));
+    expect(await twice({ takeProfits }, '51000')).toEqual(['rung_claimed']);
+    const breakEven = { activationProfitPercent: d('1'), offsetPercent: d('0') };
+    expect(await twice({ breakEven }, '50500')).toEqual(['already_active']);
+  });
+});
 
 describe('a hit that does nothing', () => {
   it('says why, of which level, and at which price', async () => {
