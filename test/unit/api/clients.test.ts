@@ -125,6 +125,14 @@ describe('a machine client', () => {
     expect((await buy('0.012')).status).toBe(201);
   });
 
+  it('lets no more through than its limits, however many come at once', async () => {
+    const { buy, used, world } = await open({ max_daily_notional: '1500' });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => buy('0.01')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 403, 403, 403]);
+    expect(world.ledger.orderItems.size).toBe(3);
+    expect((await used()).daily_notional).toBe('1500');
+  });
+
   it('places so many entries a minute', async () => {
     const { buy, world } = await open({ max_orders_per_minute: 2 });
     for (const status of [201, 201, 403]) expect((await buy('0.001')).status).toBe(status);
