@@ -35,6 +35,8 @@ export interface MonitoringStackProps extends StackProps {
 
 /** The specification's metrics, emitted by `stage`, and of two sources each also by `venue`. */
 type MetricName =
+  | 'api_audit_failed_total'
+  | 'api_rate_limit_unknown_total'
   | 'ws_connected'
   | 'ws_errors_total'
   | 'ws_latency_ms'
@@ -59,6 +61,9 @@ interface AlarmShape {
 
 /** Messages that wait for a worker: more are not worked off within the minute that makes them late. */
 const BACKLOG = 1_000;
+
+/** A process asks once a second while the cache is away: one that blinked rings nobody. */
+const RATE_LIMIT_GAPS = 5;
 
 /** Twice the time after which a comparison takes the rank of other queries. */
 const HALF_AN_HOUR_S = 1_800;
@@ -107,6 +112,24 @@ export class MonitoringStack extends Stack {
       metric: this.metric('risk_breaches_total', 'Sum', FIVE_MINUTES),
       when: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('AuditNotWritten', {
+      severity: 'warning',
+      says: 'Calls that changed something are not in the audit record: they are in the log whole (log code AUDIT_NOT_WRITTEN).',
+      metric: this.metric('api_audit_failed_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    this.addAlarm('RequestsUnlimited', {
+      severity: 'warning',
+      says: 'Requests pass without being counted, because the cache does not answer (log code RATE_LIMIT_UNKNOWN).',
+      metric: this.metric('api_rate_limit_unknown_total', 'Sum', FIVE_MINUTES),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: RATE_LIMIT_GAPS,
       periods: 1,
       missing: TreatMissingData.NOT_BREACHING,
     });

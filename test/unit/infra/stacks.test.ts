@@ -342,6 +342,18 @@ describe('the alarms', () => {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
     });
+    expect(alarms().get('AuditNotWritten')).toMatchObject({
+      ...ours,
+      MetricName: 'api_audit_failed_total',
+      Threshold: 0,
+      AlarmDescription: expect.stringMatching(/^warning/),
+    });
+    expect(alarms().get('RequestsUnlimited')).toMatchObject({
+      ...ours,
+      MetricName: 'api_rate_limit_unknown_total',
+      Threshold: 5,
+      AlarmDescription: expect.stringMatching(/^warning/),
+    });
     expect(alarms().get('LossesUnseen')).toMatchObject({
       ...ours,
       MetricName: 'risk_unseen_total',
