@@ -9,7 +9,6 @@
  */
 
 import { join } from 'node:path';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createKeyFile } from '../../shared/adapters/keys/key-file.ts';
 import { keyFileIn, useDataDirectory } from './data-directory.ts';
 import {
@@ -21,6 +20,7 @@ import {
 import { FunctionProcess } from './functions/function-process.ts';
 import { Gateway } from './http/gateway.ts';
 import { createIssuer, type Issuer, type TokenRequest } from './http/issuer.ts';
+import { SocketGateway } from './http/socket-gateway.ts';
 import {
   DEFAULT_PORT,
   type ExchangeChoice,
@@ -31,7 +31,7 @@ import {
 import { isBinanceFirst } from './polygon-choice.ts';
 import { Logs } from './processes/logs.ts';
 import { ContainerProcess } from './services/containers.ts';
-import { createTables } from './services/dynamodb.ts';
+import { createTables, dynamoClient } from './services/dynamodb.ts';
 import { ManagedServices, type PolygonOptions, type SimulatorOptions } from './services/managed.ts';
 import { type LocalPolygon, polygonEnvironment } from './services/polygon-simulator.ts';
 import type { LocalRedis } from './services/redis.ts';
@@ -39,6 +39,7 @@ import { type LocalSimulator, simulatorEnvironment } from './services/simulator.
 import { createQueues, sqsClient } from './services/sqs.ts';
 import { Schedule } from './sources/schedule.ts';
 import { type Intercept, SqsPoller } from './sources/sqs-poller.ts';
+import { StreamPoller } from './sources/stream-poller.ts';
 import type { Assembly } from './template/assembly.ts';
 import type { DeclaredSystem } from './template/declared.ts';
 import { readSystem } from './template/read-system.ts';
@@ -77,6 +78,8 @@ export interface SystemOptions extends FeedOptions {
 export interface RunningSystem {
   /** e.g. http://127.0.0.1:8787 */
   readonly api: string;
+  /** Where events are followed: e.g. ws://127.0.0.1:8787/push; null where the template has no WebSocket API. */
+  readonly push: string | null;
   /** For user `demo-user`, 24 h. */
   readonly token: string;
   readonly valkeyUrl: string;
@@ -170,11 +173,11 @@ class System implements RunningSystem {
   readonly #cleanUp: () => Promise<void>;
   readonly #functions: FunctionProcess[] = [];
   readonly #containers: ContainerProcess[] = [];
-  readonly #pollers: SqsPoller[] = [];
+  readonly #pollers: (SqsPoller | StreamPoller)[] = [];
   readonly #schedules: Schedule[] = [];
   readonly #managed: ManagedServices;
   #crashCache: LocalRedis['crash'] = null;
-  #clients: SQSClient[] = [];
+  #clients: { destroy(): void }[] = [];
   #issuer: Issuer | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -191,6 +194,11 @@ class System implements RunningSystem {
     this.#logs = logs;
     this.#managed = new ManagedServices(logs);
     this.#cleanUp = cleanUp;
+  }
+
+  get push(): string | null {
+    const { socketApi } = this.declared;
+    return socketApi === undefined ? null : `${this.api.replace(/^http/, 'ws')}/${socketApi.stage}`;
   }
 
   get declared(): DeclaredSystem {
@@ -242,11 +250,13 @@ class System implements RunningSystem {
       this.#startFunctions(declared, endpoints),
       this.#openIssuer(declared),
     ]);
-    this.#startSources(declared, sqs.endpoint);
+    this.#startSources(declared, sqs.endpoint, dynamo.endpoint);
     await this.#startContainers(declared, endpoints, polygon === null ? {} : polygonEnvironment(polygon));
     if (declared.api && this.#issuer) {
       const functions = new Map(this.#functions.map((one) => [one.declared.name, one]));
-      this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer });
+      const { socketApi } = declared;
+      const sockets = socketApi && new SocketGateway({ api: socketApi, functions, logs: this.#logs });
+      this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer, sockets });
     }
     noteRunning(runDirectory, { api: this.api, sqsEndpoint: sqs.endpoint });
     for (const schedule of this.#schedules) schedule.start();
@@ -289,7 +299,7 @@ class System implements RunningSystem {
     await Promise.all(this.#functions.map((one) => one.start()));
   }
 
-  #startSources(declared: DeclaredSystem, sqsEndpoint: string): void {
+  #startSources(declared: DeclaredSystem, sqsEndpoint: string, dynamoEndpoint: string): void {
     const client = sqsClient(sqsEndpoint);
     this.#clients.push(client);
     const queues = new Map(declared.queues.map((queue) => [queue.arn, queue]));
@@ -309,6 +319,22 @@ class System implements RunningSystem {
         client,
         logs: this.#logs,
         intercept,
+      });
+      this.#pollers.push(poller);
+      poller.start();
+    }
+    const dynamo = dynamoClient(dynamoEndpoint);
+    this.#clients.push(dynamo);
+    for (const source of declared.streamSources) {
+      const table = declared.tables.find(({ name }) => name === source.tableName);
+      const target = byName.get(source.functionName);
+      if (!table || !target) throw new Error(`a source of ${source.functionName} names what is not declared`);
+      const { onFailureArn } = source;
+      const failureUrl = onFailureArn === undefined ? undefined : queues.get(onFailureArn)?.url;
+      const poller = new StreamPoller({
+        ...{ source, shortName: table.shortName, target, dynamo, failureUrl, sqs: client },
+        endpoint: dynamoEndpoint,
+        logs: this.#logs,
       });
       this.#pollers.push(poller);
       poller.start();

@@ -17,6 +17,7 @@ export type Environment = Readonly<Record<string, string>>;
 /** Whoever has this variable has to do with an exchange. All of a laptop leaves it by one address. */
 const EGRESS = 'EGRESS_ADDRESS';
 const LOCAL_EGRESS = 'laptop';
+const TARGETS = 'WEBHOOK_TARGETS';
 
 /** Of the machine's own environment only what programs need to run at all, and where Node keeps compiled code if it does. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'NODE_COMPILE_CACHE'];
@@ -45,7 +46,7 @@ function base(endpoints: Endpoints): Record<string, string> {
 
 /** The environment of the template, with what stands here for the managed services. */
 const localised = (environment: Environment, endpoints: Endpoints): Record<string, string> =>
-  withoutTls(withKeyFile(withExchange(environment, endpoints), endpoints), endpoints);
+  withOwnMachine(withoutTls(withKeyFile(withExchange(environment, endpoints), endpoints), endpoints));
 
 /** The exchange that was chosen at the start instead of the template's. */
 function withExchange(environment: Environment, { exchange }: Endpoints): Record<string, string> {
@@ -63,6 +64,10 @@ function withKeyFile(environment: Environment, { keyFile }: Endpoints): Record<s
     ]),
   );
 }
+
+/** Webhooks may go to the machine itself: what listens there is its owner's. */
+const withOwnMachine = (environment: Record<string, string>): Record<string, string> =>
+  environment[TARGETS] === undefined ? environment : { ...environment, [TARGETS]: 'loopback' };
 
 /** The managed cache speaks TLS only; its stand-in on the loopback speaks none. */
 function withoutTls(

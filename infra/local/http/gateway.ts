@@ -14,6 +14,7 @@ import { type HttpAnswer, toHttpAnswer, toHttpEvent } from './http-event.ts';
 import type { Issuer } from './issuer.ts';
 import { answerIssuer } from './issuer-routes.ts';
 import { createRouter, type Match } from './routes.ts';
+import type { SocketGateway } from './socket-gateway.ts';
 
 export const HOST = '127.0.0.1';
 /** API Gateway's limit for a request's body. */
@@ -30,6 +31,8 @@ export interface GatewayParts {
   readonly api: DeclaredApi;
   readonly functions: ReadonlyMap<string, Pick<FunctionProcess, 'invoke'>>;
   readonly issuer: Issuer;
+  /** Where the template declares a WebSocket API. */
+  readonly sockets?: SocketGateway | undefined;
 }
 
 class TooLarge extends Error {}
@@ -46,6 +49,18 @@ export class Gateway {
         this.#logs.write('http', 'error', `${request.method} ${request.url}: ${String(error)}`);
         if (!response.headersSent) json(response, 500, { message: 'Internal Server Error' });
         else response.destroy();
+      });
+    });
+    this.#server.on('upgrade', (request, socket, head) => {
+      const sockets = this.#parts?.sockets;
+      socket.on('error', (error) => this.#logs.write('http', 'info', `an upgrade ended: ${error.message}`));
+      if (!sockets?.isMine(urlOf(request))) {
+        socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+        return;
+      }
+      sockets.upgrade(request, socket, head).catch((error: unknown) => {
+        this.#logs.write('http', 'error', `upgrade ${request.url}: ${String(error)}`);
+        socket.destroy();
       });
     });
   }
@@ -71,15 +86,17 @@ export class Gateway {
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     this.#server.close();
+    this.#parts?.sockets?.close();
     this.#server.closeAllConnections();
     await once(this.#server, 'close');
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', `http://${HOST}`);
+    const url = urlOf(request);
     if (!this.#parts) return json(response, 503, { message: 'Service Unavailable' });
     if (url.pathname.startsWith(`${ISSUER_PATH}/`)) return this.#issuer(request, response, url, this.#parts);
-    const { api, find } = this.#parts;
+    const { api, find, sockets } = this.#parts;
+    if (sockets?.isMine(url)) return sockets.answer(request, response, url);
     const cors = corsHeaders(api.cors, request.headers.origin);
     for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
     if (api.cors && preflight(request, response)) return;
@@ -162,6 +179,8 @@ export class Gateway {
     return json(response, answer.status, answer.body);
   }
 }
+
+const urlOf = (request: IncomingMessage): URL => new URL(request.url ?? '/', `http://${HOST}`);
 
 function unauthorized(response: ServerResponse, challenge: string): 'refused' {
   response.setHeader('www-authenticate', challenge);

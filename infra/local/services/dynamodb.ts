@@ -129,9 +129,9 @@ export async function createTables(endpoint: string, tables: readonly DeclaredTa
 }
 
 async function createTable(client: DynamoDBClient, table: DeclaredTable): Promise<void> {
-  const existing = await describe(client, table.name).then((found) =>
-    withMissingIndexes(client, table, found),
-  );
+  const existing = await describe(client, table.name)
+    .then((found) => withMissingIndexes(client, table, found))
+    .then((found) => withStream(client, table, found));
   if (existing) {
     const difference = differenceOf(table, existing);
     if (difference === undefined) return;
@@ -168,6 +168,19 @@ async function withMissingIndexes(
     found = await active(client, table.name);
   }
   return found;
+}
+
+/** Of a table from before its changes were read: those of from now on are. */
+async function withStream(
+  client: DynamoDBClient,
+  table: DeclaredTable,
+  existing: TableDescription | undefined,
+): Promise<TableDescription | undefined> {
+  const { StreamSpecification } = creation(table);
+  if (existing === undefined || StreamSpecification === undefined) return existing;
+  if (existing.StreamSpecification?.StreamEnabled === true) return existing;
+  await client.send(new UpdateTableCommand({ TableName: table.name, StreamSpecification }));
+  return active(client, table.name);
 }
 
 /** DynamoDB Local answers 500 now and then to a look at a table whose index it is filling: that look says nothing. */
@@ -259,6 +272,8 @@ export function differenceOf(table: DeclaredTable, existing: TableDescription): 
     if (index.Projection?.ProjectionType !== projection.type) return `the projection of index ${name}`;
     present.delete(name);
   }
+  const view = existing.StreamSpecification?.StreamViewType;
+  if (table.streamView !== undefined && view !== table.streamView) return 'the view of its stream';
   const [extra] = present.keys();
   return extra === undefined ? undefined : `index ${extra} is not declared`;
 }

@@ -64,6 +64,31 @@ export interface DeclaredQueueSource {
   readonly maxConcurrency: number | undefined;
 }
 
+/** A function that reads a table's changes. */
+export interface DeclaredStreamSource {
+  readonly functionName: string;
+  readonly tableName: string;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  readonly from: 'TRIM_HORIZON' | 'LATEST';
+  readonly reportsItemFailures: boolean;
+  readonly bisects: boolean;
+  /** -1: until the records are over. */
+  readonly retries: number;
+  /** -1: as long as the stream keeps them. */
+  readonly maxAgeSeconds: number;
+  /** Gets told where in the stream lies what was given up. */
+  readonly onFailureArn: string | undefined;
+}
+
+/** A WebSocket API: its three kinds of messages, each a function's. */
+export interface DeclaredSocketApi {
+  readonly id: string;
+  readonly stage: string;
+  /** By route key: `$connect`, `$disconnect`, `$default`. */
+  readonly routes: Readonly<Record<string, string>>;
+}
+
 export interface DeclaredRoute {
   /** e.g. "POST /api/v1/orders", or "$default". */
   readonly key: string;
@@ -123,7 +148,9 @@ export interface DeclaredSystem {
   /** Only functions that a route, a queue or a rule calls. */
   readonly functions: readonly DeclaredFunction[];
   readonly queueSources: readonly DeclaredQueueSource[];
+  readonly streamSources: readonly DeclaredStreamSource[];
   readonly api: DeclaredApi | undefined;
+  readonly socketApi: DeclaredSocketApi | undefined;
   readonly rules: readonly DeclaredRule[];
   readonly containers: readonly DeclaredContainer[];
   /** Resource types that are declared, would do something on AWS, and are not run here. */

@@ -78,7 +78,16 @@ function known(
     case 'AWS::Events::Rule':
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
     case 'AWS::ApiGatewayV2::Api':
-      return { ref: name, attributes: { ApiId: name, ApiEndpoint: local.apiEndpoint } };
+      return {
+        ref: name,
+        attributes: {
+          ApiId: name,
+          ApiEndpoint:
+            resource.Properties?.['ProtocolType'] === 'WEBSOCKET'
+              ? local.apiEndpoint.replace(/^http/, 'ws')
+              : local.apiEndpoint,
+        },
+      };
     case 'AWS::ApiGatewayV2::Integration':
     case 'AWS::ApiGatewayV2::Authorizer':
     case 'AWS::ApiGatewayV2::Stage':

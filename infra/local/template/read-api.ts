@@ -1,7 +1,13 @@
 /** The HTTP API of a template: its routes, who may call them, CORS. */
 import { z } from 'zod';
 import { type Cursor, find, properties, refOf } from './cursor.ts';
-import type { DeclaredApi, DeclaredAuthorizer, DeclaredCors, DeclaredRoute } from './declared.ts';
+import type {
+  DeclaredApi,
+  DeclaredAuthorizer,
+  DeclaredCors,
+  DeclaredRoute,
+  DeclaredSocketApi,
+} from './declared.ts';
 import { TemplateError } from './intrinsics.ts';
 import { functionNameOf } from './read-functions.ts';
 
@@ -56,7 +62,7 @@ export function readApi(cursor: Cursor): DeclaredApi | undefined {
     throw new TemplateError('more than one HTTP API is declared; the laptop has one port');
   const id = refOf(cursor, found);
   const cors = properties(cursor, found, apiSchema).CorsConfiguration;
-  const integrations = readIntegrations(cursor, id);
+  const integrations = readIntegrations(cursor, id, '2.0');
   const authorizers = readAuthorizers(cursor);
   const routes = find(cursor.assembly, 'AWS::ApiGatewayV2::Route').flatMap((route): DeclaredRoute[] => {
     const declared = properties(cursor, route, routeSchema);
@@ -68,14 +74,53 @@ export function readApi(cursor: Cursor): DeclaredApi | undefined {
   return { id, routes, cors: cors && toCors(cors) };
 }
 
-function readIntegrations(cursor: Cursor, apiId: string): Map<string, Integration> {
+const stageSchema = z.object({ ApiId: z.string(), StageName: z.string() });
+
+/** The WebSocket API, if one is declared. @throws when there are several, or one that the laptop cannot imitate */
+export function readSocketApi(cursor: Cursor): DeclaredSocketApi | undefined {
+  const [found, ...others] = find(cursor.assembly, 'AWS::ApiGatewayV2::Api').filter(
+    (api) => properties(cursor, api, apiSchema).ProtocolType === 'WEBSOCKET',
+  );
+  if (!found) return undefined;
+  if (others.length > 0) throw new TemplateError('more than one WebSocket API is declared');
+  const id = refOf(cursor, found);
+  const stages = find(cursor.assembly, 'AWS::ApiGatewayV2::Stage')
+    .map((stage) => properties(cursor, stage, stageSchema))
+    .filter(({ ApiId }) => ApiId === id);
+  const [stage] = stages;
+  if (stage === undefined || stages.length > 1)
+    throw new TemplateError(`${found.id}: one stage is imitated, not ${stages.length}`);
+  const integrations = readIntegrations(cursor, id, undefined);
+  const routes = find(cursor.assembly, 'AWS::ApiGatewayV2::Route').flatMap((route): [string, string][] => {
+    const declared = properties(cursor, route, routeSchema);
+    if (declared.ApiId !== id) return [];
+    const integration = integrations.get(declared.Target.replace(/^integrations\//, ''));
+    if (!integration) throw new TemplateError(`route ${declared.RouteKey}: its integration is not declared`);
+    if (declared.AuthorizationType !== 'NONE' || !SOCKET_ROUTES.has(declared.RouteKey)) {
+      throw new TemplateError(
+        `route ${declared.RouteKey}: only $connect, $disconnect and $default without authorizers are imitated`,
+      );
+    }
+    return [[declared.RouteKey, integration.functionName]];
+  });
+  return { id, stage: stage.StageName, routes: Object.fromEntries(routes) };
+}
+
+const SOCKET_ROUTES = new Set(['$connect', '$disconnect', '$default']);
+
+/** `format`: of the payload; a WebSocket API has none. */
+function readIntegrations(
+  cursor: Cursor,
+  apiId: string,
+  format: '2.0' | undefined,
+): Map<string, Integration> {
   const integrations = new Map<string, Integration>();
   for (const found of find(cursor.assembly, 'AWS::ApiGatewayV2::Integration')) {
     const declared = properties(cursor, found, integrationSchema);
     if (declared.ApiId !== apiId) continue;
-    if (declared.IntegrationType !== 'AWS_PROXY' || declared.PayloadFormatVersion !== '2.0') {
+    if (declared.IntegrationType !== 'AWS_PROXY' || declared.PayloadFormatVersion !== format) {
       throw new TemplateError(
-        `${found.id}: only AWS_PROXY integrations with payload format 2.0 are imitated`,
+        `${found.id}: only AWS_PROXY integrations with payload format ${format ?? 'left out'} are imitated`,
       );
     }
     integrations.set(refOf(cursor, found), {

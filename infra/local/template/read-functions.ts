@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { assetIdOfKey } from './assembly.ts';
 import { attributeOf, type Cursor, type Found, find, properties } from './cursor.ts';
-import type { DeclaredAsync, DeclaredFunction, DeclaredQueueSource, DeclaredRule } from './declared.ts';
+import type {
+  DeclaredAsync,
+  DeclaredFunction,
+  DeclaredQueueSource,
+  DeclaredRule,
+  DeclaredStreamSource,
+} from './declared.ts';
 import { TemplateError } from './intrinsics.ts';
 import { physicalName, shortName } from './names.ts';
 
@@ -13,6 +19,7 @@ const LAMBDA_DEFAULTS = {
   retries: 2,
   maxAgeSeconds: 21_600,
   batchSize: 10,
+  streamBatchSize: 100,
 };
 
 const environmentText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -97,7 +104,12 @@ function codeDirectory(cursor: Cursor, found: Found, key: string | undefined): s
 const mappingSchema = z.object({
   FunctionName: z.string(),
   EventSourceArn: z.string(),
-  BatchSize: z.coerce.number().int().positive().default(LAMBDA_DEFAULTS.batchSize),
+  BatchSize: z.coerce.number().int().positive().optional(),
+  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']).optional(),
+  BisectBatchOnFunctionError: z.boolean().default(false),
+  MaximumRetryAttempts: z.coerce.number().int().min(-1).default(-1),
+  MaximumRecordAgeInSeconds: z.coerce.number().int().min(-1).default(-1),
+  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).optional(),
   MaximumBatchingWindowInSeconds: z.coerce.number().min(0).default(0),
   FunctionResponseTypes: z.array(z.string()).default([]),
   ScalingConfig: z.object({ MaximumConcurrency: z.coerce.number().int().positive().optional() }).optional(),
@@ -105,30 +117,67 @@ const mappingSchema = z.object({
   FilterCriteria: z.unknown().optional(),
 });
 
-/** The event source mappings. @throws for a source that is no queue, or with a filter: neither is imitated yet */
-export const readQueueSources = (cursor: Cursor): readonly DeclaredQueueSource[] =>
-  find(cursor.assembly, 'AWS::Lambda::EventSourceMapping').flatMap((found) => {
+/** The mappings that are switched on. @throws for one with a filter: that is not imitated yet */
+function readMappings(cursor: Cursor) {
+  return find(cursor.assembly, 'AWS::Lambda::EventSourceMapping').flatMap((found) => {
     const mapping = properties(cursor, found, mappingSchema);
     if (!mapping.Enabled) return [];
-    if (!mapping.EventSourceArn.startsWith('arn:aws:sqs:')) {
-      throw new TemplateError(
-        `${found.stack.name}: ${found.id} reads ${mapping.EventSourceArn}; only queues are imitated`,
-      );
-    }
     if (mapping.FilterCriteria !== undefined) {
       throw new TemplateError(`${found.stack.name}: ${found.id} has FilterCriteria, which are not imitated`);
     }
-    return [
-      {
-        functionName: functionNameOf(mapping.FunctionName),
-        queueArn: mapping.EventSourceArn,
-        batchSize: mapping.BatchSize,
-        windowSeconds: mapping.MaximumBatchingWindowInSeconds,
-        reportsItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
-        maxConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
-      },
-    ];
+    const source = sourceOf(mapping.EventSourceArn);
+    if (source === null) {
+      throw new TemplateError(
+        `${found.stack.name}: ${found.id} reads ${mapping.EventSourceArn}; only queues and tables are imitated`,
+      );
+    }
+    return [{ mapping, source }];
   });
+}
+
+const sourceOf = (arn: string): { readonly table: string | null } | null => {
+  if (arn.startsWith('arn:aws:sqs:')) return { table: null };
+  const [, table] = /^arn:aws:dynamodb:[^:]*:[^:]*:table\/([^/]+)\/stream\//.exec(arn) ?? [];
+  return table === undefined ? null : { table };
+};
+
+/** The event source mappings of queues. @throws for a source that is not imitated, or with a filter */
+export const readQueueSources = (cursor: Cursor): readonly DeclaredQueueSource[] =>
+  readMappings(cursor).flatMap(({ mapping, source }) =>
+    source.table !== null
+      ? []
+      : [
+          {
+            functionName: functionNameOf(mapping.FunctionName),
+            queueArn: mapping.EventSourceArn,
+            batchSize: mapping.BatchSize ?? LAMBDA_DEFAULTS.batchSize,
+            windowSeconds: mapping.MaximumBatchingWindowInSeconds,
+            reportsItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+            maxConcurrency: mapping.ScalingConfig?.MaximumConcurrency,
+          },
+        ],
+  );
+
+/** The event source mappings of table streams. */
+export const readStreamSources = (cursor: Cursor): readonly DeclaredStreamSource[] =>
+  readMappings(cursor).flatMap(({ mapping, source }) =>
+    source.table === null
+      ? []
+      : [
+          {
+            functionName: functionNameOf(mapping.FunctionName),
+            tableName: source.table,
+            batchSize: mapping.BatchSize ?? LAMBDA_DEFAULTS.streamBatchSize,
+            windowSeconds: mapping.MaximumBatchingWindowInSeconds,
+            from: mapping.StartingPosition ?? 'LATEST',
+            reportsItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+            bisects: mapping.BisectBatchOnFunctionError,
+            retries: mapping.MaximumRetryAttempts,
+            maxAgeSeconds: mapping.MaximumRecordAgeInSeconds,
+            onFailureArn: mapping.DestinationConfig?.OnFailure?.Destination,
+          },
+        ],
+  );
 
 /** A function's name from its ARN, or the name itself. */
 export const functionNameOf = (nameOrArn: string): string =>

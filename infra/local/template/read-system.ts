@@ -3,10 +3,10 @@ import type { Assembly } from './assembly.ts';
 import type { Cursor } from './cursor.ts';
 import type { DeclaredSystem } from './declared.ts';
 import { createResolver, type LocalAddresses } from './intrinsics.ts';
-import { readApi } from './read-api.ts';
+import { readApi, readSocketApi } from './read-api.ts';
 import { readContainers } from './read-containers.ts';
 import { readQueues, readTables } from './read-data.ts';
-import { readFunctions, readQueueSources, readRules } from './read-functions.ts';
+import { readFunctions, readQueueSources, readRules, readStreamSources } from './read-functions.ts';
 
 /** Types that the readers turn into something that runs, and types that only matter on AWS itself. */
 const UNDERSTOOD = [
@@ -42,10 +42,13 @@ const UNDERSTOOD = [
 export function readSystem(assembly: Assembly, local: LocalAddresses): DeclaredSystem {
   const cursor: Cursor = { assembly, resolver: createResolver(assembly, local) };
   const queueSources = readQueueSources(cursor);
+  const streamSources = readStreamSources(cursor);
   const rules = readRules(cursor);
   const api = readApi(cursor);
+  const socketApi = readSocketApi(cursor);
   const called = new Set([
-    ...queueSources.map((source) => source.functionName),
+    ...[...queueSources, ...streamSources].map((source) => source.functionName),
+    ...Object.values(socketApi?.routes ?? {}),
     ...(api?.routes ?? []).map((route) => route.functionName),
     ...rules.flatMap((rule) => rule.targets.map((target) => target.arn)),
   ]);
@@ -57,7 +60,9 @@ export function readSystem(assembly: Assembly, local: LocalAddresses): DeclaredS
     queues: readQueues(cursor),
     functions: readFunctions(cursor, called),
     queueSources,
+    streamSources,
     api,
+    socketApi,
     rules,
     containers: readContainers(cursor),
     notRun: [...types].filter((type) => !UNDERSTOOD.some((prefix) => type.startsWith(prefix))).sort(),

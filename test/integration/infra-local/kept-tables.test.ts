@@ -1,5 +1,5 @@
 /** Tables kept over an update of the template (`--data`): new indexes are added and hold the items of before. */
-import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTables, dynamoClient } from '../../../infra/local/services/dynamodb.ts';
 import type { DeclaredTable } from '../../../infra/local/template/declared.ts';
@@ -54,6 +54,21 @@ describe.skipIf(dynamoDbMissing !== null)('a kept table', () => {
     expect(Items).toEqual([Item]);
     await expect(createTables(db.endpoint, [before])).rejects.toThrow(
       /index by_(live|place) is not declared/,
+    );
+    client.destroy();
+  });
+
+  it('gets the stream that was declared since, and another view of it is told', async () => {
+    const table = { ...before, name: 'kept-stream' };
+    await createTables(db.endpoint, [table]);
+    const streamed = { ...table, streamView: 'NEW_AND_OLD_IMAGES' };
+    await createTables(db.endpoint, [streamed]);
+    await createTables(db.endpoint, [streamed]);
+    const client = dynamoClient(db.endpoint);
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: table.name }));
+    expect(Table?.StreamSpecification).toEqual({ StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    await expect(createTables(db.endpoint, [{ ...table, streamView: 'KEYS_ONLY' }])).rejects.toThrow(
+      'the view of its stream',
     );
     client.destroy();
   });

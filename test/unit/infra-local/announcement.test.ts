@@ -9,7 +9,13 @@ const simulator = {
   controlUrl: 'http://127.0.0.1:1004',
   accounts: [{ uid: 1, keyType: 'hmac', apiKey: 'the-key', secret: 'the-secret' }],
 } as const;
-const running = { api: 'http://127.0.0.1:8787', token: 'a-token', simulator, polygon: null };
+const running = {
+  api: 'http://127.0.0.1:8787',
+  push: 'ws://127.0.0.1:8787/push',
+  token: 'a-token',
+  simulator,
+  polygon: null,
+};
 const polygon = {
   wsUrl: 'ws://127.0.0.1:2001',
   delayedUrl: 'ws://127.0.0.1:2002',
@@ -23,6 +29,7 @@ describe('what a started system says of its simulator', () => {
   it('is where it answers, where it is told what to do, and no key', () => {
     const said = announcement(running, parseOptions([]), 'wallet-1', 4321);
     expect(said).toContain('started in 4.3 s');
+    expect(said).toContain('ws://127.0.0.1:8787/push');
     expect(said).toContain('simulator at http://127.0.0.1:1001, wallet "simulator": wallet-1\n');
     expect(said).toContain('  control  http://127.0.0.1:1004/control: ');
     expect(said).not.toMatch(/the-key|the-secret/);
@@ -34,6 +41,7 @@ describe('what a started system says of its simulator', () => {
     expect(JSON.parse(said)).toEqual({
       ready: true,
       api: running.api,
+      push: running.push,
       token: running.token,
       simulator: { rest_url: simulator.restUrl, control_url: simulator.controlUrl, wallet_id: 'wallet-1' },
     });
