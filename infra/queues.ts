@@ -20,6 +20,8 @@ export const WORK_QUEUES = {
   // Sweeps wait here for up to 130 s by design.
   triggers: { worker: 'evaluate', fifo: false, lateAfterSeconds: 300 },
   reconcile: { worker: 'reconcile', fifo: false, lateAfterSeconds: 300 },
+  // What waits for its next attempt counts from when it was sent: the longest wait is ten minutes.
+  webhooks: { worker: 'webhooks', fifo: false, lateAfterSeconds: 900 },
 } as const satisfies Record<string, WorkQueueSpec>;
 
 export type QueueName = keyof typeof WORK_QUEUES;

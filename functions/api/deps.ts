@@ -14,6 +14,7 @@ import type { ClosePosition } from '../../shared/usecases/close-position.ts';
 import type { CreateWallet } from '../../shared/usecases/create-wallet.ts';
 import type { PlaceOrder } from '../../shared/usecases/place-order.ts';
 import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
+import type { Webhooks } from '../../shared/usecases/push/webhooks.ts';
 import type { AskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
 import type { TakeSignal } from '../../shared/usecases/take-signal.ts';
 import type { ReadBars } from '../../shared/usecases/views/read-bars.ts';
@@ -65,6 +66,7 @@ export interface ApiDeps {
   readonly wallets: Pick<WalletStore, 'get' | 'balances'>;
   readonly prices: PriceCache;
   readonly symbols: SymbolDirectory;
+  readonly webhooks: Webhooks;
   readonly served: readonly Environment[];
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;

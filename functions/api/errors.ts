@@ -350,6 +350,16 @@ export const API_ERRORS = {
     nextAction:
       'Wait until it has ended: amendment.outcome of the order says so. A cancel is taken at any time.',
   },
+  webhook_url: {
+    status: 422,
+    title: 'The address cannot be that of a webhook',
+    nextAction: 'Send an https address that the internet reaches.',
+  },
+  webhook_limit: {
+    status: 409,
+    title: 'There are as many webhooks as you may have',
+    nextAction: 'Delete one of them first.',
+  },
   conflict: {
     status: 503,
     title: 'Somebody else is changing the same thing',

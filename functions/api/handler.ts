@@ -10,6 +10,7 @@ import { translateError } from './errors.ts';
 import { apiOperations } from './operations.ts';
 import { requestLimits } from './request-limits.ts';
 import { ROUTES } from './routes.ts';
+import { startWebhooks } from './start-webhooks.ts';
 import { apiDeps } from './wire.ts';
 
 const { ports, keySealer, exchange, config, valkey, audit } = startSystem('api', { sealer: createKeySealer });
@@ -17,7 +18,12 @@ const { ports, keySealer, exchange, config, valkey, audit } = startSystem('api',
 export const handler = httpHandler({
   routes: ROUTES,
   operations: apiOperations({
-    ...apiDeps(ports, makeCommands(ports, keySealer), exchange && makeExchangeReads(exchange)),
+    ...apiDeps(
+      ports,
+      makeCommands(ports, keySealer),
+      startWebhooks(ports),
+      exchange && makeExchangeReads(exchange),
+    ),
     audit,
   }),
   record: recordCalls({ audit, counters: ports.counters, clock: ports.clock, log: ports.log }),

@@ -14,6 +14,7 @@ import { signalOperations } from './signals.ts';
 import { symbolOperations } from './symbols.ts';
 import { walletKeyOperations } from './wallet-keys.ts';
 import { walletOperations } from './wallets.ts';
+import { webhookOperations } from './webhooks.ts';
 
 export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]> => ({
   ...auditOperations(deps),
@@ -28,4 +29,5 @@ export const apiOperations = (deps: ApiDeps): Operations<(typeof ROUTES)[number]
   ...marketOperations(deps),
   ...symbolOperations(deps),
   ...reconcileOperations(deps),
+  ...webhookOperations(deps),
 });

@@ -87,6 +87,11 @@ export const ROUTES = [
   { method: 'PATCH', path: '/api/v1/clients/{client_id}', name: 'changeClient', scopes: ADMIN },
   { method: 'DELETE', path: '/api/v1/clients/{client_id}', name: 'revokeClient', scopes: ADMIN },
   { method: 'GET', path: '/api/v1/audit', name: 'listAudit', scopes: ADMIN },
+  { method: 'POST', path: '/api/v1/webhooks', name: 'createWebhook', scopes: ADMIN },
+  { method: 'GET', path: '/api/v1/webhooks', name: 'listWebhooks', scopes: ANY },
+  { method: 'DELETE', path: '/api/v1/webhooks/{webhook_id}', name: 'deleteWebhook', scopes: ADMIN },
+  { method: 'POST', path: '/api/v1/webhooks/{webhook_id}/test', name: 'testWebhook', scopes: ADMIN },
+  { method: 'GET', path: '/api/v1/webhooks/{webhook_id}/deliveries', name: 'listDeliveries', scopes: ANY },
   { method: 'GET', path: '/api/v1/health/services', name: 'healthServices', open: true },
 ] as const satisfies readonly Route[];
 

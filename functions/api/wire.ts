@@ -2,6 +2,7 @@
 
 import type { UserDataBoard } from '../../shared/ports/user-data.ts';
 import type { Ports } from '../../shared/usecases/ports.ts';
+import type { Webhooks } from '../../shared/usecases/push/webhooks.ts';
 import { type HealthPorts, makeReadHealth } from '../../shared/usecases/views/health-view.ts';
 import { makeReadBars } from '../../shared/usecases/views/read-bars.ts';
 import { makeReadOrders } from '../../shared/usecases/views/read-orders.ts';
@@ -22,6 +23,7 @@ export interface ExchangeReads {
 export const apiDeps = (
   ports: Ports,
   commands: Commands,
+  webhooks: Webhooks,
   exchange: ExchangeReads | null = null,
 ): Omit<ApiDeps, 'audit'> => ({
   commands,
@@ -39,6 +41,7 @@ export const apiDeps = (
   prices: ports.prices,
   symbols: ports.symbols,
   wallets: ports.wallets,
+  webhooks,
   served: ports.served,
   clock: ports.clock,
   sleep: ports.sleep,

@@ -13,6 +13,9 @@ export const FUNCTION_ENTRIES = {
   evaluate: 'functions/triggers/evaluate.ts',
   symbols: 'functions/symbols/handler.ts',
   reconcile: 'functions/reconcile/handler.ts',
+  publish: 'functions/publish/stream.ts',
+  socket: 'functions/publish/socket.ts',
+  webhooks: 'functions/publish/webhooks.ts',
 } as const satisfies Record<string, string>;
 
 export type FunctionName = keyof typeof FUNCTION_ENTRIES;

@@ -26,7 +26,12 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ROUTES, type Route } from '../../functions/api/routes.ts';
 import { fullScope, SCOPE_PREFIX, SCOPES, type Scope } from '../../shared/http/scopes.ts';
-import { type Platform, ServiceFunction, useCaseEnvironment } from './service-function.ts';
+import {
+  type Platform,
+  ServiceFunction,
+  useCaseEnvironment,
+  webhookEnvironment,
+} from './service-function.ts';
 import type { Settings } from './settings.ts';
 
 export interface ApiStackProps extends StackProps {
@@ -46,7 +51,7 @@ const DESCRIPTIONS: Record<Scope, string> = {
 const resourceScope = (scopeName: Scope): ResourceServerScope =>
   new ResourceServerScope({ scopeName, scopeDescription: DESCRIPTIONS[scopeName] });
 
-interface Users {
+export interface Users {
   readonly pool: UserPool;
   readonly clients: readonly IUserPoolClient[];
 }
@@ -57,6 +62,8 @@ const LOOPBACK_CALLBACK = 'http://localhost:8787/';
 export class ApiStack extends Stack {
   readonly api: HttpApi;
   readonly fn: LambdaFunction;
+  /** Whose tokens are taken. */
+  readonly users: Users;
 
   constructor(scope: Construct, id: string, { platform, ...props }: ApiStackProps) {
     super(scope, id, props);
@@ -68,12 +75,13 @@ export class ApiStack extends Stack {
       inVpc: true,
       environment: {
         ...useCaseEnvironment(platform),
+        ...webhookEnvironment(platform),
         AUDIT_DAYS: String(settings.auditDays),
         ...(settings.requestsPerMinute !== '' && { REQUESTS_PER_MINUTE: settings.requestsPerMinute }),
       },
-      writes: ['orders', 'positions', 'wallets', 'demoVenue', 'clients', 'audit'],
+      writes: ['orders', 'positions', 'wallets', 'demoVenue', 'clients', 'audit', 'webhooks'],
       reads: ['priceTape', 'symbols'],
-      sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile'],
+      sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile', 'webhooks'],
       keys: 'seal',
     }).fn;
     this.api = new HttpApi(this, 'HttpApi', {
@@ -81,7 +89,8 @@ export class ApiStack extends Stack {
       createDefaultStage: false,
       ...(settings.corsOrigins.length > 0 && { corsPreflight: corsFor(settings.corsOrigins) }),
     });
-    this.addRoutes(this.makeUsers(settings));
+    this.users = this.makeUsers(settings);
+    this.addRoutes(this.users);
     this.addStage(settings);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

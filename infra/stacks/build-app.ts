@@ -13,6 +13,7 @@ import { DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
 import { NetworkStack } from './network-stack.ts';
 import { OrdersStack } from './orders-stack.ts';
+import { PushStack } from './push-stack.ts';
 import { QueuesStack } from './queues-stack.ts';
 import { ReconcileStack } from './reconcile-stack.ts';
 import type { Platform } from './service-function.ts';
@@ -117,16 +118,19 @@ function addStacks(app: App, settings: Settings): void {
   const symbols = new SymbolsStack(app, id('symbols'), { platform });
   const reconcile = new ReconcileStack(app, id('reconcile'), { platform });
   const api = new ApiStack(app, id('api'), { platform });
+  const push = new PushStack(app, id('push'), { platform, users: api.users });
   new MonitoringStack(app, id('monitoring'), {
     settings,
     queues,
     dispatchDeadLetters: triggers.dispatchDeadLetters,
+    publishDeadLetters: push.deadLetters,
     functions: {
       api: api.fn,
       ...orders.functions,
       ...triggers.functions,
       symbols: symbols.fn,
       reconcile: reconcile.fn,
+      ...push.functions,
     },
   });
 }

@@ -1,6 +1,13 @@
 /** The tables (design section 14). Deleting anything else loses no money; this stack is the record. */
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -14,6 +21,8 @@ interface TableShape {
   readonly indexes: Readonly<Record<string, KeyPair>>;
   /** Attribute with the epoch second after which an item may be deleted. */
   readonly timeToLive?: string;
+  /** Changes are read by functions/publish, which compares an item with what it was. */
+  readonly stream?: true;
 }
 
 /** Sparse: only items that are live carry `live_symbol`, only items that owe something carry `due_at`. */
@@ -32,6 +41,7 @@ export const TABLE_SHAPES = {
       live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
+    stream: true,
   },
   positions: {
     key: ['pk', 'sk'],
@@ -43,6 +53,7 @@ export const TABLE_SHAPES = {
       live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
+    stream: true,
   },
   /** `by_environment` is sparse too: wallets with usable keys, for the user-data stream. */
   wallets: {
@@ -61,6 +72,12 @@ export const TABLE_SHAPES = {
   demoVenue: { key: ['pk', 'sk'], indexes: { live: LIVE } },
   /** One row per symbol and minute. */
   priceTape: { key: ['pk', 'sk:N'], indexes: {}, timeToLive: 'expires_at' },
+  /** What users are told: the last hour, numbered per user. */
+  events: { key: ['pk', 'sk'], indexes: {}, timeToLive: 'expires_at' },
+  /** Open WebSocket connections. */
+  connections: { key: ['pk', 'sk'], indexes: {}, timeToLive: 'expires_at' },
+  /** Webhooks and their deliveries. */
+  webhooks: { key: ['pk', 'sk'], indexes: {}, timeToLive: 'expires_at' },
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof TABLE_SHAPES;
@@ -77,6 +94,9 @@ const CONSTRUCT_ID: Record<TableName, string> = {
   priceTape: 'PriceTape',
   clients: 'Clients',
   audit: 'Audit',
+  events: 'Events',
+  connections: 'Connections',
+  webhooks: 'Webhooks',
 };
 
 export interface DataStackProps extends StackProps {
@@ -105,6 +125,9 @@ export class DataStack extends Stack {
       symbols: make('symbols'),
       clients: make('clients'),
       audit: make('audit'),
+      events: make('events'),
+      connections: make('connections'),
+      webhooks: make('webhooks'),
     };
   }
 }
@@ -118,6 +141,7 @@ function makeTable(scope: Construct, id: string, shape: TableShape, settings: Se
     deletionProtection: settings.deletionProtection,
     removalPolicy: settings.removalPolicy,
     ...(shape.timeToLive === undefined ? {} : { timeToLiveAttribute: shape.timeToLive }),
+    ...(shape.stream === undefined ? {} : { stream: StreamViewType.NEW_AND_OLD_IMAGES }),
   });
   for (const [indexName, [partition, sort]] of Object.entries(shape.indexes)) {
     table.addGlobalSecondaryIndex({

@@ -30,6 +30,7 @@ export interface MonitoringStackProps extends StackProps {
   readonly settings: Settings;
   readonly queues: Queues;
   readonly dispatchDeadLetters: Queue;
+  readonly publishDeadLetters: Queue;
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
 }
 
@@ -88,6 +89,16 @@ export class MonitoringStack extends Stack {
       this.addBacklogAlarm(name, queue);
     }
     this.addDeadLetterAlarm('dispatch', props.dispatchDeadLetters);
+    this.addDeadLetterAlarm('publish', props.publishDeadLetters);
+    this.addAlarm('EventsLate', {
+      severity: 'warning',
+      says: 'What happens to orders and positions is told to their users more than a minute late.',
+      metric: props.functions.publish.metric('IteratorAge', { period: MINUTE, statistic: 'Maximum' }),
+      when: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 60_000,
+      periods: 2,
+      missing: TreatMissingData.NOT_BREACHING,
+    });
     this.addAlarm('SymbolsNotRefreshed', {
       severity: 'warning',
       says: 'The trading rules of the venue could not be read for five minutes.',

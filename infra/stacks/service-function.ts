@@ -177,6 +177,13 @@ export function useCaseEnvironment(platform: Platform): Record<string, string> {
   };
 }
 
+/** Webhooks: their table, their queue, and which addresses they may have. */
+export const webhookEnvironment = ({ tables, queues }: Platform): Record<string, string> => ({
+  WEBHOOKS_TABLE: tables.webhooks.tableName,
+  [urlVariable('webhooks')]: queues.webhooks.queue.queueUrl,
+  WEBHOOK_TARGETS: 'public',
+});
+
 /**
  * The served Binance and its symbols. `egress` names the way out: what leaves by the same address shares one budget
  * of request weight. Several gateways count as one, so that the budget is never too large.

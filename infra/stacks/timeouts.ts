@@ -14,6 +14,12 @@ export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   dispatch: 30,
   /** Below the minute of its rule: a full exchange takes up to 10 s to be stored. */
   symbols: 50,
+  /** A batch of changes; each connection is told for at most 10 s. */
+  publish: 60,
+  /** Below API Gateway's own 29 s. */
+  socket: 25,
+  /** One call of at most 8 s. */
+  webhooks: 15,
 };
 
 /** Six times the worker's timeout: a retry within the worker's own life would run beside it. */

@@ -21,8 +21,14 @@ export type FindClient = (clientId: string) => Promise<KnownClient | null>;
  * The bearer of the event's token.
  * @throws ProblemError `unauthenticated`, `unknown_client`, `client_revoked`
  */
-export async function bearerOf(event: HttpEvent, findClient: FindClient): Promise<Bearer> {
-  const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
+export const bearerOf = (event: HttpEvent, findClient: FindClient): Promise<Bearer> =>
+  bearerOfClaims(event.requestContext.authorizer?.jwt?.claims ?? {}, findClient);
+
+/** The same of the claims of a token that was checked already. */
+export async function bearerOfClaims(
+  claims: Readonly<Record<string, unknown>>,
+  findClient: FindClient,
+): Promise<Bearer> {
   const { sub, client_id: clientId } = claims;
   if (typeof sub !== 'string' || sub === '') {
     throw httpError('unauthenticated', 'The request carries no token with a subject.');

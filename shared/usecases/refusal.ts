@@ -47,6 +47,9 @@ export const REFUSAL_CODES = [
   'wallet_deleted',
   'wallet_in_use',
   'not_for_demo_wallets',
+  // Of a webhook.
+  'webhook_url',
+  'webhook_limit',
   // Of a field: what the domain's rules answer.
   'over_precise',
   'not_positive',

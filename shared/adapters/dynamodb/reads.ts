@@ -73,6 +73,11 @@ export async function* queryAll(client: DynamoDBClient, input: QueryCommandInput
   } while (from !== undefined);
 }
 
+/** One page of a query: what DynamoDB answers at once, at most `Limit`. */
+export async function queryPage(client: DynamoDBClient, input: QueryCommandInput): Promise<readonly Item[]> {
+  return (await client.send(new QueryCommand(input))).Items ?? [];
+}
+
 /** How many there are, page after page, without reading them. */
 export async function countAll(client: DynamoDBClient, input: QueryCommandInput): Promise<number> {
   let count = 0;

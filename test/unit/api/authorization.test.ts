@@ -16,7 +16,10 @@ const routes: readonly Route[] = ROUTES;
 const closed = routes.flatMap((route) => (route.open === true ? [] : [route]));
 const casesOf = ({ name }: Route): readonly RouteCase[] => CASES[name as keyof typeof CASES];
 
-const NOBODY: Owned = { wallet: 'w-none', order: 'o-none', position: 'p-none', client: 'c-none' };
+const NOBODY: Owned = {
+  ...{ wallet: 'w-none', order: 'o-none', position: 'p-none', client: 'c-none' },
+  webhook: 'h-none',
+};
 
 /** The path with its ids; nothing else is in braces. */
 function pathOf({ path }: Route, ids: Owned): string {
@@ -25,6 +28,7 @@ function pathOf({ path }: Route, ids: Owned): string {
     order_id: ids.order,
     position_id: ids.position,
     client_id: ids.client,
+    webhook_id: ids.webhook,
     symbol: 'BTC-USDT',
   };
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -48,7 +52,7 @@ const call = (world: ApiWorld, route: Route, one: RouteCase, ids: Owned, user: s
 };
 
 /** Everything that is kept of anybody. */
-const kept = ({ ledger, wallets, clients, outbox }: ApiWorld): string =>
+const kept = ({ ledger, wallets, clients, outbox, webhooks, webhookQueue }: ApiWorld): string =>
   JSON.stringify([
     [...ledger.orderItems],
     [...ledger.positionItems],
@@ -58,6 +62,8 @@ const kept = ({ ledger, wallets, clients, outbox }: ApiWorld): string =>
     [...wallets.items],
     [...clients.items],
     outbox.queue,
+    [...webhooks.items],
+    webhookQueue.sent,
   ]);
 
 describe('ids of somebody else', () => {

@@ -11,6 +11,7 @@ export interface Owned {
   readonly order: string;
   readonly position: string;
   readonly client: string;
+  readonly webhook: string;
 }
 
 export interface RouteCase {
@@ -105,6 +106,11 @@ export const CASES: Record<OperationName, readonly RouteCase[]> = {
   getClient: plain,
   changeClient: [{ answer: 'not_found', body: () => ({ max_order_notional: '5' }) }],
   revokeClient: plain,
+  createWebhook: [{ answer: 'own', body: () => ({ url: 'https://example.com/hook', channels: ['fills'] }) }],
+  listWebhooks: [{ answer: 'own' }],
+  deleteWebhook: plain,
+  testWebhook: plain,
+  listDeliveries: plain,
 };
 
 /** A wallet with a position and an order that rests. */
@@ -118,5 +124,10 @@ export async function own(world: ApiWorld, user: string): Promise<Owned> {
   const client = `bot-of-${user}`;
   const bot = { client_id: client, name: 'bot', scopes: ['read', 'trade'] };
   await world.call('POST', '/api/v1/clients', { user, body: bot });
-  return { client, wallet, order: resting.body.order_id, position: filled.body.position_id };
+  const hook = { url: 'https://example.com/hook', channels: ['orders'] };
+  const webhook = await world.call('POST', '/api/v1/webhooks', { user, body: hook });
+  return {
+    ...{ client, wallet, order: resting.body.order_id, position: filled.body.position_id },
+    webhook: webhook.body.webhook_id,
+  };
 }

@@ -10,6 +10,7 @@ import { apiOperations } from '../../../functions/api/operations.ts';
 import { ROUTES } from '../../../functions/api/routes.ts';
 import { apiDeps } from '../../../functions/api/wire.ts';
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
+import { checkTarget } from '../../../shared/adapters/webhooks/targets.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { httpHandler } from '../../../shared/http/handler.ts';
 import { fullScope, SCOPES } from '../../../shared/http/scopes.ts';
@@ -17,6 +18,7 @@ import type { HttpEvent, HttpResponse } from '../../../shared/http/types.ts';
 import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
+import { makeWebhooks } from '../../../shared/usecases/push/webhooks.ts';
 import { FakeVenues } from '../../support/fakes/fake-venue.ts';
 import { MemoryAudit } from '../../support/fakes/memory-audit.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
@@ -25,6 +27,7 @@ import { MemoryIndex } from '../../support/fakes/memory-index.ts';
 import { MemoryLedger, MemoryWallets } from '../../support/fakes/memory-ledger.ts';
 import { MemoryOutbox } from '../../support/fakes/memory-outbox.ts';
 import { MemoryReconcile } from '../../support/fakes/memory-reconcile.ts';
+import { MemoryWebhookQueue, MemoryWebhooks } from '../../support/fakes/memory-webhooks.ts';
 import { makeUseCases } from '../../support/use-cases.ts';
 
 export interface Answer {
@@ -64,6 +67,8 @@ export class ApiWorld {
   readonly tape = new MemoryTape();
   readonly outbox = new MemoryOutbox();
   readonly reconciles = new MemoryReconcile();
+  readonly webhooks = new MemoryWebhooks();
+  readonly webhookQueue = new MemoryWebhookQueue();
   readonly counters = new MemoryCounters();
   readonly index = new MemoryIndex();
   readonly venues = new FakeVenues({ clock: this.clock, prices: this.prices, outbox: this.outbox });
@@ -108,7 +113,7 @@ export class ApiWorld {
     const useCases = makeUseCases(this.ports, { monitorEnabled: true });
     this.#handler = httpHandler({
       routes: ROUTES,
-      operations: apiOperations({ ...apiDeps(this.ports, useCases), audit: this.audit }),
+      operations: apiOperations({ ...apiDeps(this.ports, useCases, this.#webhooks()), audit: this.audit }),
       record: recordCalls({ audit: this.audit, counters: this.counters, clock: this.clock, log }),
       log,
       clock: this.clock,
@@ -125,6 +130,17 @@ export class ApiWorld {
     };
     this.index.build('BTC/USDT');
     this.price('50000');
+  }
+
+  #webhooks() {
+    return makeWebhooks({
+      webhooks: this.webhooks,
+      queue: this.webhookQueue,
+      checkUrl: (url) => checkTarget(url, 'public'),
+      newSecret: () => `whsec_${randomUUID()}`,
+      ids: { token: () => randomUUID() },
+      clock: this.clock,
+    });
   }
 
   /** Works the queues until they are empty. */

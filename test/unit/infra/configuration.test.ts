@@ -6,6 +6,11 @@ import {
   loadSymbolsConfig,
   loadWorkerConfig,
 } from '../../../functions/compose/config.ts';
+import {
+  loadPublishConfig,
+  loadSocketConfig,
+  loadWebhooksConfig,
+} from '../../../functions/publish/config.ts';
 import { readConfig } from '../../../functions/streamer/config.ts';
 import { FUNCTION_ENTRIES, type FunctionName } from '../../../infra/bundle/entries.ts';
 import { WORK_QUEUES } from '../../../infra/queues.ts';
@@ -18,6 +23,8 @@ function resolved(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (name.endsWith('_QUEUE_URL')) return 'https://sqs.eu-west-1.amazonaws.com/000000000000/queue';
   if (name === 'VALKEY_URL') return 'rediss://cache.example:6379';
+  if (name === 'PUSH_URL') return 'wss://api.execute-api.eu-west-1.amazonaws.com/push';
+  if (name === 'TOKEN_ISSUER') return 'https://cognito-idp.eu-west-1.amazonaws.com/pool';
   if (name === 'KEY_CIPHER') return 'kms:arn:aws:kms:eu-west-1:000000000000:key/one';
   return 'name';
 }
@@ -51,7 +58,16 @@ const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   dispatch: loadDispatchConfig,
   symbols: loadSymbolsConfig,
   reconcile: (env) => loadConfig(env, { keys: true }),
+  // Lambda has these by itself.
+  publish: (env) => loadPublishConfig({ ...env, ...LAMBDA }),
+  socket: (env) => loadSocketConfig({ ...env, ...LAMBDA }),
+  webhooks: loadWebhooksConfig,
 };
+
+const LAMBDA = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
+
+/** They know nothing of stages and exchanges. */
+const PLAIN: readonly string[] = ['dispatch', 'publish', 'socket', 'webhooks'];
 
 describe.each([
   ['sandbox', 'binance_testnet'],
@@ -66,7 +82,7 @@ describe.each([
   it.each(Object.keys(FUNCTION_ENTRIES) as FunctionName[])('%s is configured', (name) => {
     const env = functionEnvironments(system).get(name) ?? {};
     const read = READ[name](env);
-    if (name !== 'dispatch') expect(read).toMatchObject({ stage, binance: { environment: served } });
+    if (!PLAIN.includes(name)) expect(read).toMatchObject({ stage, binance: { environment: served } });
   });
 
   it.each(Object.entries(WORK_QUEUES))('the worker of %s knows when to give up', (_name, { worker }) => {

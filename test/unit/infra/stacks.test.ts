@@ -36,6 +36,7 @@ describe('the stacks', () => {
         'symbols',
         'reconcile',
         'api',
+        'push',
         'monitoring',
       ].map((name) => `Moniqo-sandbox-${name}`),
     );
@@ -59,7 +60,8 @@ describe('the stacks', () => {
 });
 
 describe('the API', () => {
-  const routes = () => sandbox.ofType('AWS::ApiGatewayV2::Route');
+  const routes = () =>
+    sandbox.ofType('AWS::ApiGatewayV2::Route').filter(({ stack }) => stack.endsWith('-api'));
 
   it('has exactly the routes that the function answers', () => {
     expect(routes().map(({ properties }) => properties['RouteKey'])).toEqual(
@@ -150,6 +152,26 @@ describe('what a deployment says of its API', () => {
     const many = Array.from({ length: 49 }, (_, n) => `bot${n}`).join(',');
     for (const wrong of ['a b', many])
       expect(() => buildApp({ context: { 'machine-clients': wrong } })).toThrow('machine-clients');
+  });
+});
+
+describe('the WebSocket API', () => {
+  it('has one function for its three routes, which checks the token by itself', () => {
+    const inPush = (type: string) => sandbox.ofType(type).filter(({ stack }) => stack.endsWith('-push'));
+    expect(inPush('AWS::ApiGatewayV2::Route').map(({ properties }) => properties['RouteKey'])).toEqual([
+      ...['$connect', '$disconnect', '$default'],
+    ]);
+    const [stage] = inPush('AWS::ApiGatewayV2::Stage');
+    expect(stage?.properties).toMatchObject({
+      StageName: 'push',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
+    });
+    const socket = sandbox.one('AWS::Lambda::Function', 'SocketFunction').properties;
+    const { Variables } = socket['Environment'] as { Variables: Record<string, unknown> };
+    expect(JSON.stringify(Variables['TOKEN_ISSUER'])).toContain('UserPool');
+    expect(JSON.stringify(Variables['TOKEN_CLIENTS'])).toContain('Client');
+    expect(JSON.stringify(Variables['PUSH_URL'])).toContain('/push');
   });
 });
 

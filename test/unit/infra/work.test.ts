@@ -19,6 +19,9 @@ afterAll(() => {
 
 const FUNCTION = 'AWS::Lambda::Function';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
+/** Of queues; those of tables begin somewhere in their stream. */
+const queueMappings = () =>
+  sandbox.ofType(MAPPING).filter(({ properties }) => !('StartingPosition' in properties));
 const QUEUE = 'AWS::SQS::Queue';
 
 const functionFor = (mapping: { properties: Record<string, unknown> }) => {
@@ -44,6 +47,7 @@ describe('the queues', () => {
       'Executions',
       'Triggers',
       'Reconcile',
+      'Webhooks',
     ]);
     for (const { properties } of work) {
       expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 });
@@ -95,7 +99,7 @@ describe('the queues', () => {
       ).Statement.filter(({ Resource }) => mentions(Resource, queueId)).some(({ Action }) =>
         [Action].flat().includes('sqs:SendMessage'),
       );
-    for (const mapping of sandbox.ofType(MAPPING)) {
+    for (const mapping of queueMappings()) {
       const source = queueFor(mapping);
       const worker = functionFor(mapping);
       const own = dead.find(({ id }) => mentions(source?.properties['RedrivePolicy'], id));
@@ -133,7 +137,7 @@ describe('the queues', () => {
   });
 
   it('hide a message for at least six times its worker timeout', () => {
-    for (const mapping of sandbox.ofType(MAPPING)) {
+    for (const mapping of queueMappings()) {
       const visibility = Number(queueFor(mapping)?.properties['VisibilityTimeout']);
       const timeout = Number(functionFor(mapping)?.properties['Timeout']);
       expect(visibility).toBeGreaterThanOrEqual(6 * timeout);
@@ -141,7 +145,7 @@ describe('the queues', () => {
   });
 
   it('feed their workers with the batches of the design and partial failures', () => {
-    const mappings = sandbox.ofType(MAPPING).map((mapping) => ({
+    const mappings = queueMappings().map((mapping) => ({
       worker: functionFor(mapping)?.id.replace(/Function.*/, ''),
       batch: mapping.properties['BatchSize'],
       most: (mapping.properties['ScalingConfig'] as { MaximumConcurrency: number } | undefined)
@@ -155,7 +159,34 @@ describe('the queues', () => {
       { worker: 'Executions', batch: 10, most: undefined, reports },
       { worker: 'Evaluate', batch: 10, most: 10, reports },
       { worker: 'Reconcile', batch: 1, most: 5, reports },
+      { worker: 'Webhooks', batch: 1, most: 10, reports },
     ]);
+  });
+});
+
+describe('the streams of orders and positions', () => {
+  it('are read by publish, in bounds, and what it gives up is kept and alarmed', () => {
+    const mappings = sandbox.ofType(MAPPING).filter(({ properties }) => 'StartingPosition' in properties);
+    const dead = sandbox.one(QUEUE, 'PublishDeadLetters');
+    expect(mappings).toHaveLength(2);
+    for (const mapping of mappings) {
+      expect(functionFor(mapping)?.id).toMatch(/^PublishFunction/);
+      expect(mapping.properties).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BatchSize: 100,
+        BisectBatchOnFunctionError: true,
+        MaximumRetryAttempts: 10,
+        MaximumRecordAgeInSeconds: 3_600,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      });
+      expect(mentions(mapping.properties['DestinationConfig'], dead.id)).toBe(true);
+    }
+    const streams = sandbox
+      .ofType('AWS::DynamoDB::Table')
+      .filter(({ properties }) => properties['StreamSpecification'] !== undefined);
+    expect(streams.map(({ id }) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['Orders', 'Positions']);
+    for (const { properties } of streams)
+      expect(properties['StreamSpecification']).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
   });
 });
 
@@ -187,6 +218,9 @@ describe('the functions', () => {
       dispatch: 30,
       symbols: 50,
       reconcile: 50,
+      publish: 60,
+      socket: 25,
+      webhooks: 15,
     });
   });
 
@@ -195,15 +229,15 @@ describe('the functions', () => {
       .ofType(FUNCTION)
       .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
       .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
-    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'reconcile', 'submit']);
+    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'reconcile', 'submit', 'webhooks']);
   });
 
-  it('are in the VPC, all but dispatch', () => {
+  it('are in the VPC, all but dispatch and what tells users', () => {
     const outside = sandbox
       .ofType(FUNCTION)
       .filter(({ properties }) => properties['VpcConfig'] === undefined)
       .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
-    expect(outside).toEqual(['dispatch']);
+    expect(outside).toEqual(['dispatch', 'publish', 'socket', 'webhooks']);
   });
 
   it('know every table, queue and the cache by name', () => {
@@ -230,7 +264,7 @@ describe('the functions', () => {
   it('are granted named actions on named things only', () => {
     const policies = sandbox
       .ofType('AWS::IAM::Policy')
-      .filter(({ stack }) => /-(orders|triggers|symbols|reconcile|api)$/.test(stack));
+      .filter(({ stack }) => /-(orders|triggers|symbols|reconcile|api|push)$/.test(stack));
     expect(policies).toHaveLength(Object.keys(FUNCTION_ENTRIES).length);
     for (const { properties } of policies) {
       const { Statement } = properties['PolicyDocument'] as {
@@ -238,11 +272,31 @@ describe('the functions', () => {
       };
       for (const { Action, Resource } of Statement) {
         for (const action of [Action].flat()) expect(action).not.toContain('*');
+        // Of streams only their list is of no named thing.
+        if (Action === 'dynamodb:ListStreams') continue;
         for (const resource of [Resource].flat()) expect(resource).not.toBe('*');
       }
     }
     const dispatch = sandbox.one('AWS::IAM::Policy', 'DispatchFunction');
     expect(JSON.stringify(dispatch)).not.toContain('dynamodb:');
+  });
+
+  it('that tell users read orders and positions, and write neither', () => {
+    for (const worker of ['Publish', 'Socket', 'Webhooks']) {
+      const { properties } = sandbox.one('AWS::IAM::Policy', `${worker}Function`);
+      const { Statement } = properties['PolicyDocument'] as {
+        Statement: { Action: unknown; Resource: unknown }[];
+      };
+      for (const table of ['Orders', 'Positions', 'Wallets']) {
+        const { id } = sandbox.one('AWS::DynamoDB::Table', table);
+        const actions = Statement.filter(({ Resource }) => mentions(Resource, id)).flatMap(
+          ({ Action }) => Action,
+        );
+        expect(actions.filter((action) => /Put|Update|Delete|Write/.test(String(action)))).toEqual([]);
+      }
+      for (const name of ['SubmitQueue', 'ExitsQueue', 'ExecutionsQueue', 'TriggersQueue'])
+        expect(mentions(Statement, sandbox.one(QUEUE, name).id)).toBe(false);
+    }
   });
 });
 
@@ -296,10 +350,13 @@ describe('the tables', () => {
     expect(shape('Symbols')).toEqual({ key, indexes: {} });
     expect(shape('DemoVenue')).toEqual({ key, indexes: { live } });
     expect(shape('PriceTape')).toEqual({ key: 'pk:S sk:N', indexes: {} });
-    expect(sandbox.one('AWS::DynamoDB::Table', 'PriceTape').properties['TimeToLiveSpecification']).toEqual({
-      AttributeName: 'expires_at',
-      Enabled: true,
-    });
+    for (const name of ['Events', 'Connections', 'Webhooks'])
+      expect(shape(name)).toEqual({ key, indexes: {} });
+    for (const name of ['PriceTape', 'Events', 'Connections', 'Webhooks'])
+      expect(sandbox.one('AWS::DynamoDB::Table', name).properties['TimeToLiveSpecification']).toEqual({
+        AttributeName: 'expires_at',
+        Enabled: true,
+      });
   });
 
   it('are paid by use, go with the sandbox and stay in prod', () => {

@@ -1,0 +1,91 @@
+/** Configuration of the functions that tell users what happens; all errors are named at once (design section 19). */
+import * as z from 'zod';
+import { TARGET_POLICIES } from '../../shared/adapters/webhooks/targets.ts';
+import { ConfigError } from '../compose/config.ts';
+
+const name = z.string().min(1);
+
+const Gateway = {
+  PUSH_URL: z.url({ protocol: /^wss?$/ }),
+  AWS_REGION: name,
+  AWS_ACCESS_KEY_ID: name,
+  AWS_SECRET_ACCESS_KEY: name,
+  AWS_SESSION_TOKEN: name.optional(),
+  EVENTS_TABLE: name,
+  CONNECTIONS_TABLE: name,
+};
+
+const PublishEnv = z.object({
+  ...Gateway,
+  ORDERS_TABLE: name,
+  POSITIONS_TABLE: name,
+  WEBHOOKS_TABLE: name,
+  WEBHOOKS_QUEUE_URL: z.url(),
+});
+
+/** Whose tokens are taken: the issuer's address, and the clients that they are made for. */
+const SocketEnv = z.object({
+  ...Gateway,
+  TOKEN_ISSUER: z.url({ protocol: /^https?$/ }),
+  TOKEN_CLIENTS: name,
+  CLIENTS_TABLE: name,
+});
+
+const WebhooksEnv = z.object({
+  WEBHOOKS_TABLE: name,
+  WEBHOOKS_QUEUE_URL: z.url(),
+  WEBHOOK_TARGETS: z.enum(TARGET_POLICIES),
+});
+
+const gatewayOf = (e: z.output<typeof SocketEnv> | z.output<typeof PublishEnv>) => ({
+  pushUrl: e.PUSH_URL,
+  region: e.AWS_REGION,
+  credentials: {
+    accessKeyId: e.AWS_ACCESS_KEY_ID,
+    secretAccessKey: e.AWS_SECRET_ACCESS_KEY,
+    sessionToken: e.AWS_SESSION_TOKEN,
+  },
+});
+
+/** Throws ConfigError naming every bad variable, never echoing a value. */
+function parse<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+  );
+}
+
+export function loadPublishConfig(env: NodeJS.ProcessEnv) {
+  const e = parse(PublishEnv, env);
+  return {
+    gateway: gatewayOf(e),
+    tables: {
+      events: e.EVENTS_TABLE,
+      connections: e.CONNECTIONS_TABLE,
+      orders: e.ORDERS_TABLE,
+      positions: e.POSITIONS_TABLE,
+      webhooks: e.WEBHOOKS_TABLE,
+    },
+    webhooksQueueUrl: e.WEBHOOKS_QUEUE_URL,
+  };
+}
+
+export function loadSocketConfig(env: NodeJS.ProcessEnv) {
+  const e = parse(SocketEnv, env);
+  return {
+    gateway: gatewayOf(e),
+    tables: { events: e.EVENTS_TABLE, connections: e.CONNECTIONS_TABLE, clients: e.CLIENTS_TABLE },
+    issuer: e.TOKEN_ISSUER,
+    clients: e.TOKEN_CLIENTS.split(','),
+  };
+}
+
+export function loadWebhooksConfig(env: NodeJS.ProcessEnv) {
+  const e = parse(WebhooksEnv, env);
+  return {
+    webhooksTable: e.WEBHOOKS_TABLE,
+    webhooksQueueUrl: e.WEBHOOKS_QUEUE_URL,
+    targets: e.WEBHOOK_TARGETS,
+  };
+}

@@ -1,0 +1,181 @@
+/** What a user is told over the WebSocket and by webhooks while it trades, on the laptop system. */
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PushClient, type PushedEvent } from '../support/push-client.ts';
+import { startTestSystem, type TestSystem } from '../support/system.ts';
+import type { Trader } from '../support/trader.ts';
+import { until } from '../support/until.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
+
+let system: TestSystem;
+let trader: Trader;
+let url: string;
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  trader = system.trader;
+  url = system.running.push ?? '';
+  await system.trade('BTC/USDT', '50000');
+  // The first order of a system is the slowest: each function compiles what it needs.
+  await trader.buy(await trader.wallet(), 'BTC/USDT', '0.1', { stop_loss: '49000' });
+});
+afterAll(() => system?.stop());
+
+const numbers = (events: readonly PushedEvent[]): readonly number[] => events.map(({ id }) => Number(id));
+const statuses = (events: readonly PushedEvent[], orderId: string): readonly string[] =>
+  events.filter((e) => e.type === 'order' && e.data.order_id === orderId).map((e) => e.data.status);
+const changes = (events: readonly PushedEvent[], positionId: string): readonly string[] =>
+  events.filter((e) => e.type === 'position' && e.data.position_id === positionId).map((e) => e.data.change);
+
+it('a demo order is told in order and soon; who comes back with a cursor misses and repeats nothing', async () => {
+  const wallet = await trader.wallet();
+  const client = await PushClient.connect(url, { token: trader.token });
+  expect(await client.subscribe()).toMatchObject({ type: 'subscribed' });
+
+  const { order, positionId } = await trader.buy(wallet, 'BTC/USDT', '0.5', { stop_loss: '49000' });
+  await client.untilEvent('the fill', ({ type }) => type === 'fill');
+  await client.untilEvent('the open position', (e) => e.type === 'position' && e.data.change === 'opened');
+  await client.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  expect(statuses(client.events, order.order_id).at(0)).toBe('pending');
+  expect(statuses(client.events, order.order_id).at(-1)).toBe('filled');
+  const fill = client.events.find(({ type }) => type === 'fill');
+  expect(fill?.data).toMatchObject({
+    ...{ order_id: order.order_id, position_id: positionId, wallet_id: wallet, symbol: 'BTC/USDT' },
+    ...{ side: 'buy', role: 'entry', amount: '0.5', price: '50000' },
+  });
+  const late = client.events.map((event, n) => (client.cameAt[n] ?? 0) - Date.parse(event.at));
+  // Within a second where the machine has nothing else to do (docs/push.md); here what is late is lost, not slow.
+  const middle = late.toSorted((a, b) => a - b).at(Math.floor(late.length / 2));
+  expect(middle, `ms after they happened: ${late.join(', ')}`).toBeLessThan(5_000);
+
+  const last = client.events.at(-1)?.id;
+  await client.close();
+  await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: 'close' });
+  await trader.closed(positionId);
+
+  const back = await PushClient.connect(url, { token: trader.token });
+  expect(await back.subscribe(last)).toMatchObject({ type: 'subscribed', cursor: last });
+  await back.untilEvent('the closed position', (e) => e.type === 'position' && e.data.change === 'closed');
+  const all = [...client.events, ...back.events];
+  // Numbered without a gap, each once.
+  expect(numbers(all)).toEqual(all.map((_, n) => (numbers(all)[0] ?? 0) + n));
+  expect(changes(all, positionId).at(0)).toBe('opening');
+  expect(changes(all, positionId)).toContain('opened');
+  expect(changes(all, positionId)).toContain('closing');
+  expect(changes(all, positionId).at(-1)).toBe('closed');
+  const closed = back.events.find((e) => e.type === 'position' && e.data.change === 'closed');
+  expect(closed?.data).toMatchObject({ amount: '0', exit_cause: 'manual', status: 'closed' });
+  await back.close();
+});
+
+it('nobody is told of what is not theirs, and nobody comes in without a token that is good', async () => {
+  const other = await system.userNamed('somebody else');
+  const theirs = await PushClient.connect(url, { token: other.token });
+  // As a browser sends it.
+  const ours = await PushClient.connect(url, { protocols: ['moniqo.v1', `bearer.${trader.token}`] });
+  expect(ours.socket.protocol).toBe('moniqo.v1');
+  await theirs.subscribe();
+  await ours.subscribe();
+  const wallet = await trader.wallet();
+  await trader.buy(wallet, 'BTC/USDT', '0.1', { stop_loss: '49000' });
+  await ours.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  const otherWallet = await other.wallet();
+  await other.buy(otherWallet, 'BTC/USDT', '0.2', { stop_loss: '49000' });
+  await theirs.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  expect(new Set(theirs.events.map(({ data }) => data.wallet_id))).toEqual(new Set([otherWallet]));
+  expect(ours.events.map(({ data }) => data.wallet_id)).not.toContain(otherWallet);
+
+  expect(await theirs.subscribe('0000000000009999')).toMatchObject({ type: 'error', code: 'invalid_cursor' });
+  theirs.say('no JSON');
+  expect(await theirs.next('error')).toMatchObject({ code: 'invalid_message' });
+  theirs.say({ action: 'ping' });
+  expect(await theirs.next('pong')).toMatchObject({ cursor: theirs.events.at(-1)?.id });
+  await theirs.close();
+  await ours.close();
+
+  await expect(PushClient.connect(url, {})).rejects.toThrow('answered 401');
+  await expect(PushClient.connect(url, { token: `${trader.token}x` })).rejects.toThrow('answered 401');
+  const expired = await system.running.issueToken({ sub: 'demo-user', expiresInSeconds: -10 });
+  await expect(PushClient.connect(url, { token: expired })).rejects.toThrow('answered 401');
+  const none = await system.running.issueToken({ sub: 'demo-user', scope: 'nothing' });
+  await expect(PushClient.connect(url, { token: none })).rejects.toThrow('answered 403');
+});
+
+it('a connection ends with its token', async () => {
+  const short = await system.running.issueToken({ sub: 'demo-user', expiresInSeconds: 3 });
+  const client = await PushClient.connect(url, { token: short });
+  await client.subscribe();
+  await new Promise((done) => setTimeout(done, 3_200));
+  const wallet = await trader.wallet();
+  await trader.buy(wallet, 'BTC/USDT', '0.1', { stop_loss: '49000' });
+  await until(
+    'the end',
+    async () => client.closed,
+    (closed) => closed !== null,
+  );
+  expect(client.frames.at(-1)).toMatchObject({ type: 'closing', code: 'token_expired' });
+  expect(client.events).toEqual([]);
+});
+
+it('a webhook is told of events, signed, and again where it did not take them', async () => {
+  const receiver = await startReceiver();
+  try {
+    const hook = await trader.good<{ webhook_id: string; secret: string }>('POST', '/webhooks', {
+      body: { url: receiver.url, channels: ['fills', 'positions'] },
+    });
+    receiver.answers.push(500);
+    const wallet = await trader.wallet();
+    const { positionId } = await trader.buy(wallet, 'BTC/USDT', '0.25', { stop_loss: '49000' });
+    const fillOf = () => receiver.calls.filter(({ body }) => JSON.parse(body).type === 'fill');
+    await until(
+      'the fill',
+      async () => fillOf(),
+      (calls) => calls.length > 0,
+    );
+    // One of the calls was refused, and its event comes again.
+    const ids = () => receiver.calls.map(({ headers }) => String(headers['moniqo-event-id']));
+    await until(
+      'the repeat',
+      async () => ids(),
+      (all) => new Set(all).size < all.length,
+    );
+    const [first] = receiver.calls;
+    const again = receiver.calls.filter(({ body }) => body === first?.body);
+    expect(again.map(({ headers }) => headers['moniqo-attempt'])).toEqual(['1', '2']);
+    for (const { headers, body } of receiver.calls) {
+      const [, t = '', v1 = ''] =
+        /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['moniqo-signature'])) ?? [];
+      expect(createHmac('sha256', hook.secret).update(`${t}.${body}`).digest('hex')).toBe(v1);
+      expect(['fill', 'position']).toContain(JSON.parse(body).type);
+    }
+    const path = `/webhooks/${hook.webhook_id}/deliveries`;
+    const list = () =>
+      trader.good<{ items: readonly { event_id: string; status: string; attempts: number }[] }>('GET', path);
+    const { items } = await until('all delivered', list, (page) =>
+      page.items.every(({ status }) => status === 'delivered'),
+    );
+    expect(
+      items
+        .map(({ attempts }) => attempts)
+        .sort()
+        .at(-1),
+    ).toBe(2);
+    expect(await system.userNamed('a stranger').then((them) => them.send('GET', path))).toMatchObject({
+      status: 404,
+    });
+    await trader.good('DELETE', `/webhooks/${hook.webhook_id}`);
+    const before = receiver.calls.length;
+    await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: 'close-2' });
+    await trader.closed(positionId);
+    await new Promise((done) => setTimeout(done, 1_000));
+    expect(receiver.calls.length).toBe(before);
+  } finally {
+    await receiver.stop();
+  }
+});
+
+it('nothing was given up', async () => {
+  expect(await system.deadLetters()).toEqual([]);
+  expect(system.log('publish')).not.toContain('CHANGE_NOT_PUBLISHED');
+  expect(system.log('streams')).toBe('');
+});

@@ -1,0 +1,4 @@
+import { describeWebhooks } from '../../contracts/webhooks.ts';
+import { MemoryWebhooks } from '../../support/fakes/memory-webhooks.ts';
+
+describeWebhooks('the webhook store in memory', async () => new MemoryWebhooks());
