@@ -1,6 +1,8 @@
 /** What a user is told over the WebSocket and by webhooks while it trades, on the laptop system. */
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
 import { PushClient, type PushedEvent } from '../support/push-client.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import type { Trader } from '../support/trader.ts';
@@ -66,7 +68,36 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
   const closed = back.events.find((e) => e.type === 'position' && e.data.change === 'closed');
   expect(closed?.data).toMatchObject({ amount: '0', exit_cause: 'manual', status: 'closed' });
   await back.close();
+
+  // The sample of docs/push.md is told the same.
+  const seen: PushedEvent[] = [];
+  const socket = (await sample('follow'))(url, trader.token, last, (event: PushedEvent) => seen.push(event));
+  await until(
+    'the same events',
+    () => seen.length,
+    (count) => count >= back.events.length,
+  );
+  expect(seen).toEqual(back.events);
+  socket.close();
 });
+
+type Follow = (
+  url: string,
+  token: string,
+  cursor: string | undefined,
+  onEvent: (event: PushedEvent) => void,
+) => WebSocket;
+
+/** A function of the documentation, as whoever copies it has it. */
+async function sample(name: string): Promise<Follow> {
+  const page = readFileSync('docs/push.md', 'utf8');
+  const [, code = ''] = new RegExp(`\`\`\`js\\n(// ${name}\\n[\\s\\S]*?)\`\`\``).exec(page) ?? [];
+  const text = code.replace("from 'ws'", `from '${import.meta.resolve('ws')}'`);
+  const module = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as Record<string, Follow>;
+  const found = module[name];
+  if (found === undefined) throw new Error(`docs/push.md has no function ${name}`);
+  return found;
+}
 
 it('nobody is told of what is not theirs, and nobody comes in without a token that is good', async () => {
   const other = await system.userNamed('somebody else');
