@@ -79,7 +79,8 @@ export const recordCalls =
     }
   };
 
-const auditView = ({ at, requestId, clientId, operation, ids, status, code }: AuditRecord) => ({
+/** A record as its user reads it. */
+export const auditView = ({ at, requestId, clientId, operation, ids, status, code }: AuditRecord) => ({
   at: time(at),
   request_id: requestId,
   client_id: clientId,

@@ -17,6 +17,7 @@ import type { PreviewOrder } from '../../shared/usecases/preview-order.ts';
 import type { Webhooks } from '../../shared/usecases/push/webhooks.ts';
 import type { AskReconcile } from '../../shared/usecases/reconcile/ask-reconcile.ts';
 import type { TakeSignal } from '../../shared/usecases/take-signal.ts';
+import type { makeReadHealth } from '../../shared/usecases/views/health-view.ts';
 import type { ReadBars } from '../../shared/usecases/views/read-bars.ts';
 import type { ReadOrders } from '../../shared/usecases/views/read-orders.ts';
 import type { ReadPositions } from '../../shared/usecases/views/read-positions.ts';
@@ -49,7 +50,7 @@ export interface Reads {
   readonly bars: ReadBars;
   readonly timeline: ReadTimeline;
   readonly updates: ReadUpdates;
-  readonly health: () => Promise<unknown>;
+  readonly health: ReturnType<typeof makeReadHealth>;
 }
 
 /** What the wallets' operations take of it. */

@@ -1,29 +1,24 @@
 /** Prices and health (design sections 11, 17, 18). */
 
-import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
+import { encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
 import { isWatchOnly } from '../../shared/domain/watched-symbols.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import { BadCursorError } from '../../shared/ports/ledger.ts';
 import { priceView } from '../../shared/usecases/views/price-view.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { Bars, Prices } from './answers/market.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
 import { specOrRefuse, symbolOrRefuse } from './known-symbols.ts';
+import { cursorPlace } from './page.ts';
 import { ListBarsQuery, ListPricesQuery, NoQuery } from './schemas.ts';
 
 /** A time within a second belongs to that second. */
 const wholeSecond = (at: number | null): number | null => (at === null ? null : Math.floor(at / 1000));
 
 /** Where the next page of bars ends. */
-function cursorTime(scope: string, cursor: string): number {
-  try {
-    return Number.parseInt(decodeCursor(scope, cursor).sort, 10);
-  } catch (error) {
-    if (!(error instanceof BadCursorError)) throw error;
-    throw httpError('invalid_cursor', 'The cursor could not be read.', { field: 'cursor' });
-  }
-}
+const cursorTime = (scope: string, cursor: string): number => Number.parseInt(cursorPlace(scope, cursor), 10);
 
 export function marketOperations(deps: ApiDeps) {
   const { symbols, prices, clock, reads } = deps;
@@ -51,7 +46,11 @@ export function marketOperations(deps: ApiDeps) {
         const price = found.get(symbol);
         return price === undefined ? [] : [priceView(price, now)];
       });
-      return { status: 200, body: { items, without_price: wanted.filter((symbol) => !found.has(symbol)) } };
+      const body = {
+        items,
+        without_price: wanted.filter((symbol) => !found.has(symbol)),
+      } satisfies AnswerOf<typeof Prices>;
+      return { status: 200, body };
     },
 
     getPrice: async (request: ApiRequest): Promise<ApiResponse> => {
@@ -81,7 +80,7 @@ export function marketOperations(deps: ApiDeps) {
       await prices.want([symbol]);
       const page = await reads.bars({ ...asked, to: cursor === null ? to : cursorTime(scope, cursor) });
       const next = page.next === null ? null : encodeCursor(scope, { pk: symbol, sort: String(page.next) });
-      return { status: 200, body: { ...page.body, next_cursor: next } };
+      return { status: 200, body: { ...page.body, next_cursor: next } satisfies AnswerOf<typeof Bars> };
     },
 
     healthServices: async (): Promise<ApiResponse> => ({ status: 200, body: await reads.health() }),

@@ -10,6 +10,8 @@ import { validate } from '../../shared/http/validate.ts';
 import type { PlaceOrderCommand } from '../../shared/usecases/place-command.ts';
 import { cancelAllView } from '../../shared/usecases/views/cancel-all-view.ts';
 import { previewView } from '../../shared/usecases/views/preview-view.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { AmendedOrder } from './answers/orders.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
@@ -117,6 +119,11 @@ export function orderOperations(deps: ApiDeps) {
 
     listOrders: async (request: UserRequest): Promise<ApiResponse> => {
       const query = validate(ListOrdersQuery, request.query);
+      const { wallet_id: walletId, client_order_id: clientOrderId } = query;
+      if (walletId !== undefined && clientOrderId !== undefined) {
+        const order = await reads.orders.byClientId(request.userId, { walletId, clientOrderId });
+        return { status: 200, body: { items: order === null ? [] : [order], next_cursor: null } };
+      }
       return pageResponse(reads.orders.list(request.userId, await listQuery(deps, query)));
     },
 
@@ -150,7 +157,8 @@ export function orderOperations(deps: ApiDeps) {
       const heir = order.replacedBy === null ? null : await deps.ledger.order(order.replacedBy);
       const response = await orderResponse(isAmending(order) ? 202 : 200, order, preference);
       const replacement = heir && (await reads.orders.view(heir));
-      return { ...response, body: { ...(await reads.orders.view(order)), replacement } };
+      const shown = await reads.orders.view(order);
+      return { ...response, body: { ...shown, replacement } satisfies AnswerOf<typeof AmendedOrder> };
     },
 
     cancelAll: async (request: UserRequest): Promise<ApiResponse> => {

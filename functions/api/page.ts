@@ -1,4 +1,5 @@
 /** Lists: at most 200 items, newest first, the rest behind an opaque cursor. */
+import { decodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse } from '../../shared/http/types.ts';
 import { BadCursorError, type ListQuery, type Page } from '../../shared/ports/ledger.ts';
@@ -12,6 +13,8 @@ interface Asked {
   readonly wallet_id?: string | undefined;
   readonly position_id?: string | undefined;
   readonly flow_id?: string | undefined;
+  readonly from: number | null;
+  readonly to: number | null;
 }
 
 /** What was asked in the ledger's words; a symbol in any format. */
@@ -25,7 +28,19 @@ export async function listQuery(known: KnownSymbols, asked: Asked): Promise<List
     ...(asked.wallet_id !== undefined && { walletId: asked.wallet_id }),
     ...(asked.position_id !== undefined && { positionId: asked.position_id }),
     ...(asked.flow_id !== undefined && { flowId: asked.flow_id }),
+    ...(asked.from !== null && { from: asked.from }),
+    ...(asked.to !== null && { to: asked.to }),
   };
+}
+
+/** What a cursor of this list says. @throws ProblemError `invalid_cursor` for one that is not ours. */
+export function cursorPlace(scope: string, cursor: string): string {
+  try {
+    return decodeCursor(scope, cursor).sort;
+  } catch (error) {
+    if (!(error instanceof BadCursorError)) throw error;
+    throw httpError('invalid_cursor', 'The cursor could not be read.', { field: 'cursor' });
+  }
 }
 
 /** Answers `{ items, next_cursor }`; a cursor that is not ours is the caller's mistake. */

@@ -1,24 +1,20 @@
 /** What became of a position over time: its timeline and its updates (design sections 8, 17, 18). */
-import { decodeCursor, encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
+import { encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
-import { BadCursorError } from '../../shared/ports/ledger.ts';
 import type { Place } from '../../shared/usecases/views/timeline-entries.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { Timeline, Updates } from './answers/history.ts';
 import type { ApiDeps } from './deps.ts';
+import { cursorPlace } from './page.ts';
 import { ListUpdatesQuery, TimelineQuery } from './schemas.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 
 /** What a cursor of this list says. */
 function placeOf(scope: string, cursor: string | null): string | null {
-  if (cursor === null) return null;
-  try {
-    return decodeCursor(scope, cursor).sort;
-  } catch (error) {
-    if (!(error instanceof BadCursorError)) throw error;
-    throw httpError('invalid_cursor', 'The cursor could not be read.', { field: 'cursor' });
-  }
+  return cursor === null ? null : cursorPlace(scope, cursor);
 }
 
 const placeText = ({ at, rank, key }: Place): string => `${at} ${rank} ${key}`;
@@ -39,7 +35,7 @@ export function positionHistoryOperations({ reads }: Pick<ApiDeps, 'reads'>) {
       const page = await reads.timeline(userId, positionId, { from, to, limit, after });
       if (page === null) throw noSuchPosition();
       const next = page.next && encodeCursor(scope, { pk: positionId, sort: placeText(page.next) });
-      return { status: 200, body: { ...page.body, next_cursor: next } };
+      return { status: 200, body: { ...page.body, next_cursor: next } satisfies AnswerOf<typeof Timeline> };
     },
 
     listUpdates: async ({ userId, params, query: asked }: UserRequest): Promise<ApiResponse> => {
@@ -52,7 +48,7 @@ export function positionHistoryOperations({ reads }: Pick<ApiDeps, 'reads'>) {
       if (page === null) throw noSuchPosition();
       const next =
         page.next === null ? null : encodeCursor(scope, { pk: positionId, sort: String(page.next) });
-      return { status: 200, body: { ...page.body, next_cursor: next } };
+      return { status: 200, body: { ...page.body, next_cursor: next } satisfies AnswerOf<typeof Updates> };
     },
   };
 }

@@ -2,7 +2,10 @@
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
+import { closeWarningView } from '../../shared/usecases/views/close-warning.ts';
 import { orderView } from '../../shared/usecases/views/order-view.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { ClosedPosition } from './answers/positions.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
@@ -67,9 +70,9 @@ export function positionOperations(deps: ApiDeps) {
           exit: order && orderView(order, null),
           repeated,
           // A close is always taken; what stands in its way now is said.
-          warnings: closed.value.warnings,
+          warnings: closed.value.warnings.map(closeWarningView),
           position: await own(request),
-        },
+        } satisfies AnswerOf<typeof ClosedPosition>,
       };
     },
 

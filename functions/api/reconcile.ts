@@ -1,11 +1,15 @@
 /** Ledger against venue: ask for a comparison, read the statements (design sections 13, 17). */
+import { encodeCursor } from '../../shared/adapters/dynamodb/cursor.ts';
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import type { ReconcileStatement } from '../../shared/ports/reconcile.ts';
 import { statementView } from '../../shared/usecases/views/reconcile-view.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { AskedReconciliation, LatestReconciliation } from './answers/reconcile.ts';
 import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
+import { cursorPlace } from './page.ts';
 import { EmptyBody, ListStatementsQuery, NoQuery } from './schemas.ts';
 import { waitPreference, waitUntil } from './wait.ts';
 
@@ -45,7 +49,7 @@ export function reconcileOperations(deps: ApiDeps) {
           wallet_id: walletId,
           done: isDone(statement),
           statement: statement && statementView(statement),
-        },
+        } satisfies AnswerOf<typeof AskedReconciliation>,
       };
     },
 
@@ -53,15 +57,24 @@ export function reconcileOperations(deps: ApiDeps) {
       validate(NoQuery, request.query);
       const walletId = await ownWalletId(request);
       const statement = await reads.reconciles.latest(walletId);
-      return { status: 200, body: { wallet_id: walletId, statement: statement && statementView(statement) } };
+      const body = {
+        wallet_id: walletId,
+        statement: statement && statementView(statement),
+      } satisfies AnswerOf<typeof LatestReconciliation>;
+      return { status: 200, body };
     },
 
     listReconciliations: async (request: UserRequest): Promise<ApiResponse> => {
-      const { limit, before } = validate(ListStatementsQuery, request.query);
+      const { limit, cursor, to } = validate(ListStatementsQuery, request.query);
       const walletId = await ownWalletId(request);
-      const items = await reads.reconciles.list(walletId, limit, before ?? null);
-      const oldest = items.length < limit ? undefined : items.at(-1);
-      return { status: 200, body: { items, next_before: oldest?.started_at ?? null } };
+      const scope = `statements/${walletId}/${to ?? ''}`;
+      const before = cursor === null ? to : Number.parseInt(cursorPlace(scope, cursor), 10); // not money: a time
+      const found = await reads.reconciles.list(walletId, limit + 1, before);
+      const items = found.slice(0, limit);
+      const oldest = found.length > limit ? items.at(-1) : undefined;
+      const next =
+        oldest && encodeCursor(scope, { pk: walletId, sort: String(Date.parse(oldest.started_at)) });
+      return { status: 200, body: { items, next_cursor: next ?? null } };
     },
   };
 }

@@ -368,22 +368,53 @@ export const PauseWalletBody = z.strictObject({
   flatten: z.boolean().default(false),
 });
 
-export const ListOrdersQuery = z.strictObject({
-  ...pageFields,
-  status: wordsField(ORDER_STATUSES).optional(),
-  symbol: symbolField.optional(),
-  wallet_id: idField.optional(),
-  position_id: idField.optional(),
-  flow_id: labelField.optional(),
-});
+function isSpan(
+  { from, to }: { readonly from: number | null; readonly to: number | null },
+  context: z.RefinementCtx,
+): void {
+  if (from === null || to === null || from < to) return;
+  context.addIssue({ code: 'custom', path: ['from'], message: 'must be before to' });
+}
 
-export const ListPositionsQuery = z.strictObject({
-  ...pageFields,
-  status: wordsField(POSITION_STATUSES).optional(),
-  symbol: symbolField.optional(),
-  wallet_id: idField.optional(),
-  flow_id: labelField.optional(),
-});
+const spanFields = { from: timeField.nullable().default(null), to: timeField.nullable().default(null) };
+
+/** A client order id is one of its wallet: the two name one order, and go with nothing else. */
+const ALONE = ['status', 'symbol', 'position_id', 'flow_id', 'cursor', 'from', 'to'] as const;
+
+/** Made in [from, to), newest first. */
+export const ListOrdersQuery = z
+  .strictObject({
+    ...pageFields,
+    status: wordsField(ORDER_STATUSES).optional(),
+    symbol: symbolField.optional(),
+    wallet_id: idField.optional(),
+    position_id: idField.optional(),
+    flow_id: labelField.optional(),
+    client_order_id: keyField.optional(),
+    ...spanFields,
+  })
+  .superRefine(isSpan)
+  .superRefine((query, context) => {
+    if (query.client_order_id === undefined) return;
+    if (query.wallet_id === undefined) {
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['wallet_id'] });
+    }
+    for (const name of ALONE.filter((one) => query[one] != null)) {
+      context.addIssue({ code: 'custom', path: [name], message: 'and client_order_id exclude each other' });
+    }
+  });
+
+/** Made in [from, to), newest first. */
+export const ListPositionsQuery = z
+  .strictObject({
+    ...pageFields,
+    status: wordsField(POSITION_STATUSES).optional(),
+    symbol: symbolField.optional(),
+    wallet_id: idField.optional(),
+    flow_id: labelField.optional(),
+    ...spanFields,
+  })
+  .superRefine(isSpan);
 
 export const ListSymbolsQuery = z.strictObject({
   ...pageFields,
@@ -398,32 +429,17 @@ export const GetSymbolQuery = z.strictObject({
 
 export const ListWalletsQuery = z.strictObject(pageFields);
 
-/** Statements before a time, newest first. */
-export const ListStatementsQuery = z.strictObject({
-  limit: pageFields.limit,
-  before: z.iso
-    .datetime()
-    .transform((text) => Date.parse(text))
-    .optional(),
-});
+/** Statements of comparisons that began before `to`, newest first. */
+export const ListStatementsQuery = z.strictObject({ ...pageFields, to: timeField.nullable().default(null) });
 
 export const ListPricesQuery = z.strictObject({
   symbols: z
     .string()
     .max(4_000)
     .transform((text) => text.split(',').map((symbol) => symbol.trim()))
+    .meta({ type: 'array', items: { type: 'string' } })
     .optional(),
 });
-
-function isSpan(
-  { from, to }: { readonly from: number | null; readonly to: number | null },
-  context: z.RefinementCtx,
-): void {
-  if (from === null || to === null || from < to) return;
-  context.addIssue({ code: 'custom', path: ['from'], message: 'must be before to' });
-}
-
-const spanFields = { from: timeField.nullable().default(null), to: timeField.nullable().default(null) };
 
 /** What was told in [from, to), oldest first. */
 export const TimelineQuery = z.strictObject({ ...pageFields, ...spanFields }).superRefine(isSpan);

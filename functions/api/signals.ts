@@ -5,8 +5,11 @@ import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import { fromReason } from '../../shared/usecases/refusal.ts';
 import type { SignalTaken } from '../../shared/usecases/take-signal.ts';
+import { closeWarningView } from '../../shared/usecases/views/close-warning.ts';
 import { orderView } from '../../shared/usecases/views/order-view.ts';
 import { signalView } from '../../shared/usecases/views/signal-view.ts';
+import type { AnswerOf } from './answers/agreement.ts';
+import type { TakenSignal } from './answers/positions.ts';
 import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { requiredKey } from './keys.ts';
@@ -52,7 +55,13 @@ export function signalOperations({ commands, reads }: Pick<ApiDeps, 'commands' |
       const position = await reads.positions.get(userId, positionId);
       return {
         status: repeated ? 200 : 201,
-        body: { ...signalView(signal), exit: exit && orderView(exit, null), repeated, warnings, position },
+        body: {
+          ...signalView(signal),
+          exit: exit && orderView(exit, null),
+          repeated,
+          warnings: warnings.map(closeWarningView),
+          position,
+        } satisfies AnswerOf<typeof TakenSignal>,
       };
     },
 

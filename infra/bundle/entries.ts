@@ -16,9 +16,13 @@ export const FUNCTION_ENTRIES = {
   publish: 'functions/publish/stream.ts',
   socket: 'functions/publish/socket.ts',
   webhooks: 'functions/publish/webhooks.ts',
+  docs: 'functions/docs/handler.ts',
 } as const satisfies Record<string, string>;
 
 export type FunctionName = keyof typeof FUNCTION_ENTRIES;
+
+/** What lies beside a function's bundle. */
+const COPIES: { readonly [Name in FunctionName]?: readonly string[] } = { docs: ['docs/openapi.json'] };
 
 /** The always-on process; its image is built from the same folder, with the Dockerfile beside the bundle. */
 export const STREAMER_ENTRY = 'functions/streamer/main.ts';
@@ -49,7 +53,7 @@ export const BUNDLE_ENTRIES: readonly BundleEntry[] = [
   ...Object.entries(FUNCTION_ENTRIES).map(([name, entry]) => ({
     name,
     entry,
-    copy: [],
+    copy: COPIES[name as FunctionName] ?? [],
     runsOn: 'lambda' as const,
   })),
   { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE], runsOn: 'fargate' },

@@ -26,6 +26,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ROUTES, type Route } from '../../functions/api/routes.ts';
 import { fullScope, SCOPE_PREFIX, SCOPES, type Scope } from '../../shared/http/scopes.ts';
+import { addDocs } from './docs-routes.ts';
 import {
   type Platform,
   ServiceFunction,
@@ -64,6 +65,7 @@ export class ApiStack extends Stack {
   readonly fn: LambdaFunction;
   /** Whose tokens are taken. */
   readonly users: Users;
+  readonly docs: LambdaFunction;
 
   constructor(scope: Construct, id: string, { platform, ...props }: ApiStackProps) {
     super(scope, id, props);
@@ -91,6 +93,7 @@ export class ApiStack extends Stack {
     });
     this.users = this.makeUsers(settings);
     this.addRoutes(this.users);
+    this.docs = addDocs(this, this.api, platform);
     this.addStage(settings);
     new CfnOutput(this, 'ApiUrl', { value: this.api.apiEndpoint });
   }

@@ -126,6 +126,7 @@ function addStacks(app: App, settings: Settings): void {
     publishDeadLetters: push.deadLetters,
     functions: {
       api: api.fn,
+      docs: api.docs,
       ...orders.functions,
       ...triggers.functions,
       symbols: symbols.fn,

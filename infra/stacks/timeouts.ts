@@ -5,6 +5,8 @@ import type { FunctionName } from '../bundle/entries.ts';
 export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   /** Below API Gateway's own 30 s, so that the caller gets our answer and not the gateway's. */
   api: 29,
+  /** It answers what it has made already. */
+  docs: 5,
   submit: 15,
   exits: 15,
   executions: 5,

@@ -70,6 +70,24 @@ export type SymbolFilter =
   | { readonly kind: 'unknown'; readonly name: string; readonly json: string };
 
 export type FilterKind = SymbolFilter['kind'];
+export const FILTER_KINDS = [
+  'price',
+  'percent_price',
+  'percent_price_by_side',
+  'lot_size',
+  'market_lot_size',
+  'min_notional',
+  'notional',
+  'iceberg_parts',
+  'max_num_orders',
+  'max_num_algo_orders',
+  'max_num_iceberg_orders',
+  'max_num_order_lists',
+  'max_num_order_amends',
+  'max_position',
+  'trailing_delta',
+  'unknown',
+] as const satisfies readonly FilterKind[];
 
 export interface SymbolRules {
   readonly status: SymbolStatus;

@@ -80,8 +80,13 @@ function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
 
 const TOO_FINE = /^-?\d{1,30}\.\d{19,}$/;
 
+/** How the API's document shows fields whose text is read (`meta`): its readers write the text. */
+const DECIMAL_TEXT = String.raw`^-?\d{1,30}(\.\d{1,18})?$`;
+const NOT_NEGATIVE_TEXT = String.raw`^\d{1,30}(\.\d{1,18})?$`;
+const POSITIVE_TEXT = String.raw`^(?!0+(\.0+)?$)\d{1,30}(\.\d{1,18})?$`;
+
 /** Decimal text: at most 30 digits before and 18 after the point, no exponent; becomes an exact `Decimal`. */
-export const decimalField = z.string().transform((text, context): Decimal => {
+const decimalText = z.string().transform((text, context): Decimal => {
   const value = parseDecimal(text);
   if (value !== null) return value;
   if (TOO_FINE.test(text)) {
@@ -99,21 +104,27 @@ export const decimalField = z.string().transform((text, context): Decimal => {
   return z.NEVER;
 });
 
+export const decimalField = decimalText.meta({ format: 'decimal', pattern: DECIMAL_TEXT });
+
 /** Decimal text above zero. */
-export const positiveField = decimalField.superRefine((value, context) => {
-  if (value.gt(0)) return;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be greater than zero',
-    params: { code: 'not_positive' },
-  });
-});
+export const positiveField = decimalText
+  .superRefine((value, context) => {
+    if (value.gt(0)) return;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be greater than zero',
+      params: { code: 'not_positive' },
+    });
+  })
+  .meta({ format: 'decimal', pattern: POSITIVE_TEXT });
 
 /** Decimal text, zero or more. */
-export const notNegativeField = decimalField.superRefine((value, context) => {
-  if (value.gte(0)) return;
-  context.addIssue({ code: 'custom', message: 'must not be negative', params: { code: 'not_positive' } });
-});
+export const notNegativeField = decimalText
+  .superRefine((value, context) => {
+    if (value.gte(0)) return;
+    context.addIssue({ code: 'custom', message: 'must not be negative', params: { code: 'not_positive' } });
+  })
+  .meta({ format: 'decimal', pattern: NOT_NEGATIVE_TEXT });
 
 /** Query text that is a whole number within bounds. */
 export const countField = (least: number, most: number) =>
@@ -121,11 +132,13 @@ export const countField = (least: number, most: number) =>
     .string()
     .regex(/^\d{1,6}$/, `must be a whole number from ${least} to ${most}`)
     .transform((text) => Number.parseInt(text, 10)) // not money: a count
-    .refine((count) => count >= least && count <= most, `must be from ${least} to ${most}`);
+    .refine((count) => count >= least && count <= most, `must be from ${least} to ${most}`)
+    .meta({ type: 'integer', minimum: least, maximum: most });
 
 /** Query text that is one of the words, or several with commas between. */
 export const wordsField = <const W extends readonly string[]>(words: W) =>
   z
     .string()
     .transform((text) => text.split(',').map((word) => word.trim()))
-    .pipe(z.array(z.enum(words)).min(1).max(words.length));
+    .pipe(z.array(z.enum(words)).min(1).max(words.length))
+    .meta({ type: 'array', items: { type: 'string', enum: [...words] }, minItems: 1 });

@@ -133,6 +133,9 @@ export interface ListQuery extends PageQuery {
   readonly flowId?: string;
   /** Of orders only. */
   readonly positionId?: string;
+  /** Made at or after `from` and before `to`, epoch ms. A cursor is one of these bounds alone. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Thrown by list calls for a cursor that this system did not make. */

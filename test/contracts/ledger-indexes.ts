@@ -89,6 +89,31 @@ export function describeLedgerIndexes(name: string, open: OpenLedgerWith): void 
       await expect(ledger.positionsOfUser('user-1', { limit: 1, cursor })).rejects.toEqual(reject);
     });
 
+    it('lists what was made in a span of time, and a cursor goes on within its own span alone', async () => {
+      for (let i = 0; i < 6; i++) await ledger.commit(newOrders({ orderId: `o-${i}`, createdAt: NOW + i }));
+      await caughtUp();
+      const listed = async (span: { from?: number; to?: number }) =>
+        (await ledger.ordersOfUser('user-1', { limit: 9, cursor: null, ...span })).items.map(
+          (o) => o.orderId,
+        );
+      expect(await listed({ from: NOW + 4 })).toEqual(['o-5', 'o-4']);
+      expect(await listed({ to: NOW + 2 })).toEqual(['o-1', 'o-0']);
+      expect(await listed({ from: NOW + 2, to: NOW + 4 })).toEqual(['o-3', 'o-2']);
+      expect(await listed({ from: NOW + 2, to: NOW + 2 })).toEqual([]);
+      expect(await listed({ from: -1, to: 0 })).toEqual([]);
+
+      const span = { from: NOW + 1, to: NOW + 5 };
+      const first = await ledger.ordersOfUser('user-1', { limit: 2, cursor: null, ...span });
+      expect(first.items.map((o) => o.orderId)).toEqual(['o-4', 'o-3']);
+      const rest = await ledger.ordersOfUser('user-1', { limit: 2, cursor: first.cursor, ...span });
+      expect(rest.items.map((o) => o.orderId)).toEqual(['o-2', 'o-1']);
+      expect(rest.cursor).toBeNull();
+      for (const other of [{}, { from: NOW + 4 }, { ...span, to: NOW + 3 }]) {
+        const mixed = ledger.ordersOfUser('user-1', { limit: 2, cursor: first.cursor, ...other });
+        await expect(mixed).rejects.toEqual(expect.objectContaining({ name: 'BadCursorError' }));
+      }
+    });
+
     it('lists positions as it lists orders', async () => {
       for (let i = 0; i < 3; i++) await newPosition({ positionId: `p-${i}`, createdAt: NOW + i });
       await newPosition({ positionId: 'other', symbol: 'ETH/USDT', createdAt: NOW + 9 });

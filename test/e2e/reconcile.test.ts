@@ -83,6 +83,6 @@ describe('ledger and exchange', () => {
   it('is nobody else s to ask', async () => {
     expect((await trader.send('POST', '/wallets/nobody/reconcile', { body: {} })).status).toBe(404);
     expect((await trader.send('GET', '/wallets/nobody/reconciliation')).status).toBe(404);
-    expect((await trader.send('GET', `${path()}/reconciliations?before=yesterday`)).status).toBe(400);
+    expect((await trader.send('GET', `${path()}/reconciliations?to=yesterday`)).status).toBe(400);
   });
 });

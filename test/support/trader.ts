@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderView } from '../../shared/usecases/views/order-view.ts';
 import type { PositionView, positionDetail } from '../../shared/usecases/views/position-view.ts';
+import { makeAnswerCheck } from '../openapi/answer-check.ts';
 import { until } from './until.ts';
 
 export type PositionAnswer = ReturnType<typeof positionDetail>;
@@ -44,6 +45,16 @@ export interface Balance {
 
 const CALL_TIMEOUT_MS = 20_000;
 
+const check = makeAnswerCheck();
+
+/** Every answer that a test sees is as the API's document says. */
+function assertDescribed(method: string, path: string, { status, headers }: Response, body: unknown): void {
+  const contentType = headers.get('content-type') ?? '';
+  const [plain = ''] = path.split('?');
+  const wrong = check.complaints({ method, path: plain, status, contentType, body });
+  if (wrong.length > 0) throw new Error(`not as docs/openapi.json says:\n${wrong.join('\n')}`);
+}
+
 export class Trader {
   readonly #api: string;
   readonly token: string;
@@ -70,8 +81,9 @@ export class Trader {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: JSON.parse(text) as T };
+    const answered: unknown = JSON.parse(await response.text());
+    assertDescribed(method, `/api/v1${path}`, response, answered);
+    return { status: response.status, headers: response.headers, body: answered as T };
   }
 
   /** A request that has to succeed. */

@@ -198,12 +198,16 @@ async function readBody(
     return await collect(request, limit);
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
+    // As the API itself says it of a body that gets this far.
     const problem = {
-      type: 'about:blank',
-      title: 'Content Too Large',
+      type: 'urn:moniqo:error:body_too_large',
+      title: 'The body is too large',
       status: 413,
       code: 'body_too_large',
       detail: `The body may have at most ${limit} bytes.`,
+      field: null,
+      next_action: 'Send less than 1 MB.',
+      request_id: randomUUID(),
     };
     response.setHeader('connection', 'close');
     json(response, 413, problem, 'application/problem+json');

@@ -120,6 +120,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       sk,
       limit: query.limit,
       cursor: query.cursor,
+      span: { from: query.from, to: query.to },
       filters: {
         // An index's own key cannot be filtered by.
         user_id: index.by === 'user_id' ? undefined : [userId],

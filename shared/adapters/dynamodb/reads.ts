@@ -113,6 +113,18 @@ export const underKey = (
     ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
   });
 
+interface Span {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** After every time that a sort key can hold. */
+const LAST_SORT = '~';
+
+/** What a list's cursors belong to: a place outside of its bounds is no place to go on from. */
+export const listScope = (list: string, { from, to }: Span = {}): string =>
+  from === undefined && to === undefined ? list : `${list}/${from ?? ''}-${to ?? ''}`;
+
 export interface ListRequest<T> {
   readonly table: string;
   readonly index: string;
@@ -125,6 +137,8 @@ export interface ListRequest<T> {
   readonly cursor: string | null;
   /** Attribute -> the values that pass; none = everything passes. */
   readonly filters: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Made at or after `from` and before `to`, epoch ms. */
+  readonly span?: Span;
   readonly read: (item: Item) => T;
 }
 
@@ -153,10 +167,12 @@ function filterExpression(filters: ListRequest<unknown>['filters']): {
  * reached or the list ends. Throws BadCursorError for a cursor that this list did not give.
  */
 export async function readPage<T>(client: DynamoDBClient, request: ListRequest<T>): Promise<Page<T>> {
-  const { table, index, by, value, sk, limit, cursor } = request;
-  const scope = `${table}/${index}/${value}`;
+  const { table, index, by, value, sk, limit, cursor, span = {} } = request;
+  const scope = listScope(`${table}/${index}/${value}`, span);
   const from = cursor === null ? null : decodeCursor(scope, cursor);
-  if (Object.values(request.filters).some((allowed) => allowed?.length === 0)) {
+  const low = sortText(Math.max(span.from ?? 0, 0), '');
+  const high = span.to === undefined ? LAST_SORT : sortText(Math.max(span.to, 0), '');
+  if (low >= high || Object.values(request.filters).some((allowed) => allowed?.length === 0)) {
     return { items: [], cursor: null };
   }
   const filter = filterExpression(request.filters);
@@ -166,9 +182,14 @@ export async function readPage<T>(client: DynamoDBClient, request: ListRequest<T
     ScanIndexForward: false,
     // One more than asked tells whether there is a next page; a filter reads wider to save round trips.
     Limit: filter.text === null ? limit + 1 : Math.max(limit + 1, 100),
-    KeyConditionExpression: '#by = :by',
-    ExpressionAttributeNames: { '#by': by, ...filter.names },
-    ExpressionAttributeValues: { ':by': { S: value }, ...filter.values },
+    KeyConditionExpression: '#by = :by AND #sort BETWEEN :low AND :high',
+    ExpressionAttributeNames: { '#by': by, '#sort': 'sort', ...filter.names },
+    ExpressionAttributeValues: {
+      ':by': { S: value },
+      ':low': { S: low },
+      ':high': { S: high },
+      ...filter.values,
+    },
     ...(filter.text === null ? {} : { FilterExpression: filter.text }),
     ...(from === null
       ? {}

@@ -1,5 +1,10 @@
 /** What the tape says of the market when a position was entered: quarters of an hour, kept for 90 days. */
-import { type ConditionBar, marketConditions, unbroken } from '../../domain/market-conditions.ts';
+import {
+  type ConditionBar,
+  marketConditions,
+  unbroken,
+  type Volatility,
+} from '../../domain/market-conditions.ts';
 import { decimal } from '../../domain/money/decimal.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import type { Position } from '../../domain/types.ts';
@@ -12,7 +17,7 @@ const MOST_BARS = 150;
 
 export interface EntryConditions {
   readonly rsi_14: string | null;
-  readonly volatility: string | null;
+  readonly volatility: Volatility | null;
   readonly volatility_percent: string | null;
 }
 

@@ -341,7 +341,7 @@ const residentView = (position: Position) => {
     take_profit_price: resting?.form === 'oco' ? moneyOrNull(resting.limitPrice) : null,
     since: timeOrNull(resting?.placedAt ?? null),
     /** A stop that waits to be confirmed rests nowhere: the venue would sell at once. */
-    waits_for: isDelayed ? 'confirm_seconds' : why,
+    waits_for: isDelayed ? ('confirm_seconds' as const) : why,
     next_try_at: why === null ? null : timeOrNull(lookAt),
     /** Its level was reached, and until then the order at the venue goes first. */
     first_right_until: timeOrNull(owed?.until ?? null),

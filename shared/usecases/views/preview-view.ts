@@ -57,6 +57,11 @@ const checkView = ({ rule, outcome, figures, error, why }: RuleCheck) => ({
   rule,
   outcome,
   figures,
-  ...(error !== null && { code: error.code, field: error.field, detail: error.message, fix: error.fix }),
+  ...(error !== null && {
+    code: error.code,
+    field: error.field,
+    detail: error.message,
+    next_action: error.fix,
+  }),
   ...(why !== null && { why }),
 });

@@ -61,8 +61,20 @@ export interface BarsQuery {
   readonly limit: number;
 }
 
+interface BarsBody {
+  readonly symbol: string;
+  readonly interval: Interval;
+  readonly price: PriceSource;
+  readonly from: string;
+  readonly to: string;
+  /** Nothing before this is kept. */
+  readonly kept_since: string;
+  readonly items: readonly BarView[];
+  readonly gaps: readonly { readonly from: string; readonly to: string }[];
+}
+
 export interface BarsPage {
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: BarsBody;
   /** Newest first: the items of the body. */
   readonly bars: readonly BarView[];
   /** The `to` of the next page; null = no more. */
@@ -171,8 +183,13 @@ const barView = (bar: IntervalBar, exponent: number) => ({
   last_tick: bar.ticks?.last ?? null,
   running: bar.running,
   complete: bar.complete,
-  source: bar.filled === 0 ? 'own' : bar.own === 0 ? 'polygon' : 'mixed',
+  source: sourceOf(bar),
 });
+
+const sourceOf = ({ own, filled }: IntervalBar): 'own' | 'polygon' | 'mixed' => {
+  if (filled === 0) return 'own';
+  return own === 0 ? 'polygon' : 'mixed';
+};
 
 export type BarView = ReturnType<typeof barView>;
 

@@ -8,7 +8,7 @@
 import { levelsOf, parseMember } from '../../domain/levels.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import { gapsOf } from '../../domain/tape/intervals.ts';
-import type { Units } from '../../domain/triggers/types.ts';
+import type { Level, Units } from '../../domain/triggers/types.ts';
 import { formatUnits } from '../../domain/triggers/units.ts';
 import type { Order, Position } from '../../domain/types.ts';
 import type { Ledger, ToldQuery } from '../../ports/ledger.ts';
@@ -19,6 +19,7 @@ import { time } from './text.ts';
 import {
   actionEntry,
   comparePlaces,
+  type EntryView,
   orderEntries,
   type Place,
   RANKS,
@@ -39,8 +40,17 @@ export interface TimelineQuery {
   readonly after: Place | null;
 }
 
+interface TimelineBody {
+  readonly position_id: string;
+  readonly symbol: string;
+  readonly status: Position['status'];
+  readonly items: readonly EntryView[];
+  readonly levels: ReturnType<typeof levelViews>;
+  readonly market: Awaited<ReturnType<typeof marketOf>>;
+}
+
 export interface TimelinePage {
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: TimelineBody;
   readonly next: Place | null;
 }
 
@@ -132,7 +142,7 @@ function levelViews(position: Position, spec: SymbolSpec) {
     rule: parseMember(level.member).levelName,
     source: level.source,
     level: level.kind === 'fixed' ? price(level.price) : null,
-    direction: level.kind === 'fixed' ? level.direction : level.side === 'long' ? 'falls' : 'rises',
+    direction: directionOf(level),
     peak: level.kind === 'trailing' ? price(level.peak) : null,
     armed: isArmed,
     armed_tick_id: level.armedTick === -1 ? null : level.armedTick,
@@ -140,12 +150,12 @@ function levelViews(position: Position, spec: SymbolSpec) {
   }));
 }
 
-async function marketOf(
-  ports: Needs,
-  position: Position,
-  spec: SymbolSpec,
-  { from, to }: TimelineQuery,
-): Promise<Readonly<Record<string, unknown>> | null> {
+const directionOf = (level: Level): 'falls' | 'rises' => {
+  if (level.kind === 'fixed') return level.direction;
+  return level.side === 'long' ? 'falls' : 'rises';
+};
+
+async function marketOf(ports: Needs, position: Position, spec: SymbolSpec, { from, to }: TimelineQuery) {
   if (from === null || to === null || to - from > HOUR_MS) return null;
   const span = { from: Math.floor(from / 1000), to: Math.ceil(to / 1000) };
   const spans = await tapeSpans(ports, position.symbol, span);

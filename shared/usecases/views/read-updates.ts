@@ -30,8 +30,39 @@ export interface UpdatesQuery {
   readonly before: number | null;
 }
 
+/** A move of the stop is told by the tape: it has neither a time of its own nor details. */
+interface ActionTriggered {
+  readonly action: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly timestamp?: string;
+  readonly details?: Readonly<Record<string, string>>;
+}
+
+interface UpdatesBody {
+  readonly position_id: string;
+  readonly symbol: string;
+  readonly status: Position['status'];
+  readonly items: readonly {
+    readonly update_id: string;
+    readonly position_id: string;
+    readonly timestamp: string;
+    readonly seconds: number;
+    readonly price: string;
+    readonly amount: string;
+    readonly unrealized_pnl: string | null;
+    readonly unrealized_pnl_percent: string | null;
+    readonly actions_triggered: readonly ActionTriggered[];
+  }[];
+  readonly gaps: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly actions_triggered: readonly ActionTriggered[];
+  }[];
+}
+
 export interface UpdatesPage {
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: UpdatesBody;
   /** `before` of the next page. */
   readonly next: number | null;
 }
@@ -174,13 +205,13 @@ function movesOf(
   );
 }
 
-const moveView = ({ from, to }: StopMove) => ({
+const moveView = ({ from, to }: StopMove): ActionTriggered => ({
   action: 'trailing_stop_adjusted',
   from: money(from),
   to: money(to),
 });
 
-const actionView = ({ at, kind, facts }: PositionAction, position: Position) => ({
+const actionView = ({ at, kind, facts }: PositionAction, position: Position): ActionTriggered => ({
   action: kind,
   from: null,
   to: kind === 'break_even_activated' ? moneyOrNull(position.breakEvenStop) : null,

@@ -13,9 +13,10 @@ function adjustView({ stopLoss, takeProfits, trailingStop, breakEven }: Adjustme
     }),
     ...(trailingStop !== undefined && {
       trailing_stop: trailingStop && {
-        ...('percent' in trailingStop.distance
-          ? { distance_percent: money(trailingStop.distance.percent) }
-          : { distance_amount: money(trailingStop.distance.amount) }),
+        ...('percent' in trailingStop.distance && {
+          distance_percent: money(trailingStop.distance.percent),
+        }),
+        ...('amount' in trailingStop.distance && { distance_amount: money(trailingStop.distance.amount) }),
         activation_price: moneyOrNull(trailingStop.activationPrice),
       },
     }),

@@ -1,6 +1,6 @@
 /** Symbols as the API shows them: names in every format, status, sizes, and all rules of the venue. */
 import { Decimal } from '../../domain/money/decimal.ts';
-import type { SymbolFilter } from '../../domain/symbol-rules.ts';
+import type { FilterKind, SymbolFilter } from '../../domain/symbol-rules.ts';
 import type { SymbolSpec } from '../../domain/symbol-spec.ts';
 import { polygonNames, toVenueSymbol } from '../../domain/symbols.ts';
 import type { Environment } from '../../domain/types.ts';
@@ -46,11 +46,22 @@ function formatsOf(spec: SymbolSpec, isRivalListed: boolean) {
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+interface FilterView {
+  readonly kind: FilterKind;
+  readonly [figure: string]: string | number | boolean | null;
+}
+
 /** A bound that is off is null. */
-const filterView = (filter: SymbolFilter): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(filter).map(([name, value]) => [
-      snake(name),
-      Decimal.isDecimal(value) ? money(new Decimal(value)) : value,
-    ]),
-  );
+const filterView = ({ kind, ...figures }: SymbolFilter): FilterView => ({
+  ...Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [snake(name), figureView(value)] as const),
+  ),
+  kind,
+});
+
+function figureView(value: unknown): string | number | boolean | null {
+  if (Decimal.isDecimal(value)) return money(new Decimal(value));
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'boolean') return value;
+  throw new Error(`a filter has a figure of type ${typeof value}`);
+}

@@ -3,7 +3,7 @@
  * its rule, level, price, source, age and tick where a price was the reason.
  */
 import type { Signal } from '../../domain/signal-facts.ts';
-import type { Order, PositionAction } from '../../domain/types.ts';
+import type { Order, PositionAction, StatusChange } from '../../domain/types.ts';
 import { REFUSED_CALLS } from '../tell-refusal.ts';
 import { signalView } from './signal-view.ts';
 import { time } from './text.ts';
@@ -15,9 +15,14 @@ export interface Place {
   readonly key: string;
 }
 
+export type EntryView =
+  | ReturnType<typeof actionView>
+  | ReturnType<typeof orderChangeView>
+  | ReturnType<typeof signalSaidView>;
+
 export interface TimelineEntry {
   readonly place: Place;
-  readonly view: Readonly<Record<string, unknown>>;
+  readonly view: EntryView;
 }
 
 /** Orders before what they made of the position, signals first of all. */
@@ -64,34 +69,36 @@ const timeText = (text: string | undefined): string | null => {
   return at === null ? null : time(at);
 };
 
-export function actionEntry(key: string, { at, kind, facts }: PositionAction): TimelineEntry {
+export const actionEntry = (key: string, action: PositionAction): TimelineEntry => ({
+  place: { at: action.at, rank: RANKS.action, key },
+  view: actionView(action),
+});
+
+function actionView({ at, kind, facts }: PositionAction) {
   // Of a hit `cause` is how the level was reached; elsewhere it is why the position exits.
   const isHit = facts['tick_id'] !== undefined;
   const others = Object.entries(facts).filter(([name]) => !FIELDS.includes(name));
   return {
-    place: { at, rank: RANKS.action, key },
-    view: {
-      timestamp: time(at),
-      kind: 'action',
-      action: kind,
-      refused: REFUSALS.includes(kind),
-      reason: facts['why'] ?? null,
-      rule: facts['level_name'] ?? null,
-      cause: facts['exit_cause'] ?? (isHit ? null : (facts['cause'] ?? null)),
-      reached_by: isHit ? (facts['cause'] ?? null) : null,
-      level: facts['level'] ?? null,
-      price: facts['price'] ?? null,
-      source: facts['source'] ?? null,
-      price_source: facts['price_source'] ?? null,
-      price_age_ms: count(facts['price_age_ms']),
-      peak: facts['peak'] ?? null,
-      tick_id: count(facts['tick_id']),
-      armed_tick_id: count(facts['armed_tick_id']),
-      tick_at: timeText(facts['tick_at']),
-      recorded_at: timeText(facts['recorded_at']),
-      order_id: facts['order_id'] ?? null,
-      details: Object.fromEntries(others),
-    },
+    timestamp: time(at),
+    kind: 'action' as const,
+    action: kind,
+    refused: REFUSALS.includes(kind),
+    reason: facts['why'] ?? null,
+    rule: facts['level_name'] ?? null,
+    cause: facts['exit_cause'] ?? (isHit ? null : (facts['cause'] ?? null)),
+    reached_by: isHit ? (facts['cause'] ?? null) : null,
+    level: facts['level'] ?? null,
+    price: facts['price'] ?? null,
+    source: facts['source'] ?? null,
+    price_source: facts['price_source'] ?? null,
+    price_age_ms: count(facts['price_age_ms']),
+    peak: facts['peak'] ?? null,
+    tick_id: count(facts['tick_id']),
+    armed_tick_id: count(facts['armed_tick_id']),
+    tick_at: timeText(facts['tick_at']),
+    recorded_at: timeText(facts['recorded_at']),
+    order_id: facts['order_id'] ?? null,
+    details: Object.fromEntries(others),
   };
 }
 
@@ -99,30 +106,34 @@ export function actionEntry(key: string, { at, kind, facts }: PositionAction): T
 export const orderEntries = (order: Order): readonly TimelineEntry[] =>
   order.statusHistory.map((change, index) => ({
     place: { at: change.at, rank: RANKS.order, key: `${order.orderId}#${String(index).padStart(6, '0')}` },
-    view: {
-      timestamp: time(change.at),
-      kind: 'order',
-      action: `order_${change.status}`,
-      refused: change.status === 'rejected' || change.status === 'failed',
-      reason: change.reason,
-      rule: order.exit?.trigger?.levelName ?? null,
-      cause: order.exit?.cause ?? null,
-      order_id: order.orderId,
-      details: { role: order.role, side: order.side, type: order.type, by: change.cause },
-    },
+    view: orderChangeView(order, change),
   }));
+
+const orderChangeView = (order: Order, change: StatusChange) => ({
+  timestamp: time(change.at),
+  kind: 'order' as const,
+  action: `order_${change.status}`,
+  refused: change.status === 'rejected' || change.status === 'failed',
+  reason: change.reason,
+  rule: order.exit?.trigger?.levelName ?? null,
+  cause: order.exit?.cause ?? null,
+  order_id: order.orderId,
+  details: { role: order.role, side: order.side, type: order.type, by: change.cause },
+});
 
 export const signalEntry = (key: string, signal: Signal): TimelineEntry => ({
   place: { at: signal.at, rank: RANKS.signal, key },
-  view: {
-    timestamp: time(signal.at),
-    kind: 'signal',
-    action: `signal_${signal.action}`,
-    refused: signal.outcome === 'refused' || (signal.outcome === 'recorded' && signal.reason !== null),
-    reason: signal.reason?.code ?? null,
-    rule: null,
-    cause: signal.outcome === 'closing' ? 'ai_signal' : null,
-    order_id: signal.exitOrderId,
-    details: signalView(signal),
-  },
+  view: signalSaidView(signal),
+});
+
+const signalSaidView = (signal: Signal) => ({
+  timestamp: time(signal.at),
+  kind: 'signal' as const,
+  action: `signal_${signal.action}`,
+  refused: signal.outcome === 'refused' || (signal.outcome === 'recorded' && signal.reason !== null),
+  reason: signal.reason?.code ?? null,
+  rule: null,
+  cause: signal.outcome === 'closing' ? ('ai_signal' as const) : null,
+  order_id: signal.exitOrderId,
+  details: signalView(signal),
 });

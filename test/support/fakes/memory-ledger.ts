@@ -25,6 +25,7 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import { listScope } from '../../../shared/adapters/dynamodb/reads.ts';
 import { type Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { pauseOf } from '../../../shared/domain/pauses.ts';
 import type { WalletRisk } from '../../../shared/domain/risk/limits.ts';
@@ -286,7 +287,7 @@ export class MemoryLedger implements Ledger {
     const own = this.orderShelf.indexed((order) => order.userId === userId && isSought(order, query));
     const { positionId } = query;
     const index = positionId === undefined ? `by_user/${userId}` : `by_position/${positionId}`;
-    return pageOf(`orders/${index}`, own, (order) => order.orderId, query);
+    return pageOf(listScope(`orders/${index}`, query), own, (order) => order.orderId, query);
   }
 
   async positionsOfUser(userId: string, query: ListQuery): Promise<Page<Position>> {
@@ -294,7 +295,7 @@ export class MemoryLedger implements Ledger {
     const { positionId: _ofOrders, ...asked } = query;
     const own = this.positionShelf.indexed((p) => p.userId === userId && isSought(p, asked));
     const index = query.flowId === undefined ? `by_user/${userId}` : `by_flow/${query.flowId}`;
-    return pageOf(`positions/${index}`, own, (position) => position.positionId, query);
+    return pageOf(listScope(`positions/${index}`, query), own, (position) => position.positionId, query);
   }
 
   async livePositionIds(symbol: string): Promise<readonly string[]> {
@@ -456,13 +457,15 @@ function actionKey(
 }
 
 const isSought = (
-  item: Pick<Order | Position, 'status' | 'symbol' | 'walletId' | 'positionId' | 'flowId'>,
-  { status, symbol, walletId, positionId, flowId }: ListQuery,
+  item: Pick<Order | Position, 'status' | 'symbol' | 'walletId' | 'positionId' | 'flowId' | 'createdAt'>,
+  { status, symbol, walletId, positionId, flowId, from, to }: ListQuery,
 ): boolean =>
   (status === undefined || status.includes(item.status)) &&
   (symbol === undefined || symbol === item.symbol) &&
   (walletId === undefined || walletId === item.walletId) &&
   (positionId === undefined || positionId === item.positionId) &&
-  (flowId === undefined || flowId === item.flowId);
+  (flowId === undefined || flowId === item.flowId) &&
+  (from === undefined || item.createdAt >= from) &&
+  (to === undefined || item.createdAt < to);
 
 export { MemoryWallets } from './memory-wallets.ts';

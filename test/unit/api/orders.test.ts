@@ -328,14 +328,62 @@ describe('listing orders', () => {
     expect((await world.call('GET', `${ORDERS}?wallet_id=other`)).body.items).toEqual([]);
   });
 
+  it('lists those made in a span of time', async () => {
+    for (const i of [1, 2, 3]) {
+      world.now += 1_000;
+      await place({ tags: [`${i}`] }, { key: `k${i}` });
+    }
+    const at = (index: number) => new Date(Date.UTC(2026, 0, 5, 12, 0, index)).toISOString();
+    const tags = async (query: string) => {
+      const { body } = await world.call('GET', `${ORDERS}?${query}`);
+      return body.items.map((order: { metadata: { tags: string[] } }) => order.metadata.tags[0]);
+    };
+    expect(await tags(`from=${at(2)}`)).toEqual(['3', '2']);
+    expect(await tags(`to=${at(2)}`)).toEqual(['1']);
+    expect(await tags(`from=${at(1)}&to=${at(3)}`)).toEqual(['2', '1']);
+  });
+
+  it('finds the one that a client order id names', async () => {
+    const { body: mine } = await place({ client_order_id: 'mine' });
+    const found = await world.call('GET', `${ORDERS}?wallet_id=${wallet}&client_order_id=mine`);
+    expect(found.body).toMatchObject({ items: [{ order_id: mine.order_id }], next_cursor: null });
+    const none = await world.call('GET', `${ORDERS}?wallet_id=${wallet}&client_order_id=other`);
+    expect(none.body).toEqual({ items: [], next_cursor: null });
+    const stranger = { user: 'bob' };
+    const theirs = await world.call('GET', `${ORDERS}?wallet_id=${wallet}&client_order_id=mine`, stranger);
+    expect(theirs.body).toEqual({ items: [], next_cursor: null });
+  });
+
   it.each([
     ['limit=0', 'limit'],
     ['limit=201', 'limit'],
     ['limit=1e1', 'limit'],
     ['status=done', 'status.0'],
     ['page=2', 'page'],
+    ['from=yesterday', 'from'],
+    ['from=2026-01-05T12:00:00Z&to=2026-01-05T12:00:00Z', 'from'],
+    ['client_order_id=mine', 'wallet_id'],
+    ['client_order_id=mine&wallet_id=w&status=open', 'status'],
   ])('refuses ?%s', async (query, field) => {
     expect(await world.call('GET', `${ORDERS}?${query}`)).toMatchObject({ status: 400, body: { field } });
+  });
+});
+
+describe('an id that cannot be one', () => {
+  it('is nobody’s, and no table is asked for it', async () => {
+    const asked: string[] = [];
+    const order = world.ledger.order.bind(world.ledger);
+    world.ledger.order = async (id) => {
+      asked.push(id);
+      return order(id);
+    };
+    for (const id of ['x'.repeat(3_000), '%00', 'a%2Fb', '%C3%A4']) {
+      const answer = await world.call('GET', `${ORDERS}/${id}`);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found', field: 'order_id' } });
+    }
+    expect(asked).toEqual([]);
+    expect((await world.call('GET', `${ORDERS}/nobodys`)).status).toBe(404);
+    expect(asked).toEqual(['nobodys']);
   });
 });
 

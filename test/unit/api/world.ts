@@ -19,6 +19,7 @@ import type { Log, LogFields } from '../../../shared/ports/runtime.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import type { Ports } from '../../../shared/usecases/ports.ts';
 import { makeWebhooks } from '../../../shared/usecases/push/webhooks.ts';
+import { type AnswerCheck, makeAnswerCheck } from '../../openapi/answer-check.ts';
 import { FakeVenues } from '../../support/fakes/fake-venue.ts';
 import { MemoryAudit } from '../../support/fakes/memory-audit.ts';
 import { MemoryCounters, MemoryLeases, MemoryPrices, MemoryTape } from '../../support/fakes/memory-cache.ts';
@@ -53,6 +54,13 @@ interface Call {
 const ALL_SCOPES = SCOPES.map(fullScope).join(' ');
 const DAY = Date.UTC(2026, 0, 5, 12);
 
+/** Read once. */
+let read: AnswerCheck | undefined;
+function theCheck(): AnswerCheck {
+  read ??= makeAnswerCheck();
+  return read;
+}
+
 export class ApiWorld {
   now = DAY;
   /** False: nobody works the queues while the API waits. */
@@ -76,8 +84,11 @@ export class ApiWorld {
   readonly #handler: ReturnType<typeof httpHandler>;
   #calls = 0;
   readonly #work: () => Promise<void>;
+  readonly #check: AnswerCheck | null;
 
-  constructor() {
+  /** `check`: holds each answer to the API's document; null while that is being made. */
+  constructor({ check = theCheck() }: { readonly check?: AnswerCheck | null } = {}) {
+    this.#check = check;
     const tell =
       (level: string) =>
       (code: string, fields: LogFields = {}): void => {
@@ -195,7 +206,12 @@ export class ApiWorld {
       ...(body !== undefined && { body }),
     };
     const response = await this.handle(event);
-    return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) };
+    const answered: unknown = JSON.parse(response.body);
+    const { statusCode: status, headers } = response;
+    const seen = { method, path: plain, status, contentType: headers['content-type'] ?? '', body: answered };
+    const wrong = this.#check?.complaints(seen) ?? [];
+    if (wrong.length > 0) throw new Error(`not as docs/openapi.json says:\n${wrong.join('\n')}`);
+    return { status, headers, body: answered };
   }
 
   /** As API Gateway would call the function. */

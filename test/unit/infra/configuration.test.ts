@@ -62,12 +62,13 @@ const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   publish: (env) => loadPublishConfig({ ...env, ...LAMBDA }),
   socket: (env) => loadSocketConfig({ ...env, ...LAMBDA }),
   webhooks: loadWebhooksConfig,
+  docs: () => null,
 };
 
 const LAMBDA = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
 
 /** They know nothing of stages and exchanges. */
-const PLAIN: readonly string[] = ['dispatch', 'publish', 'socket', 'webhooks'];
+const PLAIN: readonly string[] = ['dispatch', 'publish', 'socket', 'webhooks', 'docs'];
 
 describe.each([
   ['sandbox', 'binance_testnet'],

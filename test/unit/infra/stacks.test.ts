@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES, type Route } from '../../../functions/api/routes.ts';
+import { DOCS_ROUTES } from '../../../functions/docs/routes.ts';
 import { QUEUE_NAMES } from '../../../infra/queues.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
@@ -63,9 +64,20 @@ describe('the API', () => {
   const routes = () =>
     sandbox.ofType('AWS::ApiGatewayV2::Route').filter(({ stack }) => stack.endsWith('-api'));
 
-  it('has exactly the routes that the function answers', () => {
+  it('has exactly the routes that its functions answer, and so has the document', () => {
     expect(routes().map(({ properties }) => properties['RouteKey'])).toEqual(
-      ROUTES.map(({ method, path }) => `${method} ${path}`),
+      [...ROUTES, ...DOCS_ROUTES].map(({ method, path }) => `${method} ${path}`),
+    );
+    const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
+      paths: Record<string, object>;
+    };
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(described.sort()).toEqual(
+      routes()
+        .map(({ properties }) => String(properties['RouteKey']))
+        .sort(),
     );
   });
 
@@ -73,6 +85,8 @@ describe('the API', () => {
     const open = routes().filter(({ properties }) => properties['AuthorizationType'] !== 'JWT');
     expect(open.map(({ properties }) => [properties['RouteKey'], properties['AuthorizationType']])).toEqual([
       ['GET /api/v1/health/services', 'NONE'],
+      ['GET /api/v1/openapi.json', 'NONE'],
+      ['GET /docs', 'NONE'],
     ]);
   });
 
@@ -83,7 +97,11 @@ describe('the API', () => {
   });
 
   it('asks at the gateway for the scopes that the function asks for', () => {
-    const declared = routes().map(({ properties }) => [
+    const ofApi = routes().filter(
+      ({ properties }) =>
+        !DOCS_ROUTES.some(({ method, path }) => properties['RouteKey'] === `${method} ${path}`),
+    );
+    const declared = ofApi.map(({ properties }) => [
       properties['RouteKey'],
       properties['AuthorizationScopes'],
     ]);
