@@ -14,8 +14,9 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, `$1 ${REDACTED}`],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, REDACTED],
+  // What is said of a setting goes on as a sentence: `POLYGON_API_KEY: is needed for ...`.
   [
-    /((?:access_token|refresh_token|client_secret|secret_?key|api_?key|private_?key|password|signature|x-mbx-apikey)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'&,;\\}]+/gi,
+    /((?:access_token|refresh_token|client_secret|secret_?key|api_?key|private_?key|password|signature|x-mbx-apikey)\\?["']?\s*[:=]\s*\\?["']?)(?!(?:is|are|has|must|needs?)\s)[^\s"'&,;\\}]+/gi,
     `$1${REDACTED}`,
   ],
 ];

@@ -37,6 +37,7 @@ describe('what a log may not hold', () => {
     ['body {"api_key":"kkk","secret_key":"sss"}', 'body {"api_key":"[redacted]","secret_key":"[redacted]"}'],
     ['body {\\"client_secret\\":\\"sss\\"}', 'body {\\"client_secret\\":\\"[redacted]\\"}'],
     ['X-MBX-APIKEY: kkk', 'X-MBX-APIKEY: [redacted]'],
+    ['POLYGON_API_KEY: is needed; api_key: island', 'POLYGON_API_KEY: is needed; api_key: [redacted]'],
   ])('goes by its look: %s', (text, left) => {
     expect(redacted({ error: text })).toEqual({ error: left });
   });
