@@ -12,7 +12,7 @@ afterEach(killStarted);
 describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   it('prints one JSON line, answers, and stops everything within 5 s of SIGTERM', async () => {
     const { child, output, told: line, children } = await ready(['--no-simulator']);
-    expect(Object.keys(line)).toEqual(['ready', 'api', 'token']);
+    expect(Object.keys(line)).toEqual(['ready', 'api', 'push', 'token']);
     expect(line.ready).toBe(true);
     expect((await fetch(`${line.api}/api/v1/orders`)).status).toBe(401);
     expect(children.length).toBeGreaterThan(8);
