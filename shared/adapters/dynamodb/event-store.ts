@@ -150,14 +150,32 @@ export function createEventStore({ client, eventsTable, now }: EventStoreOptions
     });
   }
 
+  async function appendAll(userId: string, wanted: readonly NewEvent[]): Promise<readonly Appended[]> {
+    const unique = [...new Map(wanted.map((event) => [event.source, event])).values()];
+    const appended: Appended[] = [];
+    for (let start = 0; start < unique.length; start += EVENTS_AT_ONCE)
+      appended.push(...(await appendSome(userId, unique.slice(start, start + EVENTS_AT_ONCE))));
+    return appended;
+  }
+
+  /** The last append of each user in this process that has not ended. */
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** A batch brings many items of one user at once: side by side all but one of them would find the counter moved. */
+  async function inTurn<T>(userId: string, work: () => Promise<T>): Promise<T> {
+    const before = turns.get(userId) ?? Promise.resolve();
+    // How the one before ended is for its own caller.
+    const own = before.then(work, work);
+    turns.set(userId, own);
+    try {
+      return await own;
+    } finally {
+      if (turns.get(userId) === own) turns.delete(userId);
+    }
+  }
+
   return {
-    async append(userId, wanted) {
-      const unique = [...new Map(wanted.map((event) => [event.source, event])).values()];
-      const appended: Appended[] = [];
-      for (let start = 0; start < unique.length; start += EVENTS_AT_ONCE)
-        appended.push(...(await appendSome(userId, unique.slice(start, start + EVENTS_AT_ONCE))));
-      return appended;
-    },
+    append: (userId, wanted) => inTurn(userId, () => appendAll(userId, wanted)),
     head: headOf,
     async after(userId, seq, limit) {
       const items = await queryPage(client, {
