@@ -1,7 +1,4 @@
-/**
- * The same as retrying-client.test.ts with five hundred intents: two thousand took twelve minutes and more once every change
- * was told to its user as well.
- */
+/** The same as retrying-client.test.ts with two thousand intents. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ExchangeTrader } from '../support/exchange-trader.ts';
 import { retriedIntents } from '../support/retried-intents.ts';
@@ -16,12 +13,12 @@ afterAll(() => trader?.system.stop());
 const LONG_MS = 1_800_000;
 
 it(
-  'five hundred intents make five hundred orders',
+  'two thousand intents make two thousand orders',
   async () => {
-    const took = await retriedIntents(trader, { count: 500, atOnce: 6, seed: 2 });
+    const took = await retriedIntents(trader, { count: 2_000, atOnce: 6, seed: 2 });
     const { cut, abandoned, sends, seconds } = took;
     console.info(
-      `500 intents, ${sends} sends, ${JSON.stringify(cut)}, ${abandoned} given up, ${seconds.toFixed(0)} s`,
+      `2,000 intents, ${sends} sends, ${JSON.stringify(cut)}, ${abandoned} given up, ${seconds.toFixed(0)} s`,
     );
     expect(Object.values(cut).every((times) => times > 0)).toBe(true);
     expect(await trader.system.deadLetters()).toEqual([]);
