@@ -119,7 +119,8 @@ export const API_ERRORS = {
   wrong_side: {
     status: 422,
     title: 'The side does not fit the position',
-    nextAction: 'A long is reduced by a sell, a short by a buy.',
+    nextAction:
+      'A long is reduced by a sell, a short by a buy; position_effect open adds to it by the other.',
   },
   wrong_symbol: {
     status: 422,
@@ -133,7 +134,7 @@ export const API_ERRORS = {
   },
   protection_forbidden: {
     status: 422,
-    title: 'An exit takes no protection',
+    title: 'An order of a position takes no protection',
     nextAction: 'Leave protection out; change that of the position with PATCH.',
   },
   margin_not_allowed: {
@@ -143,7 +144,7 @@ export const API_ERRORS = {
   },
   margin_forbidden: {
     status: 422,
-    title: 'An exit has no margin terms of its own',
+    title: 'An order of a position has no margin terms of its own',
     nextAction: 'Leave the field out: the position has them.',
   },
   leverage_too_high: {
@@ -318,6 +319,11 @@ export const API_ERRORS = {
     status: 409,
     title: 'The position is being closed already',
     nextAction: 'Nothing: the first cause stands. Follow the position until it is closed.',
+  },
+  too_many_entries: {
+    status: 409,
+    title: 'The position takes no more orders that add to it',
+    nextAction: 'Cancel one, wait until one has filled, or open another position.',
   },
   not_open: {
     status: 409,

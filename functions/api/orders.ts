@@ -54,6 +54,7 @@ const commandOf = (
   idempotencyKey,
   protection: body.protection ?? null,
   positionId: body.position_id ?? null,
+  positionEffect: body.position_effect ?? null,
   positionSide: body.position_side ?? null,
   leverage: body.leverage ?? null,
   flowId: body.flow_id ?? null,
@@ -91,8 +92,8 @@ export function orderOperations(deps: ApiDeps) {
       validate(NoQuery, request.query);
       const key = idempotencyKey(request);
       const body = validate(CreateOrderBody, request.body);
-      // With a position it is an exit, and can be nothing else.
-      if (body.position_id == null) needScope(request, ['trade']);
+      // With a position, and no word of adding to it, it is an exit and can be nothing else.
+      if (body.position_id == null || body.position_effect === 'open') needScope(request, ['trade']);
       if (key === null && body.client_order_id == null) {
         throw apiError('idempotency_key_required', 'The order has no key that makes a repeat harmless.', {
           field: 'client_order_id',

@@ -42,7 +42,8 @@ export function kindOf(
   if (method === 'GET' || READS.has(name)) return 'read';
   if (CLOSES.has(name)) return 'close';
   const said = typeof body === 'object' && body !== null ? body : {};
-  const isExit = name === 'createOrder' && 'position_id' in said && said.position_id != null;
+  const adds = 'position_effect' in said && said.position_effect === 'open';
+  const isExit = name === 'createOrder' && 'position_id' in said && said.position_id != null && !adds;
   const isClose = name === 'takeSignal' && 'signal' in said && said.signal === 'close';
   return isExit || isClose ? 'close' : 'change';
 }

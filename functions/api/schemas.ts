@@ -20,6 +20,7 @@ import {
   TIMES_IN_FORCE,
 } from '../../shared/domain/types.ts';
 import { countField, notNegativeField, positiveField, wordsField } from '../../shared/http/validate.ts';
+import { POSITION_EFFECTS } from '../../shared/usecases/place-command.ts';
 
 const idField = z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'must be an id');
 const nameField = z.string().trim().min(1).max(100);
@@ -254,6 +255,8 @@ export const CreateOrderBody = z
     client_order_id: keyField.nullish(),
     protection: protectionField.nullish(),
     position_id: idField.nullish(),
+    /** With a position_id: `open` adds to that position. Without it an order with a position_id is an exit. */
+    position_effect: z.enum(POSITION_EFFECTS).nullish(),
     /** Of an entry: `short` opens one by a sell. Without it a buy opens a long. */
     position_side: z.enum(['long', 'short']).nullish(),
     /** Of an entry on margin: its worth over its collateral. */
@@ -283,8 +286,12 @@ export const CreateOrderBody = z
       context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['quantity'] });
     }
     if (order.position_id != null && order.market_conditions != null) {
-      const message = 'are those of an entry, and position_id makes this an exit';
+      const message = 'are those of the order that opens a position, and this one names a position';
       context.addIssue({ code: 'custom', path: ['market_conditions'], message });
+    }
+    if (order.position_id == null && order.position_effect === 'close') {
+      const message = 'is close, and no position_id says which position';
+      context.addIssue({ code: 'custom', path: ['position_effect'], message });
     }
     if (base !== null && quote !== null) {
       const message = 'and quantity exclude each other';

@@ -10,6 +10,7 @@
  * Figures are US dollars, by the convention of usd.ts. Days and minutes are of UTC.
  */
 import { type Decimal, decimalText, ZERO } from './money/decimal.ts';
+import type { EntryKind } from './risk/limits.ts';
 
 /** What a client can be allowed. Never `admin`: no program gives itself more. */
 export const CLIENT_SCOPES = ['read', 'trade', 'close-only'] as const;
@@ -74,8 +75,7 @@ export interface ClientAsked {
   readonly more: Decimal | null;
   /** The whole order with it. */
   readonly whole: Decimal | null;
-  /** A new order; else one that is there is changed. */
-  readonly opens: boolean;
+  readonly kind: EntryKind;
   readonly now: number;
 }
 
@@ -134,7 +134,7 @@ export function brokenClientLimits(client: ApiClient, asked: ClientAsked): reado
     broken.push({ name, limit: decimalText(limit), used: decimalText(before), asked: text(more) });
   }
   const perMinute = limits.maxOrdersPerMinute;
-  if (asked.opens && perMinute !== null && used.orders + 1 > perMinute) {
+  if (asked.kind !== 'change' && perMinute !== null && used.orders + 1 > perMinute) {
     broken.push({
       name: 'max_orders_per_minute',
       limit: String(perMinute),
@@ -178,8 +178,8 @@ export function clientGate(client: ApiClient, asked: ClientAsked): ClientGate {
     version: client.version,
     day: { day, isNew: client.day !== day, most: perDay === null ? null : perDay.minus(add), add },
     minute: {
-      ...{ minute, isNew: client.minute !== minute, add: asked.opens ? 1 : 0 },
-      most: asked.opens && perMinute !== null ? perMinute - 1 : null,
+      ...{ minute, isNew: client.minute !== minute, add: asked.kind !== 'change' ? 1 : 0 },
+      most: asked.kind !== 'change' && perMinute !== null ? perMinute - 1 : null,
     },
   };
 }

@@ -9,12 +9,13 @@
  * - a plan is never empty while a flattened position is not closed: each step is an act, or work with a time.
  */
 import { isAmending, isAmendingInPlace } from './amendments.ts';
+import { isListed, liveEntryIds } from './entry-ids.ts';
 import { LAST_STEP, ladderStep } from './exit-ladder.ts';
 import { exitLot } from './lots.ts';
 import { closingSpec } from './margin.ts';
 import { type Decimal, floorTo, minOf, ZERO } from './money/decimal.ts';
 import { isFinal, isSettled, remaining } from './orders.ts';
-import { claimableQuantity, freeQuantity, isClosed, isDust, isListed } from './positions.ts';
+import { claimableQuantity, freeQuantity, isClosed, isDust } from './positions.ts';
 import { residentEnded } from './resident-state.ts';
 import { err, ok, type Result } from './result.ts';
 import { activeShortage, broughtByEnd, shortageAfter, shortageText } from './shortage.ts';
@@ -86,7 +87,7 @@ export function planExit(
   if (quantity.greaterThan(0) && !isSlicing) {
     const isEarly = retryAt !== null && retryAt > now;
     steps.push(isEarly ? { kind: 'wait', until: retryAt, why: 'next try' } : { kind: 'send', quantity });
-  } else if (p.entryLive || p.liveExits.length > 0) {
+  } else if (liveEntryIds(p).length > 0 || p.liveExits.length > 0) {
     const unknown = liveOrders.some((o) => o.send?.outcome === 'unknown');
     const why = unknown ? 'an order is unknown' : 'orders are not settled';
     steps.push({ kind: 'wait', until: now + LOOK_AGAIN_MS, why });

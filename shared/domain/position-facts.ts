@@ -177,12 +177,16 @@ export interface Position {
   /** Null: with coins of its own; no price liquidates it. */
   readonly margin: MarginTerms | null;
   readonly status: PositionStatus;
-  /** The entry order that is live, or was last: an amendment may have put it in the place of `formerEntryIds`. */
+  /** The order that opened it, or what amendments have put in its place: those before are `formerEntryIds`. */
   readonly entryOrderId: string;
   /** Without those that filled nothing where there are very many; those that traded all are here. */
   readonly formerEntryIds: readonly string[];
-  /** The entry order can still fill. */
+  /** The order `entryOrderId` can still fill. */
   readonly entryLive: boolean;
+  /** Orders that were placed to add to it, and what amendments have put in their place; left out as above. */
+  readonly furtherEntryIds: readonly string[];
+  /** Those of them that can still fill. */
+  readonly liveFurtherIds: readonly string[];
   /** Its exits; without those of a full exit that ended and had sold nothing. */
   readonly exitOrderIds: readonly string[];
   /** Exits ever made: the ids of a full exit's orders count on from here (`exitNumber` in exits.ts). */

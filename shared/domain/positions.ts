@@ -10,6 +10,7 @@
  * - a position with a live entry, a live exit or more than dust is not closed.
  */
 
+import { entryIdsOf, furtherAfter, liveEntryIds } from './entry-ids.ts';
 import { exitLot } from './lots.ts';
 import { closingSpec } from './margin.ts';
 import { type Decimal, floorTo, maxOf, shareOf, sum, ZERO } from './money/decimal.ts';
@@ -63,6 +64,8 @@ export function openPosition(args: {
     entryOrderId: order.orderId,
     formerEntryIds: [],
     entryLive: true,
+    furtherEntryIds: [],
+    liveFurtherIds: [],
     exitOrderIds: [],
     exitsMade: 0,
     ...NOTHING_TRADED,
@@ -244,40 +247,18 @@ export function reopened(p: Position): Position {
   };
 }
 
-/** All orders that ever bought (sold, of a short) for it, the first one first. */
-export const entryIdsOf = (p: Pick<Position, 'entryOrderId' | 'formerEntryIds'>): readonly string[] => [
-  ...p.formerEntryIds,
-  p.entryOrderId,
-];
-
-/** So many orders are listed of those that were amended away; beyond that only what has traded is. */
-const MOST_LISTED = 1_000;
-
-/**
- * Is an order that was amended away to be listed? A bot may amend one order for days, and its position must not outgrow
- * what can be stored. The order itself stays, and names its position.
- */
-export const isListed = (listed: readonly string[], order: Pick<Order, 'filledQuantity'>): boolean =>
-  order.filledQuantity.greaterThan(0) || listed.length < MOST_LISTED;
-
-/** An heir has taken the entry's place: from now on that is the entry. Fills of the old one still belong here. */
-export const entryPassed = (
-  p: Position,
-  order: Pick<Order, 'filledQuantity'>,
-  heir: Pick<Order, 'orderId'>,
-  now: number,
-): Position => ({
-  ...p,
-  entryOrderId: heir.orderId,
-  formerEntryIds: isListed(p.formerEntryIds, order) ? entryIdsOf(p) : p.formerEntryIds,
-  updatedAt: Math.max(p.updatedAt, now),
-  dueTries: 0,
-});
-
-/** The entry is settled: nothing more can come. Closes what was never filled. Else the position as it was. */
+/** An entry is settled: nothing more of it can come. Closes what was never filled. Else the position as it was. */
 export function entryEnded(p: Position, order: Order, now: number, spec: SymbolSpec): Position {
-  if (!p.entryLive || order.orderId !== p.entryOrderId || !isSettled(order)) return p;
-  const ended = { ...p, entryLive: false, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
+  if (!liveEntryIds(p).includes(order.orderId) || !isSettled(order)) return p;
+  const changed = { ...p, updatedAt: Math.max(p.updatedAt, now), dueTries: 0 };
+  const ended =
+    order.orderId === p.entryOrderId
+      ? { ...changed, entryLive: false }
+      : {
+          ...changed,
+          furtherEntryIds: furtherAfter(p, order),
+          liveFurtherIds: p.liveFurtherIds.filter((id) => id !== order.orderId),
+        };
   return maybeClose(ended, spec, null, now);
 }
 
@@ -298,7 +279,7 @@ export function isDust(quantity: Decimal, spec: SymbolSpec, mark: Decimal | null
  * wants out and nothing was sold: its price may rise.
  */
 export function maybeClose(p: Position, spec: SymbolSpec, mark: Decimal | null, now: number): Position {
-  if (isClosed(p) || p.entryLive || p.liveExits.length > 0) return p;
+  if (isClosed(p) || liveEntryIds(p).length > 0 || p.liveExits.length > 0) return p;
   const isLeaving = p.flatten !== null || p.exitQuantity.greaterThan(0);
   // The plan decides by the price of the claim when it has no mark; what it calls dust has to close here.
   const marks = isLeaving ? [mark, p.flatten?.price ?? null] : [null];

@@ -23,8 +23,9 @@ import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { Order, OrderAmounts, Position, Wallet } from '../domain/types.ts';
 import type { Call, Change, Commit } from '../ports/ledger.ts';
 import { specOf, stored } from './change-order.ts';
+import { worthOf } from './check-addition.ts';
 import { checkClient } from './check-client.ts';
-import { checkAmounts, checkEntry, checkForm, checkWallet } from './check-order.ts';
+import { checkAdded, checkAmounts, checkEntry, checkForm, checkWallet } from './check-order.ts';
 import { checkRisk } from './check-risk.ts';
 import { untilWritten } from './conflicts.ts';
 import { heirIdFor } from './derive-ids.ts';
@@ -102,7 +103,9 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
     if (order.role === 'entry') {
       const allowed = checkWallet(wallet, served);
       if (!allowed.ok) return allowed;
-      const entry = checkEntry(command, { wallet, spec }, found, ports.clock.now());
+      const entry = position.furtherEntryIds.includes(order.orderId)
+        ? checkAdded(command, position, spec, found)
+        : checkEntry(command, { wallet, spec }, found, ports.clock.now());
       if (!entry.ok) return entry;
     }
     const rest = sent.quantity.minus(order.filledQuantity);
@@ -130,17 +133,28 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
   async function limited(
     { order, position, spec, clientId }: Case,
     { after }: Change<Order>,
-  ): Promise<Result<Pick<Commit, 'risk' | 'client'>, Refusal>> {
+  ): Promise<Result<Pick<Commit, 'risk' | 'client' | 'positions'>, Refusal>> {
     const reserved = reservedInQuote(after);
     const more = reserved.minus(reservedInQuote(order));
     if (!more.greaterThan(0)) return ok({});
     const { walletId, symbol } = order;
-    const whole = position.cost.plus(reserved);
-    const worth = { walletId, symbol, quote: spec.quote, more, position: whole, opens: false };
-    const risk = await checkRisk(ports, worth);
+    const worth = { walletId, symbol, quote: spec.quote, more, kind: 'change' } as const;
+    const whole = (await worthOf(ledger, position)).plus(more);
+    const risk = await checkRisk(ports, { ...worth, position: whole });
     if (!risk.ok) return risk;
-    const client = await checkClient(ports, clientId, worth);
-    return client.ok ? ok({ risk: risk.value, client: client.value }) : client;
+    const client = await checkClient(ports, clientId, {
+      ...worth,
+      position: order.filledQuote.plus(reserved),
+    });
+    if (!client.ok) return client;
+    // Its worth was looked at with all its entries: whoever adds another one meanwhile, or changes it, comes after.
+    const now = clock.now();
+    const looked = { ...position, updatedAt: Math.max(position.updatedAt, now) };
+    return ok({
+      risk: risk.value,
+      client: client.value,
+      positions: [{ before: position, after: withDue(looked, now) }],
+    });
   }
 
   async function caseOf(

@@ -39,7 +39,7 @@ function clientRefusal(broken: readonly BrokenClientLimit[]) {
 export async function checkClient(
   { clients, clock }: Pick<Ports, 'clients' | 'clock'>,
   clientId: string | null | undefined,
-  { walletId, symbol, quote, more, position, opens }: EntryWorth,
+  { walletId, symbol, quote, more, position, kind }: EntryWorth,
 ): Promise<Result<ClientGate | null, Refusal>> {
   if (clientId == null) return ok(null);
   const client = await clients.get(clientId);
@@ -48,7 +48,7 @@ export async function checkClient(
     return refuse('client_revoked', null, message, 'have its user register another client');
   }
   const asked: ClientAsked = {
-    ...{ walletId, symbol, quote, opens, now: clock.now() },
+    ...{ walletId, symbol, quote, kind, now: clock.now() },
     more: inDollars(more, quote),
     whole: inDollars(position, quote),
   };

@@ -9,6 +9,7 @@ import { checkPrecision, type Explained, explain } from '../domain/normalise.ts'
 import { checkTimeInForce } from '../domain/order-fields.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { symbolRegistry } from '../domain/symbols.ts';
 import { checkTimeStop } from '../domain/time-stop.ts';
@@ -105,15 +106,9 @@ export interface CheckedEntry extends CheckedAmounts {
   readonly liquidation: Decimal | null;
 }
 
-/** An order that opens a position; `found` is what `checkAmounts` answered. */
-export function checkEntry(
-  command: PlaceOrderCommand,
-  { wallet, spec }: Target,
-  found: CheckedAmounts,
-  now: number,
-): Result<CheckedEntry, Refusal> {
-  const { price, sent, refusal } = found;
-  const { type } = command;
+/** What neither an order that opens a position nor one that adds to it may be, whatever it is for. */
+function entryForm({ type }: PlaceOrderCommand, spec: SymbolSpec, found: CheckedAmounts) {
+  const { price, refusal } = found;
   if (type === 'oco' && refusal?.code !== 'order_type_not_supported') {
     const fix = 'name the position_id that it closes';
     return refuse('type_forbidden', 'type', 'an oco order closes a position; it opens none', fix);
@@ -123,11 +118,31 @@ export function checkEntry(
     const message = `there is no current price of ${spec.symbol}`;
     return refuse('no_price', 'symbol', message, 'try again in a moment; prices have been asked for');
   }
-  if (refusal !== null) return { ok: false, error: fromField(refusal) };
+  return refusal === null ? ok(null) : { ok: false as const, error: fromField(refusal) };
+}
+
+/** Where the market will be when it has filled, as its position's levels see it; null without a price. */
+function filledAt(
+  { side, type }: PlaceOrderCommand,
+  { price, sent }: CheckedAmounts,
+  protection: Protection,
+): Decimal | null {
+  const closing = price && protectionReference(price, side === 'buy' ? 'long' : 'short', protection);
+  return entryReference({ ...sent, side, type }, closing);
+}
+
+/** An order that opens a position; `found` is what `checkAmounts` answered. */
+export function checkEntry(
+  command: PlaceOrderCommand,
+  { wallet, spec }: Target,
+  found: CheckedAmounts,
+  now: number,
+): Result<CheckedEntry, Refusal> {
+  const form = entryForm(command, spec, found);
+  if (!form.ok) return form;
   const side = command.side === 'buy' ? 'long' : 'short';
   const wanted: Protection = { ...NO_PROTECTION, ...command.protection };
-  const closing = price && protectionReference(price, side, wanted);
-  const reference = entryReference({ ...sent, side: command.side, type }, closing);
+  const reference = filledAt(command, found, wanted);
   const margin = marginTerms(command, wallet);
   if (!margin.ok) return margin;
   const liquidation = reference === null ? ok(null) : liquidationOf(side, reference, margin.value, spec);
@@ -139,6 +154,30 @@ export function checkEntry(
   if (wrong !== null) return { ok: false, error: fromField(wrong) };
   const protection = roundProtection(wanted, side, spec);
   return ok({ ...found, protection, margin: margin.value, liquidation: liquidation.value });
+}
+
+/**
+ * An order that adds to this position, which may take it (`checkAddition`): on the position's own terms, and its stop
+ * has to come before the liquidation of the whole.
+ */
+export function checkAdded(
+  command: PlaceOrderCommand,
+  position: Position,
+  spec: SymbolSpec,
+  found: CheckedAmounts,
+): Result<CheckedEntry, Refusal> {
+  const form = entryForm(command, spec, found);
+  if (!form.ok) return form;
+  const { protection, margin, side } = position;
+  const at = filledAt(command, found, protection);
+  if (at === null || margin === null) return ok({ ...found, protection, margin, liquidation: null });
+  const worth = worthLeft(found.sent, at);
+  const average = position.cost.plus(worth).div(position.quantity.plus(worth.div(at)));
+  const liquidation = liquidationOf(side, average, margin, spec);
+  if (!liquidation.ok) return liquidation;
+  const wrong = checkStopBefore(protection, side, liquidation.value);
+  if (wrong !== null) return { ok: false, error: fromField(wrong) };
+  return ok({ ...found, protection, margin, liquidation: liquidation.value });
 }
 
 /** A new position is opened only by a wallet that may. */
@@ -177,8 +216,8 @@ const PROTECTION_TYPES: readonly OrderType[] = [
   'take_profit_limit',
 ];
 
-/** The position that a sell names, if this order can close a part of it. */
-export function checkTarget(
+/** The position that an order names, if it is the caller's own and fits the order's wallet and symbol. */
+export function namedPosition(
   command: PlaceOrderCommand,
   position: Position | null,
   spec: SymbolSpec,
@@ -191,10 +230,23 @@ export function checkTarget(
   if (position.symbol !== spec.symbol) {
     return refuse('wrong_symbol', 'symbol', `the position is in ${position.symbol}`, 'send its symbol');
   }
+  return ok(position);
+}
+
+/** The position that a sell names, if this order can close a part of it. */
+export function checkTarget(
+  command: PlaceOrderCommand,
+  found: Position | null,
+  spec: SymbolSpec,
+): Result<Position, Refusal> {
+  const named = namedPosition(command, found, spec);
+  if (!named.ok) return named;
+  const position = named.value;
   const closing = position.side === 'long' ? 'sell' : 'buy';
   if (command.side !== closing) {
     const message = `a ${position.side} position is closed by a ${closing}`;
-    return refuse('wrong_side', 'side', message, `send ${closing}`);
+    const fix = `send ${closing}, or position_effect open to add to it`;
+    return refuse('wrong_side', 'side', message, fix);
   }
   if (command.protection !== null) {
     const fix = 'leave protection out; PATCH the position to change it';

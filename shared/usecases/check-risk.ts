@@ -4,6 +4,7 @@ import { ok, type Result } from '../domain/result.ts';
 import {
   type BrokenLimit,
   brokenLimits,
+  type EntryKind,
   gateFor,
   type RiskAsked,
   type RiskGate,
@@ -21,8 +22,7 @@ export interface EntryWorth {
   /** In quote: what comes on top, and the whole position with it. */
   readonly more: Decimal;
   readonly position: Decimal;
-  /** False where an entry that is there is changed. */
-  readonly opens: boolean;
+  readonly kind: EntryKind;
 }
 
 /** The verdict, and what it was decided on. */
@@ -35,7 +35,7 @@ export interface RiskVerdict {
 
 export async function riskOf(
   ports: Pick<Ports, 'ledger' | 'prices' | 'clock' | 'sleep'>,
-  { walletId, symbol, quote, more, position, opens }: EntryWorth,
+  { walletId, symbol, quote, more, position, kind }: EntryWorth,
 ): Promise<RiskVerdict> {
   const look = await lookAtResults(ports, walletId);
   const { risk, results } = look;
@@ -44,7 +44,7 @@ export async function riskOf(
     quote,
     more: inDollars(more, quote),
     position: inDollars(position, quote),
-    opens,
+    kind,
     results,
     now: ports.clock.now(),
   };

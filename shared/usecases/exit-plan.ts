@@ -6,6 +6,7 @@
  */
 import { isAmendingInPlace } from '../domain/amendments.ts';
 import { withDue } from '../domain/due.ts';
+import { entryPassed, liveEntryIds } from '../domain/entry-ids.ts';
 import {
   claimFlatten,
   exitNumber,
@@ -20,14 +21,7 @@ import {
 import { endAmendment } from '../domain/heirs.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { averagePrice, isFinal, transition } from '../domain/orders.ts';
-import {
-  applyEntryFill,
-  applyExitFill,
-  entryEnded,
-  entryPassed,
-  isClosed,
-  maybeClose,
-} from '../domain/positions.ts';
+import { applyEntryFill, applyExitFill, entryEnded, isClosed, maybeClose } from '../domain/positions.ts';
 import { causeOfFill } from '../domain/residents.ts';
 import { brought, spent } from '../domain/shortage.ts';
 import type { SymbolSpec } from '../domain/symbols.ts';
@@ -98,9 +92,9 @@ function residentSold(p: Position, order: Order, fills: readonly Fill[], now: nu
 export const markAfter = (p: Position, order: Order, fills: readonly Fill[]): Decimal | null =>
   fills.at(-1)?.price ?? averagePrice(order) ?? p.flatten?.price ?? order.referencePrice;
 
-/** Ids of the orders that a plan has to know: the live entry and the live exits. */
+/** Ids of the orders that a plan has to know: the live entries and the live exits. */
 export const liveOrderIds = (p: Position): readonly string[] => [
-  ...(p.entryLive ? [p.entryOrderId] : []),
+  ...liveEntryIds(p),
   ...p.liveExits.map((exit) => exit.orderId),
 ];
 

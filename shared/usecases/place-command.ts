@@ -11,6 +11,10 @@ import type {
 } from '../domain/types.ts';
 import type { Ports } from './ports.ts';
 
+/** What an order does to its position (FIX's PositionEffect). */
+export const POSITION_EFFECTS = ['open', 'close'] as const;
+export type PositionEffect = (typeof POSITION_EFFECTS)[number];
+
 export type PlaceOrderNeeds = Pick<
   Ports,
   | 'ledger'
@@ -40,8 +44,10 @@ export interface PlaceOrderCommand extends OrderAmounts {
   readonly clientOrderId: string | null;
   readonly idempotencyKey: string | null;
   readonly protection: Partial<Protection> | null;
-  /** With it the order is an exit of this position. */
+  /** With it the order is one of this position: an exit, or by `positionEffect` one that adds to it. */
   readonly positionId: string | null;
+  /** `open`: it opens a position, or adds to the one that it names. Absent or null = an exit where it names one. */
+  readonly positionEffect?: PositionEffect | null;
   readonly flowId: string | null;
   readonly executionId: string | null;
   /** Of an entry alone; null = a buy opens a long with coins of the account's own. */

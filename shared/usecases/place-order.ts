@@ -8,16 +8,11 @@
  */
 
 import { withDue } from '../domain/due.ts';
-import type { MarginTerms } from '../domain/margin-facts.ts';
-import type { Decimal } from '../domain/money/decimal.ts';
-import { newOrderState } from '../domain/new-order.ts';
-import { amountsOf } from '../domain/order-fields.ts';
-import { pauseOf } from '../domain/pauses.ts';
 import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
-import type { Order, OrderAmounts } from '../domain/types.ts';
+import { addsTo } from './check-addition.ts';
 import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
@@ -32,7 +27,9 @@ import {
 import { checkRisk } from './check-risk.ts';
 import { untilWritten } from './conflicts.ts';
 import { canonicalHash, orderIdFor, positionIdFor } from './derive-ids.ts';
+import { newEntry } from './new-entry.ts';
 import { tell } from './owed.ts';
+import { placeAddition } from './place-addition.ts';
 import type { Identity, Placed, PlaceOrderCommand, PlaceOrderNeeds } from './place-command.ts';
 import { placeExit } from './place-exit.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -49,6 +46,7 @@ function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
   const { userId: _user, clientId: _client, idempotencyKey: _key, ...body } = command;
   // What is not given leaves no trace, so that a new field does not change what an old request was.
   const { quoteQuantity, stopLimitPrice, trailingDelta, marketConditions, positionSide, leverage } = command;
+  const { positionEffect } = command;
   return canonicalHash({
     ...body,
     symbol: spec.symbol,
@@ -58,6 +56,7 @@ function bodyHashOf(command: PlaceOrderCommand, spec: SymbolSpec): string {
     marketConditions: marketConditions ?? undefined,
     positionSide: positionSide ?? undefined,
     leverage: leverage ?? undefined,
+    positionEffect: positionEffect ?? undefined,
   });
 }
 
@@ -95,12 +94,16 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const { walletId } = command;
     const worth = worthLeft(sent, market);
     const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
-    const allowed = await checkRisk(ports, { ...asked, opens: true });
+    const allowed = await checkRisk(ports, { ...asked, kind: 'position' });
     if (!allowed.ok) return allowed;
-    const client = await checkClient(ports, command.clientId, { ...asked, opens: true });
+    const client = await checkClient(ports, command.clientId, { ...asked, kind: 'position' });
     if (!client.ok) return client;
     const now = clock.now();
-    const order = withDue(newEntry(command, target, id, { sent, margin, referencePrice: market }, now), now);
+    const positionId = positionIdFor(id.orderId);
+    const order = withDue(
+      newEntry(command, target, id, { positionId, sent, margin, referencePrice: market }, now),
+      now,
+    );
     const { base, quote } = spec;
     const position = withDue(openPosition({ order, base, quote, protection, now }), now);
     const result = await ledger.commit({
@@ -139,6 +142,8 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const { wallet, spec } = target;
     const form = checkForm(command, target);
     if (!form.ok) return form;
+    const added = addsTo(command);
+    if (added !== null) return placeAddition(ports, command, added, target, id, repeatOf);
     if (command.positionId !== null) {
       const plain = checkExitMargin(command);
       return plain.ok ? placeExit(ports, command, command.positionId, spec, id, repeatOf) : plain;
@@ -174,52 +179,5 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const placed = await place(command, target.value);
     if (!placed.ok) await askForRules(ports, target.value.wallet.environment, placed.error);
     return placed;
-  };
-}
-
-/** What the checks have made of the command. */
-interface Checked {
-  readonly sent: OrderAmounts;
-  readonly margin: MarginTerms | null;
-  /** The market, when it was decided. */
-  readonly referencePrice: Decimal | null;
-}
-
-function newEntry(
-  command: PlaceOrderCommand,
-  { wallet, spec }: Target,
-  { orderId, bodyHash }: Identity,
-  { sent, margin, referencePrice }: Checked,
-  now: number,
-): Order {
-  return {
-    orderId,
-    version: 0,
-    userId: command.userId,
-    walletId: wallet.walletId,
-    environment: wallet.environment,
-    symbol: spec.symbol,
-    side: command.side,
-    type: command.type,
-    timeInForce: command.timeInForce,
-    role: 'entry',
-    positionId: positionIdFor(orderId),
-    exit: null,
-    margin,
-    clientOrderId: command.clientOrderId,
-    bodyHash,
-    flowId: command.flowId,
-    executionId: command.executionId,
-    marketConditions: command.marketConditions,
-    aiReasoning: command.aiReasoning,
-    aiConfidence: command.aiConfidence,
-    aiAgentId: command.aiAgentId,
-    metadata: command.metadata,
-    tags: command.tags,
-    notes: command.notes,
-    asked: amountsOf(command),
-    ...sent,
-    ...newOrderState({ at: now, reason: 'placed', cause: 'api', referencePrice, tickAt: null }),
-    walletPauses: pauseOf(wallet).pauses,
   };
 }

@@ -1,7 +1,8 @@
 /** A position's statistics from its fills and the tape: what a read answers, and what is frozen at the close (design section 8). */
+
+import { entryIdsOf } from '../domain/entry-ids.ts';
 import { withEntryMinute } from '../domain/entry-minute.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
-import { entryIdsOf } from '../domain/positions.ts';
 import {
   deriveStatistics,
   frozenStatistics,

@@ -1,6 +1,7 @@
 /** Another protection of a position, checked against its symbol and the market, ready to be committed (design section 9). */
 import { checkProtection, checkTrailed } from '../domain/check-protection.ts';
 import { checkConfirmation, confirmationText } from '../domain/confirmation.ts';
+import { liveEntryIds } from '../domain/entry-ids.ts';
 import { checkStopBefore, liquidationPrice } from '../domain/margin.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { changeProtection, hasSameLevels, roundProtection } from '../domain/protection.ts';
@@ -70,7 +71,7 @@ async function referenceOf(ports: Needs, position: Position, wanted: Protection)
   const price = await currentPrice(ports, position.symbol);
   const market = price && protectionReference(price, position.side, wanted);
   if (!position.quantity.isZero()) return market;
-  const entry = await ports.ledger.order(position.entryOrderId);
+  const entry = await ports.ledger.order(liveEntryIds(position)[0] ?? position.entryOrderId);
   return entry === null ? market : entryReference(entry, market);
 }
 

@@ -7,10 +7,12 @@ import { worthLeft } from '../domain/risk/use.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
+import { addsTo, checkAddition, worthOf } from './check-addition.ts';
 import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
   type CheckedAmounts,
+  checkAdded,
   checkAmounts,
   checkEntry,
   checkForm,
@@ -86,20 +88,30 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     found: CheckedAmounts,
   ): Promise<EntryVerdict> {
     const { wallet, spec } = target;
+    const adds = addsTo(command);
+    const added = adds === null ? null : checkAddition(command, await ledger.position(adds), spec);
+    if (added?.ok === false) return { ...NO_VERDICT, refusal: added.error };
+    const position = added?.value ?? null;
+    const held = position && (await worthOf(ledger, position));
     const allowed = checkWallet(wallet, served);
     if (!allowed.ok) {
-      return { ...NO_VERDICT, refusal: await refusePaused(ports, target, found, allowed.error) };
+      return { ...NO_VERDICT, refusal: await refusePaused(ports, target, found, allowed.error, held) };
     }
-    if (command.side === 'sell' && !asksForShort(command)) {
+    if (position === null && command.side === 'sell' && !asksForShort(command)) {
       return { ...NO_VERDICT, refusal: (await refuseShort(ports, command, spec)).error };
     }
-    const entry = checkEntry(command, target, found, ports.clock.now());
+    const entry =
+      position === null
+        ? checkEntry(command, target, found, ports.clock.now())
+        : checkAdded(command, position, spec, found);
     if (!entry.ok) return { ...NO_VERDICT, refusal: entry.error };
     const worth = worthLeft(found.sent, found.market);
     const { walletId } = wallet;
-    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
-    const risk = await riskOf(ports, { ...asked, opens: true });
-    const client = await checkClient(ports, command.clientId, { ...asked, opens: true });
+    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth };
+    const kind = held === null ? 'position' : 'order';
+    const whole = held === null ? worth : held.plus(worth);
+    const risk = await riskOf(ports, { ...asked, position: whole, kind });
+    const client = await checkClient(ports, command.clientId, { ...asked, position: worth, kind });
     const ofClient = client.ok ? null : client.error;
     const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : ofClient;
     const { protection, margin, liquidation } = entry.value;
@@ -114,17 +126,17 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     const form = checkForm(command, target.value);
     const found = await checkAmounts(ports, command, spec);
     const { positionId } = command;
-    const decided =
-      positionId === null
-        ? await entryRefusal(command, target.value, found)
-        : { ...NO_VERDICT, refusal: await exitRefusal(command, positionId, target.value, found) };
+    const isEntry = positionId === null || addsTo(command) !== null;
+    const decided = isEntry
+      ? await entryRefusal(command, target.value, found)
+      : { ...NO_VERDICT, refusal: await exitRefusal(command, positionId, target.value, found) };
     const refusal = form.ok ? decided.refusal : form.error;
     if (refusal !== null) await askForRules(ports, wallet.environment, refusal);
     return ok({
       wallet,
       spec,
       command,
-      role: positionId === null ? 'entry' : 'exit',
+      role: isEntry ? 'entry' : 'exit',
       asked: amountsOf(command),
       sent: found.sent,
       market: found.market,

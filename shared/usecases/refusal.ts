@@ -89,6 +89,7 @@ export const REFUSAL_CODES = [
   'not_amendable',
   'amend_under_way',
   'not_open',
+  'too_many_entries',
   'not_enough_free',
   'below_minimum',
   'conflict',

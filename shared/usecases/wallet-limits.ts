@@ -5,6 +5,7 @@
  * counted the sums are not whole: they are counted anew over what is live when a limit is first set. That is written
  * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be.
  */
+import { liveEntryIds } from '../domain/entry-ids.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { limitsLoss, NO_LIMITS, type RiskLimits, UNTOUCHED, type WalletRisk } from '../domain/risk/limits.ts';
 import type { Results } from '../domain/risk/results.ts';
@@ -42,8 +43,7 @@ async function countLive(ledger: Ledger, walletId: string): Promise<RiskSums> {
   const listed = await ledger.livePositionsOfWallet(walletId);
   const positions = await ledger.positions(listed.map(({ positionId }) => positionId));
   // A final order whose trades are not all booked is in no list of live ones; its position knows it.
-  const live = positions.filter(({ entryLive }) => entryLive);
-  const orders = await ledger.orders(live.map(({ entryOrderId }) => entryOrderId));
+  const orders = await ledger.orders(positions.flatMap(liveEntryIds));
   return sumsOver(orders, positions);
 }
 

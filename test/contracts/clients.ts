@@ -50,7 +50,7 @@ export function describeClients(name: string, open: () => Promise<OpenClients>):
       return found;
     };
     const asking = (worth: string, changes: Partial<ClientAsked> = {}): ClientAsked => ({
-      ...{ walletId: 'wallet-1', symbol: 'BTC/USDT', quote: 'USDT', opens: true, now: NOW },
+      ...{ walletId: 'wallet-1', symbol: 'BTC/USDT', quote: 'USDT', kind: 'position', now: NOW },
       ...{ more: decimal(worth), whole: decimal(worth) },
       ...changes,
     });
@@ -120,7 +120,7 @@ export function describeClients(name: string, open: () => Promise<OpenClients>):
       await place_('0.25');
       const [day, minute] = [Math.floor(NOW / DAY), Math.floor(NOW / MINUTE)];
       expect(await use()).toEqual([day, '100.75', minute, 2]);
-      await place_('1', { opens: false });
+      await place_('1', { kind: 'change' });
       expect(await use()).toEqual([day, '101.75', minute, 2]);
       await place_('1', { now: NOW + MINUTE });
       expect(await use()).toEqual([day, '102.75', minute + 1, 1]);

@@ -87,6 +87,7 @@ export const TARGET = list(
   'margin_forbidden',
   'leverage_too_high',
   'not_open',
+  'too_many_entries',
   'already_closing',
   'not_enough_free',
   'below_minimum',

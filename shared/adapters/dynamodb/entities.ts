@@ -462,6 +462,8 @@ export const positions = objects<Position>({
   entryOrderId: texts,
   formerEntryIds: { ...lists(texts), whenMissing: () => [] },
   entryLive: booleans,
+  furtherEntryIds: { ...lists(texts), whenMissing: () => [] },
+  liveFurtherIds: { ...lists(texts), whenMissing: () => [] },
   exitOrderIds: lists(texts),
   // Older items have all of their exits in the list.
   exitsMade: { ...integers, whenMissing: () => 0 },

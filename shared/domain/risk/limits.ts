@@ -98,6 +98,9 @@ export const UNTOUCHED: WalletRisk = {
   revision: 0,
 };
 
+/** A new order that opens a position, one that adds to a position, or a change of an entry that is there. */
+export type EntryKind = 'position' | 'order' | 'change';
+
 /** What is asked for, beside what the wallet has already. */
 export interface RiskAsked {
   readonly symbol: string;
@@ -106,8 +109,7 @@ export interface RiskAsked {
   readonly more: Decimal | null;
   /** Worth of the whole position with it; null = not known. */
   readonly position: Decimal | null;
-  /** It opens a position by a new order; else it changes an entry that is there. */
-  readonly opens: boolean;
+  readonly kind: EntryKind;
   /** What was lost; null where no limit asks for it. */
   readonly results: Results | null;
   readonly now: number;
@@ -140,7 +142,11 @@ export function brokenLimits(risk: WalletRisk, asked: RiskAsked): readonly Broke
   const broken: BrokenLimit[] = [];
   const text = (worth: Decimal | null): string =>
     worth === null ? unknownWorth(asked.quote) : decimalText(worth);
-  if (asked.opens && limits.allowedSymbols !== null && !limits.allowedSymbols.includes(asked.symbol)) {
+  if (
+    asked.kind !== 'change' &&
+    limits.allowedSymbols !== null &&
+    !limits.allowedSymbols.includes(asked.symbol)
+  ) {
     const limit = limits.allowedSymbols.join(',');
     broken.push({ name: 'allowed_symbols', limit, used: '', asked: asked.symbol });
   }
@@ -169,11 +175,16 @@ export function brokenLimits(risk: WalletRisk, asked: RiskAsked): readonly Broke
     }
   }
   const counted = [
-    ['max_open_positions', limits.maxOpenPositions, risk.open],
-    ['max_orders_per_minute', limits.maxOrdersPerMinute, ordersInMinute(risk, asked.now)],
+    ['max_open_positions', limits.maxOpenPositions, risk.open, asked.kind === 'position'],
+    [
+      'max_orders_per_minute',
+      limits.maxOrdersPerMinute,
+      ordersInMinute(risk, asked.now),
+      asked.kind !== 'change',
+    ],
   ] as const;
-  for (const [name, limit, used] of counted) {
-    if (!asked.opens || limit === null || used + 1 <= limit) continue;
+  for (const [name, limit, used, isOneMore] of counted) {
+    if (!isOneMore || limit === null || used + 1 <= limit) continue;
     broken.push({ name, limit: String(limit), used: String(used), asked: '1' });
   }
   return [...broken, ...brokenByLosses(risk, asked)];
@@ -242,10 +253,10 @@ export function gateFor(walletId: string, risk: WalletRisk, asked: RiskAsked): R
     walletId,
     limitsVersion: risk.limitsVersion,
     mostExposure: maxTotalExposure && asked.more && maxTotalExposure.minus(asked.more),
-    mostOpen: asked.opens && maxOpenPositions !== null ? maxOpenPositions - 1 : null,
+    mostOpen: asked.kind === 'position' && maxOpenPositions !== null ? maxOpenPositions - 1 : null,
     mostLosses: cooldownAfterLosses && Math.max(cooldownAfterLosses - 1, risk.lossRow),
     minute:
-      asked.opens && perMinute !== null
+      asked.kind !== 'change' && perMinute !== null
         ? { minute, isNew: risk.minute !== minute, most: perMinute - 1 }
         : null,
   };

@@ -6,11 +6,11 @@
  */
 
 import { boundPrice, windowEndsAt } from '../../domain/confirmation.ts';
+import { entryIdsOf, liveEntryIds } from '../../domain/entry-ids.ts';
 import { figures } from '../../domain/figures.ts';
 import { windowsOf } from '../../domain/levels.ts';
 import { marginUsed } from '../../domain/margin.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
-import { entryIdsOf } from '../../domain/positions.ts';
 import { stopPrice } from '../../domain/protection.ts';
 import { residentOf } from '../../domain/resident-state.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
@@ -200,7 +200,7 @@ function conditionsView(entry: Order | null, { volatility_percent, ...tape }: En
 
 const entryView = (position: Position, derived: Figures) => ({
   order_id: position.entryOrderId,
-  /** More than one where the entry was amended by a new order; the first one first. */
+  /** More than one where the entry was amended by a new order, or added to; the first one first. */
   order_ids: entryIdsOf(position),
   timestamp: timeOrNull(position.openedAt),
   price: moneyOrNull(derived.entryPrice),
@@ -210,8 +210,8 @@ const entryView = (position: Position, derived: Figures) => ({
   margin_used: money(marginUsed({ margin: position.margin, cost: position.entryQuote })),
   ...singleFee(position.entryFees, position.quote),
   fees_by_asset: feesByAsset(position.entryFees),
-  /** The entry order can still fill. */
-  live: position.entryLive,
+  /** An entry order can still fill. */
+  live: liveEntryIds(position).length > 0,
   ai_reasoning: position.aiReasoning,
   ai_confidence: position.aiConfidence,
   ai_agent: position.aiAgentId,

@@ -5,9 +5,10 @@
  * By the second for the last 2 h, before that by the minute; 7 days, as far as the tape is kept. Where it has nothing
  * there is no update: the gap is said, with what happened in it.
  */
+
+import { entryIdsOf } from '../../domain/entry-ids.ts';
 import { figures } from '../../domain/figures.ts';
 import { pastHoldings } from '../../domain/past-holdings.ts';
-import { entryIdsOf } from '../../domain/positions.ts';
 import { type PriceBar, type StopMove, stopMoves } from '../../domain/statistics.ts';
 import { gapsOf, type Span } from '../../domain/tape/intervals.ts';
 import { unitsToDecimal } from '../../domain/triggers/units.ts';

@@ -154,6 +154,8 @@ export const aPosition = (changes: Partial<Position> = {}): Position => ({
   entryOrderId: 'order-1',
   formerEntryIds: ['order-0'],
   entryLive: true,
+  furtherEntryIds: ['order-4', 'order-5'],
+  liveFurtherIds: ['order-5'],
   exitOrderIds: [],
   exitsMade: 1,
   liveExits: [

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isMereReduction, sameAmounts } from '../../../shared/domain/amendments.ts';
+import { entryIdsOf, entryPassed } from '../../../shared/domain/entry-ids.ts';
 import { exitPassed, withExit } from '../../../shared/domain/exits.ts';
 import { endAmendment, isTooSmall } from '../../../shared/domain/heirs.ts';
-import { applyEntryFill, entryIdsOf, entryPassed } from '../../../shared/domain/positions.ts';
+import { applyEntryFill } from '../../../shared/domain/positions.ts';
 import type { OrderEvent } from '../../../shared/domain/transitions.ts';
 import type { Order } from '../../../shared/domain/types.ts';
 import { NEVER_UNKNOWN } from '../../../shared/domain/types.ts';
@@ -107,11 +108,11 @@ describe('an order that is amended for days', () => {
   it('does not let its position grow: what never traded is no longer listed, what trades late is again', () => {
     let p = newPosition();
     for (let n = 0; n < 3_000; n++) {
-      p = entryPassed(p, { filledQuantity: d(0) }, { orderId: `heir-${n}` }, T0);
+      p = entryPassed(p, { orderId: p.entryOrderId, filledQuantity: d(0) }, { orderId: `heir-${n}` }, T0);
     }
     expect(entryIdsOf(p)).toHaveLength(1_001);
     expect(p.entryOrderId).toBe('heir-2999');
-    p = entryPassed(p, { filledQuantity: d('0.1') }, { orderId: 'last' }, T0);
+    p = entryPassed(p, { orderId: p.entryOrderId, filledQuantity: d('0.1') }, { orderId: 'last' }, T0);
     expect(entryIdsOf(p).slice(-2)).toEqual(['heir-2999', 'last']);
     p = applyEntryFill(p, newFill('40000', '0.1'), newOrder({ orderId: 'heir-2000' }), T0);
     expect(p.formerEntryIds).toContain('heir-2000');

@@ -17,7 +17,10 @@ export const ORDER_TEXTS = {
   client_order_id: 'Your own id of the order, unique within the wallet.',
   protection: 'Levels at which the position is closed by itself.',
   position_id: 'The position that the order opened or reduces.',
-  'CreateOrder.position_id': 'The position to be reduced: makes the order an exit.',
+  'CreateOrder.position_id':
+    'The position that it is of: makes the order an exit, or with `position_effect` `open` one that adds to it.',
+  position_effect:
+    '`open`: it opens a position, or adds to the one in `position_id`. Left out beside a `position_id`, or `close`: it reduces that.',
   position_side: '`short` opens a short by a sell. Without it a buy opens a long.',
   leverage: 'Worth of the position over its collateral.',
   flow_id: 'Your own id of the flow that trades.',

@@ -44,7 +44,7 @@ const asked = (change: Partial<RiskAsked> = {}): RiskAsked => ({
     quote: 'USDT',
     more: d(100),
     position: d(100),
-    opens: true,
+    kind: 'position',
     results: null,
     now: T0,
   },
@@ -235,7 +235,7 @@ describe('limits', () => {
 
   it('on numbers are not asked by a change of an entry that is there', () => {
     const limits = { ...NO_LIMITS, maxOpenPositions: 0, maxOrdersPerMinute: 0, allowedSymbols: [] };
-    expect(brokenLimits(wallet({ limits }), asked({ opens: false }))).toEqual([]);
+    expect(brokenLimits(wallet({ limits }), asked({ kind: 'change' }))).toEqual([]);
   });
 
   it('let through what they let through when it is written, or have it decided anew', () => {
@@ -260,10 +260,10 @@ describe('limits', () => {
         state,
         state,
         worth,
-        fc.boolean(),
-        (some, first, then, more, opens) => {
+        fc.constantFrom('position', 'order', 'change'),
+        (some, first, then, more, kind) => {
           const limits = { ...NO_LIMITS, ...some };
-          const entry = asked({ more, position: more, opens });
+          const entry = asked({ more, position: more, kind });
           const read = wallet({ limits, ...first });
           if (brokenLimits(read, entry).length > 0) return;
           const gate = gateFor('w', read, entry);

@@ -122,7 +122,7 @@ describe('the figures of a look', () => {
 
 describe('limits of loss', () => {
   const asked = (change: Partial<RiskAsked> = {}): RiskAsked => ({
-    ...{ symbol: 'BTC/USDT', quote: 'USDT', more: d(100), position: d(100), opens: true, now: T0 },
+    ...{ symbol: 'BTC/USDT', quote: 'USDT', more: d(100), position: d(100), kind: 'position', now: T0 },
     ...{ results: null, ...change },
   });
   const wallet = (limits: Partial<RiskLimits>, change: Partial<WalletRisk> = {}): WalletRisk => ({
@@ -141,12 +141,12 @@ describe('limits of loss', () => {
   it('may be reached exactly, and hold for whatever wants more', () => {
     const own = wallet({ maxDailyLoss: d(50) });
     expect(brokenLimits(own, asked({ results: results('50') }))).toEqual([]);
-    for (const opens of [true, false]) {
-      expect(brokenLimits(own, asked({ opens, results: results('50.01') }))).toEqual([
+    for (const kind of ['position', 'order', 'change'] as const) {
+      expect(brokenLimits(own, asked({ kind, results: results('50.01') }))).toEqual([
         { name: 'max_daily_loss', limit: '50', used: '50.01', asked: '' },
       ]);
     }
-    const less = asked({ opens: false, more: ZERO, results: results('99') });
+    const less = asked({ kind: 'change', more: ZERO, results: results('99') });
     expect(brokenLimits(own, less)).toEqual([]);
   });
 
