@@ -319,6 +319,49 @@ const compare: FollowUp = async ({ api, intents, outside }, chance, { orderId, n
   noteAnswers(intent, answers, () => null);
 };
 
+/** More of the position, at the market or resting; some are amended or cancelled then, or the position is closed. */
+const add: FollowUp = async (stage, chance, target, n) => {
+  const order = stage.outside.ledger.orderItems.get(target.orderId);
+  if (order === undefined) return;
+  const at = (bp: number): Decimal => new Decimal(marketOf(stage, target).away(bp));
+  const kind = chance.weighted({ market: 3, limit: 5, stop_loss: 1 });
+  const form: Readonly<Record<typeof kind, Partial<PlaceOrderCommand>>> = {
+    market: {},
+    limit: { limitPrice: at(chance.between(-40, 10)) },
+    stop_loss: { stopPrice: at(chance.between(3, 30)) },
+  };
+  const key = `${target.name}-add-${n}`;
+  const intent = stage.intents.begin('entry', key);
+  const command = commandOf(order.walletId, key, {
+    ...form[kind],
+    type: kind,
+    side: order.side,
+    quantity: amount(chance, 2, 900),
+    positionId: target.positionId,
+    positionEffect: 'open',
+  });
+  const answers = await askAgain(stage.api, chance, drawRepeats(chance), (uc) => uc.placeOrder(command));
+  noteAnswers(intent, answers, ({ order: made }) => made);
+  const [orderId] = intent.orderIds;
+  const then = chance.weighted({ nothing: 5, cancel: 2, amend: 2, close: 1 });
+  if (then === 'nothing') return;
+  await stage.api.gate.kernel.sleep(chance.between(0, chance.pick([200, 2_000, 8_000])));
+  const own = orderId === undefined ? target : { ...target, orderId };
+  await { cancel, amend, close }[then](stage, chance, own, 400 + n);
+};
+
+/** One bot of three adds to what it has opened, up to three times. Drawn apart: all else stays as it was. */
+async function addMore(stage: Stage, chance: Chance, target: Target, endAt: number): Promise<void> {
+  if (!chance.happens(1 / 3)) return;
+  const { kernel } = stage.api.gate;
+  const times = chance.between(1, 3);
+  const one = async (n: number): Promise<void> => {
+    await kernel.sleep(chance.between(0, Math.max(0, endAt - kernel.now)));
+    await add(stage, chance.fork(`${n}`), target, n);
+  };
+  await Promise.all(Array.from({ length: times }, (_, n) => one(n)));
+}
+
 const FOLLOW_UPS: Readonly<Record<string, { readonly run: FollowUp; readonly weight: number }>> = {
   cancel: { run: cancel, weight: 4 },
   close: { run: close, weight: 3 },
@@ -393,6 +436,7 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   };
   const count = chance.between(0, 4);
   for (let n = 0; n < count; n++) running.push(follow(n));
+  running.push(addMore(stage, chance.fork('add'), target, plan.endAt));
   // Some do not even wait for the answer.
   if (chance.happens(0.15)) {
     running.push(kernel.sleep(chance.between(0, 400)).then(() => cancel(stage, chance, target, 99)));

@@ -142,6 +142,7 @@ describe('scopes in the function', () => {
       { ...buy, side: 'sell' },
       { ...buy, side: 'sell', position_side: 'short', leverage: 2 },
       { ...buy, position_id: null },
+      { ...buy, position_id: position, position_effect: 'open' },
     ]) {
       const refused = await ask('POST', '/orders', body);
       expect([refused.status, refused.body.code, refused.body.scopes_needed]).toEqual([

@@ -43,6 +43,8 @@ describe('what a request is', () => {
     ['createOrder', { side: 'buy' }, 'change'],
     ['createOrder', { side: 'sell', position_id: null }, 'change'],
     ['createOrder', { side: 'sell', position_id: 'p' }, 'close'],
+    ['createOrder', { side: 'buy', position_id: 'p', position_effect: 'open' }, 'change'],
+    ['createOrder', { side: 'sell', position_id: 'p', position_effect: 'close' }, 'close'],
     ['createOrder', undefined, 'change'],
     ['amendOrder', {}, 'change'],
     ['cancelOrder', undefined, 'close'],
