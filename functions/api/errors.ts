@@ -305,6 +305,16 @@ export const API_ERRORS = {
     title: 'The confirmation delay is out of range',
     nextAction: 'Send 0 to 300 seconds.',
   },
+  stop_limit_on_margin: {
+    status: 422,
+    title: 'On margin stops sell by market',
+    nextAction: 'Leave stop_limit out.',
+  },
+  stop_limit_out_of_range: {
+    status: 422,
+    title: 'The limit of a stop rests for no such time',
+    nextAction: 'Send 1 to 300 whole seconds.',
+  },
   stop_would_loosen: {
     status: 422,
     title: 'The signal would put a stop further away, or take it away',

@@ -112,6 +112,7 @@ export const protectionField = levelFields
     time_stop: timeStopField.nullable().optional(),
     confirm_seconds: z.int().optional(),
     confirm_max_percent: positiveField.optional(),
+    stop_limit: z.strictObject({ percent: notNegativeField, seconds: z.int() }).nullable().optional(),
     trigger_price: z.enum(['bid_ask', 'last', 'mid']).optional(),
     /** What of it rests at the exchange besides. */
     resident: z.enum(RESIDENT_MODES).optional(),
@@ -122,6 +123,7 @@ export const protectionField = levelFields
       ...(asked.time_stop !== undefined && { timeStop: asked.time_stop }),
       ...(asked.confirm_seconds !== undefined && { confirmSeconds: asked.confirm_seconds }),
       ...(asked.confirm_max_percent !== undefined && { confirmMaxPercent: asked.confirm_max_percent }),
+      ...(asked.stop_limit !== undefined && { stopLimit: asked.stop_limit }),
       ...(asked.trigger_price !== undefined && { triggerPrice: asked.trigger_price }),
       ...(asked.resident !== undefined && { resident: asked.resident }),
     }),

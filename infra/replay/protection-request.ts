@@ -57,6 +57,7 @@ export function protectionAt(request: ProtectionRequest, side: PositionSide, ope
     timeStop: request.timeStopSeconds === null ? null : { maxSeconds: request.timeStopSeconds },
     confirmSeconds,
     confirmMaxPercent,
+    stopLimit: null,
     triggerPrice: request.triggerPrice,
     resident: 'none',
   };

@@ -3,6 +3,7 @@ import { checkConfirmation } from './confirmation.ts';
 import { type Decimal, isMultipleOf, sum } from './money/decimal.ts';
 import { checkPrice, type FieldError } from './normalise.ts';
 import { roundProtection, trailingStopAt } from './protection.ts';
+import { checkStopLimit } from './stop-limit.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { Position, PositionSide, Protection } from './types.ts';
 
@@ -24,6 +25,7 @@ export function checkProtection(
     ...checkActivation(rounded, side, spec, reference),
     ...checkBreakEven(protection),
     ...checkConfirmation(protection),
+    ...checkStopLimit(protection),
   ];
 }
 

@@ -9,6 +9,7 @@ import { wantsLevels, windowsOf } from './levels.ts';
 import { isFinal, isSettled } from './orders.ts';
 import { isClosed } from './positions.ts';
 import { nextDueResident, owesResident } from './resident-state.ts';
+import { limitEndsAt } from './stop-limit.ts';
 import { isTimeUp, timeStopAt } from './time-stop.ts';
 import type { Order, Position, SendAttempt } from './types.ts';
 import { countUnknown, countUnprotected } from './unprotected.ts';
@@ -60,7 +61,7 @@ export const nextDrive = (item: Order | Position, now: number): number => {
     const isForFees = isFinal(item.status) && isSettled(item) && item.shortSince === null;
     return now + (isForFees ? feeWait(item.dueTries + 1) : backoff(item.dueTries));
   }
-  const timed = [timeStopAt(item), confirmAt(item), nextDueResident(item, 0)];
+  const timed = [timeStopAt(item), confirmAt(item), nextDueResident(item, 0), limitEndsAt(item)];
   return earliest(now + backoff(item.dueTries), ...timed.filter((at) => at !== null && at > now)) ?? now;
 };
 
@@ -165,7 +166,9 @@ export function nextDuePosition(p: Position, _now: number): number | null {
   }
   // A look at levels that decide nothing any more would only put the next try of the exit off.
   if (p.flatten.retryAt !== null) return p.flatten.retryAt;
-  return Math.min(p.updatedAt + backoff(p.dueTries), arming ?? Number.POSITIVE_INFINITY);
+  const limitEnd = limitEndsAt(p);
+  const ends = limitEnd !== null && limitEnd > p.updatedAt ? limitEnd : null;
+  return earliest(p.updatedAt + backoff(p.dueTries), arming, ends);
 }
 
 /**

@@ -19,6 +19,7 @@ import { claimableQuantity, freeQuantity, isClosed, isDust } from './positions.t
 import { residentEnded } from './resident-state.ts';
 import { err, ok, type Result } from './result.ts';
 import { activeShortage, broughtByEnd, shortageAfter, shortageText } from './shortage.ts';
+import { isLimitExit, limitEndsAt, limitNow, limitOf, restsOn } from './stop-limit.ts';
 import type { SymbolSpec } from './symbols.ts';
 import type { ExitCause, Order, Position, TriggerFacts } from './types.ts';
 import { claimedLate } from './unprotected.ts';
@@ -35,8 +36,8 @@ export interface PlanAlarm {
 
 export type PlanStep =
   | { readonly kind: 'cancel'; readonly orderId: string }
-  /** A market order of the closing side over this quantity (base, on the step). */
-  | { readonly kind: 'send'; readonly quantity: Decimal }
+  /** An order of the closing side over this quantity (base, on the step): by market, or resting at a stop's limit. */
+  | { readonly kind: 'send'; readonly quantity: Decimal; readonly limitPrice?: Decimal }
   | { readonly kind: 'wait'; readonly until: number; readonly why: string }
   | ({ readonly kind: 'alarm' } & PlanAlarm)
   | { readonly kind: 'close' };
@@ -67,6 +68,7 @@ export function planExit(
     // begun to sell, is given the time of its first right to finish that.
     const isSelling = order.exit?.resident === true && order.filledQuantity.greaterThan(0);
     if (isSelling && now < p.flatten.at + FIRST_RIGHT_MS) continue;
+    if (restsOn(p.flatten, order, now)) continue;
     if (order.role === 'entry' || order.type !== 'market' || order.waitsFor !== null)
       steps.push({ kind: 'cancel', orderId: order.orderId });
   }
@@ -86,11 +88,15 @@ export function planExit(
   const isSlicing = step > 0 && liveOrders.some((o) => o.exit?.flatten === true && !isFinal(o.status));
   if (quantity.greaterThan(0) && !isSlicing) {
     const isEarly = retryAt !== null && retryAt > now;
-    steps.push(isEarly ? { kind: 'wait', until: retryAt, why: 'next try' } : { kind: 'send', quantity });
+    const limitPrice = limitNow(p, spec, now);
+    const send = { kind: 'send', quantity, ...(limitPrice && { limitPrice }) } as const;
+    steps.push(isEarly ? { kind: 'wait', until: retryAt, why: 'next try' } : send);
   } else if (liveEntryIds(p).length > 0 || p.liveExits.length > 0) {
     const unknown = liveOrders.some((o) => o.send?.outcome === 'unknown');
     const why = unknown ? 'an order is unknown' : 'orders are not settled';
-    steps.push({ kind: 'wait', until: now + LOOK_AGAIN_MS, why });
+    const end = limitEndsAt(p);
+    const until = end !== null && end > now ? Math.min(end, now + LOOK_AGAIN_MS) : now + LOOK_AGAIN_MS;
+    steps.push({ kind: 'wait', until, why });
   } else if (isShort) {
     steps.push({ kind: 'wait', until: shortage.until, why: 'the account lacks the coins' });
   } else {
@@ -129,7 +135,7 @@ export function claimFlatten(
   return ok({
     ...claimedLate(p, claim),
     status: 'closing',
-    flatten: { ...claim, step: 0, retryAt: null, shortage: null },
+    flatten: { ...claim, step: 0, retryAt: null, shortage: null, limit: limitOf(p, claim) },
     resident: p.resident && { ...p.resident, owed: null },
     exitCause: claim.cause,
     confirming: [],
@@ -289,13 +295,14 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     const retryAt = isSpent ? shortage.until : null;
     return { ...next, flatten: { ...p.flatten, step: 0, retryAt, shortage } };
   }
+  // Its time is over, or the venue did not take it: no step of the ladder, and the market is next.
+  if (isLimitExit(order)) {
+    const retryAt = isSpent ? shortage.until : null;
+    return { ...unlisted(next, order), flatten: { ...p.flatten, retryAt, shortage, limit: null } };
+  }
   const step = p.flatten.step + 1;
   return {
-    ...next,
-    exitOrderIds: order.filledQuantity.isZero()
-      ? p.exitOrderIds.filter((id) => id !== order.orderId)
-      : p.exitOrderIds,
-    exitsMade: exitNumber(p),
+    ...unlisted(next, order),
     flatten: {
       ...p.flatten,
       step,
@@ -304,6 +311,15 @@ export function exitSettled(p: Position, order: Order, now: number): Position {
     },
   };
 }
+
+/** Without it where it sold nothing. */
+const unlisted = (p: Position, order: Order): Position => ({
+  ...p,
+  exitOrderIds: order.filledQuantity.isZero()
+    ? p.exitOrderIds.filter((id) => id !== order.orderId)
+    : p.exitOrderIds,
+  exitsMade: exitNumber(p),
+});
 
 /**
  * The resident order is settled. Nobody had found it in the way, so no level is tested anew; what it sold nothing of

@@ -94,6 +94,14 @@ export interface Flatten {
   readonly retryAt: number | null;
   /** The venue refused an exit for want of coins: what the account had. Null = never, or it is over. */
   readonly shortage: Shortage | null;
+  /** Its exits rest at this limit first; null = they sell by market, or the limit is over. */
+  readonly limit: ExitLimit | null;
+}
+
+/** The limit that a stop's exits rest at, not on the tick, and until when, epoch ms. */
+export interface ExitLimit {
+  readonly price: Decimal;
+  readonly until: number;
 }
 
 /** What the tape shows of a position (statistics.ts). Prices in quote per unit. */

@@ -21,6 +21,8 @@ export interface Protection {
   readonly confirmSeconds: number;
   /** A price so far beyond the stop, in percent of the stop's, sells without waiting. */
   readonly confirmMaxPercent: Decimal;
+  /** Stops sell by a limit so far behind their price, in percent of it, for so long; then by market. Null: at once. */
+  readonly stopLimit: { readonly percent: Decimal; readonly seconds: number } | null;
   /** `bid_ask`: bid closes a long, ask a short. */
   readonly triggerPrice: 'bid_ask' | 'last' | 'mid';
   /** What of it rests at the venue besides (residents.ts). */

@@ -8,6 +8,7 @@
  */
 import { confirmationText, DEFAULT_CONFIRM_MAX_PERCENT } from './confirmation.ts';
 import { ceilTo, type Decimal, floorTo, maxOf, minOf, quotient, ZERO } from './money/decimal.ts';
+import { stopLimitText } from './stop-limit.ts';
 import type { SymbolSpec } from './symbols.ts';
 import { timeStopText } from './time-stop.ts';
 import type { Arming, Position, PositionSide, Protection } from './types.ts';
@@ -20,6 +21,7 @@ export const NO_PROTECTION: Protection = {
   timeStop: null,
   confirmSeconds: 0,
   confirmMaxPercent: DEFAULT_CONFIRM_MAX_PERCENT,
+  stopLimit: null,
   triggerPrice: 'bid_ask',
   resident: 'none',
 };
@@ -171,7 +173,8 @@ export const hasSameLevels = (a: Protection, b: Protection): boolean =>
   protectionText(a) === protectionText(b);
 
 /** What a protection has beside its levels. */
-const rulesText = (p: Protection): string => `${timeStopText(p.timeStop)}; ${confirmationText(p)}`;
+const rulesText = (p: Protection): string =>
+  `${timeStopText(p.timeStop)}; ${confirmationText(p)}; ${stopLimitText(p)}`;
 
 /** What makes each level what it is, as text. */
 function fingerprints(p: Protection): Readonly<Record<string, string>> {

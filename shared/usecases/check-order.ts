@@ -10,6 +10,7 @@ import { checkTimeInForce } from '../domain/order-fields.ts';
 import { NO_PROTECTION, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
+import { checkLimitOnMargin } from '../domain/stop-limit.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { symbolRegistry } from '../domain/symbols.ts';
 import { checkTimeStop } from '../domain/time-stop.ts';
@@ -150,6 +151,7 @@ export function checkEntry(
   const wrong =
     checkProtection(wanted, side, spec, reference)[0] ??
     checkStopBefore(wanted, side, liquidation.value) ??
+    checkLimitOnMargin(wanted, margin.value) ??
     checkTimeStop(wanted.timeStop, null, now);
   if (wrong !== null) return { ok: false, error: fromField(wrong) };
   const protection = roundProtection(wanted, side, spec);

@@ -7,6 +7,7 @@ import type { FieldError } from '../domain/field-error.ts';
 import { tradingRefusal } from '../domain/filters.ts';
 import { type Decimal, decimal } from '../domain/money/decimal.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { hurried } from '../domain/stop-limit.ts';
 import type { ExitCause, Order, Position } from '../domain/types.ts';
 import type { Change } from '../ports/ledger.ts';
 import type { ArmLevels } from './arm-levels.ts';
@@ -53,15 +54,23 @@ export async function claimClose(
   const { cause, now } = of;
   const { positionId } = before;
   const mark = await closingMark(ports, before);
-  const claimed = claimFlatten(before, { cause, price: mark, trigger: null, at: now });
+  // A stop's exit that rests at its limit keeps nobody in who wants out.
+  const faster = hurried(before, now);
+  const claimed =
+    faster === null ? claimFlatten(before, { cause, price: mark, trigger: null, at: now }) : ok(faster);
   if (!claimed.ok) {
     if (claimed.error.code === 'already_closing') return alreadyClosing(claimed.error.facts);
     return refuse('not_open', 'position_id', `the position is ${before.status}`, 'nothing is left to close');
   }
   const spec = await specOf(ports.symbols, before);
   const live = await readLiveOrders(ports.ledger, claimed.value, null);
-  const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: true, mark });
-  const facts = { exit_cause: cause, ...(mark !== null && { price: mark.toFixed() }), ...of.facts };
+  const planned = carryOutPlan(claimed.value, live, { spec, now, claiming: faster === null, mark });
+  const facts = {
+    exit_cause: cause,
+    ...(faster !== null && { ends_stop_limit: 'true' }),
+    ...(mark !== null && { price: mark.toFixed() }),
+    ...of.facts,
+  };
   const shut = tradingRefusal(spec);
   return ok({
     change: { before, after: planned.position },

@@ -15,6 +15,7 @@ import {
   exitSettled,
   newExitOrder,
   type PlanAlarm,
+  type PlanStep,
   planExit,
   withExit,
 } from '../domain/exits.ts';
@@ -125,7 +126,7 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
         again ||= released !== position;
         position = released;
       } else if (step.kind === 'send' && !again) {
-        const order = exitOf(position, step.quantity, context);
+        const order = exitOf(position, step, context);
         position = spent(withExit(position, order, null, now), order.quantity, now);
         changes.set(order.orderId, { before: null, after: withDue(order, now) });
       } else if (step.kind === 'alarm') {
@@ -139,11 +140,16 @@ export function carryOutPlan(start: Position, live: readonly Order[], context: P
   return { position: withDue(position, now), orders: [...changes.values()], alarms: [...alarms.values()] };
 }
 
-function exitOf(p: Position, quantity: Decimal, { now, claiming }: PlanContext): Order {
+function exitOf(
+  p: Position,
+  { quantity, limitPrice }: Extract<PlanStep, { kind: 'send' }>,
+  { now, claiming }: PlanContext,
+): Order {
   if (p.flatten === null) throw new Error('a plan without a claim sends nothing');
   return newExitOrder(p, {
     orderId: exitOrderIdFor({ positionId: p.positionId, n: exitNumber(p) }),
     quantity,
+    ...(limitPrice !== undefined && { type: 'limit', limitPrice }),
     cause: p.flatten.cause,
     flatten: true,
     trigger: claiming ? p.flatten.trigger : null,

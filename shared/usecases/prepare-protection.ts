@@ -6,6 +6,7 @@ import { checkStopBefore, liquidationPrice } from '../domain/margin.ts';
 import type { Decimal } from '../domain/money/decimal.ts';
 import { changeProtection, hasSameLevels, roundProtection } from '../domain/protection.ts';
 import { ok, type Result } from '../domain/result.ts';
+import { checkLimitOnMargin, checkStopLimit, stopLimitText } from '../domain/stop-limit.ts';
 import { checkTimeStop, timeStopText } from '../domain/time-stop.ts';
 import type { Position, Protection } from '../domain/types.ts';
 import { specOf } from './change-order.ts';
@@ -35,8 +36,8 @@ export async function prepareProtection(
   const changed = await apply(wanted);
   if (changed === before) return ok({ changed, wanted });
   const late = 'timeStop' in change ? checkTimeStop(wanted.timeStop, before.openedAt, now) : null;
-  const [unusable] = checkConfirmation(wanted);
-  const wrongRule = late ?? unusable ?? null;
+  const [unusable] = [...checkConfirmation(wanted), ...checkStopLimit(wanted)];
+  const wrongRule = late ?? unusable ?? checkLimitOnMargin(wanted, before.margin);
   if (wrongRule !== null) return { ok: false, error: fromField(wrongRule) };
   // No level is another one: that asks for no price.
   if (hasSameLevels(before.protection, wanted)) return ok({ changed, wanted });
@@ -92,6 +93,7 @@ export function protectionFacts(p: Protection): Readonly<Record<string, string>>
     break_even: breakEven === null ? 'none' : `at ${breakEven.activationProfitPercent.toFixed()} %`,
     time_stop: timeStopText(p.timeStop),
     confirmation: confirmationText(p),
+    stop_limit: stopLimitText(p),
     trigger_price: p.triggerPrice,
     resident: p.resident,
   };

@@ -81,6 +81,8 @@ export const REFUSAL_CODES = [
   'time_stop_past',
   'time_stop_out_of_range',
   'confirm_out_of_range',
+  'stop_limit_out_of_range',
+  'stop_limit_on_margin',
   // Of a signal.
   'stop_would_loosen',
   // Of a position or an order as it stands.

@@ -131,6 +131,7 @@ export const RiskManagement = z.strictObject({
   break_even: BreakEven,
   time_stop: TimeStop,
   confirmation: Confirmation,
+  stop_limit: z.strictObject({ percent: f.amount, seconds: f.count }).nullable(),
   trigger_price: z.enum(['bid_ask', 'last', 'mid']),
   levels_version: f.count,
   armed: f.flag,
@@ -154,6 +155,7 @@ export const Closing = z.strictObject({
   at: f.instant,
   step: f.count,
   shortage: Shortage.nullable(),
+  limit: z.strictObject({ price: f.amount, until: f.instant }).nullable(),
 });
 
 export const PositionFees = z.strictObject({

@@ -69,6 +69,8 @@ export const PROTECTION = list(
   'time_stop_past',
   'time_stop_out_of_range',
   'confirm_out_of_range',
+  'stop_limit_out_of_range',
+  'stop_limit_on_margin',
   'out_of_range',
   'stop_beyond_liquidation',
   'not_positive',

@@ -27,6 +27,7 @@ import {
   type Holder,
   type LateFee,
   type LiveExit,
+  type ExitLimit,
   NEVER_UNKNOWN,
   NEVER_UNPROTECTED,
   ORDER_STATUSES,
@@ -322,11 +323,14 @@ const timeStop: Codec<NonNullable<Protection['timeStop']>> = {
 /** What a signal may change. */
 type Adjusted = Pick<Protection, keyof typeof levels>;
 
+type StopLimit = NonNullable<Protection['stopLimit']>;
+
 const protection = objects<Protection>({
   ...levels,
   timeStop: nullableSince(timeStop),
   confirmSeconds: { ...integers, whenMissing: () => 0 },
   confirmMaxPercent: { ...decimals, whenMissing: () => DEFAULT_CONFIRM_MAX_PERCENT },
+  stopLimit: nullableSince(objects<StopLimit>({ percent: decimals, seconds: integers })),
   triggerPrice: words(['bid_ask', 'last', 'mid']),
   resident: { ...words(RESIDENT_MODES), whenMissing: () => 'none' },
 });
@@ -524,6 +528,7 @@ export const positions = objects<Position>({
       step: integers,
       retryAt: nullable(integers),
       shortage: nullableSince(shortages),
+      limit: nullableSince(objects<ExitLimit>({ price: decimals, until: integers })),
     }),
   ),
   exitCause: nullable(words(EXIT_CAUSES)),

@@ -73,6 +73,10 @@ export function positionView(
       at: time(position.flatten.at),
       step: position.flatten.step,
       shortage: position.flatten.shortage && shortageView(position.flatten.shortage),
+      limit: position.flatten.limit && {
+        price: money(position.flatten.limit.price),
+        until: time(position.flatten.limit.until),
+      },
     },
     exit: exitView(position, derived),
     fees: {
@@ -296,6 +300,10 @@ function riskManagementView(position: Position, now: number) {
     },
     time_stop: timeStopView(position),
     confirmation: confirmationView(position),
+    stop_limit: protection.stopLimit && {
+      percent: money(protection.stopLimit.percent),
+      seconds: protection.stopLimit.seconds,
+    },
     trigger_price: protection.triggerPrice,
     levels_version: position.levelsVersion,
     /** The trigger index holds these levels. */

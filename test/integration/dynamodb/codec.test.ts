@@ -80,6 +80,7 @@ describe('the codec', () => {
           at: 1,
           step: 0,
           retryAt: null,
+          limit: { price: decimal('0.99'), until: 3 },
           shortage: {
             at: 1,
             until: 2,

@@ -134,6 +134,7 @@ export const aProtection: Protection = {
   timeStop: { maxSeconds: 3_600 },
   confirmSeconds: 15,
   confirmMaxPercent: decimal('0.75'),
+  stopLimit: { percent: decimal('0.25'), seconds: 7 },
   triggerPrice: 'bid_ask',
   resident: 'stop',
 };

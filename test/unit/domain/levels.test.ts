@@ -99,6 +99,7 @@ describe('the levels of a position', () => {
       step: 0,
       retryAt: null,
       shortage: null,
+      limit: null,
     } as const;
     expect(levelsOf(newPosition('buy', FULL), BTC)).toEqual([]);
     expect(levelsOf({ ...held(), status: 'closing', flatten }, BTC)).toEqual([]);

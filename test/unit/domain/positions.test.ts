@@ -207,6 +207,7 @@ describe('closing', () => {
       step: 0,
       retryAt: null,
       shortage: null,
+      limit: null,
     },
     status: 'closing',
   });

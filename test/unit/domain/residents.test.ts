@@ -392,6 +392,7 @@ describe('when it is looked at', () => {
             step: 0,
             retryAt: null,
             shortage: null,
+            limit: null,
           },
         } as Position,
         0,

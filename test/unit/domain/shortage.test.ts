@@ -17,7 +17,7 @@ const closing = (quantity: string, step = 1): Position => ({
   entryQuantity: d(quantity),
   flatten: {
     ...{ cause: 'manual', price: d(50_000), trigger: null },
-    ...{ at: T0, step, retryAt: T0 + 1_000, shortage: null },
+    ...{ at: T0, step, retryAt: T0 + 1_000, shortage: null, limit: null },
   },
 });
 const funds = (free: string, locked = '0', holders: Funds['holders'] = []): Funds => ({

@@ -98,7 +98,7 @@ describe('a position', () => {
     status: 'closing' as const,
     flatten: {
       ...{ cause: 'manual' as const, price: null, trigger: null, at: NOW, step: 0 },
-      ...{ retryAt: null, shortage: null },
+      ...{ retryAt: null, shortage: null, limit: null },
     },
   };
   const told = (...args: Parameters<typeof positionEvents>) =>

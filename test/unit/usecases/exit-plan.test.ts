@@ -28,6 +28,7 @@ it('a plan that has a hundred orders to cancel does so in transactions that the 
       step: 0,
       retryAt: null,
       shortage: null,
+      limit: null,
     },
   };
   for (const order of live) position = withExit(position, order, null, T0);

@@ -27,7 +27,7 @@ describe('an alarm of an exit plan', () => {
       status: 'closing',
       flatten: {
         ...{ cause: 'manual', price: null, trigger: null, at: world.now, step: 4 },
-        ...{ retryAt: world.now + 10 * ALARM_PACE_MS, shortage: null },
+        ...{ retryAt: world.now + 10 * ALARM_PACE_MS, shortage: null, limit: null },
       },
     });
     for (let i = 0; i < 40; i++) {
@@ -58,7 +58,7 @@ describe('an alarm of an exit plan', () => {
       status: 'closing',
       flatten: {
         ...{ cause: 'manual', price: null, trigger: null, at: world.now, step: 4 },
-        ...{ retryAt: null, shortage: null },
+        ...{ retryAt: null, shortage: null, limit: null },
       },
     });
     world.ledger.actionsBetween = () => Promise.reject(new Error('the ledger is away'));

@@ -13,6 +13,8 @@ export const POSITION_TEXTS = {
   break_even: 'Moves the stop to the entry price once it pays.',
   time_stop: 'Closes by time, whatever the price.',
   confirm_seconds: 'So long a stop that was reached waits for the price to come back; 0 = not at all.',
+  stop_limit:
+    'Stops sell by a limit order first, `percent` behind the stop, for `seconds`; what is left then is sold by market.',
   confirm_max_percent: 'So far beyond the stop it sells without waiting.',
   trigger_price: 'Which price levels are compared with: `bid_ask` is the one that closes.',
   resident: 'What of the protection rests at the venue besides.',

@@ -230,6 +230,7 @@ describe('a position between fills and price', () => {
           step: 0,
           retryAt: null,
           shortage: null,
+          limit: null,
         },
       },
       entry,
