@@ -135,6 +135,13 @@ function withDelay(protection: Partial<Protection> | null, chance: Chance): Part
   return { ...protection, confirmSeconds: chance.between(1, 12), confirmMaxPercent };
 }
 
+/** The stops of some rest at a limit first; never of what is on margin. Drawn apart, too. */
+function withStopLimit(protection: Partial<Protection> | null, chance: Chance): Partial<Protection> | null {
+  if (protection === null || !chance.happens(0.25)) return protection;
+  const percent = new Decimal(chance.pick(['0', '0.05', '0.2', '1']));
+  return { ...protection, stopLimit: { percent, seconds: chance.between(1, 15) } };
+}
+
 /** Some close in time, whatever the price: so long after the first fill, or at a time. Drawn apart, too. */
 function withTimeStop(protection: Partial<Protection> | null, chance: Chance, now: number) {
   if (!chance.happens(0.2)) return protection;
@@ -415,12 +422,16 @@ export async function runBot(stage: Stage, chance: Chance, plan: BotPlan): Promi
   await kernel.sleep(plan.startAt - kernel.now);
   const margin = drawMargin(stage, walletId, chance.fork('margin'));
   const market = margin.side === 'sell' ? mirrored(stage.market) : stage.market;
+  const quantity = amount(chance, 2, 3000);
+  const entry = drawEntry(chance, market);
+  const delayed = withDelay(drawProtection(chance, market), chance.fork('delay'));
+  const resting = drawResident(chance.fork('resident'), delayed);
   const command = commandOf(walletId, name, {
-    quantity: amount(chance, 2, 3000),
-    ...drawEntry(chance, market),
+    quantity,
+    ...entry,
     ...margin,
     protection: withTimeStop(
-      drawResident(chance.fork('resident'), withDelay(drawProtection(chance, market), chance.fork('delay'))),
+      margin.leverage === undefined ? withStopLimit(resting, chance.fork('stop-limit')) : resting,
       chance.fork('time-stop'),
       kernel.now,
     ),

@@ -24,7 +24,9 @@ async function pass(world: World, seconds: number, price: string): Promise<void>
 }
 const clientId = ({ orderId }: Order): string => `mq${orderId}-1`;
 const exits = (world: World, positionId: string) =>
-  world.exitsOf(positionId).map((o) => [o.type, o.limitPrice?.toFixed() ?? null, o.status, o.filledQuantity.toFixed()]);
+  world
+    .exitsOf(positionId)
+    .map((o) => [o.type, o.limitPrice?.toFixed() ?? null, o.status, o.filledQuantity.toFixed()]);
 const all = (world: World, positionId: string) =>
   [...world.ledger.orderItems.values()]
     .filter((o) => o.positionId === positionId && o.role === 'exit')
@@ -68,7 +70,7 @@ describe('a stop with a limit', () => {
   it('goes to the market at once where the venue takes no such limit', async () => {
     const world = new World();
     const { positionId } = await world.openPosition(limited());
-    world.venue.faults = [{ refuse: 'filter_failed' }];
+    world.venue.faults = [{ refuse: 'filter' }];
     await tick(world, '48700');
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
     expect(all(world, positionId).toSorted()).toEqual(['limit rejected 0', 'market filled 0.5']);
@@ -141,7 +143,11 @@ describe('is refused', () => {
     const placed = await world.useCases.placeOrder(world.command({ protection: limited({ stopLimit }) }));
     expect(placed).toMatchObject({ ok: false, error: { code, field } });
     const { positionId } = await world.openPosition(limited());
-    const changed = await world.useCases.changeProtection({ userId: USER, positionId, change: { stopLimit } });
+    const changed = await world.useCases.changeProtection({
+      userId: USER,
+      positionId,
+      change: { stopLimit },
+    });
     expect(changed).toMatchObject({ ok: false, error: { code, field } });
   });
 

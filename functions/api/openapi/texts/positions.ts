@@ -13,6 +13,7 @@ export const POSITION_TEXTS = {
   break_even: 'Moves the stop to the entry price once it pays.',
   time_stop: 'Closes by time, whatever the price.',
   confirm_seconds: 'So long a stop that was reached waits for the price to come back; 0 = not at all.',
+  percent: 'So far behind the price of the stop.',
   stop_limit:
     'Stops sell by a limit order first, `percent` behind the stop, for `seconds`; what is left then is sold by market.',
   confirm_max_percent: 'So far beyond the stop it sells without waiting.',
@@ -43,6 +44,7 @@ export const POSITION_TEXTS = {
   step: 'How often an exit ended without finishing.',
   shortage: 'What the account lacked; null = nothing.',
   seconds: 'How long.',
+  'Closing.limit': 'Its exits rest at this limit first (`stop_limit`); null = they sell by market.',
   'Confirmation.seconds': 'So long a stop waits to be confirmed.',
   max_percent: 'So far beyond the stop it sells without waiting.',
   waiting: 'Stops that were reached and wait.',
