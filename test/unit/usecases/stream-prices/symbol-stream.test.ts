@@ -121,7 +121,7 @@ describe('ticks of one symbol', () => {
       return applied();
     };
     for (let id = 1; id <= 3; id++) void stream.accept(feedTick(id, PRICE));
-    await stream.finish(500);
+    await stream.finish(10_000);
     const firsts = world.batches.slice(0, 4);
     expect(new Set(firsts.map(({ batch }) => batch))).toEqual(new Set([1]));
     expect(new Set(firsts.map(({ ticks }) => JSON.stringify(ticks))).size).toBe(1);
