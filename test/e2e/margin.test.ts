@@ -220,3 +220,45 @@ describe('a leveraged long', () => {
     expect(await usdtOf(walletId)).toMatchObject({ free: '87.212', locked: '0' });
   });
 });
+
+describe('a position of the account’s own coins', () => {
+  it('is added to by resting orders; its close cancels what rests, and every digit is accounted for', async () => {
+    await system.trade('ADA/USDT', '1');
+    const walletId = await trader.wallet({ USDT: '1000' });
+    const { positionId } = await trader.buy(walletId, 'ADA/USDT', '100', { stop_loss: '0.5' });
+    const more = { wallet_id: walletId, symbol: 'ADA/USDT', side: 'buy', position_id: positionId };
+    const rests = (limit: string, quantity = '100') =>
+      trader.order({ ...more, position_effect: 'open', type: 'limit', limit_price: limit, quantity });
+    const first = await rests('0.9');
+    const second = await rests('0.7');
+    expect([first.status, first.role, second.status]).toEqual(['open', 'entry', 'open']);
+    for (const { order_id: id } of [first, second]) await trader.untilOrder(id, 'watched', () => true);
+    system.tape.push('ADA/USDT', '0.89');
+    const grown = await trader.until(positionId, 'larger', (p) => p.current.amount === '200');
+    expect(grown.entry).toMatchObject({ amount: '200', value: '190', price: '0.95', live: true });
+    expect(grown.entry.order_ids).toHaveLength(3);
+    await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: 'all' });
+    const closed = await trader.closed(positionId);
+    // 178 - 190, less 0.1 % of both
+    expect(closed.exit).toMatchObject({ amount: '200', realized_pnl: '-12.368' });
+    expect((await trader.getOrder(second.order_id)).status).toBe('cancelled');
+    expect((await trader.balances(walletId))['USDT']).toMatchObject({ free: '987.632', locked: '0' });
+  });
+
+  it('with stop_limit rests at its limit first, and is out by market when that time is over', async () => {
+    await system.trade('SOL/USDT', '100');
+    const walletId = await trader.wallet();
+    const protection = { stop_loss: '99', stop_limit: { percent: '1', seconds: 3 } };
+    const { positionId } = await trader.buy(walletId, 'SOL/USDT', '10', protection);
+    system.tape.push('SOL/USDT', '95');
+    const waiting = await trader.until(positionId, 'closing', (p) => p.status === 'closing');
+    expect(waiting.closing?.limit).toMatchObject({ price: '98.01' });
+    const closed = await trader.closed(positionId, 15_000);
+    const exits = exitsOf(closed).map(
+      ({ type, status, filled_amount: filled }) => `${type} ${status} ${filled}`,
+    );
+    expect(exits).toContain('market filled 10');
+    expect(closed.exit).toMatchObject({ reason: 'stop_loss', price: '95' });
+    expect((await trader.balances(walletId))['USDT']?.locked).toBe('0');
+  });
+});
