@@ -1,5 +1,6 @@
-/** Prints the run's closing line, `N passed, N failed` (and skipped), last of all. */
+/** Counts the run for its closing line (test/run.ts), and names the files that took longest: both suites have a time to keep. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class ClosingLine implements Reporter {
@@ -18,7 +19,22 @@ export default class ClosingLine implements Reporter {
         else failed += 1; // still pending at the end: it never ran
       }
     }
+    console.log(slowest(modules));
     mkdirSync('.moniqo', { recursive: true });
     writeFileSync('.moniqo/test-counts.json', JSON.stringify({ passed, failed, skipped }));
   }
+}
+
+const SHOWN = 20;
+
+function slowest(modules: readonly TestModule[]): string {
+  const files = modules.map((module) => {
+    const { duration, setupDuration, collectDuration } = module.diagnostic();
+    return { ms: duration + setupDuration + collectDuration, name: relative('.', module.moduleId) };
+  });
+  const lines = files
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, SHOWN)
+    .map(({ ms, name }) => `${(ms / 1000).toFixed(0).padStart(6)} s  ${name}`);
+  return ['\nfiles that took longest', ...lines].join('\n');
 }
