@@ -255,6 +255,20 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (liquidation !== null) levels.push(',
     'if (liquidation === undefined) levels.push(',
   ),
+  one(
+    'addition',
+    'a close does not know of the orders that add to its position',
+    'shared/domain/entry-ids.ts',
+    'liveFurtherIds: [...p.liveFurtherIds, order.orderId],',
+    'liveFurtherIds: p.liveFurtherIds,',
+  ),
+  one(
+    'stop-limit',
+    'the time of an exit that rests at a limit is never over',
+    'shared/domain/stop-limit.ts',
+    'limit !== null && now < limit.until && isLimitExit(order)',
+    'limit !== null && isLimitExit(order)',
+  ),
   {
     name: 'deletion',
     what: 'a wallet is deleted whatever is live in it',
