@@ -119,7 +119,10 @@ export interface TriggerIndex {
     remove: readonly { member: string; version: number }[],
     nowMs: number,
   ): Promise<ArmResult>;
-  /** Takes up to `limit` visible hits: they become visible again at nowMs + hideMs unless settled. */
+  /**
+   * Takes up to `limit` visible hits: they become visible again at nowMs + hideMs unless settled. Oldest first: of one
+   * moment in the order of their ticks, of one tick by member and version.
+   */
   takeHits(symbol: string, limit: number, nowMs: number, hideMs: number): Promise<readonly Hit[]>;
   /** Removes hits for good (claimed, or refused for a recorded reason). Only the taken version is removed. */
   settleHits(symbol: string, hits: readonly { member: string; version: number }[]): Promise<void>;

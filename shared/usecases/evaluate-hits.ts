@@ -4,7 +4,8 @@
  * Takes hits in batches until none is left or the time is over. Each is checked against the ledger (strongly
  * consistent) and claimed there by condition: the claim, the exit order and its reservation are one transaction.
  * The exit's message goes out before the hit is settled; a crash between leaves a due order, or a hit that comes
- * back. The order of hits of one position is kept; positions do not wait for each other.
+ * back. Hits of one position that are taken together are decided in the order of their ticks; positions do not wait for
+ * each other. Known limit: of two that are taken apart (the first one's taker is slow, or has died) the first claim wins.
  */
 import { withDue } from '../domain/due.ts';
 import { FIRST_RIGHT_MS } from '../domain/exits.ts';
@@ -13,6 +14,7 @@ import { isOrderLevel, orderLevels } from '../domain/order-levels.ts';
 import { isFinal, transition } from '../domain/orders.ts';
 import { wantsResidentLook } from '../domain/resident-state.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
+import { hitKey } from '../domain/triggers/rules.ts';
 import type { Hit } from '../domain/triggers/types.ts';
 import type { Order, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
@@ -62,6 +64,10 @@ export interface Evaluated {
 
 /** What a level that is reached again and again would flood the timeline with. */
 const REPEATED: readonly string[] = ['refused', 'confirming', 'came_back'];
+
+/** By tick, within one by name, as the engine hands them out. */
+const inOrder = (a: Hit, b: Hit): number =>
+  a.tick.id - b.tick.id || (hitKey(a.member, a.version) < hitKey(b.member, b.version) ? -1 : 1);
 
 export type EvaluateHits = ReturnType<typeof makeEvaluateHits>;
 
@@ -179,7 +185,7 @@ export function makeEvaluateHits(
     return (await book.work(spec.symbol, clientId, triggerFacts(hit, spec, clock.now()))).live;
   }
 
-  /** All hits of one owner, in their order. A failure leaves its hits to come back. */
+  /** All hits of one owner, in the order of their ticks. A failure leaves its hits to come back. */
   async function onOwner(
     hits: readonly Hit[],
     symbol: string,
@@ -187,7 +193,8 @@ export function makeEvaluateHits(
   ): Promise<number> {
     let exits = 0;
     let known = position;
-    for (const hit of hits) {
+    // One that comes back may stand behind a later one.
+    for (const hit of hits.toSorted(inOrder)) {
       if (isOrderLevel(parseMember(hit.member).levelName)) {
         await onOrder(hit, symbol);
       } else {

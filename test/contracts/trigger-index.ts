@@ -430,6 +430,30 @@ export function describeTriggerIndex(
       expect(await members(10, 9000, 1)).toEqual([]);
     });
 
+    it('hands hits of one moment out in the order of their ticks, those of one tick by name', async () => {
+      const symbol = await aSymbol();
+      await apply(symbol, 1, aTick(1, 100));
+      const stops = [
+        aStop(95, { member: 'y|stop' }),
+        aStop(95, { member: 'z|stop' }),
+        aStop(90, { member: 'a|stop' }),
+        aStop(80, { member: 'x|stop' }),
+      ];
+      await index.arm(symbol, stops, [], 1);
+      // Many ticks are sent in several commands, all of the same moment.
+      const quiet = (from: number) => Array.from({ length: 1100 }, (_, i) => aTick(from + i, 99));
+      const ticks = [aTick(10, 94), aTick(11, 89), ...quiet(100), aTick(2000, 79)];
+      expect(await apply(symbol, 2, ...ticks)).toMatchObject({ hits: 4 });
+      const members = async (limit: number, now: number) =>
+        (await index.takeHits(symbol, limit, now, 2000)).map((hit) => hit.member);
+      expect(await members(10, 1001)).toEqual([]);
+      expect(await members(3, 1002)).toEqual(['y|stop', 'z|stop', 'a|stop']);
+      expect(await members(10, 1003)).toEqual(['x|stop']);
+      // Nobody has settled them.
+      expect(await members(10, 3001)).toEqual([]);
+      expect(await members(10, 3003)).toEqual(['y|stop', 'z|stop', 'a|stop', 'x|stop']);
+    });
+
     it('follows trailing stops that come back with peaks of their own, in whatever order', async () => {
       const symbol = `T${names()}/USDT`;
       const long = (name: string, peak: number) =>

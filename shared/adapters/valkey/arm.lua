@@ -32,7 +32,10 @@ at = at + 1
 for _ = 1, tonumber(ARGV[at]) do
   local member, version = ARGV[at + 1], ARGV[at + 2]
   take_out(member, tonumber(version))
-  if call('HEXISTS', HIT, member .. '@' .. version) == 0 then add_hit(member, version, ARGV[at + 3]) end
+  local body = ARGV[at + 3]
+  if call('HEXISTS', HIT, member .. '@' .. version) == 0 then
+    add_hit(member, version, cjson.decode(body).tick.id, body)
+  end
   at = at + 3
 end
 at = at + 1

@@ -7,7 +7,8 @@
 --                        token of a rebuild that has begun: see finish.lua), looked (see late.lua), bars (tokens
 --                        of writers that have left theirs since the cache was empty: see left_with in bars.lua)
 --   KEYS[3] levels       hash: member -> '<armed tick> <peak at placing or -> <level as JSON>'
---   KEYS[4] hits         sorted set: member@version by the time it is visible at (ms)
+--   KEYS[4] hits         sorted set: member@version by the time it is visible at (ms); within the ms before that, in
+--                        4096ths, by the order in which their ticks came
 --   KEYS[5] hit          hash: member@version -> the hit as JSON
 --   KEYS[6] struck       hash: member -> versions with unsettled hits, ',3,4,'
 --   KEYS[7] wait         sorted set: members armed at a tick that has not come yet, by its id
@@ -60,12 +61,26 @@ local function wake()
   return (hits_made > 0 and visible_before == 0) and 1 or 0
 end
 
-local function add_hit(member, version, body)
+-- Whoever takes hits gets those of earlier ticks first, also where many ticks come in one moment: a later cause must not
+-- be decided before an earlier one. Hits of one tick share a place.
+local PLACES = 4096
+local last_place, last_tick = nil, nil
+local function place_of_hit(tick)
+  if tick == last_tick then return last_place end
+  if not last_place then
+    local taken = call('ZREVRANGEBYSCORE', HITS, text(now), '(' .. text(now - 1), 'WITHSCORES', 'LIMIT', 0, 1)[2]
+    last_place = taken and tonumber(taken) or now - 1
+  end
+  last_place, last_tick = math.min(last_place + 1 / PLACES, now), tick
+  return last_place
+end
+
+local function add_hit(member, version, tick, body)
   if hits_made == 0 then visible_before = visible_hits() end
   hits_made = hits_made + 1
   local key = member .. '@' .. version
   call('HSET', HIT, key, body)
-  call('ZADD', HITS, now, key)
+  call('ZADD', HITS, string.format('%.12f', place_of_hit(tick)), key)
   call('HSET', STRUCK, member, (call('HGET', STRUCK, member) or ',') .. version .. ',')
 end
 
@@ -211,7 +226,7 @@ local function strike(member, level, cause, at, peak, tick)
   changed[level.source] = true
   call('HDEL', LEVELS, member)
   if tick.id <= level.armed then cause = 'armed' end
-  add_hit(member, text(level.version), '{"cause":"' .. cause
+  add_hit(member, text(level.version), tick.id, '{"cause":"' .. cause
     .. '","level":' .. text(at) .. ',"price":' .. text(tick[level.source])
     .. ',"peak":' .. (peak and text(peak) or 'null') .. ',"armedTick":' .. text(level.armed)
     .. ',"tick":' .. tick.json .. ',"of":' .. level.json .. '}')

@@ -163,7 +163,7 @@ export class MemoryIndex implements TriggerIndex {
     const index = this.indexOf(symbol);
     if (index === undefined) return [];
     const taken = visible(index, nowMs).slice(0, limit);
-    for (const stored of taken) stored.visibleAt = nowMs + hideMs;
+    for (const [i, stored] of taken.entries()) stored.visibleAt = placeAfter(nowMs + hideMs, i);
     return taken.map((stored) => stored.hit);
   }
 
@@ -238,8 +238,13 @@ export class MemoryIndex implements TriggerIndex {
   private store(index: SymbolIndex, hits: readonly Hit[], nowMs: number): boolean {
     if (hits.length === 0) return false;
     const before = visible(index, nowMs).length;
+    const taken = [...index.hits.values()].map(({ visibleAt }) => visibleAt);
+    let visibleAt = Math.max(nowMs - 1, ...taken.filter((at) => at > nowMs - 1 && at <= nowMs));
+    let last: number | null = null;
     for (const hit of hits) {
-      index.hits.set(hitKey(hit.member, hit.version), { hit: frozen({ ...hit }), visibleAt: nowMs });
+      if (hit.tick.id !== last) visibleAt = Math.min(visibleAt + 1 / PLACES, nowMs);
+      last = hit.tick.id;
+      index.hits.set(hitKey(hit.member, hit.version), { hit: frozen({ ...hit }), visibleAt });
     }
     return before === 0;
   }
@@ -267,7 +272,11 @@ const armable = ({ hits }: SymbolIndex, levels: readonly Level[]): Level[] => {
     .map((level) => frozen({ ...level }));
 };
 
-/** Oldest first, those of one instant by their names. */
+/** Hits of one ms stand within the ms before it, in the order of their ticks, as in index.lua. */
+const PLACES = 4096;
+const placeAfter = (at: number, i: number): number => at - 1 + Math.min(i + 1, PLACES) / PLACES;
+
+/** Oldest first, those of one tick by their names. */
 const visible = ({ hits }: SymbolIndex, nowMs: number): StoredHit[] => {
   if (hits.size === 0) return [];
   return [...hits]

@@ -94,6 +94,35 @@ describe('hits', () => {
     expect(world.exitsOf(positionId)).toHaveLength(1);
   });
 
+  it('of one moment are decided in the order of their ticks, whatever their names', async () => {
+    const world = new World();
+    const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+    const takeProfits = [{ price: d('51000'), share: d('1') }];
+    const { positionId } = await world.openPosition({ trailingStop, takeProfits });
+    world.tick('49500');
+    world.tick('51000');
+    await world.pump();
+    expect(world.position(positionId).exitCause).toBe('trailing_stop');
+  });
+
+  it('that come back later than a later hit are decided before it', async () => {
+    const world = new World();
+    const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+    const takeProfits = [{ price: d('51000'), share: d('0.5') }];
+    const { positionId } = await world.openPosition({ trailingStop, takeProfits });
+    world.tick('49500');
+    // Its taker dies.
+    expect(await world.index.takeHits(BTC, 25, world.clock.now(), 2_000)).toHaveLength(1);
+    world.now += 1_000;
+    world.tick('51000');
+    world.outbox.take();
+    world.now += 1_500;
+    await world.pass(3);
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'trailing_stop' });
+    expect(await kinds(world, positionId)).toContain('hit_dropped');
+    expect(world.exitsOf(positionId)).toHaveLength(1);
+  });
+
   it('reached before an unrelated change still count', async () => {
     const world = new World();
     const { positionId } = await world.openPosition(stop('49000'));
