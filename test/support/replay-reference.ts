@@ -77,6 +77,8 @@ interface Walk {
   readonly rungs: Set<number>;
   /** The break-even trigger, as of so many steps. */
   trigger: { readonly steps: number; readonly price: number } | null;
+  /** Where it is liquidated, as of so many steps; null = nothing is borrowed. */
+  end: { readonly steps: number; readonly price: number | null } | null;
   /** The stop that break-even has set. */
   even: number | null;
   trailingFrom: number | null;
@@ -120,6 +122,7 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     sold: 0,
     rungs: new Set(),
     trigger: null,
+    end: null,
     even: null,
     trailingFrom: activation === null ? null : inFavour(activation),
     peak: null,
@@ -128,12 +131,14 @@ export function walkPosition(market: ReferenceMarket, plan: ReferencePlan): read
     waiting: new Map(),
     events: [],
   };
+  const isWhole = plan.targets.reduce((all, { share }) => all + share, 0) === 100;
+  const levels = { stop, targets, isWhole };
   for (let at = first; at < market.ticks.length && !walk.isOut; at += 1) {
     const tick = market.ticks[at];
     if (tick === undefined) break;
     const before = walk.steps === 0 ? null : evenTrigger(walk);
     fillEntry(walk, tick);
-    lookAtLevels(walk, tick, { stop, targets, before });
+    lookAtLevels(walk, tick, levels, before);
   }
   return walk.events;
 }
@@ -148,6 +153,13 @@ function liquidation({ side, leverage }: ReferencePlan, cost: bigint, steps: big
     return toTick(cost * (times + 1n) * 1_000n, steps * times * (1_000n + KEPT_PER_THOUSAND), false);
   if (leverage === 1) return null;
   return toTick(cost * (times - 1n) * 1_000n, steps * times * (1_000n - KEPT_PER_THOUSAND), true);
+}
+
+/** Of all that was bought (sold) so far. */
+function liquidationOf(walk: Walk): number | null {
+  if (walk.end?.steps !== walk.steps)
+    walk.end = { steps: walk.steps, price: liquidation(walk.plan, walk.quote, BigInt(walk.steps)) };
+  return walk.end.price;
 }
 
 /** Price x (10,000 + distance) / 10,000, to the tick. */
@@ -185,58 +197,81 @@ function halfEven(n: bigint, d: bigint): bigint {
 interface Levels {
   readonly stop: number | null;
   readonly targets: readonly number[];
-  /** The break-even trigger that the tick met; null = none, or nothing was held yet. */
-  readonly before: number | null;
+  /** The targets together close the whole position. */
+  readonly isWhole: boolean;
 }
 
-function lookAtLevels(walk: Walk, tick: ReferenceTick, { stop, targets, before }: Levels): void {
+/** Has the price come so far towards loss, or profit? */
+const isLoss = (isLong: boolean, price: number, level: number): boolean =>
+  isLong ? price <= level : price >= level;
+const isProfit = (isLong: boolean, price: number, level: number): boolean =>
+  isLong ? price >= level : price <= level;
+const isTighter = (isLong: boolean, stop: number, other: number | null): boolean =>
+  other === null || (isLong ? stop > other : stop < other);
+
+/** The position is closed, unless it was before. */
+function out(walk: Walk, tick: ReferenceTick, name: string, level: number): void {
+  if (!walk.isOut) walk.events.push({ kind: 'exit', tick: tick.id, name, level });
+  walk.isOut = true;
+}
+
+/** A stop is reached: it sells at once, or waits to be confirmed. */
+function reached(walk: Walk, tick: ReferenceTick, price: number, name: string, level: number): void {
+  const { plan, waiting } = walk;
+  if (walk.isOut || waiting.has(name)) return;
+  if (plan.confirm === null || isLoss(plan.side === 'long', price, boundOf(plan, level))) {
+    out(walk, tick, name, level);
+    return;
+  }
+  waiting.set(name, { level, tick: tick.id, since: tick.at });
+  walk.events.push({ kind: 'wait', tick: tick.id, name, level });
+}
+
+/** `before`: the break-even trigger that the tick met; null = none, or nothing was held yet. */
+function lookAtLevels(
+  walk: Walk,
+  tick: ReferenceTick,
+  { stop, targets, isWhole }: Levels,
+  before: number | null,
+): void {
   const { plan, events } = walk;
   const isLong = plan.side === 'long';
   const price = priceAt(plan, tick);
-  const isLoss = (level: number | null) => level !== null && (isLong ? price <= level : price >= level);
-  const isProfit = (level: number | null) => level !== null && (isLong ? price >= level : price <= level);
-  const evenIsTighter =
-    walk.even !== null && (stop === null || (isLong ? walk.even > stop : walk.even < stop));
-  const out = (name: string, level: number) => {
-    if (!walk.isOut) events.push({ kind: 'exit', tick: tick.id, name, level });
-    walk.isOut = true;
-  };
-
-  const reached = (name: string, level: number) => {
-    if (walk.isOut || walk.waiting.has(name)) return;
-    if (plan.confirm === null || isLoss(boundOf(plan, level))) return out(name, level);
-    walk.waiting.set(name, { level, tick: tick.id, since: tick.at });
-    events.push({ kind: 'wait', tick: tick.id, name, level });
-  };
+  const evenBefore = walk.even !== null && isTighter(isLong, walk.even, stop) ? walk.even : null;
 
   const trailed = trail(walk, price);
   const trigger = evenTrigger(walk);
-  if (evenIsTighter && walk.even !== null && isLoss(walk.even)) reached('break_even', walk.even);
-  if (trigger !== null && isProfit(trigger) && !walk.isOut) {
-    const level = before !== null && isProfit(before) ? before : trigger;
+  if (evenBefore !== null && isLoss(isLong, price, evenBefore))
+    reached(walk, tick, price, 'break_even', evenBefore);
+  if (trigger !== null && isProfit(isLong, price, trigger) && !walk.isOut) {
+    const level = before !== null && isProfit(isLong, price, before) ? before : trigger;
     walk.even = breakEven(walk, plan.breakEven?.offset ?? 0);
     events.push({ kind: 'break_even', tick: tick.id, name: 'break_even_trigger', level });
   }
-  if (walk.even !== null && (stop === null || (isLong ? walk.even > stop : walk.even < stop)))
-    walk.waiting.delete('stop_loss');
-  lookAtWindows(walk, tick, isLoss, out);
-  const end = liquidation(plan, walk.quote, BigInt(walk.steps));
-  if (end !== null && isLoss(end)) out('liquidation', end);
-  if (!evenIsTighter && stop !== null && isLoss(stop)) reached('stop_loss', stop);
-  const isWhole = plan.targets.reduce((all, { share }) => all + share, 0) === 100;
-  for (const [index, level] of targets.entries()) {
-    if (walk.rungs.has(index) || walk.isOut || !isProfit(level)) continue;
+  if (walk.even !== null && isTighter(isLong, walk.even, stop)) walk.waiting.delete('stop_loss');
+  if (walk.waiting.size > 0) lookAtWindows(walk, tick, price);
+  const end = liquidationOf(walk);
+  if (end !== null && isLoss(isLong, price, end)) out(walk, tick, 'liquidation', end);
+  if (evenBefore === null && stop !== null && isLoss(isLong, price, stop))
+    reached(walk, tick, price, 'stop_loss', stop);
+  for (let index = 0; index < targets.length; index += 1) {
+    const level = targets[index];
+    if (level === undefined || walk.isOut || !isProfit(isLong, price, level) || walk.rungs.has(index))
+      continue;
     walk.rungs.add(index);
     const name = `take_profit:${index}`;
-    if (isWhole && walk.rungs.size === targets.length) out(name, level);
+    if (isWhole && walk.rungs.size === targets.length) out(walk, tick, name, level);
     else events.push({ kind: 'part', tick: tick.id, name, level });
   }
-  if (trailed !== null && isLoss(trailed)) reached('trailing_stop', trailed);
-  const { timeStopSeconds } = plan;
-  if (timeStopSeconds !== null && tick.at >= walk.openedAt + timeStopSeconds * 1000) out('time_stop', 0);
+  if (trailed !== null && isLoss(isLong, price, trailed))
+    reached(walk, tick, price, 'trailing_stop', trailed);
+  const { timeStopSeconds, confirm } = plan;
+  if (timeStopSeconds !== null && tick.at >= walk.openedAt + timeStopSeconds * 1000)
+    out(walk, tick, 'time_stop', 0);
+  if (confirm === null || walk.waiting.size === 0) return;
   const over = [...walk.waiting].sort(([, a], [, b]) => a.since - b.since);
   for (const [name, { level, since }] of over) {
-    if (plan.confirm !== null && tick.at >= since + plan.confirm.seconds * 1000) out(name, level);
+    if (tick.at >= since + confirm.seconds * 1000) out(walk, tick, name, level);
   }
 }
 
@@ -248,13 +283,10 @@ function boundOf({ side, confirm }: ReferencePlan, level: number): number {
 }
 
 /** What this tick makes of the stops that wait since an earlier one. */
-function lookAtWindows(
-  { plan, waiting, events, ...walk }: Walk,
-  tick: ReferenceTick,
-  isLoss: (level: number) => boolean,
-  out: (name: string, level: number) => void,
-): void {
+function lookAtWindows(walk: Walk, tick: ReferenceTick, price: number): void {
+  const { plan, waiting, events } = walk;
   const { confirm } = plan;
+  const isLong = plan.side === 'long';
   if (confirm === null || walk.isOut) return;
   const own = ['break_even', 'stop_loss', 'trailing_stop'].flatMap((name) => {
     const window = waiting.get(name);
@@ -262,14 +294,14 @@ function lookAtWindows(
   });
   for (const { name, level } of own) {
     const bound = boundOf(plan, level);
-    if (!isLoss(bound)) continue;
-    out(name, bound);
+    if (!isLoss(isLong, price, bound)) continue;
+    out(walk, tick, name, bound);
     return;
   }
   for (const { name, level, since } of own) {
-    if (isLoss(level)) continue;
+    if (isLoss(isLong, price, level)) continue;
     if (tick.at >= since + confirm.seconds * 1000) {
-      out(name, level);
+      out(walk, tick, name, level);
       return;
     }
     waiting.delete(name);
