@@ -4,7 +4,8 @@
  *
  * Extremes come from fill prices, whole bars after a fill's second, and, while it is open, the present price of the bars' source. Within a bar
  * the order of high and low is unknown: a low counts against the highs of the bars before it, a close against
- * its own bar's high. Known limit: what happened inside the second of the entry is in its fills only.
+ * its own bar's high; a fill within it against what came before the bar. Known limit: what happened inside the second of
+ * the entry is in its fills only.
  */
 import { liquidationEdge } from './margin.ts';
 import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
@@ -44,7 +45,7 @@ export const stopMoves = (
   p: Position,
   fills: { readonly entry: readonly Fill[]; readonly exit: readonly Fill[] },
   bars: readonly PriceBar[],
-): readonly StopMove[] => followStop(p, heldBars(p, fills, bars)).moves;
+): readonly StopMove[] => followStop(p, heldBars(p, fills, bars), fills.entry).moves;
 
 interface Walk {
   readonly peak: Decimal | null;
@@ -53,9 +54,8 @@ interface Walk {
   readonly low: Decimal | null;
 }
 
-/** One price, or the span of a bar, in the order of time. */
+/** One price, or the prices of a bar. */
 interface Point {
-  readonly at: number;
   readonly low: Decimal;
   readonly high: Decimal;
   readonly close: Decimal;
@@ -72,19 +72,16 @@ export function deriveStatistics(
 ): PositionStatistics {
   const isOver = p.closedAt !== null;
   const held = heldBars(p, fills, bars);
-  const points = [
-    ...[...fills.entry, ...fills.exit].map((f) => pointOf(f.price, f.at)),
-    ...held.map((b) => ({ ...b, at: (b.second + (b.seconds ?? 1)) * 1000 })),
-    ...(seen === null || isOver || p.openedAt === null ? [] : [pointOf(seen, Math.max(now, p.openedAt))]),
-  ].sort((a, b) => a.at - b.at);
   const isLong = p.side === 'long';
-  const walk = points.reduce((w, point) => step(w, point, isLong), START);
+  const present = seen === null || isOver || p.openedAt === null ? [] : [[[pointOf(seen)]]];
+  const spans = [...spansOf([...fills.entry, ...fills.exit], held), ...present];
+  const walk = spans.reduce((w, span) => over(w, span, isLong), START);
   const entryPrice = quotient(p.entryQuote, p.entryQuantity);
   const [best, worst] = isLong ? [walk.high, walk.low] : [walk.low, walk.high];
   const gain = (price: Decimal | null): Decimal | null =>
     price === null || entryPrice === null ? null : isLong ? price.minus(entryPrice) : entryPrice.minus(price);
   const [favorable, adverse] = [gain(best), gain(worst)];
-  const stops = followStop(p, held);
+  const stops = followStop(p, held, fills.entry);
   const lastMove = stops.moves.at(-1);
   const trailed = stops.moves.filter(({ trailing }) => trailing);
   const lastTrailed = trailed.at(-1);
@@ -142,7 +139,26 @@ export function frozenStatistics(
 
 const START: Walk = { peak: null, drawdown: ZERO, high: null, low: null };
 
-const pointOf = (price: Decimal, at: number): Point => ({ at, low: price, high: price, close: price });
+const pointOf = (price: Decimal): Point => ({ low: price, high: price, close: price });
+
+/** Prices in their order; of several such rows in one span the order between them is not known. */
+type Span = readonly (readonly Point[])[];
+
+/** Fills and bars (oldest first) in the order of time: a bar is one span with the fills that lie within it. */
+function spansOf(fills: readonly Fill[], bars: readonly PriceBar[]): readonly Span[] {
+  const inOrder = fills.toSorted((a, b) => a.at - b.at);
+  let next = 0;
+  const before = (at: number): readonly Point[] => {
+    const from = next;
+    while (next < inOrder.length && (inOrder[next]?.at ?? at) < at) next += 1;
+    return inOrder.slice(from, next).map(({ price }) => pointOf(price));
+  };
+  const spans = bars.flatMap((bar): readonly Span[] => {
+    const earlier = before(bar.second * 1000);
+    return [[earlier], [[bar], before((bar.second + (bar.seconds ?? 1)) * 1000)]];
+  });
+  return [...spans, [before(Number.POSITIVE_INFINITY)]];
+}
 
 /** Whole bars after the second of the first entry fill and, when closed, before that of the last exit fill. */
 function heldBars(
@@ -160,6 +176,22 @@ function heldBars(
     .filter((b) => b.second > first && b.second + (b.seconds ?? 1) <= last)
     .sort((a, b) => a.second - b.second);
 }
+
+/** Each of its rows on from where the walk was: so no fall counts that may have been a rise. */
+function over(walk: Walk, span: Span, isLong: boolean): Walk {
+  const rows = span.map((row) => row.reduce((w, point) => step(w, point, isLong), walk));
+  return rows.reduce((a, b) => joined(a, b, isLong), walk);
+}
+
+const joined = (a: Walk, b: Walk, isLong: boolean): Walk => ({
+  peak: ofBoth(isLong ? maxOf : minOf, a.peak, b.peak),
+  drawdown: maxOf(a.drawdown, b.drawdown),
+  high: ofBoth(maxOf, a.high, b.high),
+  low: ofBoth(minOf, a.low, b.low),
+});
+
+const ofBoth = (pick: typeof maxOf, a: Decimal | null, b: Decimal | null): Decimal | null =>
+  a === null || b === null ? (a ?? b) : pick(a, b);
 
 function step(walk: Walk, point: Point, isLong: boolean): Walk {
   const [bestOf, best, worst] = isLong
@@ -181,7 +213,9 @@ function fall(peak: Decimal | null, price: Decimal, isLong: boolean): Decimal {
 }
 
 function countMoves(bars: readonly PriceBar[], entry: readonly Fill[]): number {
-  let before = entry.at(-1)?.price ?? null;
+  const begin = bars[0] === undefined ? 0 : bars[0].second * 1000;
+  const earlier = entry.filter(({ at }) => at < begin).toSorted((a, b) => a.at - b.at);
+  let before = earlier.at(-1)?.price ?? null;
   let moves = 0;
   for (const bar of bars) {
     if (!bar.low.equals(bar.high) || (before !== null && !bar.close.equals(before))) moves += 1;
@@ -191,7 +225,7 @@ function countMoves(bars: readonly PriceBar[], entry: readonly Fill[]): number {
 }
 
 /** Follows the trailing stop (and the stop it competes with) over the bars since its arming. */
-function followStop(p: Position, bars: readonly PriceBar[]) {
+function followStop(p: Position, bars: readonly PriceBar[], entry: readonly Fill[]) {
   const isLong = p.side === 'long';
   const tighter = isLong ? maxOf : minOf;
   const arming = p.armings['trailing_stop'];
@@ -204,7 +238,7 @@ function followStop(p: Position, bars: readonly PriceBar[]) {
     const fixed = fixedAt(ms);
     return fixed === null || trigger === null ? (fixed ?? trigger) : tighter(fixed, trigger);
   };
-  let peak = startingPeak(p);
+  let peak = startingPeak(p, entry);
   let stop = tightest(p.openedAt ?? 0, trailingTrigger(p, peak));
   const moves: StopMove[] = [];
   for (const bar of bars) {
@@ -219,12 +253,14 @@ function followStop(p: Position, bars: readonly PriceBar[]) {
   return { trigger: trailingTrigger(p, peak), peak, moves };
 }
 
-function startingPeak(p: Position): Decimal | null {
+/** Where it was armed with no price shown: what was paid first. What was bought later says nothing of that. */
+function startingPeak(p: Position, entry: readonly Fill[]): Decimal | null {
   const trailing = p.protection.trailingStop;
   if (trailing === null || p.openedAt === null) return null;
   const armed = p.armings['trailing_stop']?.peak ?? null;
   if (armed !== null || trailing.activationPrice !== null) return armed;
-  return quotient(p.entryQuote, p.entryQuantity);
+  const first = entry.reduce<Fill | null>((a, b) => (a === null || b.at < a.at ? b : a), null);
+  return first?.price ?? quotient(p.entryQuote, p.entryQuantity);
 }
 
 function raisedPeak(p: Position, peak: Decimal | null, best: Decimal): Decimal | null {

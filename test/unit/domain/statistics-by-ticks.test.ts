@@ -1,147 +1,207 @@
 /**
- * A closed position's statistics equal a walk over every single tick, written apart from the product: whole numbers
- * for prices, no bars.
+ * A position's figures equal a walk over every single tick and fill, written apart from the product: whole numbers, no bars
+ * (support/position-walk.ts). Random lives with several entries and part exits, fees of all kinds, longs and shorts,
+ * trailing and break-even, by each choice of the price, open and closed.
  */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decimal } from '../../../shared/domain/money/decimal.ts';
-import { applyEntryFill, applyExitFill } from '../../../shared/domain/positions.ts';
-import { deriveStatistics, type PriceBar } from '../../../shared/domain/statistics.ts';
-import type { Position } from '../../../shared/domain/types.ts';
-import { d, newFill, newOrder, newPosition, T0 } from './builders.ts';
+import { figures } from '../../../shared/domain/figures.ts';
+import { confirmArmed } from '../../../shared/domain/levels.ts';
+import { applyEntryFill, applyExitFill, maybeClose } from '../../../shared/domain/positions.ts';
+import { activateBreakEven } from '../../../shared/domain/protection.ts';
+import { foldTicks } from '../../../shared/domain/triggers/bars.ts';
+import type { Bar, Tick } from '../../../shared/domain/triggers/types.ts';
+import { decimalToUnits, unitsToDecimal } from '../../../shared/domain/triggers/units.ts';
+import type { Fill, Order, Position, Protection } from '../../../shared/domain/types.ts';
+import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
+import { figuresTape, presentPrice, statisticsOf } from '../../../shared/usecases/position-statistics.ts';
+import { drawHistory, type History, type HistoryFill } from '../../support/position-histories.ts';
+import { walkHistory } from '../../support/position-walk.ts';
+import { BTC, d, newFill, newOrder, newPosition, T0 } from './builders.ts';
 
-const SECOND = T0 / 1000;
-const START = 50_000;
-/** Basis points. */
-const DISTANCE = 100;
+const HISTORIES = 500;
 
-/** Per second the price moves of its ticks; none = no tick. */
-const path = (mostTicks: number) =>
-  fc.array(fc.array(fc.integer({ min: -60, max: 60 }), { maxLength: mostTicks }), {
-    minLength: 1,
-    maxLength: 60,
-  });
+const price = (units: number) => d(units).dividedBy(10_000);
+const amount = (small: number) => d(small).dividedBy(1e8);
+const ASSETS = { base: 'BTC', quote: 'USDT', other: 'BNB' } as const;
 
-interface Tick {
-  readonly second: number;
-  readonly price: number;
-}
-
-function ticksOf(moves: readonly (readonly number[])[]): readonly Tick[] {
-  let price = START;
-  return moves.flatMap((all, i) =>
-    all.map((move) => {
-      price += move;
-      return { second: i + 1, price };
-    }),
-  );
-}
-
-/** Low, high and last of each second that had a tick. */
-function barsOf(ticks: readonly Tick[]): readonly PriceBar[] {
-  return [...Map.groupBy(ticks, ({ second }) => second)].map(([second, all]) => {
-    const prices = all.map(({ price }) => price);
-    return {
-      second: SECOND + second,
-      low: d(Math.min(...prices)),
-      high: d(Math.max(...prices)),
-      close: d(prices.at(-1) ?? 0),
-    };
+function fillOf(fill: HistoryFill): Fill {
+  return newFill(price(fill.price).toFixed(), amount(fill.amount).toFixed(), {
+    at: T0 + fill.at,
+    fee: { asset: ASSETS[fill.feeIn], amount: amount(fill.fee) },
+    feeQuoteValue: fill.feeValue === null ? null : amount(fill.feeValue),
   });
 }
 
-function statisticsOf(side: 'buy' | 'sell', ticks: readonly Tick[], exitPrice: number, seconds: number) {
-  const trailingStop = { distance: { percent: d(DISTANCE / 100) }, activationPrice: null };
-  const entry = newFill(String(START), '0.5', { at: T0 + 200 });
-  const exit = newFill(String(exitPrice), '0.5', { at: T0 + seconds * 1000 + 300 });
-  const closing = newOrder({ orderId: 'exit-1', role: 'exit', side: side === 'buy' ? 'sell' : 'buy' });
-  const open = applyEntryFill(newPosition(side, { trailingStop }), entry, newOrder({ side }), entry.at);
-  const sold = applyExitFill(open, exit, closing, exit.at);
-  const position: Position = { ...sold, status: 'closed', closedAt: exit.at };
-  // The tape goes on after the close; those bars are nobody's.
-  const after = { second: SECOND + seconds + 1, low: d(1), high: d(900_000), close: d(5) };
-  const bars = [...barsOf(ticks), after];
-  return deriveStatistics(position, { entry: [entry], exit: [exit] }, bars, d(1), exit.at + 3_600_000);
-}
-
-/** The walk: `sign` turns a short's prices around. */
-function walk(ticks: readonly Tick[], exitPrice: number, sign: 1 | -1) {
-  let [high, low, best, before, stop] = [START, START, START, START, stopAt(START, sign)];
-  let [drawdown, moves, adjustments] = [new Decimal(0), 0, 0];
-  let [movedIn, adjustedIn] = [-1, -1];
-  const see = (price: number): void => {
-    high = Math.max(high, price);
-    low = Math.min(low, price);
-    best = sign === 1 ? high : low;
-    const fall = new Decimal((best - price) * sign).times(100).dividedBy(best);
-    drawdown = Decimal.max(drawdown, fall);
-  };
-  for (const { second, price } of ticks) {
-    see(price);
-    if (price !== before && movedIn !== second) {
-      moves += 1;
-      movedIn = second;
-    }
-    before = price;
-    const next = stopAt(best, sign);
-    if (!next.equals(stop) && adjustedIn !== second) {
-      adjustments += 1;
-      adjustedIn = second;
-    }
-    stop = next;
-  }
-  see(exitPrice);
+function protectionOf({ stop, trailing, evenOffset, trigger }: History): Partial<Protection> {
   return {
-    high,
-    low,
-    moves,
-    adjustments,
-    drawdown: drawdown.toDecimalPlaces(4, Decimal.ROUND_HALF_EVEN),
-    stop,
+    triggerPrice: trigger,
+    stopLoss: stop === null ? null : { price: price(stop) },
+    trailingStop: trailing && {
+      distance:
+        trailing.units === undefined
+          ? { percent: d(trailing.bp ?? 0).dividedBy(100) }
+          : { amount: price(trailing.units) },
+      activationPrice: trailing.activation === null ? null : price(trailing.activation),
+    },
+    breakEven:
+      evenOffset === null
+        ? null
+        : { activationProfitPercent: d(1), offsetPercent: d(evenOffset).dividedBy(100) },
   };
 }
 
-const stopAt = (peak: number, sign: 1 | -1): Decimal =>
-  new Decimal(peak).times(10_000 - sign * DISTANCE).dividedBy(10_000);
+interface Lived {
+  readonly position: Position;
+  readonly orders: readonly { readonly order: Order; readonly fills: readonly Fill[] }[];
+}
 
-const SIDES = [
-  ['buy', 1],
-  ['sell', -1],
-] as const;
+/** Through the product, event by event: each fill is an order of its own. */
+function live(history: History): Lived {
+  const [opens, closes] = history.side === 'long' ? (['buy', 'sell'] as const) : (['sell', 'buy'] as const);
+  let p = newPosition(opens, protectionOf(history));
+  const orders: { order: Order; fills: Fill[] }[] = [];
+  for (const event of history.events) {
+    const at = T0 + event.at;
+    if (event.kind === 'armed') {
+      const peak = event.peak === null ? null : price(event.peak);
+      p = confirmArmed(p, p.levelsVersion, { trailing_stop: { tick: 1, at, peak } }, at);
+    } else if (event.kind === 'break_even') {
+      p = activateBreakEven(p, at, BTC);
+    } else {
+      const isEntry = event.kind === 'entry';
+      const order = newOrder({
+        orderId: `order-${orders.length + 1}`,
+        ...{ role: event.kind, side: isEntry ? opens : closes, createdAt: at },
+        referencePrice: event.reference === null ? null : price(event.reference),
+      });
+      const fill = fillOf(event);
+      p = isEntry ? applyEntryFill(p, fill, order, at) : applyExitFill(p, fill, order, at);
+      orders.push({ order, fills: [fill] });
+    }
+  }
+  if (history.closedAt !== null) p = maybeClose({ ...p, entryLive: false }, BTC, null, T0 + history.closedAt);
+  return { position: p, orders };
+}
 
-describe.each(SIDES)('the statistics of a closed position (%s)', (side, sign) => {
-  it('are those of a walk over all ticks', () => {
-    fc.assert(
-      fc.property(path(4), fc.integer({ min: -300, max: 300 }), (moves, last) => {
-        const ticks = ticksOf(moves);
-        const exitPrice = START + last;
-        const s = statisticsOf(side, ticks, exitPrice, moves.length + 1);
-        const w = walk(ticks, exitPrice, sign);
-        expect(s.highWaterMark?.toNumber()).toBe(w.high);
-        expect(s.lowWaterMark?.toNumber()).toBe(w.low);
-        const [favorable, adverse] =
-          sign === 1 ? [w.high - START, w.low - START] : [START - w.low, START - w.high];
-        expect(s.maxFavorableExcursion?.toNumber()).toBe(favorable);
-        expect(s.maxAdverseExcursion?.toNumber()).toBe(adverse);
-        expect(s.priceMovesCount).toBe(w.moves);
-        expect(s.stopAdjustments).toBe(w.adjustments);
-        expect(s.trailingTrigger?.toFixed()).toBe(w.stop.toFixed());
-        expect(s.timeHeldMinutes).toBe(Math.floor(((moves.length + 1) * 1000 + 100) / 60_000));
-        // Within a second the order of high and low is not kept: never more than it was.
-        expect(s.maxDrawdownPercent.lessThanOrEqualTo(w.drawdown)).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
-  });
+function ticksOf({ ticks, now }: History): readonly Tick[] {
+  const units = (of: number) => {
+    const found = decimalToUnits(price(of), BTC.unitExponent, 'half_even');
+    if (!found.ok) throw new Error(`${of} is no price`);
+    return found.value;
+  };
+  return ticks
+    .filter(({ at }) => at <= now)
+    .map(({ at, bid, ask, last }, i) => ({
+      ...{ id: i + 1, at: T0 + at, bid: units(bid), ask: units(ask), last: units(last) },
+      ...{ bidSize: '', askSize: '', recordedAt: 0 },
+    }));
+}
 
-  it('have the very drawdown where each second has one tick', () => {
-    fc.assert(
-      fc.property(path(1), fc.integer({ min: -300, max: 300 }), (moves, last) => {
-        const ticks = ticksOf(moves);
-        const s = statisticsOf(side, ticks, START + last, moves.length + 1);
-        expect(s.maxDrawdownPercent.toFixed()).toBe(walk(ticks, START + last, sign).drawdown.toFixed());
-      }),
-      { numRuns: 300 },
-    );
+function shownOf(ticks: readonly Tick[]): CachedPrice | null {
+  const tick = ticks.at(-1);
+  if (tick === undefined) return null;
+  const text = (of: 'bid' | 'ask' | 'last') => unitsToDecimal(tick[of], BTC.unitExponent).toFixed();
+  return {
+    ...{
+      symbol: 'BTC/USDT',
+      bid: text('bid'),
+      ask: text('ask'),
+      last: text('last'),
+      bidSize: '',
+      askSize: '',
+    },
+    ...{ source: 'test', quoted: true, tickId: tick.id, at: tick.at, recordedAt: 0 },
+  };
+}
+
+/** As a read derives it from fills and the tape. */
+async function derived(history: History) {
+  const { position, orders } = live(history);
+  const ticks = ticksOf(history);
+  const { complete, open } = foldTicks(null, ticks);
+  const bars: readonly Bar[] = open === null ? complete : [...complete, open];
+  const ports = {
+    prices: { bars: async (_: string, from: number) => bars.filter(({ second }) => second >= from) },
+    tape: { between: async () => [] },
+  };
+  const now = T0 + history.now;
+  const present = presentPrice(position, shownOf(ticks), now);
+  const tape = await figuresTape(ports as unknown as Parameters<typeof figuresTape>[0], position, BTC, now);
+  const statistics = statisticsOf(position, orders, tape, present, now);
+  return { position, mark: present.mark, figures: figures(position, present.mark), statistics };
+}
+
+/** The same words as the walk's. */
+function told({ position: p, figures: f, statistics: s }: Awaited<ReturnType<typeof derived>>) {
+  const text = (value: { toFixed(): string } | null) => value?.toFixed() ?? null;
+  const since = (at: number | null) => (at === null ? null : at - T0);
+  const fee = (asset: string) => f.feesByAsset.find((one) => one.asset === asset)?.amount.toFixed() ?? '0';
+  return {
+    figures: {
+      entryPrice: text(f.entryPrice),
+      exitPrice: text(f.exitPrice),
+      notional: text(f.notional),
+      value: text(f.value),
+      unrealizedPnl: text(f.unrealizedPnl),
+      unrealizedPnlPercent: text(f.unrealizedPnlPercent),
+      realizedPnl: text(f.realizedPnl),
+      realizedPnlPercent: text(f.realizedPnlPercent),
+      totalFeesQuote: text(f.totalFeesQuote),
+      fees: { base: fee('BTC'), quote: fee('USDT'), other: fee('BNB') },
+      unvalued: text(p.unvaluedFees.find(({ asset }) => asset === 'BNB')?.amount ?? d(0)),
+      slippage: text(p.slippage),
+      held: text(p.quantity),
+      cost: text(p.cost),
+      dust: p.dust && { amount: p.dust.quantity.toFixed(), cost: p.dust.cost.toFixed() },
+      breakEvenStop: text(p.breakEvenStop),
+    },
+    statistics: {
+      highWaterMark: text(s.highWaterMark),
+      lowWaterMark: text(s.lowWaterMark),
+      maxFavorableExcursion: text(s.maxFavorableExcursion),
+      maxAdverseExcursion: text(s.maxAdverseExcursion),
+      priceMovesCount: s.priceMovesCount,
+      stopAdjustments: s.stopAdjustments,
+      lastStopAdjustmentAt: since(s.lastStopAdjustmentAt),
+      trailingAdjustments: s.trailingAdjustments,
+      lastTrailingAdjustmentAt: since(s.lastTrailingAdjustmentAt),
+      timeHeldMinutes: s.timeHeldMinutes,
+      trailingTrigger: text(s.trailingTrigger),
+      trailingPeak: text(s.trailingPeak),
+    },
+  };
+}
+
+const walked = (history: History, mark: Awaited<ReturnType<typeof derived>>['mark']) =>
+  walkHistory(history, mark === null ? null : BigInt(mark.times(d(10).pow(18)).toFixed(0)));
+
+describe.each([
+  ['with many ticks in a second', false],
+  ['with one tick in a second', true],
+] as const)('the figures of a position, %s', (_, lone) => {
+  it(`are those of a walk over all ticks and fills, in ${HISTORIES} random lives`, async () => {
+    let [closed, fallen] = [0, 0];
+    for (let seed = 1; seed <= HISTORIES; seed += 1) {
+      const history = drawHistory(seed, lone);
+      const own = await derived(history);
+      const walk = walked(history, own.mark);
+      const named = `seed ${seed}`;
+      expect({ named, ...told(own) }).toEqual({ named, figures: walk.figures, statistics: walk.statistics });
+      expect(own.position.status, named).toBe(history.closedAt === null ? 'open' : 'closed');
+      // The walk's own books agree with the money that came and went.
+      expect([named, walk.conservation ?? 0n]).toEqual([named, 0n]);
+      const drawdown = own.statistics.maxDrawdownPercent;
+      if (lone) expect([named, drawdown.toFixed()]).toEqual([named, walk.drawdown]);
+      // Within a second the order of high and low is not kept: never more than it was.
+      else
+        expect(
+          drawdown.lessThanOrEqualTo(d(walk.drawdown)),
+          `${named}: ${drawdown.toFixed()} of ${walk.drawdown}`,
+        ).toBe(true);
+      if (history.closedAt !== null) closed += 1;
+      if (walk.drawdown !== '0') fallen += 1;
+    }
+    expect(closed).toBeGreaterThan(HISTORIES / 3);
+    expect(fallen).toBeGreaterThan(HISTORIES / 2);
   });
 });

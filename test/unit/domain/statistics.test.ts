@@ -121,6 +121,38 @@ describe('what counts', () => {
     expect(text(at(held(), [bar(1, 50_000, 52_000, 50_960)], null).maxDrawdownPercent)).toBe('2');
   });
 
+  it('a fall from or to a part exit within a bar only where it came in that order', () => {
+    const part = (price: string, ms: number) => newFill(price, '0.1', { at: T0 + ms });
+    const drawdown = (bars: readonly PriceBar[], ...exit: readonly Fill[]) =>
+      text(at(held(), bars, null, 1440, exit).maxDrawdownPercent);
+    // Sold at the high of a minute whose low may have come before.
+    expect(drawdown([bar(60, 49_500, 51_000, 50_000, 60)], part('51000', 90_000))).toBe('1.9608');
+    expect(drawdown([bar(60, 50_000, 50_000, 50_000, 60)], part('51000', 90_000))).toBe('0');
+    // From the bar before it, between two of them, and to the bar after it.
+    const quiet = bar(2, 50_000, 50_000, 50_000);
+    expect(drawdown([bar(1, 50_000, 51_000, 51_000), quiet], part('49980', 2_500))).toBe('2');
+    expect(drawdown([quiet], part('51000', 2_100), part('49980', 2_200))).toBe('2');
+    expect(drawdown([quiet, bar(3, 49_980, 49_980, 49_980)], part('51000', 2_500))).toBe('2');
+  });
+
+  it('the present price after all bars', () => {
+    const running = bar(1, 49_500, 50_500, 50_500);
+    const seen = (price: number) =>
+      text(
+        deriveStatistics(held(), { entry: [entry], exit: [] }, [running], d(price), T0 + 1_800)
+          .maxDrawdownPercent,
+      );
+    expect(seen(50_500)).toBe('1');
+    expect(seen(49_490)).toBe('2');
+  });
+
+  it('moves from the fill that was there before the first bar', () => {
+    const later = newFill('51000', '0.5', { at: T0 + 9_000 });
+    const fills = { entry: [entry, later], exit: [] };
+    const bars = [bar(1, 50_000, 50_000, 50_000), bar(10, 51_000, 51_000, 51_000)];
+    expect(deriveStatistics(held(), fills, bars, null, T0 + 20_000).priceMovesCount).toBe(1);
+  });
+
   it('coarser bars as well', () => {
     const s = at(held(), [bar(60, 49_500, 50_500, 50_000, 60)], null);
     expect([text(s.highWaterMark), s.priceMovesCount]).toEqual(['50500', 1]);
@@ -158,6 +190,16 @@ describe('stop moves', () => {
       T0 + 3_000,
       T0 + 2_000,
     ]);
+  });
+
+  it('of a trailing stop whose first peak is not known begin at the first fill, whatever is bought later', () => {
+    const trailingStop = { distance: { amount: d(500) }, activationPrice: null };
+    const later = newFill('51000', '0.5', { at: T0 + 9_000 });
+    const grown = applyEntryFill(held('buy', { trailingStop }), later, newOrder(), later.at);
+    const fills = { entry: [entry, later], exit: [] };
+    const s = deriveStatistics(grown, fills, [bar(1, 49_900, 50_100, 50_000)], null, T0 + 20_000);
+    expect([s.trailingPeak, s.trailingTrigger].map(text)).toEqual(['50100', '49600']);
+    expect(s.stopAdjustments).toBe(1);
   });
 
   it('without any stop there are none', () => {
