@@ -115,6 +115,11 @@ export function drawHistory(seed: number, lone: boolean): History {
     return { kind, at, price, amount, ...fees(amount, price), reference };
   };
 
+  const inQuote = (of: HistoryFill): HistoryFill => ({
+    ...of,
+    ...{ feeIn: 'quote', fee: Math.floor((of.amount * of.price) / 1e9), feeValue: null },
+  });
+
   const events: HistoryEvent[] = [];
   let held = 0;
   let bought = 0;
@@ -135,8 +140,15 @@ export function drawHistory(seed: number, lone: boolean): History {
     const room = Math.floor((held * 0.9) / STEP) * STEP;
     const isEntry = bought === 0 || room < 2 * STEP || (bought < entries && chance(50));
     if (isEntry) bought += 1;
-    const amount = isEntry ? STEP * (1 + below(200_000)) : STEP * (1 + below(room / STEP));
-    book(fill(isEntry ? 'entry' : 'exit', next(second), amount));
+    // All of it, before the next entry fills: it stays open.
+    const isEmptied = !isEntry && bought < entries && held % STEP === 0 && chance(30);
+    const part = isEmptied ? held : STEP * (1 + below(room / STEP));
+    const drawn = fill(
+      isEntry ? 'entry' : 'exit',
+      next(second),
+      isEntry ? STEP * (1 + below(200_000)) : part,
+    );
+    book(isEmptied ? inQuote(drawn) : drawn);
   }
   /** Some price; or one that a tick has to the digit. */
   const drawnActivation = (): number =>
@@ -166,9 +178,7 @@ export function drawHistory(seed: number, lone: boolean): History {
   if (isClosing) {
     // All that is left, on the step: of what a fee was taken from, dust stays.
     const left = Math.floor(held / STEP) * STEP;
-    const last = fill('exit', lastAt, left);
-    if (left > 0)
-      events.push({ ...last, feeIn: 'quote', fee: Math.floor((left * last.price) / 1e9), feeValue: null });
+    if (left > 0) events.push(inQuote(fill('exit', lastAt, left)));
   }
   const stop = chance(60) ? START + (side === 'long' ? -1 : 1) * TICK * (1 + below(30_000)) : null;
   const end = Math.max(seconds * 1000, ...events.map(({ at }) => at));

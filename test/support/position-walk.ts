@@ -174,7 +174,7 @@ class Stops {
     }
   }
 
-  /** At the end of a second that had ticks. */
+  /** At the end of a span that had ticks, which began at this second. */
   endOf(second: number, even: bigint | null): void {
     const next = this.#standing(even);
     if (this.#stop !== null && next !== null && next !== this.#stop) {
@@ -198,59 +198,118 @@ class Stops {
   }
 }
 
-/** What the tape shows: ticks of whole seconds after the first fill's and before the last exit's, fills, and the present price. */
-function walkTape(history: History, even: { readonly at: number; readonly price: bigint } | null) {
-  const { events, ticks, closedAt, now, side } = history;
+const secondOf = (at: number): number => Math.floor(at / 1000);
+const minuteOf = (second: number): number => Math.floor(second / 60);
+
+interface Span {
+  /** Seconds after the start; the end is not in it. */
+  readonly begin: number;
+  readonly end: number;
+  readonly ticks: readonly HistoryTick[];
+}
+
+/**
+ * Whole spans of the tape after the second of the first fill: its seconds; where they are gone the rest of the minute in
+ * which it opened, parted where the trailing stop was armed in it, and whole minutes.
+ */
+function spansOf(
+  ticks: readonly HistoryTick[],
+  opened: number,
+  armedAt: number | null,
+  byMinute: boolean,
+): readonly Span[] {
+  const first = secondOf(opened);
+  const later = ticks.filter(({ at }) => secondOf(at) > first);
+  if (!byMinute) {
+    const seconds = [...Map.groupBy(later, ({ at }) => secondOf(at))];
+    return seconds.map(([second, own]) => ({ begin: second, end: second + 1, ticks: own }));
+  }
+  const end = (minuteOf(first) + 1) * 60;
+  const parting = armedAt !== null && armedAt < end * 1000 ? armedAt : null;
+  const rest = Map.groupBy(
+    later.filter(({ at }) => secondOf(at) < end),
+    ({ at }) => secondOf(at),
+  );
+  // Seconds before the arming, its own if all of its ticks came after, and later ones.
+  const sideOf = (second: number, own: readonly HistoryTick[]): string =>
+    parting === null ? '' : `${second > secondOf(parting)} ${(own[0]?.at ?? 0) > parting}`;
+  const sides = Map.groupBy([...rest], ([second, own]) => sideOf(second, own));
+  const parts = [...sides.values()].map((side) => side.flatMap(([, own]) => own));
+  const begins = parts.map(([tick]) => secondOf(tick?.at ?? 0));
+  const minutes = [...Map.groupBy(later, ({ at }) => minuteOf(secondOf(at)))].filter(
+    ([minute]) => minute * 60 >= end,
+  );
+  return [
+    ...parts.map((own, i) => ({ begin: begins[i] ?? 0, end: begins[i + 1] ?? end, ticks: own })),
+    ...minutes.map(([minute, own]) => ({ begin: minute * 60, end: (minute + 1) * 60, ticks: own })),
+  ];
+}
+
+/** What the tape shows: ticks of whole spans after the first fill and before the last exit, fills, and the present price. */
+function walkTape(
+  history: History,
+  even: { readonly at: number; readonly price: bigint } | null,
+  byMinute: boolean,
+) {
+  const { events, closedAt, now, side } = history;
+  const ticks = history.ticks.filter(({ at }) => at <= now);
   const fills = events.flatMap((event) => (event.kind === 'entry' || event.kind === 'exit' ? [event] : []));
-  const secondOf = (at: number): number => Math.floor(at / 1000);
+  const armed = events.find((event) => event.kind === 'armed') ?? null;
   const opened = fills[0]?.at ?? 0;
   const lastExit = fills.findLast(({ kind }) => kind === 'exit');
   const end =
     closedAt === null ? Number.POSITIVE_INFINITY : secondOf(Math.min(closedAt, lastExit?.at ?? closedAt));
-  const held = ticks.filter(({ at }) => at <= now && secondOf(at) > secondOf(opened) && secondOf(at) < end);
+  // Of a first minute that is not over, or with which it closed, nothing was kept.
+  const isKept = (closedAt ?? now) >= (minuteOf(secondOf(opened)) + 1) * 60_000;
+  const spans = spansOf(ticks, opened, armed?.at ?? null, byMinute).filter(
+    (span) => span.end <= end && (isKept || !byMinute),
+  );
   const priceOf = (tick: HistoryTick): bigint => (big(sourcePrice(history, tick) * 2) * UNIT) / 2n;
 
   const extremes = new Extremes(side === 'long');
   const seen = [
     ...fills.map(({ at, price }) => ({ at, price: big(price) * UNIT })),
-    ...held.map((tick) => ({ at: tick.at, price: priceOf(tick) })),
+    ...spans.flatMap((span) => span.ticks).map((tick) => ({ at: tick.at, price: priceOf(tick) })),
   ].sort((a, b) => a.at - b.at);
   for (const { price } of seen) extremes.see(price);
-  const present = ticks.findLast(({ at }) => at <= now);
+  const present = ticks.at(-1);
   if (closedAt === null && present !== undefined) extremes.see(priceOf(present));
 
-  const armed = events.find((event) => event.kind === 'armed') ?? null;
   const firstPrice = big(fills[0]?.price ?? 0) * UNIT;
   const unknown = history.trailing?.activation === null ? firstPrice : null;
   const peak = armed?.peak == null ? unknown : (big(armed.peak * 2) * UNIT) / 2n;
   const stops = new Stops(history, history.trailing === null ? null : peak);
   const armedIn = secondOf(armed?.at ?? opened);
-  const begin = secondOf(held[0]?.at ?? 0) * 1000;
-  const bought = fills.findLast(({ kind, at }) => kind === 'entry' && at < begin);
-  let before = big(bought?.price ?? 0) * UNIT;
+  const begin = (spans[0]?.begin ?? 0) * 1000;
+  let before = big(fills.findLast(({ kind, at }) => kind === 'entry' && at < begin)?.price ?? 0) * UNIT;
   let moves = 0;
-  for (const [second, own] of Map.groupBy(held, ({ at }) => secondOf(at))) {
+  for (const span of spans) {
     let isMoved = false;
-    for (const tick of own) {
+    for (const tick of span.ticks) {
       const price = priceOf(tick);
       if (price !== before) isMoved = true;
       before = price;
-      if (second > armedIn) stops.raise(price);
+      if (span.begin > armedIn) stops.raise(price);
     }
     if (isMoved) moves += 1;
-    stops.endOf(second, even !== null && even.at < (second + 1) * 1000 ? even.price : null);
+    stops.endOf(span.begin, even !== null && even.at < span.end * 1000 ? even.price : null);
   }
   return { extremes, stops, moves };
 }
 
-/** All figures, as decimal text; times in ms after the start. `mark`: of what is held, in 10^-18. */
-export function walkHistory(history: History, mark: bigint | null) {
+/**
+ * All figures, as decimal text; times in ms after the start. `mark`: of what is held, in 10^-18. `byMinute`: the tape's
+ * seconds are gone.
+ */
+export function walkHistory(history: History, mark: bigint | null, byMinute: boolean) {
   const isLong = history.side === 'long';
   const books = emptyBooks();
   let even: { readonly at: number; readonly price: bigint } | null = null;
   let opened: number | null = null;
   for (const event of history.events) {
     if (event.kind === 'break_even') {
+      // Nothing is held of which a price could be told.
+      if (books.held === 0n) continue;
       even = { at: event.at, price: evenPrice(books, isLong, history.evenOffset ?? 0) };
     } else if (event.kind !== 'armed') {
       book(books, event, isLong);
@@ -264,7 +323,7 @@ export function walkHistory(history: History, mark: bigint | null) {
     books.realized -= books.openFees;
     Object.assign(books, { held: 0n, cost: 0n, openFees: 0n });
   }
-  const { extremes, stops, moves } = walkTape(history, even);
+  const { extremes, stops, moves } = walkTape(history, even, byMinute);
   const entry = average(books.entryWorth, books.entryAmount);
   const worth = books.held === 0n ? 0n : mark === null ? null : (books.held * mark) / 10n ** 8n;
   const gain = worth === null ? null : isLong ? worth - books.cost : books.cost - worth;
