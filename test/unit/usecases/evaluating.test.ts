@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { makeTriggerWork } from '../../../functions/compose/use-cases.ts';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { oversold } from '../../../shared/domain/positions.ts';
 import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/types.ts';
 import { UnreadableItemError } from '../../../shared/ports/ledger.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
@@ -122,6 +123,35 @@ describe('hits', () => {
     expect(await kinds(world, positionId)).toContain('hit_dropped');
     expect(world.exitsOf(positionId)).toHaveLength(1);
   });
+
+  it.each([
+    ['an exit', '1', ['exit_claimed', 'hit_dropped'], ['take_profit']],
+    ['a part', '0.5', ['part_claimed', 'exit_claimed'], ['take_profit', 'trailing_stop']],
+  ] as const)(
+    'that are taken apart: the first claim wins, here %s by the later tick, and the timeline tells of both',
+    async (_, share, told, causes) => {
+      const world = new World();
+      const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+      const takeProfits = [{ price: d('51000'), share: d(share) }];
+      const { positionId } = await world.openPosition({ trailingStop, takeProfits });
+      world.tick('49500');
+      // Its taker is slow, and comes when the later hit is decided.
+      expect(await world.index.takeHits(BTC, 25, world.clock.now(), 2_000)).toHaveLength(1);
+      world.tick('51000');
+      await world.pump();
+      world.now += 2_500;
+      await world.pass(3);
+      expect(world.position(positionId).status).toBe('closed');
+      const own = (await world.ledger.actions(positionId)).filter(
+        ({ facts }) => facts['tick_id'] !== undefined,
+      );
+      expect(own.map(({ kind }) => kind)).toEqual(told);
+      const [first, second] = own.map(({ facts }) => Number(facts['tick_id']));
+      expect(first).toBeGreaterThan(second ?? 0);
+      expect(world.exitsOf(positionId).map(({ exit }) => exit?.cause)).toEqual(causes);
+      expect(oversold(world.position(positionId)).toFixed()).toBe('0');
+    },
+  );
 
   it('reached before an unrelated change still count', async () => {
     const world = new World();
