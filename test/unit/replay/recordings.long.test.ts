@@ -36,7 +36,11 @@ async function run(file: string, widest: number) {
   const markets = readMarkets(file);
   const planned = markets.map((market, at) => ({
     market,
-    plans: randomPlans(market, Math.ceil(POSITIONS / markets.length), { seed: SEED + at, widest, shorts: true }),
+    plans: randomPlans(market, Math.ceil(POSITIONS / markets.length), {
+      seed: SEED + at,
+      widest,
+      shorts: true,
+    }),
   }));
   const desk = new Desk(planOf(planned));
   const source = recordedTicks([file], { strict: true, note: () => undefined });
