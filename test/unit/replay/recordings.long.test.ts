@@ -18,7 +18,7 @@ import { compare, planOf, randomPlans, readMarkets } from '../../support/replay-
 const SEED = 20_260_101;
 const POSITIONS = 10_000;
 /** Ten times what the longest one has needed of a core. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 400_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'moniqo-replay-'));
 afterAll(() => rmSync(folder, { recursive: true }));
