@@ -144,20 +144,30 @@ function slippageOf(fill: Fill, order: Order): Decimal {
   return order.side === 'buy' ? worse : worse.negated();
 }
 
-function without<T>(named: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
-  const { [name]: _, ...others } = named;
-  return others;
-}
+const without = <T>(named: Readonly<Record<string, T>>, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(named).filter(([name]) => !names.includes(name)));
+
+/**
+ * It held something, was emptied by part exits, and is about to hold something again: what its stops had come to belongs
+ * to what was sold. They begin anew; a peak or a break-even of that time may lie far above the present market.
+ */
+const begunAnew = (p: Position): Position =>
+  p.openedAt === null || !p.quantity.isZero()
+    ? p
+    : { ...p, armings: {}, confirming: [], breakEvenActivatedAt: null, breakEvenStop: null };
+
+/** Of levels that hang on the average entry: a price from before a fill has not reached where they lie after it. */
+const MOVING_LEVELS: readonly string[] = ['break_even_trigger', 'liquidation'];
 
 /** Books a fill of the entry order (given as it stands after the fill). Opens the position on the first. */
 export function applyEntryFill(position: Position, fill: Fill, order: Order, now: number): Position {
-  const p = reopened(position);
+  const p = begunAnew(reopened(position));
   const fee = feeParts(p, fill);
   // A long has less by a base fee; a short owes more.
   const quantity = p.side === 'long' ? fill.quantity.minus(fee.base) : fill.quantity.plus(fee.base);
   // The average entry price carries the break-even trigger and the liquidation price. While nothing was held, levels may have left the index, or
   // whoever changed the protection may still be on the way to take this version's out. A reopened one is new already.
-  const mayBeTakenOut = p.armedVersion > 0 || (p === position && p.levelsVersion > 1);
+  const mayBeTakenOut = p.armedVersion > 0 || (!isClosed(position) && p.levelsVersion > 1);
   const hangsOnAverage = p.protection.breakEven !== null || p.margin !== null;
   const movesLevels = p.quantity.isZero() ? mayBeTakenOut : hangsOnAverage;
   return {
@@ -176,8 +186,7 @@ export function applyEntryFill(position: Position, fill: Fill, order: Order, now
     unvaluedFees: fee.quote === null ? addFee(p.unvaluedFees, fill.fee) : p.unvaluedFees,
     slippage: p.slippage.plus(slippageOf(fill, order)),
     levelsVersion: movesLevels ? p.levelsVersion + 1 : p.levelsVersion,
-    // A price from before this fill has not reached where the liquidation lies now.
-    armings: p.margin === null ? p.armings : without(p.armings, 'liquidation'),
+    armings: hangsOnAverage ? without(p.armings, MOVING_LEVELS) : p.armings,
     unprotected: p.quantity.isZero() ? untold(p) : p.unprotected,
     openedAt: p.openedAt ?? fill.at,
     updatedAt: Math.max(p.updatedAt, now),

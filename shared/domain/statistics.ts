@@ -9,7 +9,7 @@
  */
 import { liquidationEdge } from './margin.ts';
 import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
-import { stopPrice, trailingStopAt } from './protection.ts';
+import { heldPrice, stopPrice, trailingStopAt } from './protection.ts';
 import type { Fill, FrozenFigures, Position, TapeFigures } from './types.ts';
 
 /** Low, high and close of one span of the tape: 1 s, or coarser where the tape is older. */
@@ -279,7 +279,7 @@ function trailingTrigger(p: Position, peak: Decimal | null): Decimal | null {
   return trailing === null || peak === null ? null : trailingStopAt(p.side, trailing.distance, peak);
 }
 
-/** Loss in percent of the entry price from which on a level of risk applies. */
+/** Loss in percent of what is held has cost from which on a level of risk applies. */
 const LOSS_STEPS = [
   ['critical', new Decimal(10)],
   ['high', new Decimal(5)],
@@ -298,8 +298,8 @@ const ORDER: readonly RiskLevel[] = ['low', 'medium', 'high', 'critical'];
  * never low. A position that holds nothing risks nothing.
  */
 function riskLevel(p: Position, mark: Decimal | null, trailing: Decimal | null): RiskLevel {
-  const entry = quotient(p.entryQuote, p.entryQuantity);
-  if (entry === null || mark === null || p.quantity.isZero()) return 'low';
+  const entry = heldPrice(p);
+  if (entry === null || mark === null) return 'low';
   const isLong = p.side === 'long';
   const loss = isLong ? entry.minus(mark) : mark.minus(entry);
   const byLoss =

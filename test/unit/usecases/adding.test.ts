@@ -177,6 +177,93 @@ describe('an order that adds to a position', () => {
   });
 });
 
+describe('an order that fills what part exits had emptied', () => {
+  /** Held at 50,000, with a further buy at 40,000; all of it sold by a part exit at this price. */
+  async function emptied(protection: Parameters<World['openPosition']>[0], price: string) {
+    const world = started();
+    const first = await world.openPosition(protection);
+    const order = await added(world, first, low);
+    await world.pump();
+    await at(world, price);
+    const { positionId } = first;
+    await world.place({ idempotencyKey: 'sell', side: 'sell', positionId, quantity: d('0.5') });
+    await world.pump();
+    expect(world.position(positionId).quantity.toFixed()).toBe('0');
+    world.now += 60_000;
+    world.tick('40000');
+    await world.venue.trade(clientId(order), d('0.5'), d('40000'));
+    await world.pump();
+    return { world, positionId };
+  }
+
+  it('trails from there, not from a price of the time before', async () => {
+    const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
+    const { world, positionId } = await emptied({ trailingStop }, '51000');
+    expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null });
+    await at(world, '41000');
+    await at(world, '40591');
+    expect(world.position(positionId).status).toBe('open');
+    await at(world, '40590');
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'trailing_stop' });
+  });
+
+  it('has its break-even before it: the stop of the time before lies above the market', async () => {
+    const breakEven = { activationProfitPercent: d('1'), offsetPercent: d('0') };
+    const { world, positionId } = await emptied({ breakEven }, '51000');
+    expect(world.position(positionId)).toMatchObject({
+      status: 'open',
+      flatten: null,
+      breakEvenActivatedAt: null,
+      breakEvenStop: null,
+    });
+    // 1 % above 40,000, what is held has cost; the average of all that was bought is 45,000.
+    await at(world, '40399');
+    expect(world.position(positionId).breakEvenActivatedAt).toBeNull();
+    await at(world, '40400');
+    expect(world.position(positionId).breakEvenActivatedAt).not.toBeNull();
+  });
+});
+
+describe('a break-even that has not moved the stop', () => {
+  it('asks for its profit over what is held, also where parts were sold before', async () => {
+    const world = started();
+    const breakEven = { activationProfitPercent: d('10'), offsetPercent: d('0') };
+    const first = await world.openPosition({ breakEven });
+    const { positionId } = first;
+    await world.place({ idempotencyKey: 'sell', side: 'sell', positionId, quantity: d('0.4') });
+    await world.pump();
+    await at(world, '54000');
+    await added(world, first, { quantity: d('0.9') });
+    await world.pump();
+    // Held are 0.1 at 50,000 and 0.9 at 54,000: 53,600. All that was bought cost 52,571 on average.
+    await at(world, '58900');
+    expect(world.position(positionId).breakEvenActivatedAt).toBeNull();
+    await at(world, '58960');
+    expect(world.position(positionId).breakEvenActivatedAt).not.toBeNull();
+  });
+
+  it('is not reached by a price from before the fill that moved it, when the index is built anew', async () => {
+    const world = started();
+    const breakEven = { activationProfitPercent: d('2'), offsetPercent: d('0') };
+    const first = await world.openPosition({ breakEven });
+    const order = await added(world, first, low);
+    await world.pump();
+    await at(world, '50900');
+    await at(world, '40000');
+    await world.venue.trade(clientId(order), d('0.5'), d('40000'));
+    await world.pump();
+    world.now += 2_000;
+    world.tick('40000');
+    world.index.flush();
+    for (let n = 0; n < 5; n++) {
+      await world.pass(1);
+      world.tick('40000');
+      await world.pump();
+    }
+    expect(world.position(first.positionId)).toMatchObject({ status: 'open', breakEvenActivatedAt: null });
+  });
+});
+
 describe('is refused', () => {
   it('on the wrong side, with protection, other terms, of another user, wallet or symbol', async () => {
     const world = started();
