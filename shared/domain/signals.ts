@@ -10,6 +10,7 @@ import { type Decimal, decimal, decimalText } from './money/decimal.ts';
 import { isClosed } from './positions.ts';
 import { changeProtection, roundProtection } from './protection.ts';
 import type { Adjustment, Signal, SignalAsked, SignalPolicy, SignalReason } from './signal-facts.ts';
+import { limitEndsAt } from './stop-limit.ts';
 import type { SymbolSpec } from './symbol-spec.ts';
 import type { Arming, Position, PositionSide, Protection } from './types.ts';
 
@@ -40,7 +41,9 @@ export function decideSignal(
   if (isClosed(p)) return { kind: 'closed' };
   const { action, adjust } = signal;
   if (action === 'hold') return { kind: 'record', reason: null };
-  if (p.flatten !== null) return { kind: 'already_closing' };
+  // A close ends the time for which a stop's exit rests at its limit.
+  const ends = action === 'close' && limitEndsAt(p) !== null;
+  if (p.flatten !== null && !ends) return { kind: 'already_closing' };
   const held = heldBack(policy, signal.confidence);
   if (held !== null) return { kind: 'record', reason: held };
   if (action === 'close') return { kind: 'close' };

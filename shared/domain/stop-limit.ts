@@ -19,16 +19,18 @@ const STOPS: readonly ExitCause[] = ['stop_loss', 'break_even', 'trailing_stop']
 
 interface Claim {
   readonly cause: ExitCause;
-  readonly price: Decimal | null;
   readonly trigger: TriggerFacts | null;
   readonly at: number;
 }
 
-/** Where the exits of this claim rest first, and until when; null: they sell by market. Not on the tick yet. */
-export function limitOf(p: Position, { cause, price, trigger, at }: Claim): ExitLimit | null {
+/**
+ * Where the exits of this claim rest first, and until when; null: they sell by market. Not on the tick yet. A stop that
+ * was claimed for its resident order, which sells by market, has no trigger: what that leaves goes the same way.
+ */
+export function limitOf(p: Position, { cause, trigger, at }: Claim): ExitLimit | null {
   const { stopLimit } = p.protection;
-  const stop = trigger?.level ?? price;
-  if (stopLimit === null || stop === null || !STOPS.includes(cause)) return null;
+  if (stopLimit === null || trigger === null || !STOPS.includes(cause)) return null;
+  const stop = trigger.level;
   const far = stop.times(stopLimit.percent).dividedBy(100);
   return {
     price: p.side === 'long' ? stop.minus(far) : stop.plus(far),
@@ -55,9 +57,13 @@ export const isLimitExit = (order: Pick<Order, 'type' | 'exit'>): boolean =>
 export const limitEndsAt = ({ flatten }: Pick<Position, 'flatten'>): number | null =>
   flatten?.limit?.until ?? null;
 
+/** Do its exits rest by a limit, whose time is not over? */
+export const mayRest = ({ flatten }: Pick<Position, 'flatten'>, now: number): boolean =>
+  flatten !== null && flatten.limit !== null && now < flatten.limit.until;
+
 /** Somebody wants out while its exits rest: the market is next, at once. Null where nothing rests by a limit. */
 export function hurried(p: Position, now: number): Position | null {
-  if (p.flatten === null || p.flatten.limit === null || now >= p.flatten.limit.until) return null;
+  if (p.flatten === null || !mayRest(p, now)) return null;
   return {
     ...p,
     flatten: { ...p.flatten, limit: null },

@@ -12,6 +12,7 @@ import { isFinal } from '../domain/orders.ts';
 import { pauseOf, stopDone, withPause } from '../domain/pauses.ts';
 import { isClosed } from '../domain/positions.ts';
 import type { Result } from '../domain/result.ts';
+import { mayRest } from '../domain/stop-limit.ts';
 import type { Order, OwedStop, Position, Wallet } from '../domain/types.ts';
 import type { CancelOrder } from './cancel-order.ts';
 import type { ClosePosition } from './close-position.ts';
@@ -37,8 +38,9 @@ export const NOTHING_STOPPED: Stopped = { cancelled: [], flattened: [] };
 export type StopWallet = ReturnType<typeof makeStopWallet>;
 
 const isLiveEntry = ({ role, status }: Order): boolean => role === 'entry' && !isFinal(status);
-/** Held, or still to come, and not on its way out. */
-const isKept = (p: Position): boolean => !isClosed(p) && p.flatten === null;
+/** Held, or still to come, and not on its way out; nor is one whose exit rests at a stop's limit. */
+const isKept = (p: Position, now: number): boolean =>
+  !isClosed(p) && (p.flatten === null || mayRest(p, now));
 
 /** Carries out what the wallet owes; null where it owes nothing. */
 export function makeStopWallet(
@@ -78,7 +80,9 @@ export function makeStopWallet(
 
   async function keptPositions(walletId: string): Promise<readonly Position[]> {
     const listed = await ledger.livePositionsOfWallet(walletId);
-    return (await ledger.positions(listed.map(({ positionId }) => positionId))).filter(isKept);
+    return (await ledger.positions(listed.map(({ positionId }) => positionId))).filter((p) =>
+      isKept(p, clock.now()),
+    );
   }
 
   /** Cancels before it closes: what an entry brings meanwhile belongs to a position that is closing. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Order, Protection } from '../../../shared/domain/types.ts';
 import { makeReadPositions } from '../../../shared/usecases/views/read-positions.ts';
-import { BTC, USER, World } from '../../support/fakes/world.ts';
+import { BTC, USER, WALLET, World } from '../../support/fakes/world.ts';
 import { d } from '../domain/builders.ts';
 
 const limited = (more: Partial<Protection> = {}): Partial<Protection> => ({
@@ -89,6 +89,34 @@ describe('a stop with a limit', () => {
     expect(await world.useCases.closePosition(again)).toMatchObject({ error: { code: 'not_open' } });
   });
 
+  it('is over when a signal closes it, or its wallet is flattened', async () => {
+    const world = new World();
+    const wallet = world.wallets.items.get(WALLET);
+    if (wallet === undefined) throw new Error('no wallet');
+    world.wallets.items.set(WALLET, { ...wallet, signalPolicy: { ...wallet.signalPolicy, act: true } });
+    const one = await world.openPosition(limited());
+    const two = await world.openPosition(limited(), { idempotencyKey: 'two' });
+    await tick(world, '48700');
+    const signal = { action: 'close', confidence: d('0.9'), urgency: 'high', reasoning: 'out' } as const;
+    const said = await world.useCases.takeSignal({
+      ...{ userId: USER, positionId: one.positionId, idempotencyKey: 'out' },
+      signal: { ...signal, agentId: 'a', adjust: null },
+    });
+    expect(said).toMatchObject({ ok: true, value: { signal: { outcome: 'closing' } } });
+    await world.pump();
+    expect(world.position(one.positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(world.position(two.positionId).status).toBe('closing');
+    const paused = await world.useCases.wallets.pause({
+      ...{ userId: USER, walletId: WALLET, reason: null },
+      flatten: true,
+    });
+    expect(paused).toMatchObject({ ok: true, value: { flattened: [two.positionId] } });
+    await world.pump();
+    expect(world.position(two.positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(all(world, two.positionId).toSorted()).toEqual(['limit cancelled 0', 'market filled 0.5']);
+    expect(world.errors()).toEqual([]);
+  });
+
   it('holds for trailing and break-even stops, and for nothing else', async () => {
     const trailing = new World();
     const stop = { trailingStop: { distance: { percent: d(1) }, activationPrice: null } };
@@ -101,6 +129,37 @@ describe('a stop with a limit', () => {
     const two = await target.openPosition(limited({ takeProfits: [{ price: d(51_000), share: d(1) }] }));
     await tick(target, '51000');
     expect(exits(target, two.positionId)).toEqual([['market', null, 'filled', '0.5']]);
+  });
+
+  it('is none where its resident order is refused because the price is there, or sells: that goes by market', async () => {
+    const late = new World({ exchange: {} });
+    const { placeOrder } = late.venue;
+    late.venue.placeOrder = async (request) =>
+      request.type === 'stop_loss'
+        ? { kind: 'refused', code: 'would_trigger', message: 'Stop price would trigger immediately.' }
+        : placeOrder.call(late.venue, request);
+    const one = await late.openPosition(limited({ resident: 'stop' }));
+    await late.pass(1);
+    expect(late.position(one.positionId)).toMatchObject({ status: 'closed', flatten: { limit: null } });
+    const world = new World({ exchange: {} });
+    const { positionId } = await world.openPosition(limited({ resident: 'stop' }));
+    const rests = world.position(positionId).resident?.resting?.orderId ?? '';
+    await world.venue.trade(clientId(world.order(rests)), d('0.1'), d('47000'));
+    await world.pump();
+    await pass(world, 5, '47000');
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+    expect(all(world, positionId).toSorted()).toEqual(['market filled 0.4', 'stop_loss cancelled 0.1']);
+  });
+
+  it('lies behind the bound where that has sold a stop that waited', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition(limited({ confirmSeconds: 10 }));
+    await tick(world, '48900');
+    expect(world.position(positionId).flatten).toBeNull();
+    await tick(world, '48500');
+    // 49,000 less 1 % is 48,510; less 0.5 % of it.
+    expect(world.position(positionId).flatten?.limit?.price.toFixed()).toBe('48267.45');
+    expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
   });
 
   it('is not prolonged by late fills of the entry, which are sold at the limit while it lasts', async () => {
