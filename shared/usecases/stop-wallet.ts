@@ -39,8 +39,7 @@ export type StopWallet = ReturnType<typeof makeStopWallet>;
 
 const isLiveEntry = ({ role, status }: Order): boolean => role === 'entry' && !isFinal(status);
 /** Held, or still to come, and not on its way out; nor is one whose exit rests at a stop's limit. */
-const isKept = (p: Position, now: number): boolean =>
-  !isClosed(p) && (p.flatten === null || mayRest(p, now));
+const isKept = (p: Position, now: number): boolean => !isClosed(p) && (p.flatten === null || mayRest(p, now));
 
 /** Carries out what the wallet owes; null where it owes nothing. */
 export function makeStopWallet(

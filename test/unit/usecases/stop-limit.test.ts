@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Order, Protection } from '../../../shared/domain/types.ts';
 import { makeReadPositions } from '../../../shared/usecases/views/read-positions.ts';
+import { holding } from '../../support/fakes/short-account.ts';
 import { BTC, USER, WALLET, World } from '../../support/fakes/world.ts';
 import { d } from '../domain/builders.ts';
 
@@ -160,6 +161,20 @@ describe('a stop with a limit', () => {
     // 49,000 less 1 % is 48,510; less 0.5 % of it.
     expect(world.position(positionId).flatten?.limit?.price.toFixed()).toBe('48267.45');
     expect(world.position(positionId)).toMatchObject({ status: 'closed', exitCause: 'stop_loss' });
+  });
+
+  it('of coins that are not all there sells what is there, and the rest once it comes', async () => {
+    const world = new World({ exchange: {} });
+    world.outbox.fate = ({ queue }) => (queue === 'reconcile' ? 'drop' : 'deliver');
+    const { positionId } = await world.openPosition(limited());
+    const account = holding(world, '0.3');
+    await tick(world, '48700');
+    await pass(world, 8, '48700');
+    expect(world.position(positionId).exitQuantity.toFixed()).toBe('0.3');
+    account.free = d('0.2');
+    await pass(world, 40, '48700');
+    const p = world.position(positionId);
+    expect([p.status, p.exitQuantity.toFixed()]).toEqual(['closed', '0.5']);
   });
 
   it('is not prolonged by late fills of the entry, which are sold at the limit while it lasts', async () => {
