@@ -11,7 +11,7 @@ import { wantsResidentLook } from '../domain/resident-state.ts';
 import type { OrderStatus, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import type { Changed } from './change-order.ts';
-import { count as addCounts, FILL_TIME, observation, realizedCounts } from './counts.ts';
+import { count as addCounts, FILL_TIME, observation, realizedCounts, TRIGGERED } from './counts.ts';
 import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
@@ -50,6 +50,8 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
     if (position !== null && positionBefore !== null) {
       const isClosing = !isClosed(positionBefore) && isClosed(position);
       if (isClosing && position.openedAt !== null) add['positions:closed_total'] = 1;
+      // Of a change of an order: what its resident order has sold, of which the watched level was not told.
+      if (positionBefore.flatten === null && position.flatten !== null) Object.assign(add, TRIGGERED);
       const gained = position.realizedPnl.minus(positionBefore.realizedPnl);
       Object.assign(add, realizedCounts(gained, position.quote));
     }

@@ -10,7 +10,7 @@ import type { ConfirmWindow, Position } from '../domain/types.ts';
 import type { ArmLevels } from './arm-levels.ts';
 import { readLiveOrders, specOf, stored } from './change-order.ts';
 import { untilWritten } from './conflicts.ts';
-import { count } from './counts.ts';
+import { count, TRIGGERED } from './counts.ts';
 import { decideWindow, type WindowEvidence } from './decide-window.ts';
 import { wantsWork } from './exit-plan.ts';
 import { tell } from './owed.ts';
@@ -102,8 +102,7 @@ export function makeConfirmStop(ports: Needs, arm: ArmLevels) {
     log.info('WINDOW_ENDED', { positionId, what, ...facts, level_price: level });
     for (const order of orders.map(stored)) if (wantsWork(order)) await sendPointer(outbox, order);
     await tellAlarms(ports, positionId, alarms);
-    if (what === 'exit')
-      await count(ports, { 'om:stops_triggered': 1, 'om:positions_updated': 1 }, { positionId });
+    if (what === 'exit') await count(ports, TRIGGERED, { positionId });
     await tell(
       log,
       arm.armPosition(position).then(() => undefined),

@@ -41,6 +41,9 @@ export function realizedCounts(gained: Decimal, quote: string): Counts {
   return { [inDollars(gained, quote) === null ? `${name}:${quote}` : name]: decimalText(gained) };
 }
 
+/** An exit that a level has made. */
+export const TRIGGERED: Counts = { 'om:stops_triggered': 1, 'om:positions_updated': 1 };
+
 /** Adds; a cache that is away keeps nobody waiting. */
 export async function count(
   { counters, log }: Pick<Ports, 'counters' | 'log'>,

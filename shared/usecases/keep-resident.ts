@@ -40,6 +40,7 @@ import type { ArmLevels } from './arm-levels.ts';
 import { type ChangeOrder, readLiveOrders, specOf, stored } from './change-order.ts';
 import { closingMark } from './claim-close.ts';
 import { untilWritten } from './conflicts.ts';
+import { count, TRIGGERED } from './counts.ts';
 import { exitOrderIdFor } from './derive-ids.ts';
 import { carryOutPlan, wantsWork } from './exit-plan.ts';
 import { findSlot } from './find-slot.ts';
@@ -52,7 +53,17 @@ import { sendPointer, sendPosition } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,
-  'ledger' | 'prices' | 'tape' | 'leases' | 'outbox' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
+  | 'ledger'
+  | 'prices'
+  | 'tape'
+  | 'leases'
+  | 'counters'
+  | 'outbox'
+  | 'symbols'
+  | 'clock'
+  | 'ids'
+  | 'sleep'
+  | 'log'
 >;
 
 interface Parts {
@@ -300,6 +311,7 @@ export function makeKeepResident(ports: Needs, { changeOrder, afterEffects, arm 
     if (done.cancel !== undefined) await cancel(done.cancel);
     if (done.claimed === undefined) return;
     const { position, alarms } = done.claimed;
+    await count(ports, TRIGGERED, { positionId });
     await tellAlarms(ports, positionId, alarms);
     await tell(log, takeLevelsOut(position), { positionId });
   };

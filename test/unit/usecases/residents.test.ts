@@ -111,6 +111,24 @@ describe('a resident stop', () => {
   });
 });
 
+describe('the monitor', () => {
+  it('counts a stop that its resident order has sold, or that waited for it, like any other', async () => {
+    const world = atExchange();
+    const one = await world.openPosition(STOP);
+    await sell(world, residentOf(world, one.positionId), '48990', '0.1');
+    await sell(world, world.order(residentOf(world, one.positionId)?.orderId ?? ''), '48990');
+    await world.pump();
+    expect(world.position(one.positionId).status).toBe('closed');
+    expect(world.counters.values.get('om:stops_triggered')).toBe('1');
+    const two = await world.openPosition(STOP, { idempotencyKey: 'two' });
+    world.tick('48990');
+    await world.pump();
+    await world.pass(3);
+    expect(world.position(two.positionId).status).toBe('closed');
+    expect(world.counters.values.get('om:stops_triggered')).toBe('2');
+  });
+});
+
 describe('first right', () => {
   it('waits a second at its own level, then takes over', async () => {
     const world = atExchange();
