@@ -181,6 +181,10 @@ export function makeChangeOrder(ports: Needs) {
   };
 }
 
+/** Part exits had emptied it; its stops begin anew. */
+const holdsAgain = (before: Position, after: Position): boolean =>
+  before.openedAt !== null && before.quantity.isZero() && after.quantity.greaterThan(0);
+
 /** What the position's timeline says about a change by its orders or its plan. */
 export function actionsOf(
   before: Position,
@@ -195,6 +199,9 @@ export function actionsOf(
   }
   if (before.openedAt === null && after.openedAt !== null) {
     actions.push({ at: now, kind: 'opened', facts: { quantity: after.quantity.toFixed() } });
+  }
+  if (holdsAgain(before, after)) {
+    actions.push({ at: now, kind: 'holds_again', facts: { quantity: after.quantity.toFixed() } });
   }
   if (before.flatten === null && after.flatten !== null) {
     // Only what the resident order has sold is a claim of its own; all others are told by those who make them.

@@ -200,6 +200,8 @@ describe('an order that fills what part exits had emptied', () => {
     const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
     const { world, positionId } = await emptied({ trailingStop }, '51000');
     expect(world.position(positionId)).toMatchObject({ status: 'open', flatten: null });
+    const told = (await world.ledger.actions(positionId)).map(({ kind }) => kind);
+    expect(told).toContain('holds_again');
     await at(world, '41000');
     await at(world, '40591');
     expect(world.position(positionId).status).toBe('open');
