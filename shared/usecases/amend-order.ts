@@ -104,7 +104,7 @@ export function makeAmendOrder(ports: PlaceOrderNeeds) {
       const allowed = checkWallet(wallet, served);
       if (!allowed.ok) return allowed;
       const entry = position.furtherEntryIds.includes(order.orderId)
-        ? checkAdded(command, position, spec, found)
+        ? checkAdded(command, position, spec, found, order)
         : checkEntry(command, { wallet, spec }, found, ports.clock.now());
       if (!entry.ok) return entry;
     }

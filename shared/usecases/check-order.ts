@@ -14,7 +14,7 @@ import { checkLimitOnMargin } from '../domain/stop-limit.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { symbolRegistry } from '../domain/symbols.ts';
 import { checkTimeStop } from '../domain/time-stop.ts';
-import type { Environment, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
+import type { Environment, Order, OrderType, Position, Protection, Wallet } from '../domain/types.ts';
 import { isWatchOnly, WATCHED } from '../domain/watched-symbols.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { liquidationOf, marginTerms } from './check-margin.ts';
@@ -160,21 +160,26 @@ export function checkEntry(
 
 /**
  * An order that adds to this position, which may take it (`checkAddition`): on the position's own terms, and its stop
- * has to come before the liquidation of the whole.
+ * has to come before the liquidation of the whole. `filled`: what the order, which is being amended, has filled already:
+ * that is in the position.
  */
 export function checkAdded(
   command: PlaceOrderCommand,
   position: Position,
   spec: SymbolSpec,
   found: CheckedAmounts,
+  filled?: Pick<Order, 'filledQuantity' | 'filledQuote'>,
 ): Result<CheckedEntry, Refusal> {
   const form = entryForm(command, spec, found);
   if (!form.ok) return form;
   const { protection, margin, side } = position;
   const at = filledAt(command, found, protection);
   if (at === null || margin === null) return ok({ ...found, protection, margin, liquidation: null });
-  const worth = worthLeft(found.sent, at);
-  const average = position.cost.plus(worth).div(position.quantity.plus(worth.div(at)));
+  const worth = worthLeft(found.sent, at, filled);
+  const quantity = position.quantity.plus(worth.div(at));
+  // All of it has filled, and was closed again.
+  if (quantity.isZero()) return ok({ ...found, protection, margin, liquidation: null });
+  const average = position.cost.plus(worth).div(quantity);
   const liquidation = liquidationOf(side, average, margin, spec);
   if (!liquidation.ok) return liquidation;
   const wrong = checkStopBefore(protection, side, liquidation.value);

@@ -69,7 +69,7 @@ export function followOrder(
     return brought(after, after.quantity.minus(before.quantity), fill.at, now);
   }, p);
   const first = fills[0];
-  if (first !== undefined && p.openedAt === null) next = heldSince(next, first.at);
+  if (first !== undefined && isEntry && !isClosed(p) && p.quantity.isZero()) next = heldSince(next, first.at);
   if (!isEntry) next = exitResized(residentSold(next, order, fills, now), order, now);
   const { order: ended, heir } = endAmendment(order, next, spec, now);
   if (heir !== null) {

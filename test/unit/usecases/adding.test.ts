@@ -432,4 +432,21 @@ describe('on margin', () => {
       error: { code: 'stop_beyond_liquidation', field: 'protection.stop_loss' },
     });
   });
+
+  it('counts what an amended order has filled once', async () => {
+    const world = lending();
+    const first = await world.openPosition({ stopLoss: { price: d('45500') } }, { leverage: 10 });
+    const limit = { type: 'limit', limitPrice: d('49000'), quantity: d('1') } as const;
+    const order = await added(world, first, limit);
+    await world.pump();
+    await world.venue.trade(clientId(order), d('0.9'), d('49000'));
+    await world.pump();
+    await at(world, '53000');
+    // 0.5 at 50,000, 0.9 at 49,000 and 0.1 at 52,000 are liquidated at 44,849; with 1 at 52,000 it would be 45,687.
+    const amended = await world.useCases.amendOrder({
+      ...{ userId: USER, orderId: order.orderId, idempotencyKey: 'amend' },
+      change: { limitPrice: d('52000') },
+    });
+    expect(amended).toMatchObject({ ok: true });
+  });
 });

@@ -49,6 +49,22 @@ describe('a position without protection', () => {
     expect(world.counters.values.get('positions:unprotected')).toBe('0');
   });
 
+  it('counts from the fill that it holds something by again', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition({ stopLoss: { price: d('35000') } });
+    const add = { idempotencyKey: 'add', positionId, positionEffect: 'open' } as const;
+    const order = await world.place({ ...add, type: 'limit', limitPrice: d('40000') });
+    await world.pump();
+    await world.place({ idempotencyKey: 'sell', side: 'sell', positionId, quantity: d('0.5') });
+    await world.pump();
+    const { ms } = world.position(positionId).unprotected;
+    await world.venue.trade(`mq${order.orderId}-1`, d('0.5'), d('40000'));
+    // Its news takes three seconds.
+    world.now += 3_000;
+    await world.pump();
+    expect(world.position(positionId).unprotected.ms - ms).toBe(3_000);
+  });
+
   it('counts nothing in the ordinary course of things', async () => {
     const world = new World();
     const trailingStop = { distance: { percent: d('1') }, activationPrice: null };
