@@ -181,9 +181,11 @@ export function makeChangeOrder(ports: Needs) {
   };
 }
 
-/** Part exits had emptied it; its stops begin anew. */
+/** It had been emptied, and an entry has filled; its stops begin anew. */
 const holdsAgain = (before: Position, after: Position): boolean =>
-  before.openedAt !== null && before.quantity.isZero() && after.quantity.greaterThan(0);
+  before.openedAt !== null &&
+  before.quantity.isZero() &&
+  after.entryQuantity.greaterThan(before.entryQuantity);
 
 /** What the position's timeline says about a change by its orders or its plan. */
 export function actionsOf(
