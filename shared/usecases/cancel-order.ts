@@ -16,6 +16,8 @@ export interface CancelOrderCommand {
   readonly orderId: string;
   /** The caller's key; null = every call is its own, which a cancel can bear. */
   readonly idempotencyKey?: string | null;
+  /** Who wants it gone, as the order's history says it: its user where nothing else is said. */
+  readonly cause?: 'api' | 'pause' | 'risk_breach';
 }
 
 export type CancelOrder = ReturnType<typeof makeCancelOrder>;
@@ -24,7 +26,8 @@ export function makeCancelOrder(ports: Needs, changeOrder: ChangeOrder, afterEff
   const { ledger, clock, log } = ports;
 
   /** Answers the order as it stands; a repeat of a cancel under way, or done by a cancel, changes nothing. */
-  return async ({ userId, orderId, idempotencyKey }: CancelOrderCommand): Promise<Result<Order, Refusal>> => {
+  return async (command: CancelOrderCommand): Promise<Result<Order, Refusal>> => {
+    const { userId, orderId, idempotencyKey, cause = 'api' } = command;
     const owned = await ledger.order(orderId);
     if (owned === null || owned.userId !== userId) return notFound('order', 'order_id');
     const call = keyedCall('cancel', orderId, idempotencyKey ?? null, {});
@@ -35,7 +38,7 @@ export function makeCancelOrder(ports: Needs, changeOrder: ChangeOrder, afterEff
       orderId,
       (current) => {
         const at = clock.now();
-        const next = transition(current, { kind: 'cancel_wanted', at, cause: 'api' });
+        const next = transition(current, { kind: 'cancel_wanted', at, cause });
         return next.ok ? { order: next.value, call: callRecord(call, at) } : null;
       },
       owned,

@@ -91,7 +91,9 @@ export function makeStopWallet(
   ): Promise<Stopped & { isLeft: boolean }> {
     const entries = await liveEntries(walletId);
     const asked = entries.filter(({ status }) => status !== 'cancelling').map(({ orderId }) => orderId);
-    const cancelled = await each(asked, (orderId) => tried(() => cancelOrder({ userId, orderId })));
+    const why = cause === 'manual' ? 'pause' : cause;
+    const cancel = (orderId: string) => cancelOrder({ userId, orderId, cause: why });
+    const cancelled = await each(asked, (orderId) => tried(() => cancel(orderId)));
     if (!flatten) return { cancelled, flattened: [], isLeft: entries.length > 0 };
     const kept = await keptPositions(walletId);
     const close = (positionId: string) =>

@@ -50,7 +50,10 @@ describe.each(KINDS)('%s', (_, of) => {
     expect(pausedAt).not.toBeNull();
     expect(pauseReason).toMatch(/^risk: max_daily_loss, lost 10\d\d(\.\d+)? of 1000 USD$/);
     expect([pauses, stop]).toEqual([1, null]);
-    expect(world.order(entryId).status).toBe('cancelled');
+    expect(world.order(entryId)).toMatchObject({
+      status: 'cancelled',
+      cancelWanted: { cause: 'risk_breach' },
+    });
     expect(world.position(positionId).status).toBe('open');
     expect(breaches(world)).toHaveLength(1);
     expect(world.errors()).toEqual(['RISK_BREACH']);
