@@ -72,6 +72,18 @@ describe("the specification's position", () => {
   });
 });
 
+it('a second without a change is no move, whatever was bought later', () => {
+  const later = newFill('49000', '0.5', { tradeId: 'later', at: T0 + 5_200 });
+  const p = applyEntryFill(held(), later, newOrder({ orderId: 'further' }), T0 + 5_200);
+  const bars = [
+    bar(1, 50_000, 50_000, 50_000),
+    bar(2, 50_000, 50_000, 50_000),
+    bar(5, 49_000, 49_000, 49_000),
+  ];
+  const found = deriveStatistics(p, { entry: [entry, later], exit: [] }, bars, null, T0 + 9_000);
+  expect(found.priceMovesCount).toBe(1);
+});
+
 describe('what counts', () => {
   it('whole bars after the second of the fill, and before that of the last exit', () => {
     const exit = newFill('50400', '0.5', { at: T0 + 4_500 });
