@@ -8,6 +8,7 @@ import { makeAfterEffects } from '../../shared/usecases/after-effects.ts';
 import { makeAmendOrder } from '../../shared/usecases/amend-order.ts';
 import { makeApplyExecution } from '../../shared/usecases/apply-execution.ts';
 import { makeArmLevels } from '../../shared/usecases/arm-levels.ts';
+import { makeAuditIndex } from '../../shared/usecases/audit-index.ts';
 import { makeCancelAll } from '../../shared/usecases/cancel-all.ts';
 import { makeCancelOrder } from '../../shared/usecases/cancel-order.ts';
 import { makeChangeAccount } from '../../shared/usecases/change-account.ts';
@@ -108,8 +109,10 @@ export function makeTriggerWork(ports: Ports, { monitorEnabled }: { readonly mon
 
 /** Ledger against venue, and what is measured over the whole ledger each minute. */
 export function makeReconcileWork(ports: Ports) {
+  const arm = makeArmLevels(ports);
   return {
-    wallet: makeReconcileWallet(ports, makeArmLevels(ports)),
+    wallet: makeReconcileWallet(ports, arm),
+    auditIndex: makeAuditIndex(ports, arm),
     schedule: makeScheduleReconciles(ports),
     measurePositions: makeMeasurePositions(ports),
   };

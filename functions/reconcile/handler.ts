@@ -1,6 +1,6 @@
 /**
  * Ledger against venue (usecases/reconcile). The rule of each minute sends a message for every wallet that is due, and
- * measures the gauges over all open positions; the queue's messages are worked one wallet at a time.
+ * measures the gauges over all open positions and compares the trigger index with the ledger; the queue's messages are worked one wallet at a time.
  */
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
@@ -12,7 +12,7 @@ import { makeReconcileWork } from '../compose/use-cases.ts';
 import { waitMetrics } from './wait-metrics.ts';
 
 const { ports, config } = startSystem('reconcile', { exchange: signingExchange });
-const { wallet, schedule, measurePositions } = makeReconcileWork(ports);
+const { wallet, schedule, measurePositions, auditIndex } = makeReconcileWork(ports);
 
 const work = queueWorker({
   log: ports.log,
@@ -38,6 +38,16 @@ async function measure(): Promise<void> {
   }
 }
 
+/** What cannot be looked at now is looked at in five minutes. */
+async function audit(): Promise<void> {
+  try {
+    const audited = await auditIndex();
+    if (audited.strays + audited.missing > 0) ports.log.error('INDEX_AUDITED', { ...audited });
+  } catch (error) {
+    ports.log.warn('INDEX_NOT_AUDITED', { error: String(error) });
+  }
+}
+
 type Scheduled = EventBridgeEvent<'Scheduled Event', unknown>;
 
 export async function handler(
@@ -49,5 +59,6 @@ export async function handler(
   ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
   process.stdout.write(`${waitMetrics(config.stage, scheduled, ports.clock.now())}\n`);
   await measure();
+  await audit();
   return undefined;
 }
