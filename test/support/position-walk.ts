@@ -96,17 +96,16 @@ function book(books: Books, fill: HistoryFill, isLong: boolean): void {
 const average = (worth: bigint, amount: bigint): bigint | null =>
   amount === 0n ? null : halfEven(worth * 10n ** 8n, amount);
 
-/** Where closing at the fee rate of the entry loses nothing, and the offset beyond it, in 10^-18: a price on the tick. */
-function evenPrice(
-  { cost, openFees, held, entryWorth, entryAmount }: Books,
-  isLong: boolean,
-  offset: number,
-): bigint {
+/**
+ * Where closing at the fee rate of the entry loses nothing, and the offset beyond it, in percent of what one unit of what
+ * is held has cost (12 decimals), in 10^-18: a price on the tick.
+ */
+function evenPrice({ cost, openFees, held }: Books, isLong: boolean, offset: number): bigint {
   const sign = isLong ? 1n : -1n;
-  // (cost ± fees) / (held x (1 ∓ fees / cost)) ± entry x offset
+  // (cost ± fees) / (held x (1 ∓ fees / cost)) ± (cost / held) x offset
   const [n, d] = [(cost + sign * openFees) * cost * 10n ** 8n, held * (cost - sign * openFees)];
-  const beyond = sign * entryWorth * 10n ** 8n * big(offset);
-  const [top, bottom] = [n * entryAmount * 10_000n + beyond * d, d * entryAmount * 10_000n];
+  const each = halfEven(cost * 10n ** 2n, held) * 10n ** 6n;
+  const [top, bottom] = [n * 10_000n + sign * each * big(offset) * d, d * 10_000n];
   const tick = big(TICK) * UNIT;
   const ticks = top / (bottom * tick);
   const isWhole = ticks * bottom * tick === top;
@@ -245,6 +244,23 @@ function spansOf(
   ];
 }
 
+/**
+ * The arming that stood before the first event at or after `until`: what was emptied and holds something again begins anew.
+ */
+function armedBy({ events, side }: History, until: number) {
+  const books = emptyBooks();
+  let armed: Extract<History['events'][number], { kind: 'armed' }> | null = null;
+  for (const event of events) {
+    if (event.at >= until) break;
+    if (event.kind === 'armed') armed = event;
+    else if (event.kind !== 'break_even') {
+      if (event.kind === 'entry' && books.held === 0n) armed = null;
+      book(books, event, side === 'long');
+    }
+  }
+  return armed;
+}
+
 /** What the tape shows: ticks of whole spans after the first fill and before the last exit, fills, and the present price. */
 function walkTape(
   history: History,
@@ -254,14 +270,16 @@ function walkTape(
   const { events, closedAt, now, side } = history;
   const ticks = history.ticks.filter(({ at }) => at <= now);
   const fills = events.flatMap((event) => (event.kind === 'entry' || event.kind === 'exit' ? [event] : []));
-  const armed = events.find((event) => event.kind === 'armed') ?? null;
+  const armed = armedBy(history, Number.POSITIVE_INFINITY);
   const opened = fills[0]?.at ?? 0;
+  const minuteEnd = (minuteOf(secondOf(opened)) + 1) * 60_000;
+  const parting = armedBy(history, minuteEnd)?.at ?? null;
   const lastExit = fills.findLast(({ kind }) => kind === 'exit');
   const end =
     closedAt === null ? Number.POSITIVE_INFINITY : secondOf(Math.min(closedAt, lastExit?.at ?? closedAt));
   // Of a first minute that is not over, or with which it closed, nothing was kept.
-  const isKept = (closedAt ?? now) >= (minuteOf(secondOf(opened)) + 1) * 60_000;
-  const spans = spansOf(ticks, opened, armed?.at ?? null, byMinute).filter(
+  const isKept = (closedAt ?? now) >= minuteEnd;
+  const spans = spansOf(ticks, opened, parting, byMinute).filter(
     (span) => span.end <= end && (isKept || !byMinute),
   );
   const priceOf = (tick: HistoryTick): bigint => (big(sourcePrice(history, tick) * 2) * UNIT) / 2n;
@@ -312,6 +330,8 @@ export function walkHistory(history: History, mark: bigint | null, byMinute: boo
       if (books.held === 0n) continue;
       even = { at: event.at, price: evenPrice(books, isLong, history.evenOffset ?? 0) };
     } else if (event.kind !== 'armed') {
+      // Emptied before: the stop that break-even had moved belongs to what was sold.
+      if (event.kind === 'entry' && books.held === 0n) even = null;
       book(books, event, isLong);
       opened ??= event.at;
     }
