@@ -7,7 +7,7 @@
  * - a changed level set has a new version; a level that did not change keeps its arming.
  */
 import { confirmationText, DEFAULT_CONFIRM_MAX_PERCENT } from './confirmation.ts';
-import { ceilTo, type Decimal, floorTo, maxOf, minOf, ZERO } from './money/decimal.ts';
+import { ceilTo, type Decimal, floorTo, maxOf, minOf, quotient, ZERO } from './money/decimal.ts';
 import { stopLimitText } from './stop-limit.ts';
 import type { SymbolSpec } from './symbols.ts';
 import { timeStopText } from './time-stop.ts';
@@ -76,6 +76,9 @@ export function stopPrice(p: Position): StopPrice | null {
 const tighter = (side: PositionSide, a: Decimal, b: Decimal): Decimal =>
   side === 'long' ? maxOf(a, b) : minOf(a, b);
 
+/** Average entry price; null before the first fill. */
+const entryPriceOf = (p: Position): Decimal | null => quotient(p.entryQuote, p.entryQuantity);
+
 /** What a division leaves in further digits must not move a level by a tick. */
 const PRICE_DECIMALS = 12;
 
@@ -92,8 +95,8 @@ export const heldPrice = (p: Pick<Position, 'cost' | 'quantity'>): Decimal | nul
  * Throws for a position that holds nothing.
  */
 export function breakEvenStop(p: Position, spec: SymbolSpec): Decimal {
-  const entry = heldPrice(p);
-  if (entry === null) throw new Error(`${p.positionId} holds nothing`);
+  const entry = entryPriceOf(p);
+  if (entry === null || !p.quantity.greaterThan(0)) throw new Error(`${p.positionId} holds nothing`);
   const offset = entry.times(p.protection.breakEven?.offsetPercent ?? ZERO).dividedBy(100);
   const rate = p.cost.isZero() ? ZERO : p.openFees.dividedBy(p.cost);
   const even =
@@ -110,8 +113,9 @@ export function breakEvenStop(p: Position, spec: SymbolSpec): Decimal {
  * of the price (with high fees that is later). On the tick; null when nothing is to do.
  */
 export function breakEvenTrigger(p: Position, spec: SymbolSpec): Decimal | null {
-  const entry = heldPrice(p);
+  const entry = entryPriceOf(p);
   if (p.protection.breakEven === null || p.breakEvenActivatedAt !== null || entry === null) return null;
+  if (!p.quantity.greaterThan(0)) return null;
   const profit = entry.times(p.protection.breakEven.activationProfitPercent).dividedBy(100);
   const stop = breakEvenStop(p, spec);
   return p.side === 'long'

@@ -96,16 +96,17 @@ function book(books: Books, fill: HistoryFill, isLong: boolean): void {
 const average = (worth: bigint, amount: bigint): bigint | null =>
   amount === 0n ? null : halfEven(worth * 10n ** 8n, amount);
 
-/**
- * Where closing at the fee rate of the entry loses nothing, and the offset beyond it, in percent of what one unit of what
- * is held has cost (12 decimals), in 10^-18: a price on the tick.
- */
-function evenPrice({ cost, openFees, held }: Books, isLong: boolean, offset: number): bigint {
+/** Where closing at the fee rate of the entry loses nothing, and the offset beyond it, in 10^-18: a price on the tick. */
+function evenPrice(
+  { cost, openFees, held, entryWorth, entryAmount }: Books,
+  isLong: boolean,
+  offset: number,
+): bigint {
   const sign = isLong ? 1n : -1n;
-  // (cost ± fees) / (held x (1 ∓ fees / cost)) ± (cost / held) x offset
+  // (cost ± fees) / (held x (1 ∓ fees / cost)) ± entry x offset
   const [n, d] = [(cost + sign * openFees) * cost * 10n ** 8n, held * (cost - sign * openFees)];
-  const each = halfEven(cost * 10n ** 2n, held) * 10n ** 6n;
-  const [top, bottom] = [n * 10_000n + sign * each * big(offset) * d, d * 10_000n];
+  const beyond = sign * entryWorth * 10n ** 8n * big(offset);
+  const [top, bottom] = [n * entryAmount * 10_000n + beyond * d, d * entryAmount * 10_000n];
   const tick = big(TICK) * UNIT;
   const ticks = top / (bottom * tick);
   const isWhole = ticks * bottom * tick === top;

@@ -218,32 +218,10 @@ describe('an order that fills what part exits had emptied', () => {
       breakEvenActivatedAt: null,
       breakEvenStop: null,
     });
-    // 1 % above 40,000, what is held has cost; the average of all that was bought is 45,000.
-    await at(world, '40399');
-    expect(world.position(positionId).breakEvenActivatedAt).toBeNull();
-    await at(world, '40400');
-    expect(world.position(positionId).breakEvenActivatedAt).not.toBeNull();
   });
 });
 
 describe('a break-even that has not moved the stop', () => {
-  it('asks for its profit over what is held, also where parts were sold before', async () => {
-    const world = started();
-    const breakEven = { activationProfitPercent: d('10'), offsetPercent: d('0') };
-    const first = await world.openPosition({ breakEven });
-    const { positionId } = first;
-    await world.place({ idempotencyKey: 'sell', side: 'sell', positionId, quantity: d('0.4') });
-    await world.pump();
-    await at(world, '54000');
-    await added(world, first, { quantity: d('0.9') });
-    await world.pump();
-    // Held are 0.1 at 50,000 and 0.9 at 54,000: 53,600. All that was bought cost 52,571 on average.
-    await at(world, '58900');
-    expect(world.position(positionId).breakEvenActivatedAt).toBeNull();
-    await at(world, '58960');
-    expect(world.position(positionId).breakEvenActivatedAt).not.toBeNull();
-  });
-
   it('is not reached by a price from before the fill that moved it, when the index is built anew', async () => {
     const world = started();
     const breakEven = { activationProfitPercent: d('2'), offsetPercent: d('0') };
