@@ -19,6 +19,7 @@ import { ContendedError, untilWritten } from './conflicts.ts';
 import { lookAtResults, noteResults } from './look-at-results.ts';
 import { tell } from './owed.ts';
 import type { Ports } from './ports.ts';
+import { tellBreach } from './tell-breach.ts';
 
 type Needs = Pick<
   Ports,
@@ -147,6 +148,7 @@ export function makeCheckLosses(ports: Needs) {
     await alarm(walletId, breaches, flatten);
     await ledger.noteMark({ walletId, limitsVersion, mark: { acted } });
     await tell(log, outbox.exits({ walletId, stop: true }), { walletId });
+    await tellBreach(ports, walletId, breaches, flatten);
   }
 
   /** Whether it was this sweep's to look at. One wallet's failure leaves the others' to be looked at. */

@@ -58,6 +58,16 @@ describe.each(KINDS)('%s', (_, of) => {
     expect(breaches(world)).toHaveLength(1);
     expect(world.errors()).toEqual(['RISK_BREACH']);
     expect(world.counters.values.get('risk:breaches_total')).toBe('1');
+    // Each live position's timeline has it, one of them as the alarm that is pushed.
+    const told = [...world.ledger.actionItems.values()]
+      .flat()
+      .filter(({ facts }) => facts['why'] === 'risk_breach');
+    expect(told.map(({ kind }) => kind).toSorted()).toEqual(['alarm', 'risk_breach']);
+    expect(told[0]?.facts).toMatchObject({
+      on_breach: 'pause',
+      max_daily_loss_limit: '1000',
+      message: expect.stringContaining('max_daily_loss'),
+    });
     const refused = await world.useCases.placeOrder(world.command({ idempotencyKey: 'later' }));
     expect(refused).toMatchObject({
       error: {
