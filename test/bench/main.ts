@@ -4,7 +4,9 @@
  */
 import { machine, machineLoad, versions } from '../../infra/local/demo/machine.ts';
 import { importLuaAsText } from '../support/lua-as-text.ts';
+import { benchApi } from './api/api.ts';
 import { benchPlacing } from './binance-place.ts';
+import { benchCold } from './cold/cold.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
 import { benchPolygonSimulator } from './polygon-simulator.ts';
@@ -17,7 +19,9 @@ import { benchUserData } from './user-data.ts';
 
 const HELP = `Benchmarks.
 
+  npm run bench -- api        50 users on the laptop system: a read, an order to its final answer, 200 requests a second
   npm run bench -- binance    an order through API, submit queue and the Binance simulator, on the laptop system
+  npm run bench -- cold       each deployed bundle in fresh processes: its size, and how long it takes to load
   npm run bench -- executions execution reports into orders, fills and positions on DynamoDB Local; ten thousand of one order
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
@@ -39,7 +43,9 @@ const note = (line: string): void => {
 };
 
 const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult & { redis?: string }>>> = {
+  api: (verbose) => benchApi(note, verbose),
   binance: (verbose) => benchPlacing(note, verbose),
+  cold: () => benchCold(note),
   executions: () => benchExecutions(note),
   latency: (verbose) => benchLatency(note, verbose),
   'polygon-simulator': () => benchPolygonSimulator(note),

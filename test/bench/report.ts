@@ -36,11 +36,17 @@ export interface Distribution {
   readonly max: number;
 }
 
-/** Nearest rank. @throws for no values */
+/** Nearest rank, of values in order. @throws for no values */
+export function percentile(sorted: readonly number[], share: number): number {
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new Error('nothing was measured');
+  return value;
+}
+
+/** @throws for no values */
 export function distribution(values: readonly number[]): Distribution {
-  if (values.length === 0) throw new Error('nothing was measured');
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  const at = (share: number): number => percentile(sorted, share);
   return { count: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 

@@ -12,6 +12,7 @@ import { NODE_FLAGS } from '../../../infra/stacks/streamer-memory.ts';
 import { createValkey, type Valkey } from '../../../shared/adapters/valkey/client.ts';
 import { priceKey } from '../../../shared/adapters/valkey/keys.ts';
 import { startRealRedis } from '../../support/redis.ts';
+import { coreSeconds } from '../process-core.ts';
 import { LoadMarket } from './load-market.ts';
 import type { LoadAsked, LoadPlan, LoadSaid, LoadTold } from './plan.ts';
 
@@ -65,8 +66,6 @@ const DONE_TIMEOUT_MS = 120_000;
 const READ_EACH_MS = 50;
 const READ_SYMBOLS = 10;
 const MEMORY_EACH_MS = 1_000;
-/** Of the kernel's clock, in which /proc counts. */
-const TICKS_PER_SECOND = 100;
 /** What had to wait while the process collected is past. */
 const AFTER_COLLECTION_MS = 1_000;
 const KB_PER_MB = 1_000;
@@ -234,12 +233,6 @@ async function pidOf(valkey: Valkey): Promise<number> {
   const pid = /process_id:(\d+)/.exec(info)?.[1];
   if (pid === undefined) throw new Error('the cache does not tell its process');
   return Number(pid); // not money
-}
-
-/** Seconds of a core that a process has used. */
-function coreSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND; // not money
 }
 
 function residentMb(pid: number): number {
