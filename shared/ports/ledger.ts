@@ -154,19 +154,33 @@ export interface DueItem {
   readonly dueAt: number;
 }
 
+export interface OrderWithFills {
+  readonly order: Order;
+  /** Oldest first. */
+  readonly fills: readonly Fill[];
+}
+
 export interface Ledger {
   order(orderId: string): Promise<Order | null>;
   position(positionId: string): Promise<Position | null>;
   /** Strongly consistent; missing ids are left out. */
   orders(orderIds: readonly string[]): Promise<readonly Order[]>;
   positions(positionIds: readonly string[]): Promise<readonly Position[]>;
+  /** Oldest first. */
   fills(orderId: string): Promise<readonly Fill[]>;
+  /** Strongly consistent, in no order; missing ids are left out. Of few orders in one step. */
+  ordersWithFills(orderIds: readonly string[]): Promise<readonly OrderWithFills[]>;
   /**
    * Which of these trades of an order are booked; strongly consistent. Up to a hundred cost the same however many the
    * order has; of more, all that it has are looked through.
    */
   booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Oldest first. */
   actions(positionId: string): Promise<readonly PositionAction[]>;
+  /** Strongly consistent, in one step; null when there is no such position. */
+  positionWithActions(
+    positionId: string,
+  ): Promise<{ readonly position: Position; readonly actions: readonly PositionAction[] } | null>;
   /** Strongly consistent, as the next. */
   actionsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<PositionAction>[]>;
   signalsBetween(positionId: string, query: ToldQuery): Promise<readonly Told<Signal>[]>;

@@ -12,7 +12,7 @@ import {
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import { unitsToDecimal } from '../domain/triggers/units.ts';
 import type { Fill, Order, Position } from '../domain/types.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import type { Ledger, OrderWithFills } from '../ports/ledger.ts';
 import type { CachedPrice } from '../ports/trigger-index.ts';
 import { priceBySource } from './arm-levels.ts';
 import type { Ports } from './ports.ts';
@@ -20,22 +20,13 @@ import { tapeSpans } from './views/position-tape.ts';
 import { priceSourceOf } from './views/price-source.ts';
 import { markOf } from './views/price-view.ts';
 
-export interface OrderWithFills {
-  readonly order: Order;
-  readonly fills: readonly Fill[];
-}
-
 /** The entry and the exits, in the order they were made. */
 export async function ordersWithFills(
-  ledger: Pick<Ledger, 'orders' | 'fills'>,
+  ledger: Pick<Ledger, 'ordersWithFills'>,
   position: Position,
 ): Promise<readonly OrderWithFills[]> {
-  const orders = await ledger.orders([...entryIdsOf(position), ...position.exitOrderIds]);
-  const withFills = orders.map(async (order) => ({
-    order,
-    fills: order.fillCount === 0 ? [] : await ledger.fills(order.orderId),
-  }));
-  return (await Promise.all(withFills)).toSorted((a, b) => a.order.createdAt - b.order.createdAt);
+  const found = await ledger.ordersWithFills([...entryIdsOf(position), ...position.exitOrderIds]);
+  return found.toSorted((a, b) => a.order.createdAt - b.order.createdAt);
 }
 
 /** What the tape has of the time since it opened; nothing where the figures are frozen. */

@@ -286,6 +286,44 @@ export function describeLedger(name: string, open: OpenLedgerWith, facts: Ledger
       expect(await ledger.actions('position-1')).toHaveLength(3);
     });
 
+    it('gives orders with their fills: of few and of many, doubles, missing ones and calls left out', async () => {
+      const ids = Array.from({ length: 12 }, (_, n) => `order-${n}`);
+      const fills = ['x-10', 'x-9'].map((tradeId) => ({ orderId: 'order-3', fill: aFill({ tradeId }) }));
+      await ledger.commit({
+        ...newOrders(...ids.map((orderId) => ({ orderId, fillCount: orderId === 'order-3' ? 2 : 0 }))),
+        fills,
+        keys: [{ ownerId: 'order-3', key: 'k', kind: 'cancel', bodyHash: 'h', at: NOW, orderIds: [] }],
+      });
+      for (const asked of [['order-3', 'order-1', 'missing', 'order-3'], ids]) {
+        const found = await ledger.ordersWithFills(asked);
+        expect(found.map(({ order }) => order.orderId).sort()).toEqual(
+          [...new Set(asked)].filter((id) => id !== 'missing').sort(),
+        );
+        for (const { order, fills: booked } of found) {
+          expect(order).toEqual(await ledger.order(order.orderId));
+          expect(booked).toEqual(await ledger.fills(order.orderId));
+        }
+        expect(found.find(({ order }) => order.orderId === 'order-3')?.fills).toHaveLength(2);
+      }
+      // A fill of an order that is not there is nobody's.
+      await ledger.commit({ fills: [{ orderId: 'missing', fill: aFill() }] });
+      expect(await ledger.ordersWithFills(['missing'])).toEqual([]);
+      expect(await ledger.ordersWithFills([])).toEqual([]);
+    });
+
+    it('gives a position with its actions', async () => {
+      await ledger.commit({ actions: [action('early', NOW)] });
+      expect(await ledger.positionWithActions('position-1')).toBeNull();
+      await ledger.commit({
+        positions: [{ before: null, after: aPosition() }],
+        actions: [action('opened', NOW + 2), action('armed', NOW + 1)],
+      });
+      const found = await ledger.positionWithActions('position-1');
+      expect(found?.position).toEqual(await positionOf(ledger, 'position-1'));
+      expect(found?.actions).toEqual(await ledger.actions('position-1'));
+      expect(found?.actions.map(({ kind }) => kind)).toEqual(['early', 'armed', 'opened']);
+    });
+
     it('reads many by id, doubles and missing ones left out', async () => {
       const ids = Array.from({ length: 130 }, (_, i) => `order-${i}`);
       for (let i = 0; i < ids.length; i += 65) {

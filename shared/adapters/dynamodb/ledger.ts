@@ -41,6 +41,7 @@ import {
   transactPut,
   transactPutOnce,
 } from './transact.ts';
+import { inOrder, readOrderWithFills, readPositionWithActions } from './whole-reads.ts';
 
 export interface LedgerOptions {
   readonly client: DynamoDBClient;
@@ -60,10 +61,8 @@ const readPosition = (item: Item): Position => positions.fromItem(item, `positio
 /** Fills looked for one by one, in one call: above it a query costs less, which pays by size and not by item. */
 const MOST_BY_KEY = 100;
 
-const byTradeId = new Intl.Collator('en', { numeric: true });
-
-/** Oldest first; trades of one instant by their running number. */
-const inOrder = (a: Fill, b: Fill): number => a.at - b.at || byTradeId.compare(a.tradeId, b.tradeId);
+/** Of more orders than this, those without a fill are told apart in one call first. */
+const MOST_BY_ORDER = 8;
 
 const only = (value: string | undefined): readonly string[] | undefined =>
   value === undefined ? undefined : [value];
@@ -158,6 +157,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     return [clientUpdate(gate, clientsTable)];
   };
 
+  const fillsOf = async (orderId: string): Promise<readonly Fill[]> => {
+    const rows = underKey(client, ordersTable, orderId, FILL_PREFIX);
+    return (await collect(rows, (item) => fills.fromItem(item, `fill of ${orderId}`))).sort(inOrder);
+  };
+
   const due = createDueIndex(options);
   return {
     due: due.due,
@@ -176,11 +180,22 @@ export function createLedger(options: LedgerOptions): Ledger {
     async positions(positionIds) {
       return (await getItems(client, positionsTable, positionIds.map(positionKey))).map(readPosition);
     },
-    async fills(orderId) {
-      const rows = underKey(client, ordersTable, orderId, FILL_PREFIX);
-      const booked = await collect(rows, (item) => fills.fromItem(item, `fill of ${orderId}`));
-      return booked.sort(inOrder);
+    fills: fillsOf,
+    async ordersWithFills(orderIds) {
+      const ids = [...new Set(orderIds)];
+      if (ids.length <= MOST_BY_ORDER) {
+        const found = await Promise.all(ids.map((id) => readOrderWithFills(client, ordersTable, id)));
+        return found.filter((one) => one !== null);
+      }
+      const known = (await getItems(client, ordersTable, ids.map(orderKey))).map(readOrder);
+      return Promise.all(
+        known.map(async (order) => ({
+          order,
+          fills: order.fillCount === 0 ? [] : await fillsOf(order.orderId),
+        })),
+      );
     },
+    positionWithActions: (positionId) => readPositionWithActions(client, positionsTable, positionId),
     async booked(orderId, tradeIds) {
       const asked = new Set(tradeIds);
       const keys = [...asked].map((tradeId) => fillKey(orderId, tradeId));

@@ -29,7 +29,10 @@ export async function tapeSpans(
   const told = new Set(cached.map(({ second }) => Math.floor(second / MINUTE)));
   // Of a minute that is only partly asked for, single seconds say more, even where some are lost.
   const isWhole = (minute: number): boolean => minute * MINUTE >= from && (minute + 1) * MINUTE <= to;
-  const rows = (await tape.between(symbol, first / MINUTE, Math.ceil(to / MINUTE))).filter(
+  const span = { from: first / MINUTE, to: Math.ceil(to / MINUTE) };
+  // Where the cache has every second of every minute, no row would be taken.
+  const isCovered = begin === first && hasAll(told, span);
+  const rows = (isCovered ? [] : await tape.between(symbol, span.from, span.to)).filter(
     ({ minute }) => !told.has(minute) || (minute * MINUTE < begin && isWhole(minute)),
   );
   const known = new Set(rows.map(({ minute }) => minute));
@@ -42,6 +45,14 @@ export async function tapeSpans(
   ]
     .filter((span) => span.at + span.seconds > from && span.at < to)
     .sort((a, b) => a.at - b.at);
+}
+
+function hasAll(
+  told: ReadonlySet<number>,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  for (let minute = from; minute < to; minute++) if (!told.has(minute)) return false;
+  return true;
 }
 
 /** From which second on the cache has every second that had a tick; the minute it begins in may miss some. */

@@ -120,14 +120,17 @@ export function makeReadBars({ prices, tape, clock }: Needs) {
     const { symbol, price } = query;
     const { piece } = grainOf(INTERVAL_SECONDS[query.interval]);
     if (piece === 1) return (await seconds(symbol, span)).map((bar) => pieceOf(bar, 1, price));
-    const own =
+    const ofTape = async (): Promise<readonly Piece[]> =>
       piece === MINUTE
         ? (await minutes(symbol, span, now)).map((bar) => pieceOf(bar, MINUTE, price))
-        : await quarters(query, span, now);
+        : quarters(query, span, now);
     // Another source tells trades only.
-    if (price !== 'last') return own;
+    if (price !== 'last') return ofTape();
     const length = piece === MINUTE ? 1 : 15;
-    const filled = await tape.filled(symbol, length, span.from / MINUTE, span.to / MINUTE);
+    const [own, filled] = await Promise.all([
+      ofTape(),
+      tape.filled(symbol, length, span.from / MINUTE, span.to / MINUTE),
+    ]);
     const taken = new Set(own.map(({ at }) => beginOf(at, piece)));
     const others = filled.map(pieceOfFilled).filter(({ at }) => !taken.has(at));
     return [...own, ...others].sort((a, b) => a.at - b.at);

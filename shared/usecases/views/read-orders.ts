@@ -30,8 +30,8 @@ export function makeReadOrders({ ledger }: { readonly ledger: Ledger }): ReadOrd
     own,
     view,
     get: async (userId, orderId) => {
-      const order = await own(userId, orderId);
-      return order === null ? null : view(order);
+      const [found] = await ledger.ordersWithFills([orderId]);
+      return found?.order.userId === userId ? orderView(found.order, found.fills) : null;
     },
     byClientId: async (userId, { walletId, clientOrderId }) => {
       // The id follows from the two; the key is not looked at where there is a client order id.

@@ -15,7 +15,7 @@ import type { TapeStore } from '../../ports/tape.ts';
 import type { PriceCache } from '../../ports/trigger-index.ts';
 import { specOf } from '../change-order.ts';
 import { figuresTape, ordersWithFills, presentPrice, statisticsOf } from '../position-statistics.ts';
-import { entryConditions } from './entry-conditions.ts';
+import { makeEntryConditions } from './entry-conditions.ts';
 import { type PositionView, positionDetail, positionView } from './position-view.ts';
 import { makeReadBars } from './read-bars.ts';
 import { type SignalView, signalView } from './signal-view.ts';
@@ -44,7 +44,7 @@ interface Ports {
 
 export function makeReadPositions(ports: Ports): ReadPositions {
   const { ledger, prices, clock } = ports;
-  const readBars = makeReadBars(ports);
+  const entryConditions = makeEntryConditions(makeReadBars(ports), clock);
 
   /** Of most positions none is asked for. */
   const liquidationOf = async (position: Position): Promise<Decimal | null> =>
@@ -54,16 +54,16 @@ export function makeReadPositions(ports: Ports): ReadPositions {
 
   return {
     get: async (userId, positionId) => {
-      const position = await ledger.position(positionId);
-      if (position?.userId !== userId) return null;
+      const found = await ledger.positionWithActions(positionId);
+      if (found?.position.userId !== userId) return null;
+      const { position, actions } = found;
       const spec = await specOf(ports.symbols, position);
-      const [orders, actions, latest, price, bars, conditions] = await Promise.all([
+      const [orders, latest, price, bars, conditions] = await Promise.all([
         ordersWithFills(ledger, position),
-        ledger.actions(positionId),
         latestSignals(ledger, position),
         prices.price(position.symbol),
         figuresTape(ports, position, spec, clock.now()),
-        entryConditions(readBars, position, spec),
+        entryConditions(position, spec),
       ]);
       const now = clock.now();
       const statistics = statisticsOf(position, orders, bars, presentPrice(position, price, now), now);

@@ -157,13 +157,9 @@ function windowOf(position: Position, query: UpdatesQuery, now: number): Span | 
 }
 
 async function ordersWithFills(ledger: Ledger, position: Position) {
-  const orders = await ledger.orders([...entryIdsOf(position), ...position.exitOrderIds]);
-  const read = orders.map(async (order) => ({
-    order,
-    fills: order.fillCount === 0 ? [] : await ledger.fills(order.orderId),
-  }));
+  const read = await ledger.ordersWithFills([...entryIdsOf(position), ...position.exitOrderIds]);
   // Entries first: of one instant they come before exits.
-  return (await Promise.all(read)).toSorted((a, b) => rankOf(a.order) - rankOf(b.order));
+  return read.toSorted((a, b) => rankOf(a.order) - rankOf(b.order));
 }
 
 const rankOf = ({ role }: Order): number => (role === 'entry' ? 0 : 1);

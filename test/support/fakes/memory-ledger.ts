@@ -42,6 +42,7 @@ import type {
   Ledger,
   LimitsChange,
   ListQuery,
+  OrderWithFills,
   Page,
   PageQuery,
   PauseGate,
@@ -156,6 +157,16 @@ export class MemoryLedger implements Ledger {
   async booked(orderId: string, tradeIds: readonly string[]): Promise<ReadonlySet<string>> {
     const { ids } = this.fillsOf(orderId);
     return new Set(tradeIds.filter((tradeId) => ids.has(tradeId)));
+  }
+
+  async ordersWithFills(orderIds: readonly string[]): Promise<readonly OrderWithFills[]> {
+    const found = await this.orders(orderIds);
+    return Promise.all(found.map(async (order) => ({ order, fills: await this.fills(order.orderId) })));
+  }
+
+  async positionWithActions(positionId: string) {
+    const position = await this.position(positionId);
+    return position && { position, actions: await this.actions(positionId) };
   }
 
   async actions(positionId: string): Promise<readonly PositionAction[]> {

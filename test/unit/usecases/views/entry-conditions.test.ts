@@ -46,10 +46,44 @@ describe('the market at the entry', () => {
     await minutes(world, 0, 60, (i) => String(40_000 - i * 100));
     world.now += 2 * 3_600_000;
     expect(await shown()).toEqual(first);
-    // Quarters made of the minutes meanwhile say the same.
+    // Quarters made of the minutes meanwhile say the same, once what was read is no longer remembered.
     await rollUpTape(world.tape, SYMBOL, world.now);
     expect(await world.tape.newestQuarter(SYMBOL)).not.toBeNull();
+    world.now += 60_000;
     expect(await shown()).toEqual(first);
+  });
+
+  it('is read once a minute, not with every look at the position', async () => {
+    const world = new ApiWorld();
+    await minutes(world, -240, 0, (i) => String(50_000 + i * 10));
+    const path = await open(world);
+    let reads = 0;
+    const quarters = world.tape.quarters.bind(world.tape);
+    world.tape.quarters = (...asked) => {
+      reads += 1;
+      return quarters(...asked);
+    };
+    const shown = async () => (await world.call('GET', path)).body.entry.market_conditions;
+    const first = await shown();
+    for (let n = 0; n < 3; n++) expect(await shown()).toEqual(first);
+    expect(reads).toBe(1);
+    world.now += 60_000;
+    await shown();
+    expect(reads).toBe(2);
+  });
+
+  it('is read again after a read that failed', async () => {
+    const world = new ApiWorld();
+    await minutes(world, -240, 0, (i) => String(50_000 + i * 10));
+    const path = await open(world);
+    const quarters = world.tape.quarters.bind(world.tape);
+    world.tape.quarters = async () => {
+      throw new Error('away');
+    };
+    expect((await world.call('GET', path)).status).toBe(500);
+    world.tape.quarters = quarters;
+    const { body } = await world.call('GET', path);
+    expect(body.entry.market_conditions).toMatchObject({ rsi_14: '100' });
   });
 
   it('is not told where the tape does not reach back far enough', async () => {
