@@ -1,9 +1,10 @@
 /** What requests about machine clients carry (as schemas.ts). */
 import * as z from 'zod';
 import { CLIENT_SCOPES, type ClientLimits, NO_CLIENT_LIMITS } from '../../shared/domain/clients.ts';
+import { lazily } from '../../shared/domain/lazily.ts';
 import { countField, positiveField } from '../../shared/http/validate.ts';
 
-const limitFields = {
+const limitFields = lazily(() => ({
   allowed_wallets: z
     .array(z.string().regex(/^[0-9A-Za-z_-]{1,64}$/, 'must be an id'))
     .max(50)
@@ -13,16 +14,18 @@ const limitFields = {
   max_order_notional: positiveField.nullable().optional(),
   max_daily_notional: positiveField.nullable().optional(),
   max_orders_per_minute: z.int().min(0).max(100_000).nullable().optional(),
-};
+}));
 
-const clientName = z.string().trim().min(1).max(100);
-const clientScopes = z
-  .array(z.enum(CLIENT_SCOPES))
-  .min(1)
-  .max(CLIENT_SCOPES.length)
-  .transform((scopes) => CLIENT_SCOPES.filter((scope) => scopes.includes(scope)));
+const clientName = lazily(() => z.string().trim().min(1).max(100));
+const clientScopes = lazily(() =>
+  z
+    .array(z.enum(CLIENT_SCOPES))
+    .min(1)
+    .max(CLIENT_SCOPES.length)
+    .transform((scopes) => CLIENT_SCOPES.filter((scope) => scopes.includes(scope))),
+);
 
-type Asked = z.output<z.ZodObject<typeof limitFields>>;
+type Asked = z.output<z.ZodObject<ReturnType<typeof limitFields>>>;
 
 const limitsOf = (asked: Asked): Partial<ClientLimits> => ({
   ...(asked.allowed_wallets !== undefined && {
@@ -35,28 +38,34 @@ const limitsOf = (asked: Asked): Partial<ClientLimits> => ({
 });
 
 /** `client_id` as the issuer of its tokens calls it. */
-export const RegisterClientBody = z
-  .strictObject({
-    client_id: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/, 'must be the id of an app client'),
-    name: clientName,
-    scopes: clientScopes,
-    ...limitFields,
-  })
-  .transform(({ client_id, name, scopes, ...limits }) => ({
-    ...{ clientId: client_id, name, scopes, limits: { ...NO_CLIENT_LIMITS, ...limitsOf(limits) } },
-  }));
+export const RegisterClientBody = lazily(() =>
+  z
+    .strictObject({
+      client_id: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/, 'must be the id of an app client'),
+      name: clientName(),
+      scopes: clientScopes(),
+      ...limitFields(),
+    })
+    .transform(({ client_id, name, scopes, ...limits }) => ({
+      ...{ clientId: client_id, name, scopes, limits: { ...NO_CLIENT_LIMITS, ...limitsOf(limits) } },
+    })),
+);
 
 /** What is named is set, null takes a limit away; the rest stays. */
-export const ChangeClientBody = z
-  .strictObject({ name: clientName.optional(), scopes: clientScopes.optional(), ...limitFields })
-  .refine((change) => Object.keys(change).length > 0, 'must name at least one change')
-  .transform(({ name, scopes, ...limits }) => ({
-    ...(name !== undefined && { name }),
-    ...(scopes !== undefined && { scopes }),
-    limits: limitsOf(limits),
-  }));
+export const ChangeClientBody = lazily(() =>
+  z
+    .strictObject({ name: clientName().optional(), scopes: clientScopes().optional(), ...limitFields() })
+    .refine((change) => Object.keys(change).length > 0, 'must name at least one change')
+    .transform(({ name, scopes, ...limits }) => ({
+      ...(name !== undefined && { name }),
+      ...(scopes !== undefined && { scopes }),
+      limits: limitsOf(limits),
+    })),
+);
 
-export const ListClientsQuery = z.strictObject({
-  limit: countField(1, 200).default(50),
-  cursor: z.string().min(1).max(2_000).nullable().default(null),
-});
+export const ListClientsQuery = lazily(() =>
+  z.strictObject({
+    limit: countField(1, 200).default(50),
+    cursor: z.string().min(1).max(2_000).nullable().default(null),
+  }),
+);

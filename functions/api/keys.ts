@@ -11,7 +11,7 @@ import { keyField } from './schemas.ts';
 export function idempotencyKey(request: ApiRequest): string | null {
   const text = request.headers['idempotency-key'];
   if (text === undefined) return null;
-  const parsed = keyField.safeParse(text);
+  const parsed = keyField().safeParse(text);
   if (parsed.success) return parsed.data;
   throw httpError('invalid_field', 'Idempotency-Key must have 1 to 100 printable ASCII characters.', {
     field: 'Idempotency-Key',

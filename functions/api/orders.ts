@@ -34,7 +34,7 @@ const protectionOf = (body: unknown): unknown =>
 
 const commandOf = (
   { userId, clientId }: UserRequest,
-  body: z.output<typeof CreateOrderBody>,
+  body: z.output<ReturnType<typeof CreateOrderBody>>,
   idempotencyKey: string | null,
 ): PlaceOrderCommand => ({
   userId,

@@ -54,7 +54,7 @@ export function binanceProblems(
   env: Readonly<Record<string, string | undefined>>,
   { keys = false }: { readonly keys?: boolean } = {},
 ): readonly ConfigProblem[] {
-  const parsed = Variables.safeParse(env);
+  const parsed = Variables.safeParse(env, { jitless: true });
   // Malformed: named by the schema that these variables are a part of.
   if (!parsed.success) return [];
   const problems: ConfigProblem[] = [];

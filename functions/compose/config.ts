@@ -130,7 +130,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Throws ConfigError naming every bad variable, the `more` included, never echoing a value. */
 function parse<T>(schema: z.ZodType<T>, env: Environment, more: readonly ConfigProblem[] = []): T {
-  const parsed = schema.safeParse(env);
+  // Read once: to compile a reader for it would take longer than the reading.
+  const parsed = schema.safeParse(env, { jitless: true });
   const issues = parsed.error?.issues.map((i) => ({ path: i.path.join('.'), message: i.message })) ?? [];
   const problems = [...issues, ...more];
   if (parsed.success && problems.length === 0) return parsed.data;

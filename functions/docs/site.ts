@@ -1,5 +1,6 @@
-/** Answers the API's document and its page; both are made once. */
+/** Answers the API's document and its page; each is made when it is first asked for, and kept. */
 import { createHash } from 'node:crypto';
+import { lazily } from '../../shared/domain/lazily.ts';
 import type { HttpResponse } from '../../shared/http/types.ts';
 import { type ApiDocument, docsPage, PAGE_SCRIPT } from './page.ts';
 import { DOCS_ROUTES } from './routes.ts';
@@ -29,17 +30,17 @@ export type Site = (event: { readonly routeKey: string }) => HttpResponse;
 /** @throws Error for a document that cannot be read */
 export function makeSite(documentText: string): Site {
   const document = JSON.parse(documentText) as ApiDocument;
-  const answers: Readonly<Record<Name, HttpResponse>> = {
-    getDocument: {
+  const answers: Readonly<Record<Name, () => HttpResponse>> = {
+    getDocument: lazily(() => ({
       statusCode: 200,
       headers: { ...headersOf('application/json'), 'access-control-allow-origin': '*' },
       body: JSON.stringify(document),
-    },
-    readDocument: {
+    })),
+    readDocument: lazily(() => ({
       statusCode: 200,
       headers: { ...headersOf('text/html; charset=utf-8'), 'content-security-policy': policy() },
       body: docsPage(document),
-    },
+    })),
   };
   return ({ routeKey }) => {
     const route = DOCS_ROUTES.find(({ method, path }) => routeKey === `${method} ${path}`);
@@ -47,6 +48,6 @@ export function makeSite(documentText: string): Site {
       const body = JSON.stringify({ message: 'Not Found' });
       return { statusCode: 404, headers: headersOf('application/json'), body };
     }
-    return answers[route.name];
+    return answers[route.name]();
   };
 }

@@ -49,7 +49,8 @@ const gatewayOf = (e: z.output<typeof SocketEnv> | z.output<typeof PublishEnv>) 
 
 /** Throws ConfigError naming every bad variable, never echoing a value. */
 function parse<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
-  const parsed = schema.safeParse(env);
+  // Read once: to compile a reader for it would take longer than the reading.
+  const parsed = schema.safeParse(env, { jitless: true });
   if (parsed.success) return parsed.data;
   throw new ConfigError(
     parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),

@@ -10,6 +10,7 @@ import { basename, join, resolve } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { BUNDLE_ENTRIES, type BundleEntry, MAX_BUNDLE_BYTES } from './entries.ts';
 import { LEAN_PLUGINS } from './lean.ts';
+import { ownMapsOnly } from './own-maps.ts';
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DIST = join(PROJECT_ROOT, 'dist');
@@ -100,7 +101,7 @@ async function bundleAlike(
     minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [...LEAN_PLUGINS],
+    plugins: [...LEAN_PLUGINS, ownMapsOnly],
     banner: { js: REQUIRE_SHIM },
     external: runsOn === 'lambda' ? NOT_ON_LAMBDA : [],
     logLevel: 'silent',

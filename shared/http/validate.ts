@@ -7,11 +7,11 @@ import { type Decimal, parseDecimal } from '../domain/money/decimal.ts';
 import { type Complaint, HTTP_ERRORS, type HttpErrorCode, ProblemError } from './errors.ts';
 
 /**
- * Parses `value`, or refuses with every complaint.
+ * Parses `value`, or refuses with every complaint. `schema`: made with the first request that needs it.
  * @throws ProblemError with the code of the first complaint
  */
-export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value ?? {}, { reportInput: true });
+export function validate<T>(schema: () => z.ZodType<T>, value: unknown): T {
+  const parsed = schema().safeParse(value ?? {}, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [first, ...rest] = parsed.error.issues.flatMap(complaints);
   if (first === undefined) throw new Error('a schema refused without a reason');

@@ -30,21 +30,21 @@ export const ANSWERS = {
 export type AnswerName = keyof typeof ANSWERS;
 
 export const REQUESTS = {
-  CreateOrder: bodies.CreateOrderBody,
-  AmendOrder: bodies.AmendOrderBody,
-  CancelAll: bodies.CancelAllBody,
-  ClosePosition: bodies.ClosePositionBody,
-  ChangeProtection: bodies.ChangeProtectionBody,
-  TellSignal: bodies.SignalBody,
-  CreateWallet: bodies.CreateWalletBody,
-  ChangeWallet: bodies.ChangeWalletBody,
-  ChangeLimits: bodies.LimitsBody,
-  Keys: bodies.KeysBody,
-  PauseWallet: bodies.PauseWalletBody,
-  RegisterClient: RegisterClientBody,
-  ChangeClient: ChangeClientBody,
-  CreateWebhook: CreateWebhookBody,
-  NoFields: bodies.EmptyBody,
+  CreateOrder: bodies.CreateOrderBody(),
+  AmendOrder: bodies.AmendOrderBody(),
+  CancelAll: bodies.CancelAllBody(),
+  ClosePosition: bodies.ClosePositionBody(),
+  ChangeProtection: bodies.ChangeProtectionBody(),
+  TellSignal: bodies.SignalBody(),
+  CreateWallet: bodies.CreateWalletBody(),
+  ChangeWallet: bodies.ChangeWalletBody(),
+  ChangeLimits: bodies.LimitsBody(),
+  Keys: bodies.KeysBody(),
+  PauseWallet: bodies.PauseWalletBody(),
+  RegisterClient: RegisterClientBody(),
+  ChangeClient: ChangeClientBody(),
+  CreateWebhook: CreateWebhookBody(),
+  NoFields: bodies.EmptyBody(),
 } as const satisfies Record<string, z.ZodType>;
 
 /** A JSON Schema as the document holds it. */

@@ -5,6 +5,7 @@
  * answer, not a surprise: whoever took it from a queue lets it go to the dead-letter queue and says why.
  */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import { type Decimal, decimalText, parseDecimal } from '../../domain/money/decimal.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { ENVIRONMENTS, type ExecutionReport } from '../../domain/types.ts';
@@ -27,49 +28,55 @@ const ids = z.string().min(1).max(200);
 const times = z.int();
 const v = z.literal(1);
 
-const workSchema = z.union([
-  z.strictObject({ v, orderId: ids }),
-  z.strictObject({ v, orderId: ids, look: z.literal(true) }),
-  z.strictObject({ v, positionId: ids }),
-  z.strictObject({ v, walletId: ids }),
-  z.strictObject({ v, walletId: ids, stop: z.literal(true) }),
-]);
+const workSchema = lazily(() =>
+  z.union([
+    z.strictObject({ v, orderId: ids }),
+    z.strictObject({ v, orderId: ids, look: z.literal(true) }),
+    z.strictObject({ v, positionId: ids }),
+    z.strictObject({ v, walletId: ids }),
+    z.strictObject({ v, walletId: ids, stop: z.literal(true) }),
+  ]),
+);
 
-const triggerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ v, kind: z.literal('wake'), symbol: ids, at: times }),
-  z.strictObject({ v, kind: z.literal('sweep'), shard: z.int().min(0), second: times }),
-  z.strictObject({ v, kind: z.literal('rebuild'), symbol: ids, at: times }),
-]);
+const triggerSchema = lazily(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ v, kind: z.literal('wake'), symbol: ids, at: times }),
+    z.strictObject({ v, kind: z.literal('sweep'), shard: z.int().min(0), second: times }),
+    z.strictObject({ v, kind: z.literal('rebuild'), symbol: ids, at: times }),
+  ]),
+);
 
-const reconcileSchema = z.strictObject({ v, walletId: ids, reason: z.enum(RECONCILE_REASONS) });
+const reconcileSchema = lazily(() => z.strictObject({ v, walletId: ids, reason: z.enum(RECONCILE_REASONS) }));
 
-const reportSchema = z.strictObject({
-  v,
-  walletId: ids,
-  environment: z.enum(ENVIRONMENTS),
-  symbol: ids,
-  clientId: ids,
-  venueOrderId: ids,
-  status: z.enum(['new', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired']),
-  reason: z.string().nullable(),
-  cumulativeQuantity: decimals,
-  quantity: decimals.exactOptional(),
-  response: z.strictObject({ text: z.string(), length: z.int() }).exactOptional(),
-  fills: z.array(
-    z.strictObject({
-      tradeId: ids,
-      price: decimals,
-      quantity: decimals,
-      fee: z.strictObject({ asset: ids, amount: decimals }),
-      feeQuoteValue: decimals.nullable(),
-      at: times,
-      tickId: z.int().nullable(),
-      maker: z.boolean(),
-    }),
-  ),
-  at: times,
-  source: z.enum(['answer', 'stream', 'query']),
-});
+const reportSchema = lazily(() =>
+  z.strictObject({
+    v,
+    walletId: ids,
+    environment: z.enum(ENVIRONMENTS),
+    symbol: ids,
+    clientId: ids,
+    venueOrderId: ids,
+    status: z.enum(['new', 'partially_filled', 'filled', 'cancelled', 'rejected', 'expired']),
+    reason: z.string().nullable(),
+    cumulativeQuantity: decimals,
+    quantity: decimals.exactOptional(),
+    response: z.strictObject({ text: z.string(), length: z.int() }).exactOptional(),
+    fills: z.array(
+      z.strictObject({
+        tradeId: ids,
+        price: decimals,
+        quantity: decimals,
+        fee: z.strictObject({ asset: ids, amount: decimals }),
+        feeQuoteValue: decimals.nullable(),
+        at: times,
+        tickId: z.int().nullable(),
+        maker: z.boolean(),
+      }),
+    ),
+    at: times,
+    source: z.enum(['answer', 'stream', 'query']),
+  }),
+);
 
 function decode<T extends { v: 1 }>(
   schema: z.ZodType<T>,
@@ -93,7 +100,7 @@ function decode<T extends { v: 1 }>(
 export const encodeWork = (message: WorkMessage): string => JSON.stringify({ v: 1, ...message });
 
 export function decodeWork(text: string): Result<WorkMessage, UnreadableMessage> {
-  const decoded = decode(workSchema, text);
+  const decoded = decode(workSchema(), text);
   // The union survives the removal of `v`; Omit of a union does not say so.
   return decoded as Result<WorkMessage, UnreadableMessage>;
 }
@@ -101,14 +108,14 @@ export function decodeWork(text: string): Result<WorkMessage, UnreadableMessage>
 export const encodeTrigger = (message: TriggerMessage): string => JSON.stringify({ v: 1, ...message });
 
 export function decodeTrigger(text: string): Result<TriggerMessage, UnreadableMessage> {
-  const decoded = decode(triggerSchema, text);
+  const decoded = decode(triggerSchema(), text);
   return decoded as Result<TriggerMessage, UnreadableMessage>;
 }
 
 export const encodeReconcile = (message: ReconcileMessage): string => JSON.stringify({ v: 1, ...message });
 
 export const decodeReconcile = (text: string): Result<ReconcileMessage, UnreadableMessage> =>
-  decode(reconcileSchema, text);
+  decode(reconcileSchema(), text);
 
 /** Decimal text that the reader will take back; throws rather than send what cannot be read. */
 function amount(value: Decimal): string {
@@ -133,4 +140,4 @@ export const encodeReport = (report: ExecutionReport): string =>
   });
 
 export const decodeReport = (text: string): Result<ExecutionReport, UnreadableMessage> =>
-  decode(reportSchema, text);
+  decode(reportSchema(), text);

@@ -32,10 +32,11 @@ export const armScript = defineScript<ArmStep, ArmResult | Extract<LoadResult, {
     ...hits.flatMap((hit) => [hit.member, String(hit.version), hitText(hit)]),
     ...levels.map(levelText),
   ],
-  reply: z.union([
-    z
-      .tuple([z.literal('armed'), z.coerce.number().int(), z.int(), z.int()])
-      .transform(([outcome, armedTick, hits, wake]) => ({ outcome, armedTick, hits, wake: wake === 1 })),
-    z.tuple([z.enum(['rebuild', 'lost'])]).transform(([outcome]) => ({ outcome })),
-  ]),
+  reply: () =>
+    z.union([
+      z
+        .tuple([z.literal('armed'), z.coerce.number().int(), z.int(), z.int()])
+        .transform(([outcome, armedTick, hits, wake]) => ({ outcome, armedTick, hits, wake: wake === 1 })),
+      z.tuple([z.enum(['rebuild', 'lost'])]).transform(([outcome]) => ({ outcome })),
+    ]),
 });

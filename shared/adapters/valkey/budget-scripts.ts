@@ -1,5 +1,6 @@
 /** The budget's Lua steps as typed functions; keys of one address lie in one slot (docs/rate-budget.md). */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import type { VenueRateLimit } from '../../ports/symbols.ts';
 import fragment from './budget.lua';
 import ask from './budget-ask.lua';
@@ -67,15 +68,16 @@ export const askScript = defineScript<AskInput, AskReply>({
     ...[now, weight, orders, share].map(String),
     ...assumed,
   ],
-  reply: z.union([
-    z.tuple([z.literal('granted')]).transform(([kind]) => ({ kind })),
-    z
-      .tuple([z.literal('blocked'), whole, z.enum(['429', '418'])])
-      .transform(([kind, until, reason]) => ({ kind, until, reason })),
-    z
-      .tuple([z.enum(['orders_blocked', 'weight', 'orders']), whole])
-      .transform(([kind, until]) => ({ kind, until })),
-  ]),
+  reply: () =>
+    z.union([
+      z.tuple([z.literal('granted')]).transform(([kind]) => ({ kind })),
+      z
+        .tuple([z.literal('blocked'), whole, z.enum(['429', '418'])])
+        .transform(([kind, until, reason]) => ({ kind, until, reason })),
+      z
+        .tuple([z.enum(['orders_blocked', 'weight', 'orders']), whole])
+        .transform(([kind, until]) => ({ kind, until })),
+    ]),
 });
 
 export interface CorrectInput {
@@ -112,7 +114,7 @@ export const correctScript = defineScript<CorrectInput, string>({
     ...assumed,
     ...heads.flatMap(({ bucket, intervalMs, count }) => [bucket, String(intervalMs), String(count)]),
   ],
-  reply: z.tuple([z.literal('corrected')]).transform(([word]) => word),
+  reply: () => z.tuple([z.literal('corrected')]).transform(([word]) => word),
 });
 
 export const blockScript = defineScript<
@@ -134,7 +136,7 @@ export const blockScript = defineScript<
     reason,
     String(now),
   ],
-  reply: z.tuple([z.literal('blocked'), whole]).transform(([, until]) => until),
+  reply: () => z.tuple([z.literal('blocked'), whole]).transform(([, until]) => until),
 });
 
 export const learnScript = defineScript<
@@ -145,7 +147,7 @@ export const learnScript = defineScript<
   source: [learn],
   keys: ({ scope }) => [limitsKey(scope)],
   args: ({ limits }) => limits,
-  reply: z.tuple([z.literal('learnt')]).transform(([word]) => word),
+  reply: () => z.tuple([z.literal('learnt')]).transform(([word]) => word),
 });
 
 export interface FiguresReply {
@@ -160,7 +162,7 @@ export interface FiguresReply {
   }[];
 }
 
-const four = z.tuple([whole, whole, whole, whole]);
+const four = lazily(() => z.tuple([whole, whole, whole, whole]));
 
 export const figuresScript = defineScript<
   { readonly scope: Scope; readonly now: number; readonly assumed: readonly string[] },
@@ -170,15 +172,16 @@ export const figuresScript = defineScript<
   source: [fragment, figures],
   keys: ({ scope }) => [limitsKey(scope), blocksKey(scope), bucketKeys(scope, 'weight')[0]],
   args: ({ now, assumed }) => [String(now), ...assumed],
-  reply: z
-    .tuple([whole, z.enum(['429', '418', '']), z.enum(['assumed', 'learnt'])], z.string())
-    .transform(([blockedUntil, reason, source, ...rest]) => ({
-      blockedUntil,
-      reason,
-      assumed: source === 'assumed',
-      windows: Array.from({ length: Math.floor(rest.length / 4) }, (_, i) => {
-        const [intervalMs, limit, used, resetsAt] = four.parse(rest.slice(4 * i, 4 * i + 4));
-        return { intervalMs, limit, used, resetsAt };
-      }).sort((a, b) => a.intervalMs - b.intervalMs),
-    })),
+  reply: () =>
+    z
+      .tuple([whole, z.enum(['429', '418', '']), z.enum(['assumed', 'learnt'])], z.string())
+      .transform(([blockedUntil, reason, source, ...rest]) => ({
+        blockedUntil,
+        reason,
+        assumed: source === 'assumed',
+        windows: Array.from({ length: Math.floor(rest.length / 4) }, (_, i) => {
+          const [intervalMs, limit, used, resetsAt] = four().parse(rest.slice(4 * i, 4 * i + 4));
+          return { intervalMs, limit, used, resetsAt };
+        }).sort((a, b) => a.intervalMs - b.intervalMs),
+      })),
 });

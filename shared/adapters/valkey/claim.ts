@@ -11,10 +11,13 @@ export const claimScript = defineScript<Claim, ClaimResult>({
   source: [claim],
   keys: ({ symbol }) => [epochKey(symbol), stateKey(symbol)],
   args: ({ leaseToken, fence }) => [leaseToken, String(fence)],
-  reply: z.union([
-    z
-      .tuple([z.literal('claimed'), z.string()])
-      .transform(([outcome, tick]) => ({ outcome, standing: tick === '' ? null : parseTick(tick) }) as const),
-    z.tuple([z.enum(['rebuild', 'not_leader'])]).transform(([outcome]) => ({ outcome }) as const),
-  ]),
+  reply: () =>
+    z.union([
+      z
+        .tuple([z.literal('claimed'), z.string()])
+        .transform(
+          ([outcome, tick]) => ({ outcome, standing: tick === '' ? null : parseTick(tick) }) as const,
+        ),
+      z.tuple([z.enum(['rebuild', 'not_leader'])]).transform(([outcome]) => ({ outcome }) as const),
+    ]),
 });

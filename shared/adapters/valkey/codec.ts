@@ -1,5 +1,6 @@
 /** Levels, hits, ticks and bars as text in the cache, and back: parsed, never trusted. */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import type { Bar, Hit, Level, Tick, TickOrigin, Units } from '../../domain/triggers/types.ts';
 
 const units = z
@@ -9,51 +10,57 @@ const units = z
 const optionalUnits = units.nullish().transform((n) => n ?? null);
 const source = z.enum(['bid', 'ask', 'last', 'mid']);
 
-const facts = {
+const facts = lazily(() => ({
   member: z.string().min(1),
   version: z.int(),
   source,
   armedTick: z.int(),
   armedAt: z.int(),
-};
+}));
 
-const levelSchema = z.discriminatedUnion('kind', [
-  z.object({ ...facts, kind: z.literal('fixed'), direction: z.enum(['falls', 'rises']), price: units }),
+const levelSchema = lazily(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ ...facts(), kind: z.literal('fixed'), direction: z.enum(['falls', 'rises']), price: units }),
+    z.object({
+      ...facts(),
+      kind: z.literal('trailing'),
+      side: z.enum(['long', 'short']),
+      distance: z.union([z.object({ bp: z.int() }), z.object({ units })]),
+      activation: optionalUnits,
+      peak: optionalUnits,
+    }),
+  ]),
+);
+
+const tickSchema = lazily(() =>
   z.object({
-    ...facts,
-    kind: z.literal('trailing'),
-    side: z.enum(['long', 'short']),
-    distance: z.union([z.object({ bp: z.int() }), z.object({ units })]),
-    activation: optionalUnits,
-    peak: optionalUnits,
+    id: z.int(),
+    bid: units,
+    ask: units,
+    last: units,
+    at: z.int(),
+    bidSize: z.string(),
+    askSize: z.string(),
+    recordedAt: z.int(),
+    origin: z.object({ feed: z.string(), converted: z.boolean(), checked: z.boolean() }).exactOptional(),
+    mark: z.tuple([z.int(), z.int()]).exactOptional(),
+    unproven: z.literal(true).exactOptional(),
   }),
-]);
+);
 
-const tickSchema = z.object({
-  id: z.int(),
-  bid: units,
-  ask: units,
-  last: units,
-  at: z.int(),
-  bidSize: z.string(),
-  askSize: z.string(),
-  recordedAt: z.int(),
-  origin: z.object({ feed: z.string(), converted: z.boolean(), checked: z.boolean() }).exactOptional(),
-  mark: z.tuple([z.int(), z.int()]).exactOptional(),
-  unproven: z.literal(true).exactOptional(),
-});
+export const parseTick = (json: string): Tick => tickSchema().parse(JSON.parse(json));
 
-export const parseTick = (json: string): Tick => tickSchema.parse(JSON.parse(json));
-
-const hitSchema = z.object({
-  cause: z.enum(['tick', 'armed', 'rebuilt']),
-  level: units,
-  price: units,
-  peak: units.nullable(),
-  armedTick: z.int(),
-  tick: tickSchema,
-  of: z.object({ member: z.string(), version: z.int(), source }),
-});
+const hitSchema = lazily(() =>
+  z.object({
+    cause: z.enum(['tick', 'armed', 'rebuilt']),
+    level: units,
+    price: units,
+    peak: units.nullable(),
+    armedTick: z.int(),
+    tick: tickSchema(),
+    of: z.object({ member: z.string(), version: z.int(), source }),
+  }),
+);
 
 /** JSON without nulls, as index.lua reads it. */
 export const levelText = (level: Level): string =>
@@ -61,7 +68,7 @@ export const levelText = (level: Level): string =>
 
 /** A level as stored, with the tick id of its arming and the peak it has reached. */
 export function parseLevel(json: string, armedTick: number, peak: number | null): Level {
-  const level = levelSchema.parse(JSON.parse(json));
+  const level = levelSchema().parse(JSON.parse(json));
   return level.kind === 'fixed'
     ? { ...level, armedTick }
     : { ...level, armedTick, peak: peak === null ? null : units.parse(peak) };
@@ -98,11 +105,9 @@ export function hitText(hit: Hit): string {
 }
 
 export function parseHit(json: string): Hit {
-  const { of, ...rest } = hitSchema.parse(JSON.parse(json));
+  const { of, ...rest } = hitSchema().parse(JSON.parse(json));
   return { ...rest, ...of };
 }
-
-const barSchema = z.array(z.int()).refine(({ length }) => length === 16 || length === 20, 'no bar');
 
 const fourOf = (p: Bar['low']): readonly Units[] => [p.bid, p.ask, p.last, p.mid];
 
@@ -120,14 +125,25 @@ export const barText = ({ second, open, low, high, close, firstTick, lastTick, c
     ...(open === undefined ? [] : fourOf(open)),
   ]);
 
+/** A price, which is never negative: 12 of them behind the second, and 4 more where the open is known. */
+const isUnits = (i: number): boolean => (i >= 1 && i <= 12) || i >= 16;
+
+/** Without a schema: a position's figures go over two hours of seconds. @throws TypeError for what is no bar */
 export function parseBar(json: string): Bar {
-  const bar = barSchema.parse(JSON.parse(json));
-  const at = (i: number): number => bar[i] ?? 0;
+  const bar: unknown = JSON.parse(json);
+  if (!Array.isArray(bar) || (bar.length !== 16 && bar.length !== 20)) throw new TypeError(`no bar: ${json}`);
+  const at = (i: number): number => {
+    const value: unknown = bar[i];
+    if (!Number.isSafeInteger(value) || (isUnits(i) && (value as number) < 0))
+      throw new TypeError(`no bar, by its number ${i}: ${json}`);
+    return value as number;
+  };
+  const units = (i: number): Units => at(i) as Units;
   const prices = (from: number): Bar['low'] => ({
-    bid: units.parse(at(from)),
-    ask: units.parse(at(from + 1)),
-    last: units.parse(at(from + 2)),
-    mid: units.parse(at(from + 3)),
+    bid: units(from),
+    ask: units(from + 1),
+    last: units(from + 2),
+    mid: units(from + 3),
   });
   return {
     second: at(0),

@@ -10,10 +10,11 @@ const addScript = defineScript<{ name: string; by: string }, boolean>({
   source: [add],
   keys: ({ name }) => [name],
   args: ({ by }) => [by],
-  reply: z.union([
-    z.tuple([z.literal('added'), z.string()]).transform(() => true),
-    z.tuple([z.literal('no_decimal')]).transform(() => false),
-  ]),
+  reply: () =>
+    z.union([
+      z.tuple([z.literal('added'), z.string()]).transform(() => true),
+      z.tuple([z.literal('no_decimal')]).transform(() => false),
+    ]),
 });
 
 export function createCounters(valkey: Valkey): Counters {

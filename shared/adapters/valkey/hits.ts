@@ -16,7 +16,7 @@ export const takeScript = defineScript<
   source: [take],
   keys: ({ symbol }) => [hitsKey(symbol), hitKey(symbol)],
   args: ({ limit, nowMs, againMs }) => [String(limit), String(nowMs), String(againMs)],
-  reply: z.array(z.string()),
+  reply: () => z.array(z.string()),
 });
 
 export const settleScript = defineScript<{ symbol: string; hits: readonly Versioned[] }, number>({
@@ -24,7 +24,7 @@ export const settleScript = defineScript<{ symbol: string; hits: readonly Versio
   source: [settle],
   keys: ({ symbol }) => [hitsKey(symbol), hitKey(symbol), struckKey(symbol)],
   args: ({ hits }) => hits.flatMap(({ member, version }) => [member, String(version)]),
-  reply: z.tuple([z.literal('settled'), z.int()]).transform(([, count]) => count),
+  reply: () => z.tuple([z.literal('settled'), z.int()]).transform(([, count]) => count),
 });
 
 export const finishScript = defineScript<{ symbol: string; token: string; nowMs: number }, FinishResult>({
@@ -32,7 +32,10 @@ export const finishScript = defineScript<{ symbol: string; token: string; nowMs:
   source: [finish],
   keys: ({ symbol }) => [epochKey(symbol), hitsKey(symbol), stateKey(symbol)],
   args: ({ token, nowMs }) => [token, String(nowMs)],
-  reply: z
-    .tuple([z.enum(['finished', 'lost']), z.int()])
-    .transform(([outcome, visible]) => (outcome === 'lost' ? { outcome } : { outcome, wake: visible === 1 })),
+  reply: () =>
+    z
+      .tuple([z.enum(['finished', 'lost']), z.int()])
+      .transform(([outcome, visible]) =>
+        outcome === 'lost' ? { outcome } : { outcome, wake: visible === 1 },
+      ),
 });

@@ -12,12 +12,13 @@ const holdScript = defineScript<{ name: string; token: string; ttlMs: number }, 
   source: [hold],
   keys: ({ name }) => [leaseKey(name), fenceKey(name), holderKey(name)],
   args: ({ token, ttlMs }) => [token, String(ttlMs)],
-  reply: z.union([
-    z
-      .tuple([z.literal('held'), z.coerce.number().int(), z.coerce.number().int()])
-      .transform(([, fence, otherFence]) => ({ held: true, fence, otherFence }) as const),
-    z.tuple([z.literal('other')]).transform(() => ({ held: false }) as const),
-  ]),
+  reply: () =>
+    z.union([
+      z
+        .tuple([z.literal('held'), z.coerce.number().int(), z.coerce.number().int()])
+        .transform(([, fence, otherFence]) => ({ held: true, fence, otherFence }) as const),
+      z.tuple([z.literal('other')]).transform(() => ({ held: false }) as const),
+    ]),
 });
 
 const releaseScript = defineScript<{ name: string; token: string }, string>({
@@ -25,7 +26,7 @@ const releaseScript = defineScript<{ name: string; token: string }, string>({
   source: [release],
   keys: ({ name }) => [leaseKey(name)],
   args: ({ token }) => [token],
-  reply: z.tuple([z.enum(['released', 'other'])]).transform(([outcome]) => outcome),
+  reply: () => z.tuple([z.enum(['released', 'other'])]).transform(([outcome]) => outcome),
 });
 
 export function createLeases(valkey: Valkey): Leases {

@@ -1,5 +1,6 @@
 /** Prices, bars and wanted symbols on Valkey. */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import type { Bar } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceCache } from '../../ports/trigger-index.ts';
 import fragment from './bars.lua';
@@ -12,19 +13,21 @@ import tape from './tape.lua';
 const BARS_PER_CALL = 1000;
 
 const whole = z.coerce.number().int();
-const priceSchema = z.object({
-  symbol: z.string(),
-  bid: z.string(),
-  ask: z.string(),
-  last: z.string(),
-  bidSize: z.string(),
-  askSize: z.string(),
-  source: z.string(),
-  quoted: z.enum(['true', 'false']).transform((text) => text === 'true'),
-  tickId: whole,
-  at: whole,
-  recordedAt: whole,
-});
+const priceSchema = lazily(() =>
+  z.object({
+    symbol: z.string(),
+    bid: z.string(),
+    ask: z.string(),
+    last: z.string(),
+    bidSize: z.string(),
+    askSize: z.string(),
+    source: z.string(),
+    quoted: z.enum(['true', 'false']).transform((text) => text === 'true'),
+    tickId: whole,
+    at: whole,
+    recordedAt: whole,
+  }),
+);
 const strings = z.array(z.string());
 
 const tapeScript = defineScript<
@@ -44,7 +47,7 @@ const tapeScript = defineScript<
     isLast ? '1' : '0',
     ...bars.flatMap((bar) => [String(bar.second), barText(bar)]),
   ],
-  reply: z.tuple([z.literal('kept')]).transform(([outcome]) => outcome),
+  reply: () => z.tuple([z.literal('kept')]).transform(([outcome]) => outcome),
 });
 
 /** For how long a wish counts. */
@@ -54,7 +57,7 @@ const WANTED_MS = 600_000;
 export function createPriceCache(valkey: Valkey, now: () => number = Date.now): PriceCache {
   async function price(symbol: string): Promise<CachedPrice | null> {
     const flat = strings.parse(await valkey.command(['HGETALL', priceKey(symbol)]));
-    return flat.length === 0 ? null : priceSchema.parse(Object.fromEntries(chunks(flat, 2)));
+    return flat.length === 0 ? null : priceSchema().parse(Object.fromEntries(chunks(flat, 2)));
   }
 
   async function wantedSince(): Promise<ReadonlyMap<string, number>> {

@@ -1,5 +1,6 @@
 /** price.lua as a typed step. */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import { midAndSpread } from '../../domain/prices/mid-and-spread.ts';
 import type { Bar, Nearest, PriceSource, Tick, Units } from '../../domain/triggers/types.ts';
 import type { CachedPrice, PriceBatch, PriceBatchResult } from '../../ports/trigger-index.ts';
@@ -60,35 +61,45 @@ const barBeforeText = ({ barBefore }: PriceBatch): string => (barBefore === null
 
 const counted = (fields: readonly string[]): string[] => [String(fields.length), ...fields];
 
-const near = z.union([
-  z.literal('').transform(() => null),
-  z.coerce
-    .number()
-    .int()
-    .transform((n) => n as Units),
-]);
+const near = lazily(() =>
+  z.union([
+    z.literal('').transform(() => null),
+    z.coerce
+      .number()
+      .int()
+      .transform((n) => n as Units),
+  ]),
+);
 
 /** lo and hi of bid, ask, last, mid, as price.lua answers them. */
-const nearestSchema = z.tuple([near, near, near, near, near, near, near, near]).transform((n): Nearest => {
-  const side = (from: 0 | 1): Record<PriceSource, Units | null> => ({
-    bid: n[from],
-    ask: n[(from + 2) as 2 | 3],
-    last: n[(from + 4) as 4 | 5],
-    mid: n[(from + 6) as 6 | 7],
-  });
-  return { falls: side(0), rises: side(1) };
-});
+const nearestSchema = lazily(() =>
+  z.tuple([near(), near(), near(), near(), near(), near(), near(), near()]).transform((n): Nearest => {
+    const side = (from: 0 | 1): Record<PriceSource, Units | null> => ({
+      bid: n[from],
+      ask: n[(from + 2) as 2 | 3],
+      last: n[(from + 4) as 4 | 5],
+      mid: n[(from + 6) as 6 | 7],
+    });
+    return { falls: side(0), rises: side(1) };
+  }),
+);
 
-const refused = z.union([
-  z.tuple([z.literal('rebuild')]).transform(() => ({ outcome: 'rebuild' }) as const),
-  z.tuple([z.literal('not_leader')]).transform(() => ({ outcome: 'not_leader' }) as const),
-]);
+const refused = lazily(() =>
+  z.union([
+    z.tuple([z.literal('rebuild')]).transform(() => ({ outcome: 'rebuild' }) as const),
+    z.tuple([z.literal('not_leader')]).transform(() => ({ outcome: 'not_leader' }) as const),
+  ]),
+);
 
-const applied = z
-  .tuple([z.literal('applied'), z.int(), z.int()], z.unknown())
-  .transform(([outcome, hits, wake, ...rest]) => ({ outcome, hits, wake: wake === 1, rest }))
-  .pipe(z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema }))
-  .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest }));
+const applied = lazily(() =>
+  z
+    .tuple([z.literal('applied'), z.int(), z.int()], z.unknown())
+    .transform(([outcome, hits, wake, ...rest]) => ({ outcome, hits, wake: wake === 1, rest }))
+    .pipe(
+      z.object({ outcome: z.literal('applied'), hits: z.int(), wake: z.boolean(), rest: nearestSchema() }),
+    )
+    .transform(({ rest, ...others }): PriceBatchResult => ({ ...others, nearest: rest })),
+);
 
 const WHOLE = /^\d{1,15}$/;
 
@@ -142,6 +153,6 @@ export const priceScript = defineScript<PricePart, PriceBatchResult>({
     ...counted(bars.flatMap((bar) => [String(bar.second), barText(bar)])),
     ...ticks.flatMap((t) => [String(t.id), String(t.bid), String(t.ask), String(t.last), tickText(t)]),
   ],
-  reply: z.union([applied, refused]),
+  reply: () => z.union([applied(), refused()]),
   usual: usualReply,
 });

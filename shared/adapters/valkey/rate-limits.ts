@@ -21,12 +21,13 @@ const script = defineScript<Input, Awaited<ReturnType<RateLimits['take']>>>({
     String(now),
     ...buckets.flatMap(({ perMinute, burst }) => [String(perMinute), String(burst)]),
   ],
-  reply: z.tuple([z.enum(['taken', 'over'])], count).transform(([outcome, ...figures]) => ({
-    taken: outcome === 'taken',
-    stands: chunks(figures, 3).map(
-      ([remaining = 0, fullInMs = 0, nextInMs = 0]): RateStand => ({ remaining, fullInMs, nextInMs }),
-    ),
-  })),
+  reply: () =>
+    z.tuple([z.enum(['taken', 'over'])], count).transform(([outcome, ...figures]) => ({
+      taken: outcome === 'taken',
+      stands: chunks(figures, 3).map(
+        ([remaining = 0, fullInMs = 0, nextInMs = 0]): RateStand => ({ remaining, fullInMs, nextInMs }),
+      ),
+    })),
 });
 
 export const createRateLimits = (valkey: Valkey): RateLimits => ({

@@ -1,6 +1,7 @@
 /** A Lua step as a typed function: keys and arguments in, a parsed reply out. */
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import type { Valkey } from './client.ts';
 
 export interface Script<Input, Reply> {
@@ -23,13 +24,15 @@ export function defineScript<Input, Reply>(definition: {
   /** All in one slot. */
   readonly keys: (input: Input) => readonly string[];
   readonly args: (input: Input) => readonly string[];
-  readonly reply: z.ZodType<Reply>;
+  /** Made with the first reply that needs it. */
+  readonly reply: () => z.ZodType<Reply>;
   /** The usual reply without a schema, for what is called thousands of times a second; null: it is another one. */
   readonly usual?: (reply: unknown) => Reply | null;
 }): Script<Input, Reply> {
   const source = definition.source.join('\n');
   const sha = createHash('sha1').update(source).digest('hex');
   const { name } = definition;
+  const schema = lazily(definition.reply);
   return {
     name,
     run: async (valkey, input) => {
@@ -45,7 +48,7 @@ export function defineScript<Input, Reply>(definition: {
       });
       const usual = definition.usual?.(reply) ?? null;
       if (usual !== null) return usual;
-      const parsed = definition.reply.safeParse(reply);
+      const parsed = schema().safeParse(reply);
       if (!parsed.success) throw new ScriptReplyError(`script ${name}: ${parsed.error.message}`);
       return parsed.data;
     },

@@ -1,5 +1,6 @@
 /** What streamers say of user data, on Valkey: the hash `userdata:{environment}`, a field per wallet and connection. */
 import * as z from 'zod';
+import { lazily } from '../../domain/lazily.ts';
 import type { BinanceEnvironment } from '../../domain/types.ts';
 import type { UserDataBoard, UserDataStatus, WalletStreamStatus } from '../../ports/user-data.ts';
 import type { Valkey } from './client.ts';
@@ -12,39 +13,43 @@ const walletField = (walletId: string): string => `wallet:${walletId}`;
 const connectionField = (instance: string, name: string): string => `connection:${instance}:${name}`;
 
 const time = z.number().nullable();
-const Wallet = z.object({
-  walletId: z.string(),
-  at: z.number(),
-  subscribedSince: time,
-  lastEventAt: time,
-  lastBalancesAt: time,
-  problem: z.object({ code: z.string(), message: z.string(), at: z.number() }).nullable(),
-  events: z.record(z.string(), z.number()),
-  reportsSent: z.number(),
-  buffered: z.number(),
-  foreignOrders: z.number(),
-  gapOpen: z.boolean(),
-});
-const Connection = z.object({
-  name: z.string(),
-  at: z.number(),
-  connected: z.boolean(),
-  healthy: z.boolean(),
-  messagesReceived: z.number(),
-  errors: z.number(),
-  failures: z.number(),
-  reconnects: z.number(),
-  lastMessageAt: time,
-  connectedSince: time,
-  lastError: z.string().nullable(),
-});
+const Wallet = lazily(() =>
+  z.object({
+    walletId: z.string(),
+    at: z.number(),
+    subscribedSince: time,
+    lastEventAt: time,
+    lastBalancesAt: time,
+    problem: z.object({ code: z.string(), message: z.string(), at: z.number() }).nullable(),
+    events: z.record(z.string(), z.number()),
+    reportsSent: z.number(),
+    buffered: z.number(),
+    foreignOrders: z.number(),
+    gapOpen: z.boolean(),
+  }),
+);
+const Connection = lazily(() =>
+  z.object({
+    name: z.string(),
+    at: z.number(),
+    connected: z.boolean(),
+    healthy: z.boolean(),
+    messagesReceived: z.number(),
+    errors: z.number(),
+    failures: z.number(),
+    reconnects: z.number(),
+    lastMessageAt: time,
+    connectedSince: time,
+    lastError: z.string().nullable(),
+  }),
+);
 
-const Said = z.object({ at: z.number() });
+const Said = lazily(() => z.object({ at: z.number() }));
 
 /** What is not of this version of the board counts as old: nobody can read it. */
 function saidAt(text: string): number {
   try {
-    const said = Said.safeParse(JSON.parse(text));
+    const said = Said().safeParse(JSON.parse(text));
     return said.success ? said.data.at : Number.NEGATIVE_INFINITY;
   } catch {
     return Number.NEGATIVE_INFINITY;
@@ -52,7 +57,7 @@ function saidAt(text: string): number {
 }
 
 /** HGETALL as the protocol has it: names and values in turn. */
-const Pairs = z.array(z.string());
+const Pairs = lazily(() => z.array(z.string()));
 
 export function createUserDataBoard(valkey: Valkey): UserDataBoard {
   /** When old words were last taken off, by environment: epoch ms. */
@@ -63,7 +68,7 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
     if (now - (tidiedAt.get(environment) ?? Number.NEGATIVE_INFINITY) < FADES_MS) return;
     tidiedAt.set(environment, now);
     const key = boardKey(environment);
-    const pairs = Pairs.parse(await valkey.command(['HGETALL', key]));
+    const pairs = Pairs().parse(await valkey.command(['HGETALL', key]));
     const old = pairs.filter((_, i) => i % 2 === 0 && now - saidAt(pairs[i + 1] ?? '') > FADES_MS);
     if (old.length > 0) await valkey.command(['HDEL', key, ...old]);
   }
@@ -86,13 +91,13 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
     },
 
     async read(environment, now) {
-      const pairs = Pairs.parse(await valkey.command(['HGETALL', boardKey(environment)]));
+      const pairs = Pairs().parse(await valkey.command(['HGETALL', boardKey(environment)]));
       const wallets: UserDataStatus['wallets'][number][] = [];
       const connections: UserDataStatus['connections'][number][] = [];
       for (let i = 0; i + 1 < pairs.length; i += 2) {
         const [field = '', text = ''] = [pairs[i], pairs[i + 1]];
-        if (field.startsWith('wallet:')) wallets.push(Wallet.parse(JSON.parse(text)));
-        else connections.push(Connection.parse(JSON.parse(text)));
+        if (field.startsWith('wallet:')) wallets.push(Wallet().parse(JSON.parse(text)));
+        else connections.push(Connection().parse(JSON.parse(text)));
       }
       const isFresh = ({ at }: { readonly at: number }): boolean => now - at <= FADES_MS;
       return { wallets: wallets.filter(isFresh), connections: connections.filter(isFresh) };
@@ -102,7 +107,7 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
       const answer = await valkey.command(['HGET', boardKey(environment), walletField(walletId)]);
       const text = z.string().nullable().parse(answer);
       if (text === null) return null;
-      const wallet = Wallet.parse(JSON.parse(text));
+      const wallet = Wallet().parse(JSON.parse(text));
       return now - wallet.at <= FADES_MS ? wallet : null;
     },
   };

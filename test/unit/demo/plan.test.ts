@@ -31,7 +31,7 @@ describe('the demo plan', () => {
     const one = market(symbol, { swingPercent: decimal(swing) });
     for (const plan of planPositions([one])) {
       const { protection } = plan.request(decimal(price));
-      const wanted = { ...NO_PROTECTION, ...protectionField.parse(protection) };
+      const wanted = { ...NO_PROTECTION, ...protectionField().parse(protection) };
       expect(checkProtection(wanted, 'long', one.spec, decimal(price)), plan.kind).toEqual([]);
     }
   });

@@ -23,7 +23,7 @@ const Thing = z.strictObject({
 
 const operations: Operations<(typeof ROUTES)[number]> = {
   makeThing: async (request) => {
-    const body = validate(Thing, request.body);
+    const body = validate(() => Thing, request.body);
     return {
       status: 201,
       body: { user: request.userId, id: request.params['thing_id'], got: body.quantity },
