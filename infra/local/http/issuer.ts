@@ -13,6 +13,9 @@ export const DEFAULT_SCOPE = SCOPES.join(' ');
 /** The printed token outlives a working day. */
 export const DEFAULT_EXPIRY_SECONDS = 24 * 60 * 60;
 
+/** Tokens whose signature is not looked at again. */
+const MOST_KNOWN = 1_000;
+
 export interface TokenRequest {
   readonly sub: string;
   /** Scopes separated by spaces, as the routes declare them (`moniqo/read`) or by their last part alone (`read`). */
@@ -67,6 +70,22 @@ export async function createIssuer(
       .sign(privateKey);
   };
 
+  /** Signatures that were found good, by token: a user sends the same one again and again. The oldest go first. */
+  const known = new Map<string, JWTPayload>();
+  const claimsOf = async (token: string): Promise<JWTPayload> => {
+    const before = known.get(token);
+    // One that has expired is refused in jose's words.
+    if (before?.exp !== undefined && before.exp > Math.floor(Date.now() / 1000)) return before;
+    known.delete(token);
+    const { payload } = await jwtVerify(token, publicKey, { issuer, algorithms: [ALGORITHM] });
+    known.set(token, payload);
+    for (const oldest of known.keys()) {
+      if (known.size <= MOST_KNOWN) break;
+      known.delete(oldest);
+    }
+    return payload;
+  };
+
   return {
     jwks: { keys: [jwk] },
     clients,
@@ -74,7 +93,7 @@ export async function createIssuer(
       sign(sub, { client_id: clientId, username: sub }, scope, expiresInSeconds),
     issueToClient: (id, scope) => sign(id, { client_id: id }, scope, CLIENT_TOKEN_SECONDS),
     async verify(token, audience) {
-      const { payload } = await jwtVerify(token, publicKey, { issuer, algorithms: [ALGORITHM] });
+      const payload = await claimsOf(token);
       // Cognito's access tokens have no `aud`; API Gateway compares `client_id` instead.
       const claimed = payload.aud ?? payload['client_id'];
       const given = Array.isArray(claimed) ? claimed : [claimed];

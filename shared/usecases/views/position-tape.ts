@@ -29,12 +29,13 @@ export async function tapeSpans(
   const told = new Set(cached.map(({ second }) => Math.floor(second / MINUTE)));
   // Of a minute that is only partly asked for, single seconds say more, even where some are lost.
   const isWhole = (minute: number): boolean => minute * MINUTE >= from && (minute + 1) * MINUTE <= to;
+  const isTaken = (minute: number): boolean =>
+    !told.has(minute) || (minute * MINUTE < begin && isWhole(minute));
   const span = { from: first / MINUTE, to: Math.ceil(to / MINUTE) };
-  // Where the cache has every second of every minute, no row would be taken.
-  const isCovered = begin === first && hasAll(told, span);
-  const rows = (isCovered ? [] : await tape.between(symbol, span.from, span.to)).filter(
-    ({ minute }) => !told.has(minute) || (minute * MINUTE < begin && isWhole(minute)),
-  );
+  // Mostly the cache has it all, and no row would be taken.
+  const rows = isAnyTaken(span, isTaken)
+    ? (await tape.between(symbol, span.from, span.to)).filter(({ minute }) => isTaken(minute))
+    : [];
   const known = new Set(rows.map(({ minute }) => minute));
   const seconds = cached.filter(
     ({ second }) => second >= begin || (second >= first && !known.has(Math.floor(second / MINUTE))),
@@ -47,12 +48,12 @@ export async function tapeSpans(
     .sort((a, b) => a.at - b.at);
 }
 
-function hasAll(
-  told: ReadonlySet<number>,
+function isAnyTaken(
   { from, to }: { readonly from: number; readonly to: number },
+  isTaken: (minute: number) => boolean,
 ): boolean {
-  for (let minute = from; minute < to; minute++) if (!told.has(minute)) return false;
-  return true;
+  for (let minute = from; minute < to; minute++) if (isTaken(minute)) return true;
+  return false;
 }
 
 /** From which second on the cache has every second that had a tick; the minute it begins in may miss some. */

@@ -50,6 +50,13 @@ describe('the tape of a position', () => {
     expect(asked.rows).toBe(0);
   });
 
+  it('needs none for the minute that it was opened in, of which single seconds say more', async () => {
+    const { ports, asked } = reader([BEGIN + 20, BEGIN + 30, BEGIN + MINUTE], [1_000, 1_001]);
+    const spans = await tapeSpans(ports, 'BTC/USDT', { from: BEGIN + 25, to: BEGIN + MINUTE + 5 });
+    expect(spans.map(({ at }) => at)).toEqual([BEGIN + 30, BEGIN + MINUTE]);
+    expect(asked.rows).toBe(0);
+  });
+
   it.each([
     ['the cache does not reach back', [BEGIN + 5, BEGIN + MINUTE]],
     ['the cache has lost a minute', [BEGIN - 5, BEGIN + 5, BEGIN + 2 * MINUTE]],
