@@ -8,16 +8,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { build, formatMessages } from 'esbuild';
+import { REQUIRE_SHIM, withoutBuiltinImports } from './builtins.ts';
 import { BUNDLE_ENTRIES, type BundleEntry, MAX_BUNDLE_BYTES } from './entries.ts';
 import { LEAN_PLUGINS } from './lean.ts';
 import { ownMapsOnly } from './own-maps.ts';
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DIST = join(PROJECT_ROOT, 'dist');
-
-/** CommonJS dependencies inside an ES module still call `require` for Node's own modules. */
-const REQUIRE_SHIM =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
  * Ways to credentials that a Lambda never takes: its own are in the environment, the first link of the SDK's chain,
@@ -101,7 +98,7 @@ async function bundleAlike(
     minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
-    plugins: [...LEAN_PLUGINS, ownMapsOnly],
+    plugins: [withoutBuiltinImports, ...LEAN_PLUGINS, ownMapsOnly],
     banner: { js: REQUIRE_SHIM },
     external: runsOn === 'lambda' ? NOT_ON_LAMBDA : [],
     logLevel: 'silent',

@@ -28,6 +28,8 @@ describe('a token', () => {
     const [head, claims] = (await issuer.issue({ sub: 'user' })).split('.');
     const good = await issuer.issue({ sub: 'user' });
     await issuer.verify(good, ['app']);
-    await expect(issuer.verify(`${head}.${claims}.${good.split('.')[2]}`, ['app'])).rejects.toThrow('signature');
+    await expect(issuer.verify(`${head}.${claims}.${good.split('.')[2]}`, ['app'])).rejects.toThrow(
+      'signature',
+    );
   });
 });
