@@ -22,6 +22,8 @@ export const WORK_QUEUES = {
   reconcile: { worker: 'reconcile', fifo: false, lateAfterSeconds: 300 },
   // What waits for its next attempt counts from when it was sent: the longest wait is ten minutes.
   webhooks: { worker: 'webhooks', fifo: false, lateAfterSeconds: 900 },
+  // A wake-up that failed comes again three minutes later.
+  prices: { worker: 'prices', fifo: false, lateAfterSeconds: 600 },
 } as const satisfies Record<string, WorkQueueSpec>;
 
 export type QueueName = keyof typeof WORK_QUEUES;

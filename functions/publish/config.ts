@@ -1,19 +1,21 @@
 /** Configuration of the functions that tell users what happens; all errors are named at once (design section 19). */
 import * as z from 'zod';
 import { TARGET_POLICIES } from '../../shared/adapters/webhooks/targets.ts';
+import { BINANCE_VARIABLES, binanceOf, binanceProblems } from '../compose/binance-config.ts';
 import { ConfigError } from '../compose/config.ts';
+import type { ConfigProblem } from '../compose/variables.ts';
 
 const name = z.string().min(1);
 
-const Gateway = {
+const Connections = {
   PUSH_URL: z.url({ protocol: /^wss?$/ }),
   AWS_REGION: name,
   AWS_ACCESS_KEY_ID: name,
   AWS_SECRET_ACCESS_KEY: name,
   AWS_SESSION_TOKEN: name.optional(),
-  EVENTS_TABLE: name,
   CONNECTIONS_TABLE: name,
 };
+const Gateway = { ...Connections, EVENTS_TABLE: name };
 
 const PublishEnv = z.object({
   ...Gateway,
@@ -29,6 +31,16 @@ const SocketEnv = z.object({
   TOKEN_ISSUER: z.url({ protocol: /^https?$/ }),
   TOKEN_CLIENTS: name,
   CLIENTS_TABLE: name,
+  // Which symbols there are, and who is told that somebody follows their prices.
+  SYMBOLS_TABLE: name,
+  ...BINANCE_VARIABLES,
+  PRICES_QUEUE_URL: z.url(),
+});
+
+const PricesEnv = z.object({
+  ...Connections,
+  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  PRICES_QUEUE_URL: z.url(),
 });
 
 const WebhooksEnv = z.object({
@@ -37,7 +49,7 @@ const WebhooksEnv = z.object({
   WEBHOOK_TARGETS: z.enum(TARGET_POLICIES),
 });
 
-const gatewayOf = (e: z.output<typeof SocketEnv> | z.output<typeof PublishEnv>) => ({
+const gatewayOf = (e: z.output<z.ZodObject<typeof Connections>>) => ({
   pushUrl: e.PUSH_URL,
   region: e.AWS_REGION,
   credentials: {
@@ -48,13 +60,12 @@ const gatewayOf = (e: z.output<typeof SocketEnv> | z.output<typeof PublishEnv>) 
 });
 
 /** Throws ConfigError naming every bad variable, never echoing a value. */
-function parse<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+function parse<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, more: readonly ConfigProblem[] = []): T {
   // Read once: to compile a reader for it would take longer than the reading.
   const parsed = schema.safeParse(env, { jitless: true });
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-  );
+  if (parsed.success && more.length === 0) return parsed.data;
+  const issues = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
+  throw new ConfigError([...issues, ...more].map(({ path, message }) => `${path}: ${message}`).join('; '));
 }
 
 export function loadPublishConfig(env: NodeJS.ProcessEnv) {
@@ -73,12 +84,29 @@ export function loadPublishConfig(env: NodeJS.ProcessEnv) {
 }
 
 export function loadSocketConfig(env: NodeJS.ProcessEnv) {
-  const e = parse(SocketEnv, env);
+  const e = parse(SocketEnv, env, binanceProblems(env));
   return {
     gateway: gatewayOf(e),
-    tables: { events: e.EVENTS_TABLE, connections: e.CONNECTIONS_TABLE, clients: e.CLIENTS_TABLE },
+    tables: {
+      events: e.EVENTS_TABLE,
+      connections: e.CONNECTIONS_TABLE,
+      clients: e.CLIENTS_TABLE,
+      symbols: e.SYMBOLS_TABLE,
+    },
+    environment: binanceOf(e)?.environment ?? null,
+    pricesQueueUrl: e.PRICES_QUEUE_URL,
     issuer: e.TOKEN_ISSUER,
     clients: e.TOKEN_CLIENTS.split(','),
+  };
+}
+
+export function loadPricesConfig(env: NodeJS.ProcessEnv) {
+  const e = parse(PricesEnv, env);
+  return {
+    gateway: gatewayOf(e),
+    connectionsTable: e.CONNECTIONS_TABLE,
+    valkeyUrl: e.VALKEY_URL,
+    pricesQueueUrl: e.PRICES_QUEUE_URL,
   };
 }
 

@@ -5,7 +5,15 @@
  * first event of it.
  */
 import * as z from 'zod';
-import { CHANNELS, type Connection } from '../../shared/ports/push.ts';
+import {
+  type Channel,
+  type Connection,
+  PRICES_CHANNEL,
+  type PriceWakes,
+  SOCKET_CHANNELS,
+} from '../../shared/ports/push.ts';
+import type { PushError } from '../../shared/ports/push-messages.ts';
+import { findSymbol, type KnownSymbols } from '../../shared/usecases/find-symbol.ts';
 import { makePing, makeSubscribe } from '../../shared/usecases/push/subscribe.ts';
 import type { TellConnection, TellPorts } from '../../shared/usecases/push/tell-connection.ts';
 import { type CheckToken, offeredToken, SUBPROTOCOL } from './token.ts';
@@ -25,37 +33,54 @@ export interface SocketAnswer {
 /** Of one user at a time. */
 const MAX_CONNECTIONS = 20;
 
-const Message = z.discriminatedUnion('action', [
-  z.strictObject({
-    action: z.literal('subscribe'),
-    channels: z.array(z.enum(CHANNELS)).min(1).max(CHANNELS.length),
-    cursor: z.string().max(40).nullable().optional(),
-  }),
-  z.strictObject({ action: z.literal('ping') }),
-]);
+/** That one connection may follow. */
+export const MAX_SYMBOLS = 50;
 
-type Parsed = z.infer<typeof Message> | { readonly action: null; readonly problem: string };
+const Subscribe = z
+  .strictObject({
+    action: z.literal('subscribe'),
+    channels: z.array(z.enum(SOCKET_CHANNELS)).min(1).max(SOCKET_CHANNELS.length),
+    symbols: z.array(z.string().min(1).max(40)).min(1).optional(),
+    cursor: z.string().max(40).nullable().optional(),
+  })
+  .refine(({ channels, symbols }) => channels.includes(PRICES_CHANNEL) === (symbols !== undefined), {
+    path: ['symbols'],
+    message: `goes with the channel ${PRICES_CHANNEL}, and that with it`,
+  });
+
+const Message = z.discriminatedUnion('action', [Subscribe, z.strictObject({ action: z.literal('ping') })]);
+
+type Subscription = z.infer<typeof Subscribe>;
+type Parsed = z.infer<typeof Message> | { readonly action: null; readonly trouble: PushError };
+
+const invalid = (field: string | null, message: string): Parsed => ({
+  action: null,
+  trouble: { code: 'invalid_message', field, message },
+});
 
 function parse(body: string | undefined): Parsed {
   let json: unknown;
   try {
     json = JSON.parse(body ?? '');
   } catch {
-    return { action: null, problem: 'A message is a JSON object.' };
+    return invalid(null, 'A message is a JSON object.');
   }
   const parsed = Message.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  return { action: null, problem: `${issue?.path.join('.') || 'action'}: ${issue?.message ?? 'not known'}` };
+  const field = issue?.path.join('.') || 'action';
+  return invalid(field, `${field}: ${issue?.message ?? 'not known'}`);
 }
 
 interface Deps extends TellPorts {
   readonly tell: TellConnection;
   readonly checkToken: CheckToken;
+  readonly known: KnownSymbols;
+  readonly priceWakes: PriceWakes;
 }
 
 export function socketHandler(deps: Deps): (event: SocketEvent) => Promise<SocketAnswer> {
-  const { connections, gateway, checkToken, log } = deps;
+  const { connections, gateway, checkToken, known, log } = deps;
   const subscribe = makeSubscribe(deps);
   const ping = makePing(deps);
 
@@ -75,17 +100,37 @@ export function socketHandler(deps: Deps): (event: SocketEvent) => Promise<Socke
     };
   }
 
+  /** Canonical, each once; or what is wrong with them. */
+  async function symbolsOf(texts: readonly string[]): Promise<readonly string[] | PushError> {
+    if (texts.length > MAX_SYMBOLS) {
+      const message = `symbols: one connection follows ${MAX_SYMBOLS} at most`;
+      return { code: 'too_many_symbols', field: 'symbols', limit: MAX_SYMBOLS, message };
+    }
+    const specs = await Promise.all(texts.map((text) => findSymbol(known, text)));
+    const unknown = specs.indexOf(null);
+    if (unknown >= 0) {
+      const field = `symbols.${unknown}`;
+      const message = `${field}: ${texts[unknown]} is not a symbol that is traded here`;
+      return { code: 'unknown_symbol', field, message };
+    }
+    return [...new Set(specs.flatMap((spec) => spec?.symbol ?? []))];
+  }
+
+  /** Null: done. */
+  async function hearSubscribe(connection: Connection, message: Subscription): Promise<PushError | null> {
+    const symbols = await symbolsOf(message.symbols ?? []);
+    if ('code' in symbols) return symbols;
+    const channels = [...new Set(message.channels)].filter((one): one is Channel => one !== PRICES_CHANNEL);
+    await subscribe(connection, { channels, symbols, cursor: message.cursor ?? null });
+    return null;
+  }
+
   async function hear(connection: Connection, body: string | undefined): Promise<void> {
     const message = parse(body);
-    if (message.action === 'subscribe') {
-      const channels = [...new Set(message.channels)];
-      await subscribe(connection, { channels, cursor: message.cursor ?? null });
-    } else if (message.action === 'ping') {
-      await ping(connection);
-    } else {
-      const problem = { type: 'error', code: 'invalid_message', message: message.problem };
-      await gateway.post(connection.connectionId, problem);
-    }
+    if (message.action === 'ping') return ping(connection);
+    const trouble =
+      message.action === 'subscribe' ? await hearSubscribe(connection, message) : message.trouble;
+    if (trouble !== null) await gateway.post(connection.connectionId, { type: 'error', ...trouble });
   }
 
   return async (event) => {

@@ -16,6 +16,7 @@ export const FUNCTION_ENTRIES = {
   publish: 'functions/publish/stream.ts',
   socket: 'functions/publish/socket.ts',
   webhooks: 'functions/publish/webhooks.ts',
+  prices: 'functions/publish/prices.ts',
   docs: 'functions/docs/handler.ts',
 } as const satisfies Record<string, string>;
 

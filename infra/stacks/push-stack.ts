@@ -1,18 +1,26 @@
 /**
  * What tells users (design section 14): the streams of orders and positions become events, which go to WebSocket
- * connections and webhooks. All of it outside the VPC, and none of it in the way of an order.
+ * connections and webhooks. All of it outside the VPC, and none of it in the way of an order. Prices lie in the cache: what
+ * tells those is inside, a function of its own that works only while somebody follows some.
  */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { type CfnStage, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Users } from './api-stack.ts';
 import { makeDeadLetterQueue } from './queues-stack.ts';
-import { type Platform, ServiceFunction, webhookEnvironment } from './service-function.ts';
+import {
+  exchangeEnvironment,
+  type Platform,
+  ServiceFunction,
+  webhookEnvironment,
+} from './service-function.ts';
 
 export interface PushStackProps extends StackProps {
   readonly platform: Platform;
@@ -28,8 +36,11 @@ const THROTTLE = { throttlingRateLimit: 500, throttlingBurstLimit: 1_000 };
 /** An event is kept for an hour: a change that is older tells nobody anything. */
 const OLDEST_CHANGE = Duration.hours(1);
 
+/** The next minute does what this one did not. */
+const ONCE = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
 export class PushStack extends Stack {
-  readonly functions: Readonly<Record<'publish' | 'socket' | 'webhooks', LambdaFunction>>;
+  readonly functions: Readonly<Record<'publish' | 'socket' | 'webhooks' | 'prices', LambdaFunction>>;
   /** Where in the streams changes lie that could not be told. */
   readonly deadLetters: Queue;
 
@@ -53,10 +64,14 @@ export class PushStack extends Stack {
         TOKEN_ISSUER: users.pool.userPoolProviderUrl,
         TOKEN_CLIENTS: users.clients.map(({ userPoolClientId }) => userPoolClientId).join(','),
         CLIENTS_TABLE: platform.tables.clients.tableName,
+        ...exchangeEnvironment(platform, 'nat'),
+        PRICES_QUEUE_URL: platform.queues.prices.queue.queueUrl,
       },
       writes: ['connections'],
-      reads: ['events', 'clients'],
+      reads: ['events', 'clients', 'symbols'],
+      sends: ['prices'],
     }).fn;
+    const prices = this.makePrices(platform, tell);
     const webhooks = new ServiceFunction(this, 'Webhooks', {
       name: 'webhooks',
       platform,
@@ -77,9 +92,36 @@ export class PushStack extends Stack {
       autoDeploy: true,
     });
     (stage.node.defaultChild as CfnStage).defaultRouteSettings = THROTTLE;
-    for (const fn of [publish, socket]) stage.grantManagementApiAccess(fn);
-    this.functions = { publish, socket, webhooks };
+    for (const fn of [publish, socket, prices]) stage.grantManagementApiAccess(fn);
+    this.functions = { publish, socket, webhooks, prices };
     new CfnOutput(this, 'PushUrl', { value: stage.url });
+  }
+
+  private makePrices(
+    platform: Platform,
+    { PUSH_URL, CONNECTIONS_TABLE }: Readonly<Record<'PUSH_URL' | 'CONNECTIONS_TABLE', string>>,
+  ): LambdaFunction {
+    const { fn } = new ServiceFunction(this, 'Prices', {
+      name: 'prices',
+      platform,
+      memoryMb: 256,
+      inVpc: true,
+      environment: {
+        ...{ PUSH_URL, CONNECTIONS_TABLE, VALKEY_URL: platform.cacheUrl },
+        PRICES_QUEUE_URL: platform.queues.prices.queue.queueUrl,
+      },
+      writes: ['connections'],
+      sends: ['prices'],
+      // One run at a time; whatever else comes finds that and is done.
+      worksOn: { queue: 'prices', batchSize: 1, maxConcurrency: 2 },
+      more: ONCE,
+    });
+    new Rule(this, 'PricesEachMinute', {
+      description: 'Tells prices on, where a wake-up was lost or a run died',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(fn, ONCE)],
+    });
+    return fn;
   }
 
   private makePublish(platform: Platform, tell: Readonly<Record<string, string>>): LambdaFunction {

@@ -22,6 +22,8 @@ export const TIMEOUT_SECONDS: Readonly<Record<FunctionName, number>> = {
   socket: 25,
   /** One call of at most 8 s. */
   webhooks: 15,
+  /** A run of 20 s and what is under way at its end. */
+  prices: 30,
 };
 
 /** Six times the worker's timeout: a retry within the worker's own life would run beside it. */

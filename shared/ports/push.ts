@@ -4,11 +4,26 @@
  * Told after the fact, from the tables' streams: nothing of it stands in the way of an order.
  */
 
-export const CHANNELS = ['orders', 'fills', 'positions', 'alarms'] as const;
-export type Channel = (typeof CHANNELS)[number];
+import {
+  CHANNELS,
+  type Channel,
+  EVENT_TYPES,
+  type EventType,
+  PRICES_CHANNEL,
+  type PushMessage,
+  SOCKET_CHANNELS,
+  type SocketChannel,
+} from './push-messages.ts';
 
-export const EVENT_TYPES = ['order', 'fill', 'position', 'alarm'] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+export {
+  CHANNELS,
+  type Channel,
+  EVENT_TYPES,
+  type EventType,
+  PRICES_CHANNEL,
+  SOCKET_CHANNELS,
+  type SocketChannel,
+};
 
 export const CHANNEL_OF: Readonly<Record<EventType, Channel>> = {
   order: 'orders',
@@ -81,8 +96,28 @@ export type Lease =
   | { readonly outcome: 'left_to_holder' }
   | { readonly outcome: 'gone' };
 
+/** A connection that follows prices. */
+export interface Follower {
+  readonly userId: string;
+  readonly connectionId: string;
+  /** Canonical names, at least one. */
+  readonly symbols: readonly string[];
+  /** When its token ends, epoch ms. */
+  readonly tokenUntil: number;
+  /** When it said so, epoch ms: whoever says so again is told anew. */
+  readonly since: number;
+}
+
+/** Who follows prices; strongly consistent. */
+export interface FollowerStore {
+  /** In place of what the connection followed before; no symbols: it follows none any more. */
+  follow(follower: Follower): Promise<void>;
+  /** All there are, in the order of their connection's id; some may be gone without a word. */
+  followers(): Promise<readonly Follower[]>;
+}
+
 /** One at a time tells a connection of events, so that they arrive in order. */
-export interface ConnectionStore {
+export interface ConnectionStore extends FollowerStore {
   open(connection: Omit<Connection, 'channels' | 'sent'>): Promise<void>;
   /** Null: not open (any more). */
   find(connectionId: string): Promise<Connection | null>;
@@ -102,7 +137,13 @@ export interface ConnectionStore {
   ): Promise<'released' | 'more' | 'lost'>;
   /** Gives the right back with nothing noted: whoever comes next begins where this one did. */
   abandon(connection: Pick<Connection, 'userId' | 'connectionId'>, token: string): Promise<void>;
+  /** With what it follows. */
   remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void>;
+}
+
+/** Wakes whoever tells prices: somebody follows some. One that is lost is made up for within the minute. */
+export interface PriceWakes {
+  wake(): Promise<void>;
 }
 
 /** `slow`: it takes nothing, or not in time. */
@@ -111,6 +152,6 @@ export type Posted = 'sent' | 'gone' | 'slow';
 /** The way to a connection. */
 export interface ConnectionGateway {
   /** @throws for anything that says nothing about this connection (the gateway is away) */
-  post(connectionId: string, message: unknown): Promise<Posted>;
+  post(connectionId: string, message: PushMessage): Promise<Posted>;
   close(connectionId: string): Promise<void>;
 }

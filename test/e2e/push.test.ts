@@ -1,8 +1,11 @@
 /** What a user is told over the WebSocket and by webhooks while it trades, on the laptop system. */
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createClient } from '@redis/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { leaseKey } from '../../shared/adapters/valkey/keys.ts';
+import { follow, type PushedPrice } from '../../shared/client/push.ts';
 import { PushClient, type PushedEvent } from '../support/push-client.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import type { Trader } from '../support/trader.ts';
@@ -81,6 +84,15 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
   socket.close();
 });
 
+/** Who holds it. */
+async function leaseOf(name: string): Promise<string | null> {
+  const client = createClient({ url: system.running.valkeyUrl });
+  await client.connect();
+  const holder = await client.get(leaseKey(name));
+  await client.close();
+  return holder;
+}
+
 type Follow = (
   url: string,
   token: string,
@@ -130,6 +142,73 @@ it('nobody is told of what is not theirs, and nobody comes in without a token th
   await expect(PushClient.connect(url, { token: expired })).rejects.toThrow('answered 401');
   const none = await system.running.issueToken({ sub: 'demo-user', scope: 'nothing' });
   await expect(PushClient.connect(url, { token: none })).rejects.toThrow('answered 403');
+});
+
+it('prices are told while somebody follows them: as they stand, then the latest, to each what it follows', async () => {
+  const seen: PushedPrice[] = [];
+  const errors: unknown[] = [];
+  const eth: PushedPrice[] = [];
+  await system.trade('ETH/USDT', '3000');
+  const follower = await follow({
+    ...{ url, token: trader.token },
+    subscribe: { channels: ['prices'], symbols: ['BTC-USDT'] },
+    onPrice: (price) => seen.push(price),
+    onError: (error) => errors.push(error),
+  });
+  const other = await follow({
+    ...{ url, token: trader.token, subscribe: { channels: ['orders', 'prices'], symbols: ['ETH/USDT'] } },
+    onPrice: (price) => eth.push(price),
+  });
+  const last = () => seen.at(-1)?.last;
+  await until(
+    'how it stands',
+    async () => last(),
+    (price) => price === '50000',
+  );
+  // Faster than they are told: the last one counts.
+  const began = Date.now();
+  for (const price of ['50001', '50002', '50003', '50004', '50005', '50006'])
+    await system.trade('BTC/USDT', price);
+  const tradedIn = Date.now() - began;
+  await until(
+    'the last price',
+    async () => last(),
+    (price) => price === '50006',
+  );
+  const told = seen.filter(({ last: price }) => price !== '50000');
+  expect(told.length).toBeLessThanOrEqual(Math.ceil(tradedIn / 500) + 2);
+  expect(told.map(({ tick_id }) => tick_id)).toEqual(
+    told.map(({ tick_id }) => tick_id).toSorted((a, b) => a - b),
+  );
+  const { age_ms: _, ...answered } = await trader.good<Record<string, unknown>>('GET', '/prices/BTC-USDT');
+  expect(seen.at(-1)).toEqual(answered);
+  expect(new Set(eth.map(({ symbol }) => symbol))).toEqual(new Set(['ETH/USDT']));
+
+  follower.subscribe({ channels: ['prices'], symbols: Array(51).fill('BTC/USDT') });
+  follower.subscribe({ channels: ['prices'], symbols: ['nothing'] });
+  await until(
+    'both refusals',
+    async () => errors.length,
+    (count) => count === 2,
+  );
+  // Each message is a call of its own: they may be answered in any order.
+  const refusal = (trouble: object) => expect.objectContaining({ type: 'error', ...trouble });
+  expect(errors).toEqual(
+    expect.arrayContaining([
+      refusal({ code: 'too_many_symbols', field: 'symbols', limit: 50 }),
+      refusal({ code: 'unknown_symbol', field: 'symbols.0' }),
+    ]),
+  );
+  follower.close();
+  other.close();
+  await until(
+    'the end of the run',
+    async () => system.log('prices'),
+    (text) => text.includes('PRICES_TOLD'),
+  );
+  expect(system.log('prices')).not.toContain('PRICES_NOT_TOLD');
+  // It beats for nobody: whoever asks finds no lease.
+  expect(await leaseOf('push-prices')).toBeNull();
 });
 
 it('a connection ends with its token', async () => {

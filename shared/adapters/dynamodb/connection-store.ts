@@ -3,9 +3,10 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CHANNELS, type Connection, type ConnectionStore } from '../../ports/push.ts';
+import { CHANNELS, type Connection, type ConnectionStore, type Follower } from '../../ports/push.ts';
 import { integers, lists, nullable, objects, texts, words } from './codec.ts';
 import { type Item, key } from './items.ts';
 import { collect, getItem, underKey } from './reads.ts';
@@ -25,6 +26,9 @@ export const LEASE_MS = 15_000;
 const PREFIX = 'connection#';
 const ofUserKey = (userId: string, connectionId: string) => key(userId, `${PREFIX}${connectionId}`);
 const ownerKey = (connectionId: string) => key(`${PREFIX}${connectionId}`, 'owner');
+/** Whoever follows prices, all in one place: the one that tells them reads it each second. */
+const FOLLOWERS = 'followers#prices';
+const followerKey = (connectionId: string) => key(FOLLOWERS, `${PREFIX}${connectionId}`);
 
 const connections = objects<Connection>({
   userId: texts,
@@ -34,6 +38,13 @@ const connections = objects<Connection>({
   tokenUntil: integers,
 });
 const owners = objects({ userId: texts });
+const followers = objects<Follower>({
+  userId: texts,
+  connectionId: texts,
+  symbols: lists(texts),
+  tokenUntil: integers,
+  since: integers,
+});
 const channelList = lists(words(CHANNELS));
 
 const readConnection = (item: Item): Connection => connections.fromItem(item, 'connection');
@@ -75,10 +86,14 @@ export function createConnectionStore({
     }
   }
 
+  const expiry = () => ({ expires_at: integers.encode(Math.ceil((now() + LONGEST_MS) / 1000)) });
+  const remove = (Key: Item) =>
+    client.send(new DeleteItemCommand({ TableName: connectionsTable, Key: { ...Key } }));
+
   return {
     async open({ userId, connectionId, tokenUntil }) {
       const item = connections.item({ userId, connectionId, channels: [], sent: null, tokenUntil });
-      const own = { expires_at: integers.encode(Math.ceil((now() + LONGEST_MS) / 1000)) };
+      const own = expiry();
       const put = (whole: Item, name: string) => ({
         ...{ table: connectionsTable, item: { ...whole, ...own }, name, expects: 'any' as const },
       });
@@ -152,8 +167,21 @@ export function createConnectionStore({
       });
     },
     async remove({ userId, connectionId }) {
-      for (const Key of [ofUserKey(userId, connectionId), ownerKey(connectionId)])
-        await client.send(new DeleteItemCommand({ TableName: connectionsTable, Key: { ...Key } }));
+      const keys = [ofUserKey(userId, connectionId), ownerKey(connectionId), followerKey(connectionId)];
+      for (const one of keys) await remove(one);
     },
+    async follow(follower) {
+      const Key = followerKey(follower.connectionId);
+      if (follower.symbols.length === 0) {
+        await remove(Key);
+        return;
+      }
+      const item = { ...followers.item(follower), ...Key, ...expiry() };
+      await client.send(new PutItemCommand({ TableName: connectionsTable, Item: item }));
+    },
+    followers: () =>
+      collect(underKey(client, connectionsTable, FOLLOWERS, PREFIX), (item) =>
+        followers.fromItem(item, 'follower of prices'),
+      ),
   };
 }

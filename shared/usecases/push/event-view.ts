@@ -1,5 +1,6 @@
 /** An event as it is told: over WebSockets and to webhooks alike. */
 import type { UserEvent } from '../../ports/push.ts';
+import type { EventView } from '../../ports/push-messages.ts';
 import { time } from '../views/text.ts';
 
 const DIGITS = 16;
@@ -14,11 +15,9 @@ export const parseCursor = (text: string): number | null => {
   return Number.isSafeInteger(seq) ? seq : null;
 };
 
-export const eventView = ({ seq, type, at, data }: UserEvent) => ({
+export const eventView = ({ seq, type, at, data }: UserEvent): EventView => ({
   id: cursorText(seq),
   type,
   at: time(at),
   data,
 });
-
-export type EventView = ReturnType<typeof eventView>;

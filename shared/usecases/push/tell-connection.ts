@@ -15,7 +15,8 @@ import {
   type UserEvent,
 } from '../../ports/push.ts';
 import type { Clock, Ids, Log } from '../../ports/runtime.ts';
-import { cursorText, eventView } from './event-view.ts';
+import { makeDropConnection } from './drop-connection.ts';
+import { eventView } from './event-view.ts';
 
 export interface TellPorts {
   readonly events: EventStore;
@@ -32,9 +33,6 @@ export const PUMP_MS = 10_000;
 const PAGE = 100;
 /** API Gateway takes 128 kB in a message. */
 const FRAME_CHARACTERS = 60_000;
-
-/** Why the server ends a connection. */
-export type ClosingCode = 'slow_consumer' | 'token_expired' | 'cursor_expired';
 
 type Id = Pick<Connection, 'userId' | 'connectionId'>;
 
@@ -57,13 +55,7 @@ function framesOf(events: readonly UserEvent[]): readonly (readonly UserEvent[])
 export type TellConnection = ReturnType<typeof makeTellConnection>;
 
 export function makeTellConnection({ events, connections, gateway, clock, ids, log }: TellPorts) {
-  /** The last word, if it takes any, and the end. */
-  async function drop(id: Id, code: ClosingCode, sent: number): Promise<void> {
-    log.info('CONNECTION_DROPPED', { connectionId: id.connectionId, code });
-    await connections.remove(id);
-    await gateway.post(id.connectionId, { type: 'closing', code, cursor: cursorText(sent) });
-    await gateway.close(id.connectionId);
-  }
+  const drop = makeDropConnection({ connections, gateway, log });
 
   /** `sent`: as far as it was told; null: it is over. */
   async function send(
@@ -74,7 +66,7 @@ export function makeTellConnection({ events, connections, gateway, clock, ids, l
     let last = sent;
     const wanted = page.filter(({ type }) => connection.channels.includes(CHANNEL_OF[type]));
     for (const frame of framesOf(wanted)) {
-      const message = { type: 'events', events: frame.map(eventView) };
+      const message = { type: 'events', events: frame.map(eventView) } as const;
       const posted = await gateway.post(connection.connectionId, message);
       if (posted === 'gone') {
         await connections.remove(connection);

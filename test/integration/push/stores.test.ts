@@ -4,6 +4,7 @@ import { createConnectionStore, LEASE_MS } from '../../../shared/adapters/dynamo
 import { createEventStore } from '../../../shared/adapters/dynamodb/event-store.ts';
 import { createWebhookStore } from '../../../shared/adapters/dynamodb/webhook-store.ts';
 import type { ConnectionStore, EventStore, NewEvent } from '../../../shared/ports/push.ts';
+import { describeFollowers } from '../../contracts/followers.ts';
 import { describeWebhooks } from '../../contracts/webhooks.ts';
 import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
 
@@ -147,6 +148,8 @@ describe.runIf(dynamoDbMissing === null)('on DynamoDB', () => {
       expect(await connections.find('c-1')).toMatchObject({ channels: ['fills'], sent: 2 });
     });
   });
+
+  describeFollowers('who follows prices', async () => connections);
 
   describeWebhooks('the webhook store', async () => {
     const { webhooks } = await db.createTables();

@@ -6,6 +6,8 @@ import { type SocketAnswer, socketHandler } from '../../../functions/publish/soc
 import { offeredToken } from '../../../functions/publish/token.ts';
 import { createConnectionStore, LEASE_MS } from '../../../shared/adapters/dynamodb/connection-store.ts';
 import { createEventStore } from '../../../shared/adapters/dynamodb/event-store.ts';
+import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
+import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { ConnectionGateway, NewEvent, Posted } from '../../../shared/ports/push.ts';
 import { makePublishChanges } from '../../../shared/usecases/push/publish-changes.ts';
 import { makeTellConnection, type TellPorts } from '../../../shared/usecases/push/tell-connection.ts';
@@ -51,6 +53,7 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
   let now = NOW;
   let ports: TellPorts;
   let gateway: FakeGateway;
+  let wakes: number;
   let say: (routeKey: string, connectionId: string, body?: unknown, token?: string) => Promise<SocketAnswer>;
   beforeAll(() => {
     db = openDynamoDb(inject('dynamoDb'));
@@ -60,6 +63,7 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
     const tables = await db.createTables();
     now = NOW;
     gateway = new FakeGateway();
+    wakes = 0;
     const clock = { now: () => now };
     ports = {
       events: createEventStore({ client: db.client, eventsTable: tables.events, now: clock.now }),
@@ -71,6 +75,12 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
     const handler = socketHandler({
       ...ports,
       tell: makeTellConnection(ports),
+      known: { symbols: builtInDirectory(symbolRegistry()), served: ['demo'] },
+      priceWakes: {
+        wake: async () => {
+          wakes += 1;
+        },
+      },
       checkToken: async (token) =>
         token === 'bad' ? { outcome: 'bad' } : { outcome: 'good', userId: token, until: NOW + 2 * HOUR },
     });
@@ -139,6 +149,53 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
     await say('$default', 'c', { action: 'shout' });
     await say('$default', 'c', { action: 'subscribe', channels: ['prices'] });
     expect(gateway.types('c').slice(-3)).toEqual(Array(3).fill('invalid_message'));
+  });
+
+  it('follows the prices of the symbols that it names, in place of those before, and whoever tells them is woken', async () => {
+    await say('$connect', 'c', undefined, 'user-1');
+    const prices = (symbols: unknown, channels = ['prices']) =>
+      say('$default', 'c', { action: 'subscribe', channels, symbols });
+    await prices(['BTC-USDT', 'ethusdt', 'BTC/USDT'], ['orders', 'prices']);
+    expect(gateway.sent.at(-1)?.message).toEqual({
+      ...{ type: 'subscribed', channels: ['orders', 'prices'], symbols: ['BTC/USDT', 'ETH/USDT'] },
+      cursor: CURSOR(0),
+    });
+    const follower = { userId: 'user-1', connectionId: 'c', tokenUntil: NOW + 2 * HOUR, since: NOW };
+    expect(await ports.connections.followers()).toEqual([{ ...follower, symbols: ['BTC/USDT', 'ETH/USDT'] }]);
+    now += 1_000;
+    await prices(['SOL/USDT']);
+    expect(await ports.connections.followers()).toEqual([
+      { ...follower, symbols: ['SOL/USDT'], since: NOW + 1_000 },
+    ]);
+    expect(wakes).toBe(2);
+    // Of events it is told no more: it did not ask for any.
+    await append(event(1));
+    await tell('c', 1);
+    expect(gateway.ids('c')).toEqual([]);
+    await subscribe('c');
+    expect(await ports.connections.followers()).toEqual([]);
+    expect(wakes).toBe(2);
+    await prices(['SOL/USDT']);
+    await say('$disconnect', 'c');
+    expect(await ports.connections.followers()).toEqual([]);
+  });
+
+  it.each([
+    [['prices'], undefined, { code: 'invalid_message', field: 'symbols' }],
+    [['orders'], ['BTC/USDT'], { code: 'invalid_message', field: 'symbols' }],
+    [['prices'], [], { code: 'invalid_message', field: 'symbols' }],
+    [['prices'], ['BTC/USDT', 'XXX/YYY'], { code: 'unknown_symbol', field: 'symbols.1' }],
+    [['prices'], Array(51).fill('BTC/USDT'), { code: 'too_many_symbols', field: 'symbols', limit: 50 }],
+    [['nothing'], undefined, { code: 'invalid_message', field: 'channels.0' }],
+  ])('refuses %j with %j and what it had stays', async (channels, symbols, trouble) => {
+    await say('$connect', 'c', undefined, 'user-1');
+    await say('$default', 'c', { action: 'subscribe', channels: ['prices'], symbols: ['ETH/USDT'] });
+    await say('$default', 'c', { action: 'subscribe', channels, symbols });
+    expect(gateway.sent.at(-1)?.message).toEqual({
+      ...{ type: 'error', ...trouble, message: expect.stringContaining(trouble.field) },
+    });
+    expect(await ports.connections.followers()).toMatchObject([{ symbols: ['ETH/USDT'] }]);
+    expect(wakes).toBe(1);
   });
 
   it('is in order where many bring events at once', async () => {

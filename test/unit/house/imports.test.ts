@@ -37,7 +37,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
 };
 
 /** The client stands outside of the API: it knows what is sent and answered, and which routes there are. */
-const CLIENT_READS = /^functions\/api\/(routes\.ts|answers\/|openapi\/)/;
+const CLIENT_READS = /^(functions\/api\/(routes\.ts|answers\/|openapi\/)|shared\/ports\/push-messages\.ts$)/;
 
 const layerOf = (path: string): string | null =>
   Object.keys(MAY_IMPORT).find((layer) => path === layer || path.startsWith(`${layer}/`)) ?? null;

@@ -7,6 +7,7 @@ import {
   loadWorkerConfig,
 } from '../../../functions/compose/config.ts';
 import {
+  loadPricesConfig,
   loadPublishConfig,
   loadSocketConfig,
   loadWebhooksConfig,
@@ -62,13 +63,14 @@ const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   publish: (env) => loadPublishConfig({ ...env, ...LAMBDA }),
   socket: (env) => loadSocketConfig({ ...env, ...LAMBDA }),
   webhooks: loadWebhooksConfig,
+  prices: (env) => loadPricesConfig({ ...env, ...LAMBDA }),
   docs: () => null,
 };
 
 const LAMBDA = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' };
 
 /** They know nothing of stages and exchanges. */
-const PLAIN: readonly string[] = ['dispatch', 'publish', 'socket', 'webhooks', 'docs'];
+const PLAIN: readonly string[] = ['dispatch', 'publish', 'socket', 'webhooks', 'prices', 'docs'];
 
 describe.each([
   ['sandbox', 'binance_testnet'],
@@ -84,6 +86,11 @@ describe.each([
     const env = functionEnvironments(system).get(name) ?? {};
     const read = READ[name](env);
     if (!PLAIN.includes(name)) expect(read).toMatchObject({ stage, binance: { environment: served } });
+  });
+
+  it('the socket knows the symbols of the exchange that is served', () => {
+    const env = functionEnvironments(system).get('socket') ?? {};
+    expect(READ.socket(env)).toMatchObject({ environment: served });
   });
 
   it.each(Object.entries(WORK_QUEUES))('the worker of %s knows when to give up', (_name, { worker }) => {

@@ -193,6 +193,31 @@ describe('the WebSocket API', () => {
   });
 });
 
+describe('what tells prices', () => {
+  it('is woken by its queue and each minute, reads the cache, and may write nothing but connections', () => {
+    const fn = sandbox.one('AWS::Lambda::Function', 'PricesFunction');
+    const { Variables } = fn.properties['Environment'] as { Variables: Record<string, unknown> };
+    expect(
+      Object.keys(Variables)
+        .filter((name) => /TABLE|QUEUE|URL/.test(name))
+        .sort(),
+    ).toEqual([
+      ...['CONNECTIONS_TABLE', 'DEAD_LETTER_QUEUE_URL', 'PRICES_QUEUE_URL', 'PUSH_URL', 'VALKEY_URL'],
+    ]);
+    const rules = sandbox
+      .ofType('AWS::Events::Rule')
+      .filter(({ properties }) => mentions(properties['Targets'], fn.id));
+    expect(rules.map(({ properties }) => properties['ScheduleExpression'])).toEqual(['rate(1 minute)']);
+    const statements = sandbox
+      .ofType('AWS::IAM::Policy')
+      .filter(({ id }) => id.startsWith('PricesFunction'))
+      .map(({ properties }) => JSON.stringify(properties['PolicyDocument']))
+      .join();
+    expect(statements).toContain('execute-api:ManageConnections');
+    for (const table of ['Orders', 'Positions', 'Wallets']) expect(statements).not.toContain(`${table}`);
+  });
+});
+
 describe('the streamer', () => {
   it('is one ARM task that is replaced without a gap and rolled back when it does not come up', () => {
     const [service] = sandbox.ofType('AWS::ECS::Service');

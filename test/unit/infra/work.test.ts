@@ -48,6 +48,7 @@ describe('the queues', () => {
       'Triggers',
       'Reconcile',
       'Webhooks',
+      'Prices',
     ]);
     for (const { properties } of work) {
       expect(properties['RedrivePolicy']).toMatchObject({ maxReceiveCount: 5 });
@@ -159,6 +160,7 @@ describe('the queues', () => {
       { worker: 'Executions', batch: 10, most: undefined, reports },
       { worker: 'Evaluate', batch: 10, most: 10, reports },
       { worker: 'Reconcile', batch: 1, most: 5, reports },
+      { worker: 'Prices', batch: 1, most: 2, reports },
       { worker: 'Webhooks', batch: 1, most: 10, reports },
     ]);
   });
@@ -222,6 +224,7 @@ describe('the functions', () => {
       publish: 60,
       socket: 25,
       webhooks: 15,
+      prices: 30,
     });
   });
 
@@ -230,10 +233,12 @@ describe('the functions', () => {
       .ofType(FUNCTION)
       .filter(({ properties }) => properties['RecursiveLoop'] === 'Allow')
       .map(({ properties }) => variables(properties)['POWERTOOLS_SERVICE_NAME']);
-    expect(allowed.sort()).toEqual(['evaluate', 'executions', 'exits', 'reconcile', 'submit', 'webhooks']);
+    expect(allowed.sort()).toEqual([
+      ...['evaluate', 'executions', 'exits', 'prices', 'reconcile', 'submit', 'webhooks'],
+    ]);
   });
 
-  it('are in the VPC, all but dispatch, docs and what tells users', () => {
+  it('are in the VPC, all but dispatch, docs and what tells users of events', () => {
     const outside = sandbox
       .ofType(FUNCTION)
       .filter(({ properties }) => properties['VpcConfig'] === undefined)
@@ -389,7 +394,7 @@ describe('the minute', () => {
 
   it('calls symbols, once: the next minute makes up for it', () => {
     const rules = sandbox.ofType('AWS::Events::Rule');
-    expect(rules).toHaveLength(3);
+    expect(rules).toHaveLength(4);
     const rule = rules.find(({ stack }) => stack.endsWith('-symbols'));
     expect(rule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
     const targets = rule?.properties['Targets'] as Record<string, unknown>[];

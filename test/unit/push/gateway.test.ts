@@ -47,6 +47,8 @@ describe('the signature', () => {
   });
 });
 
+const PONG = { type: 'pong', cursor: '0000000000000001' } as const;
+
 describe('the gateway', () => {
   let server: Server;
   let answer: number | 'never' = 200;
@@ -87,12 +89,12 @@ describe('the gateway', () => {
     ['never', 'slow'],
   ] as const)('answered %s: %s', async (status, outcome) => {
     answer = status;
-    expect(await gateway(status === 'never' ? 100 : 5_000).post('a+b=', { type: 'x' })).toBe(outcome);
+    expect(await gateway(status === 'never' ? 100 : 5_000).post('a+b=', PONG)).toBe(outcome);
   });
 
   it('is away where its answer says nothing of the connection', async () => {
     answer = 500;
-    await expect(gateway().post('a', {})).rejects.toThrow('answered 500');
+    await expect(gateway().post('a', PONG)).rejects.toThrow('answered 500');
     await expect(gateway().close('a')).rejects.toThrow('answered 500');
   });
 
@@ -101,8 +103,8 @@ describe('the gateway', () => {
     await gateway().close('a+b=');
     expect(seen.at(-1)).toMatchObject({ method: 'DELETE', url: '/push/%40connections/a%2Bb%3D', body: '' });
     answer = 200;
-    await gateway().post('a+b=', { type: 'x' });
-    expect(seen.at(-1)).toMatchObject({ method: 'POST', body: '{"type":"x"}' });
+    await gateway().post('a+b=', PONG);
+    expect(seen.at(-1)).toMatchObject({ method: 'POST', body: JSON.stringify(PONG) });
     expect(seen.at(-1)?.authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=id\/19700101\/us-east-1\/execute-api\//,
     );
