@@ -3,7 +3,8 @@
  *
  * From a wallet's first order on, every write counts what it changes. Of a wallet that had orders before anything was
  * counted the sums are not whole: they are counted anew over what is live when a limit is first set. That is written
- * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be.
+ * only if nothing of the wallet was written meanwhile, and not while the lists may miss what has just come to be: whoever
+ * sets a first limit right after an order waits until they have it.
  */
 import { liveEntryIds } from '../domain/entry-ids.ts';
 import { ok, type Result } from '../domain/result.ts';
@@ -79,12 +80,18 @@ export function makeSetLimits(ports: Needs) {
   async function attempt(
     walletId: string,
     change: Partial<RiskLimits>,
+    mayWait: boolean,
   ): Promise<Result<LimitsFound, Refusal> | 'conflict'> {
     const before = await ledger.risk(walletId);
     const now = clock.now();
     let counted: RiskSums | null = null;
     if (before?.counted !== true) {
-      if (before !== null && now - before.newAt < LISTS_LAG_MS) {
+      const lagMs = before === null ? 0 : LISTS_LAG_MS - (now - before.newAt);
+      if (lagMs > 0 && mayWait) {
+        await ports.sleep(lagMs);
+        return 'conflict';
+      }
+      if (lagMs > 0) {
         const message = 'the wallet has just ordered, and what it holds has not been counted yet';
         return refuse('conflict', null, message, `try again in ${LISTS_LAG_MS / 1000} s`);
       }
@@ -122,7 +129,10 @@ export function makeSetLimits(ports: Needs) {
     const names = symbols === null ? ok(null) : await named(wallet, symbols);
     if (!names.ok) return names;
     const change = symbols === null ? limits : { ...limits, allowedSymbols: names.value };
-    return untilWritten(ports, `limits of wallet ${walletId}`, () => attempt(walletId, change));
+    return untilWritten(ports, `limits of wallet ${walletId}`, (n) =>
+      // Once: who orders without a break is told to try again.
+      attempt(walletId, change, n === 0),
+    );
   };
 }
 

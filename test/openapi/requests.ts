@@ -76,11 +76,30 @@ const times = fc.oneof(
 );
 const wild = fc.oneof(fc.jsonValue({ maxDepth: 2 }), anyText) as fc.Arbitrary<unknown>;
 
+/** Mostly one of the caller's own; now and then somebody else's, or nobody's. */
+const own = (first: string, ...more: readonly string[]) => {
+  const places = [first, ...more];
+  const theirs = first === '@resting' ? '@other_order' : `@other_${first.slice(1)}`;
+  return fc.oneof(
+    { arbitrary: fc.constantFrom(...places), weight: 12 },
+    { arbitrary: fc.constantFrom(theirs, 'nobodys'), weight: 1 },
+  );
+};
+
 /** What is there in the world that the requests go to. */
 const PLACES: Readonly<Record<string, fc.Arbitrary<string>>> = {
-  wallet_id: fc.constantFrom('@wallet', '@wallet', '@other_wallet', 'nobodys'),
-  position_id: fc.constantFrom('@position', '@position', '@other_position', 'nobodys'),
-  order_id: fc.constantFrom('@order', '@resting', '@resting', '@other_order', 'nobodys'),
+  wallet_id: own('@wallet'),
+  position_id: own('@position', '@second_position', '@third_position'),
+  order_id: own(
+    '@resting',
+    '@second_resting',
+    '@third_resting',
+    '@fourth_resting',
+    '@fifth_resting',
+    '@order',
+  ),
+  client_id: own('@client'),
+  webhook_id: own('@webhook'),
   symbol: fc.constantFrom('BTC/USDT', 'BTC-USDT', 'BTCUSDT', 'btc/usdt', 'ETH/USDT', 'AAPL', 'XXX/YYY', ''),
   symbols: fc.constantFrom('BTC-USDT', 'BTC-USDT,ETH-USDT', 'XXX', ',', ''),
   environment: fc.constantFrom('demo', 'binance', 'mars'),
@@ -101,6 +120,8 @@ interface Mood {
   readonly wildOne: number;
   /** One field that may be left out in so many is there. */
   readonly thereOne: number;
+  /** Bodies are the document's examples, in which now and then a field is another. */
+  readonly isNearExample: boolean;
 }
 
 function anyOf(mood: Mood, schema: Schema, name = ''): fc.Arbitrary<unknown> {
@@ -170,6 +191,36 @@ function objectOf(mood: Mood, schema: Schema): fc.Arbitrary<unknown> {
     );
 }
 
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The example of an operation about what is there in the world; one field in some is another, or one more is there. */
+function nearExample(mood: Mood, schema: Schema, example: unknown): fc.Arbitrary<unknown> {
+  const { properties } = (
+    typeof schema['$ref'] === 'string' ? resolve(mood.document, schema['$ref']) : schema
+  ) as { readonly properties?: Readonly<Record<string, Schema>> };
+  if (!isFields(example)) return wellFormed(mood, schema, '');
+  const like = (name: string, value: unknown): fc.Arbitrary<unknown> => {
+    if (name === 'allowed_wallets') return fc.constant(['@wallet']);
+    // A new client's id, not one that is there; the prices of the example are those of its symbol.
+    if (name === 'client_id') return fc.stringMatching(/^[0-9a-z]{26}$/);
+    if (name === 'symbol') return fc.constant(value);
+    return PLACES[name] ?? fc.constant(value);
+  };
+  const members = Object.entries(example).map(([name, value]) => {
+    const field = properties?.[name];
+    const given = like(name, value);
+    const changed = field === undefined ? given : rarely(given, anyOf(mood, field, name), 12);
+    return fc.tuple(fc.constant(name), changed);
+  });
+  const more = Object.entries(properties ?? {})
+    .filter(([name]) => !Object.hasOwn(example, name))
+    .map(([name, field]) => fc.tuple(fc.constant(name), anyOf(mood, field, name)));
+  const others = more.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...more), { maxLength: 2 });
+  const another = rarely<readonly [string, unknown][]>(fc.constant([]), others, 5);
+  return fc.tuple(fc.tuple(...members), another).map(([own_, one]) => Object.fromEntries([...own_, ...one]));
+}
+
 interface Parameter {
   readonly name: string;
   readonly in: string;
@@ -179,7 +230,11 @@ interface Parameter {
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: {
+    readonly content: {
+      readonly 'application/json': { readonly schema: Schema; readonly example?: unknown };
+    };
+  };
 }
 
 const asText = (value: unknown): string =>
@@ -190,15 +245,27 @@ const asText = (value: unknown): string =>
       : JSON.stringify(value);
 
 const HEADERS: Readonly<Record<string, fc.Arbitrary<string>>> = {
-  'Idempotency-Key': rarely(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), anyText, 8),
+  'Idempotency-Key': rarely(
+    fc.oneof(
+      { arbitrary: fc.uuid(), weight: 3 },
+      { arbitrary: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), weight: 1 },
+    ),
+    anyText,
+    12,
+  ),
   Prefer: fc.constantFrom('wait=0', 'wait=1', 'wait=99999999999', 'respond-async', '', 'wait=-1'),
 };
 
 const HOW_OFTEN = {
   path: () => fc.constant(true),
-  header: () => rarely(fc.constant(true), fc.constant(false), 6),
+  header: () => rarely(fc.constant(true), fc.constant(false), 12),
   query: (required: boolean) => rarely(fc.constant(required), fc.boolean(), 3),
 } as const satisfies Record<string, (required: boolean) => fc.Arbitrary<boolean>>;
+
+/** What moves money, and of which a good share has to succeed. */
+export const CHANGES: ReadonlySet<string> = new Set([
+  ...['createOrder', 'amendOrder', 'cancelOrder', 'closePosition', 'changeProtection', 'takeSignal'],
+]);
 
 /** Requests to every operation of the document but those that answer the document itself. */
 export function requestsOf(document: Document): fc.Arbitrary<FuzzedRequest> {
@@ -208,10 +275,17 @@ export function requestsOf(document: Document): fc.Arbitrary<FuzzedRequest> {
       .filter(([, { operationId }]) => !['getDocument', 'readDocument'].includes(operationId))
       .map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   );
-  const inMood = (mood: Mood) => fc.oneof(...all.map((one) => requestTo(mood, one)));
+  const inMood = (mood: Mood) =>
+    fc.oneof(
+      ...all.map((one) => ({
+        arbitrary: requestTo(mood, one),
+        weight: CHANGES.has(one.operation.operationId) ? 3 : 1,
+      })),
+    );
   return fc.oneof(
-    { arbitrary: inMood({ document, wildOne: 400, thereOne: 12 }), weight: 3 },
-    { arbitrary: inMood({ document, wildOne: 25, thereOne: 3 }), weight: 2 },
+    { arbitrary: inMood({ document, wildOne: 400, thereOne: 12, isNearExample: true }), weight: 6 },
+    { arbitrary: inMood({ document, wildOne: 400, thereOne: 12, isNearExample: false }), weight: 2 },
+    { arbitrary: inMood({ document, wildOne: 25, thereOne: 3, isNearExample: false }), weight: 2 },
   );
 }
 
@@ -236,12 +310,14 @@ function requestTo(mood: Mood, { path, method, operation }: Target): fc.Arbitrar
       .map((those) =>
         Object.fromEntries(those.flatMap(([name, value, isThere]) => (isThere ? [[name, value]] : []))),
       );
-  const schema = requestBody?.content['application/json'].schema;
+  const { schema, example } = requestBody?.content['application/json'] ?? {};
   const body =
     schema === undefined
       ? fc.constant(null)
       : rarely<string | null>(
-          anyOf(mood, schema).map((value) => JSON.stringify(value)),
+          (mood.isNearExample ? nearExample(mood, schema, example) : anyOf(mood, schema)).map((value) =>
+            JSON.stringify(value),
+          ),
           fc.constantFrom(null, '', '{', '[]', 'null', '1', '{"a":'.repeat(50)),
           mood.wildOne,
         );

@@ -4,6 +4,7 @@ import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import { NO_LIMITS, type RiskLimits } from '../../../shared/domain/risk/limits.ts';
 import { sumsOver } from '../../../shared/domain/risk/use.ts';
 import type { PlaceOrderCommand } from '../../../shared/usecases/place-order.ts';
+import { makeSetLimits } from '../../../shared/usecases/wallet-limits.ts';
 import { USER, WALLET, World } from '../../support/fakes/world.ts';
 
 const d = (text: string) => new Decimal(text);
@@ -199,13 +200,31 @@ describe('the first limit', () => {
     const world = await older();
     await buy(world, 'x');
     expect(await used(world)).toMatchObject({ reserved: '5000', open: 1 });
-    // The lists may miss the order of a moment ago.
-    expect(await limit(world, { maxOpenPositions: 9 })).toMatchObject({ error: { code: 'conflict' } });
     await world.pump();
-    world.now += 5_000;
+    // The lists may miss the order of a moment ago: it waits until they have it.
+    const before = world.now;
     expect(await limit(world, { maxOpenPositions: 9 })).toMatchObject({ ok: true });
+    expect(world.now - before).toBeGreaterThanOrEqual(5_000);
     expect(await used(world)).toEqual({ ...whole, cost: '10000', open: 3 });
     expect(await used(world)).toEqual(shouldBe(world));
+  });
+
+  it('of one that orders again while it waits is refused, and nothing is set', async () => {
+    const world = await older();
+    await buy(world, 'x');
+    const { sleep } = world.ports;
+    let isFirst = true;
+    const ports = {
+      ...world.ports,
+      sleep: async (ms: number) => {
+        await sleep(ms);
+        if (isFirst) await buy(world, 'y');
+        isFirst = false;
+      },
+    };
+    const asked = { userId: USER, walletId: WALLET, limits: { maxOpenPositions: 9 } };
+    expect(await makeSetLimits(ports)(asked)).toMatchObject({ error: { code: 'conflict' } });
+    expect(await world.ledger.risk(WALLET)).toMatchObject({ counted: false });
   });
 });
 
