@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeBinary } from '../../infra/local/processes/node-binary.ts';
 import { sqsClient } from '../../infra/local/services/sqs.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
-import { type Problem, Trader } from '../support/trader.ts';
+import { assertDescribed, type Problem, Trader } from '../support/trader.ts';
 import { until } from '../support/until.ts';
 
 let system: TestSystem;
@@ -240,6 +240,7 @@ describe('a token', () => {
   it('that is missing is refused', async () => {
     const response = await fetch(`${system.running.api}/api/v1/positions`);
     expect(response.status).toBe(401);
+    assertDescribed('GET', '/api/v1/positions', response, await response.json());
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 

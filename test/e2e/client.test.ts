@@ -15,8 +15,12 @@ const check = makeAnswerCheck();
 const checkedFetch: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
   const { pathname } = new URL(String(input));
-  const contentType = response.headers.get('content-type') ?? '';
-  const seen = { method: init?.method ?? 'GET', path: pathname, status: response.status, contentType };
+  const seen = {
+    method: init?.method ?? 'GET',
+    path: pathname,
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+  };
   expect(check.complaints({ ...seen, body: await response.clone().json() })).toEqual([]);
   return response;
 };

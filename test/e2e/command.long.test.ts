@@ -114,7 +114,7 @@ describe('npm start', () => {
           const read = async () => (await system.trader.price('BTC/USDT')).body.last;
           expect(await until('the line after it', read, (last) => last === '50001')).toBe('50001');
           // Told to the cache each second.
-          const health = async () => (await fetch(`${system.running.api}/api/v1/health/services`)).json();
+          const health = () => system.trader.good('GET', '/health/services');
           await until('the count', health, (seen) => JSON.stringify(seen).includes('"errors":1'));
         }
       } finally {

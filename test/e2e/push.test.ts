@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { leaseKey } from '../../shared/adapters/valkey/keys.ts';
 import { follow, type PushedPrice } from '../../shared/client/push.ts';
+import { makeAnswerCheck } from '../openapi/answer-check.ts';
 import { PushClient, type PushedEvent } from '../support/push-client.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import type { Trader } from '../support/trader.ts';
@@ -26,6 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
+/** Every event that was told is as the document says. */
+const check = makeAnswerCheck();
 const numbers = (events: readonly PushedEvent[]): readonly number[] => events.map(({ id }) => Number(id));
 const statuses = (events: readonly PushedEvent[], orderId: string): readonly string[] =>
   events.filter((e) => e.type === 'order' && e.data.order_id === orderId).map((e) => e.data.status);
@@ -62,6 +65,7 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
   expect(await back.subscribe(last)).toMatchObject({ type: 'subscribed', cursor: last });
   await back.untilEvent('the closed position', (e) => e.type === 'position' && e.data.change === 'closed');
   const all = [...client.events, ...back.events];
+  expect(all.flatMap(check.eventComplaints)).toEqual([]);
   // Numbered without a gap, each once.
   expect(numbers(all)).toEqual(all.map((_, n) => (numbers(all)[0] ?? 0) + n));
   expect(changes(all, positionId).at(0)).toBe('opening');
@@ -253,6 +257,7 @@ it('a webhook is told of events, signed, and again where it did not take them', 
     const again = receiver.calls.filter(({ body }) => body === first?.body);
     expect(again.map(({ headers }) => headers['moniqo-attempt'])).toEqual(['1', '2']);
     for (const { headers, body } of receiver.calls) {
+      expect(check.deliveryComplaints({ headers, body: JSON.parse(body) })).toEqual([]);
       const [, t = '', v1 = ''] =
         /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['moniqo-signature'])) ?? [];
       expect(createHmac('sha256', hook.secret).update(`${t}.${body}`).digest('hex')).toBe(v1);
@@ -273,6 +278,18 @@ it('a webhook is told of events, signed, and again where it did not take them', 
     expect(await system.userNamed('a stranger').then((them) => them.send('GET', path))).toMatchObject({
       status: 404,
     });
+    // One that was asked for is told in the same form.
+    await trader.good('POST', `/webhooks/${hook.webhook_id}/test`, { body: {} });
+    const tests = () => receiver.calls.filter(({ body }) => JSON.parse(body).type === 'test');
+    await until(
+      'the test event',
+      async () => tests(),
+      (calls) => calls.length === 1,
+    );
+    const [asked] = tests();
+    expect(
+      check.deliveryComplaints({ headers: asked?.headers ?? {}, body: JSON.parse(asked?.body ?? '') }),
+    ).toEqual([]);
     await trader.good('DELETE', `/webhooks/${hook.webhook_id}`);
     const before = receiver.calls.length;
     await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: 'close-2' });

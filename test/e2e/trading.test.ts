@@ -464,10 +464,9 @@ describe('the services', () => {
       readonly order_monitor: { checks_performed: number; stops_triggered: number; is_running: boolean };
       readonly overall_status: string;
     }
-    const read = async () => (await fetch(`${system.running.api}/api/v1/health/services`)).json();
     const health = await until(
       'health',
-      async () => (await read()) as Health,
+      () => system.trader.good<Health>('GET', '/health/services'),
       (seen) => seen.overall_status === 'healthy',
     );
     expect(health.websocket_manager.messages_received).toBeGreaterThan(30);

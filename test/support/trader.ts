@@ -47,11 +47,16 @@ const CALL_TIMEOUT_MS = 20_000;
 
 const check = makeAnswerCheck();
 
-/** Every answer that a test sees is as the API's document says. */
-function assertDescribed(method: string, path: string, { status, headers }: Response, body: unknown): void {
-  const contentType = headers.get('content-type') ?? '';
+/** Every answer that a test sees is as the API's document says. `path`: the whole of it. @throws Error that says what is not */
+export function assertDescribed(
+  method: string,
+  path: string,
+  { status, headers }: Response,
+  body: unknown,
+): void {
   const [plain = ''] = path.split('?');
-  const wrong = check.complaints({ method, path: plain, status, contentType, body });
+  const seen = { method, path: plain, status, headers: Object.fromEntries(headers), body };
+  const wrong = check.complaints(seen);
   if (wrong.length > 0) throw new Error(`not as docs/openapi.json says:\n${wrong.join('\n')}`);
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
 import * as access from '../answers/access.ts';
+import * as events from '../answers/events.ts';
 import * as health from '../answers/health.ts';
 import * as history from '../answers/history.ts';
 import * as market from '../answers/market.ts';
@@ -25,6 +26,7 @@ export const ANSWERS = {
   ...market,
   ...history,
   ...health,
+  ...events,
   ...problem,
 };
 export type AnswerName = keyof typeof ANSWERS;

@@ -7,8 +7,15 @@ import { fullScope } from '../../../shared/http/scopes.ts';
 import { DOCS_ROUTES } from '../../docs/routes.ts';
 import { API_ERRORS, type ApiErrorCode } from '../errors.ts';
 import { type OperationName, ROUTES, type Route } from '../routes.ts';
-import { componentSchemas, inputSchema, type JsonSchema, requestName } from './components.ts';
+import {
+  type AnswerName,
+  componentSchemas,
+  inputSchema,
+  type JsonSchema,
+  requestName,
+} from './components.ts';
 import { BODY, QUERY, TOKEN } from './errors.ts';
+import { DELIVERY_HEADERS, HEADERS, type HeaderName, headerRefs, LIMIT_HEADERS } from './headers.ts';
 import { type DescribedAnswer, type DescribedOperation, OPERATIONS, TAGS } from './operations.ts';
 import { withTexts } from './texts.ts';
 
@@ -66,10 +73,6 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   503: 'Not now; try again in a moment.',
 };
 
-const REQUEST_ID = {
-  'x-request-id': { description: 'The id of this request.', schema: { type: 'string' } },
-};
-
 type Described = Route;
 
 /** The whole document. `examples` are calls as they went. */
@@ -95,6 +98,7 @@ export function openApiDocument(examples: Examples): Node {
     tags: Object.entries({ ...TAGS }).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }],
     paths,
+    webhooks: { event: { post: deliveredEvent() } },
     components: {
       securitySchemes: {
         token: {
@@ -105,6 +109,7 @@ export function openApiDocument(examples: Examples): Node {
         },
       },
       schemas: withTexts(componentSchemas()),
+      headers: HEADERS,
       examples: Object.fromEntries(usedCodes().map((code) => [code, { value: exampleProblem(code) }])),
     },
   };
@@ -142,8 +147,10 @@ function operation(
       },
     }),
     responses: {
-      ...Object.fromEntries(answers.map((answer) => [answer.status, response(answer, described, example)])),
-      ...problems(codesOf(route, described)),
+      ...Object.fromEntries(
+        answers.map((answer) => [answer.status, response(answer, described, example, route)]),
+      ),
+      ...problems(codesOf(route, described), route),
       default: {
         description: 'What API Gateway answers by itself, before the API is asked or where it cannot be.',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/GatewayMessage' } } },
@@ -240,21 +247,17 @@ function response(
   { status, description, schema, form }: DescribedAnswer,
   { headers = [] }: DescribedOperation,
   example: Example,
+  route: Described,
 ): Node {
   const ref = { $ref: `#/components/schemas/${schema}` };
   const shown = example.answers[status];
   return {
     description,
-    headers: {
-      ...REQUEST_ID,
-      ...(status === 201 &&
-        schema !== 'TakenSignal' && {
-          location: { description: 'Where it is read.', schema: { type: 'string' } },
-        }),
-      ...(headers.includes('Prefer') && {
-        'preference-applied': { description: 'What of `Prefer` was applied.', schema: { type: 'string' } },
-      }),
-    },
+    headers: headerRefs([
+      ...everywhere(route),
+      ...(route.method !== 'GET' && LOCATED.has(schema) ? (['Location'] as const) : []),
+      ...(headers.includes('Prefer') ? (['Preference-Applied'] as const) : []),
+    ]),
     content: {
       'application/json': {
         schema: form === 'page' ? pageOf(ref) : ref,
@@ -277,20 +280,30 @@ const pageOf = (items: Node): Node => ({
   additionalProperties: false,
 });
 
+/** What is made or changed by itself, and read at an address of its own. */
+const LOCATED: ReadonlySet<string> = new Set<AnswerName>(['Order', 'AmendedOrder', 'Wallet', 'Client']);
+
+/** What an open route answers is in no budget. */
+const everywhere = ({ open }: Described): readonly HeaderName[] => [
+  'X-Request-Id',
+  ...(open === true ? [] : LIMIT_HEADERS),
+];
+
+const RETRIED: readonly number[] = [429, 503];
+
 /** The refusals by status, each with the codes that it may have. */
-function problems(codes: readonly ApiErrorCode[]): Node {
+function problems(codes: readonly ApiErrorCode[], route: Described): Node {
   const byStatus = Map.groupBy(codes, (code) => API_ERRORS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, those]) => [
       status,
       {
         description: `${STATUS_WORDS[status] ?? 'Refused.'} Codes: ${those.map((code) => `\`${code}\``).join(', ')}.`,
-        headers: {
-          ...REQUEST_ID,
-          ...(status === 503 && {
-            'retry-after': { description: 'Seconds to wait.', schema: { type: 'string' } },
-          }),
-        },
+        headers: headerRefs([
+          ...everywhere(route),
+          ...(RETRIED.includes(status) ? (['Retry-After'] as const) : []),
+          ...(status === 401 || status === 403 ? (['WWW-Authenticate'] as const) : []),
+        ]),
         content: {
           'application/problem+json': {
             schema: {
@@ -320,6 +333,32 @@ const exampleProblem = (code: ApiErrorCode): Node => {
     ...{ next_action: nextAction, request_id: '7f9c2ba4-e88f-4f5b-8a0d-2f6f3c1f9e10' },
   };
 };
+
+/** What the address of a webhook is sent: not a call of the API, so it has no security of it. */
+function deliveredEvent(): Node {
+  const types = ['OrderEvent', 'FillEvent', 'PositionEvent', 'AlarmEvent', 'TestEvent'] as const;
+  return {
+    operationId: 'deliverEvent',
+    tags: ['Webhooks'],
+    summary: 'An event, sent to your address',
+    description:
+      'At least once, in no order: drop an `id` that you know, and compare ids for the order of writing. Not a 2xx within 8 seconds: it comes again after 1 s, 5 s, 30 s, 2 min and 10 min, then it is given up.',
+    security: [],
+    parameters: DELIVERY_HEADERS.map((header) => ({ ...header, in: 'header', required: true })),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: { oneOf: types.map((type) => ({ $ref: `#/components/schemas/${type}` })) },
+        },
+      },
+    },
+    responses: {
+      '2XX': { description: 'It was taken. The body is not read.' },
+      default: { description: 'It was not taken: it comes again.' },
+    },
+  };
+}
 
 function documentOperation(name: (typeof DOCS_ROUTES)[number]['name']): Node {
   const isPage = name === 'readDocument';

@@ -1,12 +1,13 @@
 /** Puts to each field of the named schemas what it means (texts/): by schema and name, else by name. */
 import type { JsonSchema } from './components.ts';
 import { ACCESS_TEXTS } from './texts/access.ts';
+import { EVENT_TEXTS } from './texts/events.ts';
 import { MARKET_TEXTS } from './texts/market.ts';
 import { ORDER_TEXTS } from './texts/orders.ts';
 import { POSITION_TEXTS } from './texts/positions.ts';
 import { WALLET_TEXTS } from './texts/wallets.ts';
 
-const PARTS = [ACCESS_TEXTS, ORDER_TEXTS, POSITION_TEXTS, WALLET_TEXTS, MARKET_TEXTS] as const;
+const PARTS = [ACCESS_TEXTS, ORDER_TEXTS, POSITION_TEXTS, WALLET_TEXTS, MARKET_TEXTS, EVENT_TEXTS] as const;
 const TEXTS: Readonly<Record<string, string>> = Object.assign({}, ...PARTS);
 
 /** Names in two of the files, of which one would be lost; and texts that no field has. For a test. */

@@ -208,7 +208,7 @@ export class ApiWorld {
     const response = await this.handle(event);
     const answered: unknown = JSON.parse(response.body);
     const { statusCode: status, headers } = response;
-    const seen = { method, path: plain, status, contentType: headers['content-type'] ?? '', body: answered };
+    const seen = { method, path: plain, status, headers, body: answered };
     const wrong = this.#check?.complaints(seen) ?? [];
     if (wrong.length > 0) throw new Error(`not as docs/openapi.json says:\n${wrong.join('\n')}`);
     return { status, headers, body: answered };

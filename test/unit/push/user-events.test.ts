@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { decimal } from '../../../shared/domain/money/decimal.ts';
 import type { StatusChange } from '../../../shared/domain/types.ts';
+import { eventView } from '../../../shared/usecases/push/event-view.ts';
 import {
   alarmEvent,
   fillEvent,
@@ -9,6 +10,7 @@ import {
   positionEvents,
 } from '../../../shared/usecases/push/user-events.ts';
 import { aFill, anOrder, aPosition, NOW } from '../../integration/dynamodb/samples.ts';
+import { makeAnswerCheck } from '../../openapi/answer-check.ts';
 
 const became = (status: StatusChange['status'], at: number): StatusChange => ({
   ...{ status, at, reason: `became ${status}`, cause: 'venue' },
@@ -141,4 +143,19 @@ it('of the lines of a timeline the alarms are told', () => {
     data: { position_id: 'position-1', code: 'coins_missing', message: 'the account has less' },
   });
   expect(alarmEvent(aPosition(), { ...alarm, kind: 'opened' }, 'x')).toBeNull();
+});
+
+it('every event is as the document says', () => {
+  const { eventComplaints } = makeAnswerCheck();
+  const alarm = { at: NOW, kind: 'alarm' as const, facts: { why: 'coins_missing', message: 'x' } };
+  const all = [
+    ...orderEvents(null, anOrder({ statusHistory: [became('pending', NOW)] })),
+    fillEvent(anOrder(), aFill()),
+    ...positionEvents(null, aPosition()),
+    alarmEvent(aPosition(), alarm, '001#x'),
+  ];
+  const told = all.flatMap((event, n) => (event === null ? [] : [eventView({ ...event, seq: n + 1 })]));
+  expect(told.map(({ type }) => type)).toEqual(['order', 'fill', 'position', 'alarm']);
+  expect(told.flatMap(eventComplaints)).toEqual([]);
+  expect(eventComplaints({ ...told[0], data: {} })).not.toEqual([]);
 });
