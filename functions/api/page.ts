@@ -18,6 +18,12 @@ interface Asked {
 }
 
 /** What was asked in the ledger's words; a symbol in any format. */
+/** The bounds that were given. */
+export const spanOf = ({ from, to }: Pick<Asked, 'from' | 'to'>): { from?: number; to?: number } => ({
+  ...(from !== null && { from }),
+  ...(to !== null && { to }),
+});
+
 export async function listQuery(known: KnownSymbols, asked: Asked): Promise<ListQuery> {
   const symbol = asked.symbol === undefined ? undefined : await symbolOrRefuse(known, asked.symbol);
   return {
@@ -28,8 +34,7 @@ export async function listQuery(known: KnownSymbols, asked: Asked): Promise<List
     ...(asked.wallet_id !== undefined && { walletId: asked.wallet_id }),
     ...(asked.position_id !== undefined && { positionId: asked.position_id }),
     ...(asked.flow_id !== undefined && { flowId: asked.flow_id }),
-    ...(asked.from !== null && { from: asked.from }),
-    ...(asked.to !== null && { to: asked.to }),
+    ...spanOf(asked),
   };
 }
 

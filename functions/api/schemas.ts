@@ -169,8 +169,6 @@ export const SignalBody = lazily(() =>
     }),
 );
 
-export const ListSignalsQuery = lazily(() => z.strictObject(pageFields()));
-
 /** What is named is set; the rest stays. */
 export const ChangeWalletBody = lazily(() =>
   z
@@ -513,6 +511,11 @@ export const ListPricesQuery = lazily(() =>
 
 /** What was told in [from, to), oldest first. */
 export const TimelineQuery = lazily(() =>
+  z.strictObject({ ...pageFields(), ...spanFields() }).superRefine(isSpan),
+);
+
+/** Said in [from, to), newest first. */
+export const ListSignalsQuery = lazily(() =>
   z.strictObject({ ...pageFields(), ...spanFields() }).superRefine(isSpan),
 );
 

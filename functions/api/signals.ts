@@ -13,7 +13,7 @@ import type { TakenSignal } from './answers/positions.ts';
 import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { requiredKey } from './keys.ts';
-import { pageResponse } from './page.ts';
+import { pageResponse, spanOf } from './page.ts';
 import { ListSignalsQuery, NoQuery, ownFieldName, SignalBody } from './schemas.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
@@ -66,7 +66,8 @@ export function signalOperations({ commands, reads }: Pick<ApiDeps, 'commands' |
     },
 
     listSignals: async (request: UserRequest): Promise<ApiResponse> => {
-      const query = validate(ListSignalsQuery, request.query);
+      const asked = validate(ListSignalsQuery, request.query);
+      const query = { limit: asked.limit, cursor: asked.cursor, ...spanOf(asked) };
       const positionId = request.params['position_id'] ?? '';
       return pageResponse(
         reads.positions.signals(request.userId, positionId, query).then((page) => {

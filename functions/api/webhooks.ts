@@ -1,10 +1,11 @@
-/** Webhooks: create (its secret is answered once), list, delete, test, deliveries (design section 17; docs/push.md). */
+/** Webhooks: create (only that answers its secret), list, delete, test, deliveries (design section 17; docs/push.md). */
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import { deliveryView, webhookView } from '../../shared/usecases/push/webhooks.ts';
 import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
+import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
 import { EmptyBody, NoQuery } from './schemas.ts';
 import { CreateWebhookBody, ListDeliveriesQuery } from './webhook-schemas.ts';
@@ -18,9 +19,11 @@ export function webhookOperations({ webhooks }: Pick<ApiDeps, 'webhooks'>) {
     createWebhook: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
       const { url, channels, description } = validate(CreateWebhookBody, request.body);
-      const created = await webhooks.create({ userId: request.userId, url, channels, description });
+      const key = idempotencyKey(request);
+      const created = await webhooks.create({ userId: request.userId, url, channels, description, key });
       if (!created.ok) throw refused(created.error);
-      return { status: 201, body: { ...webhookView(created.value), secret: created.value.secret } };
+      const { webhook, repeated } = created.value;
+      return { status: repeated ? 200 : 201, body: { ...webhookView(webhook), secret: webhook.secret } };
     },
 
     listWebhooks: async (request: UserRequest): Promise<ApiResponse> => {

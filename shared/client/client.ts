@@ -26,6 +26,7 @@ const KEYED = {
   changeProtection: true,
   takeSignal: true,
   createWallet: true,
+  createWebhook: true,
 } as const satisfies Record<KeyedName, true>;
 
 /** Changes nothing, though it has a body. */

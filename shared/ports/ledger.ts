@@ -111,6 +111,12 @@ export interface PageQuery {
   readonly cursor: string | null;
 }
 
+/** At or after `from` and before `to`, epoch ms; what is left out is no bound. A cursor is one of these bounds alone. */
+export interface SpanQuery extends PageQuery {
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** A stretch of what was told of a position: from <= time < to, oldest first, behind the item of the key `after`. */
 export interface ToldQuery {
   readonly from: number;
@@ -189,8 +195,8 @@ export interface Ledger {
     positionId: string,
     signal: { readonly at: number; readonly signalId: string },
   ): Promise<Signal | null>;
-  /** Newest first; strongly consistent. @throws BadCursorError */
-  signals(positionId: string, query: PageQuery): Promise<Page<Signal>>;
+  /** Those said in [from, to), newest first; strongly consistent. @throws BadCursorError */
+  signals(positionId: string, query: SpanQuery): Promise<Page<Signal>>;
   /** Strongly consistent; null when no call was made under this key. */
   callOf(ownerId: string, key: string): Promise<Call | null>;
   commit(commit: Commit): Promise<CommitResult>;

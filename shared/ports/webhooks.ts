@@ -42,7 +42,8 @@ export interface Delivery {
 }
 
 export interface WebhookStore {
-  create(webhook: Webhook): Promise<void>;
+  /** False: the user has one of this id. */
+  create(webhook: Webhook): Promise<boolean>;
   /** Null: none, or not this user's. */
   get(userId: string, webhookId: string): Promise<Webhook | null>;
   /** All of a user, oldest first. */

@@ -55,6 +55,9 @@ export function exitOrderIdFor(source: ExitSource): string {
     : derive('exit-flatten', source.positionId, String(source.n));
 }
 
+/** Of a webhook: one per user and key of the call. */
+export const webhookIdFor = (userId: string, key: string): string => derive('webhook', userId, key);
+
 /** Of a wallet: one per user and key of the call. */
 export const walletIdFor = (userId: string, key: string): string => derive('wallet', userId, key);
 

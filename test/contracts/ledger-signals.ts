@@ -122,6 +122,25 @@ export function describeLedgerSignals(name: string, open: OpenLedgerWith): void 
         items: [],
         cursor: null,
       });
+      const said_ = async (span: { from?: number; to?: number }) =>
+        (await ledger.signals(positionId, { limit: 9, cursor: null, ...span })).items.map(
+          ({ signalId }) => signalId,
+        );
+      expect(await said_({ from: NOW + 10 })).toEqual([
+        'signal-6',
+        'signal-5',
+        'signal-4',
+        'signal-3',
+        'signal-2',
+      ]);
+      expect(await said_({ to: NOW + 10 })).toEqual(['signal-1', 'signal-0']);
+      expect(await said_({ from: NOW + 10, to: NOW + 20 })).toEqual(['signal-3', 'signal-2']);
+      const bounded = await ledger.signals(positionId, { limit: 1, cursor: null, to: NOW + 20 });
+      const next = { limit: 1, cursor: bounded.cursor, to: NOW + 20 };
+      expect((await ledger.signals(positionId, next)).items).toMatchObject([{ signalId: 'signal-2' }]);
+      await expect(ledger.signals(positionId, { limit: 1, cursor: bounded.cursor })).rejects.toThrow(
+        BadCursorError,
+      );
       const first = await ledger.signals(positionId, { limit: 1, cursor: null });
       for (const [of, foreign] of [
         ['position-2', first.cursor],

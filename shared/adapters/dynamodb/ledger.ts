@@ -226,10 +226,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       const item = await getItem(client, positionsTable, signalKey(positionId, at, signalId));
       return item === null ? null : signals.fromItem(item, `signal of ${positionId}`);
     },
-    signals: (positionId, { limit, cursor }) =>
+    signals: (positionId, query) =>
       readPageUnder(client, {
-        table: positionsTable,
-        ...{ pk: positionId, prefix: SIGNAL_PREFIX, limit, cursor },
+        ...{ ...query, table: positionsTable, pk: positionId, prefix: SIGNAL_PREFIX },
         read: (item) => signals.fromItem(item, `signal of ${positionId}`),
       }),
     async callOf(ownerId, key) {

@@ -7,7 +7,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Page, Told, ToldQuery } from '../../ports/ledger.ts';
+import type { Page, SpanQuery, Told, ToldQuery } from '../../ports/ledger.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Item, type Key, sortText } from './items.ts';
 import { pauseMs } from './transact.ts';
@@ -222,25 +222,30 @@ function cursorAfter(scope: string, given: readonly Item[]): string | null {
  */
 export async function readPageUnder<T>(
   client: DynamoDBClient,
-  request: {
+  request: SpanQuery & {
     readonly table: string;
     readonly pk: string;
     readonly prefix: string;
-    readonly limit: number;
-    readonly cursor: string | null;
     readonly read: (item: Item) => T;
   },
 ): Promise<Page<T>> {
   const { table, pk, prefix, limit, cursor, read } = request;
-  const scope = `${table}/${prefix}/${pk}`;
+  const scope = listScope(`${table}/${prefix}/${pk}`, request);
   const from = cursor === null ? null : decodeCursor(scope, cursor);
   const rows = queryAll(client, {
     TableName: table,
     ConsistentRead: true,
     ScanIndexForward: false,
     Limit: limit + 1,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: {
+      ':pk': { S: pk },
+      ':first': { S: request.from === undefined ? prefix : `${prefix}${sortText(request.from, '')}` },
+      // Before a time: up to the end of the millisecond before it.
+      ':last': {
+        S: `${prefix}${request.to === undefined ? '' : sortText(request.to - 1, '')}${LAST_SORT}`,
+      },
+    },
     ...(from === null ? {} : { ExclusiveStartKey: { pk: { S: pk }, sk: { S: from.sort } } }),
   });
   const found: Item[] = [];

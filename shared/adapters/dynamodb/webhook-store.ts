@@ -1,5 +1,10 @@
 /** Webhooks and what became of their deliveries, on DynamoDB. */
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { CHANNELS } from '../../ports/push.ts';
 import { DELIVERY_STATUSES, type Delivery, type Webhook, type WebhookStore } from '../../ports/webhooks.ts';
 import { integers, lists, nullable, objects, texts, words } from './codec.ts';
@@ -48,9 +53,16 @@ export function createWebhookStore({ client, webhooksTable, now }: WebhookStoreO
   return {
     async create(webhook) {
       const item = { ...webhooks.item(webhook), ...webhookKey(webhook.userId, webhook.webhookId) };
-      await client.send(
-        new PutItemCommand({ TableName, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
-      );
+      const put = new PutItemCommand({
+        ...{ TableName, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
+      });
+      try {
+        await client.send(put);
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
     },
     async get(userId, webhookId) {
       const item = await getItem(client, TableName, webhookKey(userId, webhookId));

@@ -4,6 +4,7 @@ import type { Page } from '../../ports/ledger.ts';
 import type { Channel } from '../../ports/push.ts';
 import type { Clock, Ids } from '../../ports/runtime.ts';
 import type { Delivery, SentEvent, Webhook, WebhookQueue, WebhookStore } from '../../ports/webhooks.ts';
+import { canonicalHash, webhookIdFor } from '../derive-ids.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 import { time, timeOrNull } from '../views/text.ts';
 import { pendingDelivery } from './ask-deliveries.ts';
@@ -25,7 +26,18 @@ export interface CreateWebhook {
   readonly url: string;
   readonly channels: readonly Channel[];
   readonly description: string | null;
+  /** The caller's key; null: every call makes a webhook of its own. */
+  readonly key: string | null;
 }
+
+export interface WebhookCreated {
+  readonly webhook: Webhook;
+  readonly repeated: boolean;
+}
+
+/** What was asked for; the rest is made. */
+const askedOf = ({ url, channels, description }: Pick<Webhook, 'url' | 'channels' | 'description'>): string =>
+  canonicalHash({ url, channels: [...channels].sort(), description });
 
 /** The secret is not among them: it is shown when it is made. */
 export const webhookView = ({ webhookId, url, channels, description, createdAt }: Webhook) => ({
@@ -52,7 +64,12 @@ export type Webhooks = ReturnType<typeof makeWebhooks>;
 
 export function makeWebhooks({ webhooks, queue, checkUrl, newSecret, ids, clock }: WebhookPorts) {
   return {
-    async create({ userId, url, channels, description }: CreateWebhook): Promise<Result<Webhook, Refusal>> {
+    /**
+     * A repeat under the same key answers what the first call did, the secret too: that answer may have been lost, and with
+     * it a secret that nobody could read again.
+     */
+    async create(command: CreateWebhook): Promise<Result<WebhookCreated, Refusal>> {
+      const { userId, url, channels, description, key } = command;
       const target = checkUrl(url);
       if (!target.ok) {
         return refuse(
@@ -62,17 +79,8 @@ export function makeWebhooks({ webhooks, queue, checkUrl, newSecret, ids, clock 
           'send an https address that the internet reaches',
         );
       }
-      const there = await webhooks.ofUser(userId);
-      if (there.length >= MAX_WEBHOOKS) {
-        return refuse(
-          'webhook_limit',
-          null,
-          `there are ${MAX_WEBHOOKS} webhooks`,
-          'delete one of them first',
-        );
-      }
-      const webhook: Webhook = {
-        webhookId: ids.token(),
+      const asked: Webhook = {
+        webhookId: key === null ? ids.token() : webhookIdFor(userId, key),
         userId,
         url: target.value.href,
         channels: [...new Set(channels)],
@@ -80,8 +88,31 @@ export function makeWebhooks({ webhooks, queue, checkUrl, newSecret, ids, clock 
         secret: newSecret(),
         createdAt: clock.now(),
       };
-      await webhooks.create(webhook);
-      return ok(webhook);
+      const there = await webhooks.ofUser(userId);
+      const isThere = there.some(({ webhookId }) => webhookId === asked.webhookId);
+      if (!isThere && there.length >= MAX_WEBHOOKS) {
+        return refuse(
+          'webhook_limit',
+          null,
+          `there are ${MAX_WEBHOOKS} webhooks`,
+          'delete one of them first',
+        );
+      }
+      if (await webhooks.create(asked)) return ok({ webhook: asked, repeated: false });
+      const webhook = await webhooks.get(userId, asked.webhookId);
+      if (webhook === null) {
+        const message = 'the webhook was deleted meanwhile';
+        return refuse('conflict', null, message, 'create it again');
+      }
+      if (askedOf(webhook) !== askedOf(asked)) {
+        return refuse(
+          'idempotency_mismatch',
+          'Idempotency-Key',
+          'another webhook was made under this key',
+          'repeat the same body, or use a new key',
+        );
+      }
+      return ok({ webhook, repeated: true });
     },
     list: (userId: string): Promise<readonly Webhook[]> => webhooks.ofUser(userId),
     /** False: there is none. */

@@ -8,7 +8,7 @@ import { liquidationPrice } from '../../domain/margin.ts';
 import type { Decimal } from '../../domain/money/decimal.ts';
 import type { Signal } from '../../domain/signal-facts.ts';
 import type { Position } from '../../domain/types.ts';
-import type { Ledger, ListQuery, Page, PageQuery } from '../../ports/ledger.ts';
+import type { Ledger, ListQuery, Page, SpanQuery } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports/runtime.ts';
 import type { SymbolDirectory } from '../../ports/symbols.ts';
 import type { TapeStore } from '../../ports/tape.ts';
@@ -28,7 +28,7 @@ export interface ReadPositions {
   /** Newest first, without what needs fills and the tape. @throws BadCursorError */
   list(userId: string, query: ListQuery): Promise<Page<PositionView>>;
   /** What was said about it, newest first; null when there is none of this user. @throws BadCursorError */
-  signals(userId: string, positionId: string, query: PageQuery): Promise<Page<SignalView> | null>;
+  signals(userId: string, positionId: string, query: SpanQuery): Promise<Page<SignalView> | null>;
 }
 
 /** So many signals are in the view of a position; all of them are in their own list. */

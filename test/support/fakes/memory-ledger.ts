@@ -44,9 +44,9 @@ import type {
   ListQuery,
   OrderWithFills,
   Page,
-  PageQuery,
   PauseGate,
   RiskMark,
+  SpanQuery,
   Told,
   ToldQuery,
 } from '../../../shared/ports/ledger.ts';
@@ -194,10 +194,12 @@ export class MemoryLedger implements Ledger {
     return this.signalItems.get(positionId)?.get(sortText(at, signalId)) ?? null;
   }
 
-  async signals(positionId: string, { limit, cursor }: PageQuery): Promise<Page<Signal>> {
-    const scope = `positions/signal#/${positionId}`;
+  async signals(positionId: string, { limit, cursor, from: first, to }: SpanQuery): Promise<Page<Signal>> {
+    const scope = listScope(`positions/signal#/${positionId}`, { from: first, to });
     const from = cursor === null ? null : decodeCursor(scope, cursor).sort;
-    const all = [...(this.signalItems.get(positionId) ?? [])].sort(([a], [b]) => (a < b ? 1 : -1));
+    const all = [...(this.signalItems.get(positionId) ?? [])]
+      .filter(([, { at }]) => at >= (first ?? at) && (to === undefined || at < to))
+      .sort(([a], [b]) => (a < b ? 1 : -1));
     const rest = all.filter(([sort]) => from === null || sort < from);
     const given = rest.slice(0, limit);
     const last = given.at(-1)?.[0];

@@ -19,9 +19,10 @@ export class MemoryWebhooks implements WebhookStore {
   readonly items = new Map<string, Webhook>();
   readonly #deliveries = new Map<string, Delivery>();
 
-  async create(webhook: Webhook): Promise<void> {
-    if (this.items.has(webhook.webhookId)) throw new Error('there is a webhook of this id');
+  async create(webhook: Webhook): Promise<boolean> {
+    if (this.items.has(webhook.webhookId)) return false;
     this.items.set(webhook.webhookId, frozen(webhook));
+    return true;
   }
 
   async get(userId: string, webhookId: string): Promise<Webhook | null> {

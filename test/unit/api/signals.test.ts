@@ -246,6 +246,14 @@ describe('the history', () => {
       body: { code: 'invalid_cursor', field: 'cursor' },
     });
     expect(await world.call('GET', `${signals}?limit=0`)).toMatchObject({ status: 400 });
+    const at = (n: number): string => first.body.items[n].timestamp;
+    const between = `from=${at(2)}&to=${at(0)}`;
+    const ids = ({ body }: { body: { items: readonly { signal_id: string }[] } }) =>
+      body.items.map(({ signal_id: id }) => id);
+    expect(ids(await world.call('GET', `${signals}?${between}`))).toEqual(ids(first).slice(1, 3));
+    expect(await world.call('GET', `${signals}?from=${at(0)}&to=${at(2)}`)).toMatchObject({
+      ...{ status: 400, body: { code: 'invalid_field', field: 'from' } },
+    });
   });
 
   it('is not there for others, nor are its position and wallet', async () => {

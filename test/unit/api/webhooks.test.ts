@@ -1,4 +1,4 @@
-/** Webhooks over the API: made with a secret that is shown once, private to their user. */
+/** Webhooks over the API: made with a secret that only that call shows, private to their user. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_WEBHOOKS } from '../../../shared/usecases/push/webhooks.ts';
 import { ApiWorld } from './world.ts';
@@ -33,6 +33,37 @@ describe('webhooks', () => {
   ])('%j is refused', async (more, status, code, field) => {
     expect(await create(more)).toMatchObject({ status, body: { code, field } });
     expect((await world.call('GET', '/api/v1/webhooks')).body.items).toEqual([]);
+  });
+
+  it('are made once under one key, and a repeat answers the secret that the first answer had', async () => {
+    const keyed = (more: object = {}, user = 'alice') =>
+      world.call('POST', '/api/v1/webhooks', { body: { ...body, ...more }, key: 'mine', user });
+    const first = await keyed();
+    expect(first.status).toBe(201);
+    world.now += 3_600_000;
+    const again = await keyed({ channels: ['positions', 'fills'] });
+    expect(again).toMatchObject({ status: 200, body: first.body });
+    expect((await world.call('GET', '/api/v1/webhooks')).body.items).toHaveLength(1);
+    expect(await keyed({ url: 'https://example.com/other' })).toMatchObject({
+      ...{ status: 422, body: { code: 'idempotency_mismatch', field: 'Idempotency-Key' } },
+    });
+    // Of somebody else it is another call, and of one without a key each is its own.
+    const theirs = await keyed({}, 'bob');
+    expect(theirs).toMatchObject({ status: 201 });
+    expect(theirs.body.secret).not.toBe(first.body.secret);
+    expect((await create()).status).toBe(201);
+    expect((await create()).status).toBe(201);
+    // A repeat is answered where there is no room for another one.
+    for (let n = 3; n < MAX_WEBHOOKS; n++) await create();
+    expect((await create()).status).toBe(409);
+    expect((await keyed()).status).toBe(200);
+  });
+
+  it('of calls at the same time under one key are one', async () => {
+    const call = () => world.call('POST', '/api/v1/webhooks', { body, key: 'twice' });
+    const both = await Promise.all([call(), call()]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 201]);
+    expect(new Set(both.map((one) => one.body.secret)).size).toBe(1);
   });
 
   it('are no more than a user may have', async () => {

@@ -79,7 +79,7 @@ export const POSITION_OPERATIONS = {
   listSignals: {
     tag: 'Positions',
     summary: 'List the signals of a position',
-    description: 'Newest first.',
+    description: 'Newest first. `from` and `to` bound the time at which they were said.',
     query: bodies.ListSignalsQuery(),
     answers: [page('Signal', 'A page of signals.')],
     errors: ['not_found', 'invalid_cursor'],

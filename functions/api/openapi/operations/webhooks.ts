@@ -8,10 +8,15 @@ export const WEBHOOK_OPERATIONS = {
   createWebhook: {
     tag: 'Webhooks',
     summary: 'Create a webhook',
-    description: 'Its secret signs what is sent, and is answered this once.',
+    description:
+      'Its secret signs what is sent, and no other call answers it. A repeat under the same `Idempotency-Key` answers the same webhook with the same secret for as long as it is there: the first answer may have been lost. Without a key each call makes another one.',
     body: { schema: CreateWebhookBody(), required: true },
-    answers: [{ status: 201, description: 'The webhook, with its secret.', schema: 'CreatedWebhook' }],
-    errors: [...BODY, 'webhook_url', 'webhook_limit', 'conflict'],
+    headers: ['Idempotency-Key'],
+    answers: [
+      { status: 201, description: 'The webhook, with its secret.', schema: 'CreatedWebhook' },
+      ok('CreatedWebhook', 'A repeat: the webhook that the first call made, with its secret.'),
+    ],
+    errors: [...BODY, 'idempotency_mismatch', 'webhook_url', 'webhook_limit', 'conflict'],
   },
   listWebhooks: {
     tag: 'Webhooks',

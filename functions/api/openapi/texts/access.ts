@@ -17,7 +17,7 @@ export const ACCESS_TEXTS = {
   channels: 'Which events.',
   description: 'Your own words for it.',
   webhook_id: 'The webhook.',
-  secret: 'Signs what is sent; keep it, it is not answered again.',
+  secret: 'Signs what is sent; keep it: only a repeat of the call that made it answers it again.',
   deleted: 'Always true.',
   event_id: 'The event.',
   event_type: 'Its kind.',
