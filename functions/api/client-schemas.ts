@@ -37,17 +37,24 @@ const limitsOf = (asked: Asked): Partial<ClientLimits> => ({
   ...(asked.max_orders_per_minute !== undefined && { maxOrdersPerMinute: asked.max_orders_per_minute }),
 });
 
-/** `client_id` as the issuer of its tokens calls it. */
+/** `client_id` as the issuer of its tokens calls it; `client_token`: one of them. */
 export const RegisterClientBody = lazily(() =>
   z
     .strictObject({
       client_id: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/, 'must be the id of an app client'),
+      client_token: z.string().min(1).max(8_192),
       name: clientName(),
       scopes: clientScopes(),
       ...limitFields(),
     })
-    .transform(({ client_id, name, scopes, ...limits }) => ({
-      ...{ clientId: client_id, name, scopes, limits: { ...NO_CLIENT_LIMITS, ...limitsOf(limits) } },
+    .transform(({ client_id, client_token, name, scopes, ...limits }) => ({
+      ...{
+        clientId: client_id,
+        clientToken: client_token,
+        name,
+        scopes,
+        limits: { ...NO_CLIENT_LIMITS, ...limitsOf(limits) },
+      },
     })),
 );
 

@@ -5,18 +5,26 @@ import { validate } from '../../shared/http/validate.ts';
 import { clientView } from '../../shared/usecases/views/client-view.ts';
 import { ChangeClientBody, ListClientsQuery, RegisterClientBody } from './client-schemas.ts';
 import type { ApiDeps } from './deps.ts';
-import { refused } from './errors.ts';
+import { apiError, refused } from './errors.ts';
 import { pageResponse } from './page.ts';
 import { EmptyBody, NoQuery } from './schemas.ts';
 
-export function clientOperations({ commands, clock }: Pick<ApiDeps, 'commands' | 'clock'>) {
+export function clientOperations({
+  commands,
+  clock,
+  clientOf,
+}: Pick<ApiDeps, 'commands' | 'clock' | 'clientOf'>) {
   const { clients } = commands;
   const whose = ({ userId, params }: UserRequest) => ({ userId, clientId: params['client_id'] ?? '' });
 
   return {
     registerClient: async (request: UserRequest): Promise<ApiResponse> => {
       validate(NoQuery, request.query);
-      const asked = validate(RegisterClientBody, request.body);
+      const { clientToken, ...asked } = validate(RegisterClientBody, request.body);
+      if ((await clientOf(clientToken)) !== asked.clientId) {
+        const detail = 'client_token is no good access token of this client.';
+        throw apiError('client_not_proven', detail, { field: 'client_token' });
+      }
       const made = await clients.register({ userId: request.userId, ...asked });
       if (!made.ok) throw refused(made.error);
       const { client, repeated } = made.value;

@@ -1,4 +1,5 @@
 /** What the API's operations are given: commands, reads, and the little they need beside. */
+
 import type { Environment } from '../../shared/domain/types.ts';
 import type { AuditStore } from '../../shared/ports/audit.ts';
 import type { Ledger, WalletStore } from '../../shared/ports/ledger.ts';
@@ -26,6 +27,7 @@ import type { ReadUpdates } from '../../shared/usecases/views/read-updates.ts';
 import type { ReadWallets } from '../../shared/usecases/views/read-wallets.ts';
 import type { ReadReconciles } from '../../shared/usecases/views/reconcile-view.ts';
 import type { WalletCommands } from '../../shared/usecases/wallet-commands.ts';
+import type { ClientOf } from './client-proof.ts';
 
 export interface Commands {
   readonly placeOrder: PlaceOrder;
@@ -68,6 +70,7 @@ export interface ApiDeps {
   readonly prices: PriceCache;
   readonly symbols: SymbolDirectory;
   readonly webhooks: Webhooks;
+  readonly clientOf: ClientOf;
   readonly served: readonly Environment[];
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;

@@ -55,6 +55,12 @@ export const API_ERRORS = {
     title: 'The order would break limits of the machine client',
     nextAction: 'Ask for less, or have its user change the limits: facts has the figures of each.',
   },
+  client_not_proven: {
+    status: 422,
+    title: 'That the client is yours is not shown',
+    nextAction:
+      'Get an access token with the id and the secret of the client (client credentials), and send it as client_token.',
+  },
   client_exists: {
     status: 409,
     title: 'A machine client of this id is registered',

@@ -6,6 +6,7 @@ import { makeExchangeReads } from '../compose/exchange.ts';
 import { startSystem } from '../compose/system.ts';
 import { makeCommands } from '../compose/use-cases.ts';
 import { recordCalls } from './audit.ts';
+import { startClientProof } from './client-proof.ts';
 import { translateError } from './errors.ts';
 import { apiOperations } from './operations.ts';
 import { requestLimits } from './request-limits.ts';
@@ -25,6 +26,7 @@ export const handler = httpHandler({
       exchange && makeExchangeReads(exchange),
     ),
     audit,
+    clientOf: startClientProof(),
   }),
   record: recordCalls({ audit, counters: ports.counters, clock: ports.clock, log: ports.log }),
   log: ports.log,

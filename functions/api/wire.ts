@@ -25,7 +25,7 @@ export const apiDeps = (
   commands: Commands,
   webhooks: Webhooks,
   exchange: ExchangeReads | null = null,
-): Omit<ApiDeps, 'audit'> => ({
+): Omit<ApiDeps, 'audit' | 'clientOf'> => ({
   commands,
   reads: {
     orders: makeReadOrders(ports),

@@ -4,9 +4,9 @@
  * A program sends it as `Authorization: Bearer TOKEN`. A browser cannot set headers on a WebSocket; it offers the two
  * subprotocols `moniqo.v1` and `bearer.TOKEN`. Not in the address: addresses end up in logs.
  */
-import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { bearerOfClaims, type FindClient } from '../../shared/http/bearer.ts';
 import { ProblemError } from '../../shared/http/errors.ts';
+import { accessTokens } from '../compose/access-token.ts';
 
 export const SUBPROTOCOL = 'moniqo.v1';
 const TOKEN_PROTOCOL = 'bearer.';
@@ -31,17 +31,6 @@ export type TokenCheck =
 
 export type CheckToken = (token: string) => Promise<TokenCheck>;
 
-/** The issuer's keys are not to be had, or not what they should be. */
-const KEYS_FAULTS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
-
-/** An error of jose's about the token itself. */
-const isTokensFault = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  /^ERR_J(WT|WS|WK|OSE)/.test(error.code) &&
-  !KEYS_FAULTS.has(error.code);
-
 export interface TokenIssuer {
   /** Its keys are below `/.well-known/jwks.json`. */
   readonly issuer: string;
@@ -53,21 +42,22 @@ export interface TokenIssuer {
 
 /** @throws when the issuer's keys cannot be read */
 export function tokenCheck({ issuer, clients, findClient }: TokenIssuer): CheckToken {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+  const read = accessTokens(issuer);
   return async (token) => {
+    const claims = await read(token);
+    // A machine client is let in by its registration: below, whoever is not registered acts for nobody.
+    if (claims === null || (!clients.includes(claims.client_id) && claims.client_id !== claims.sub)) {
+      return { outcome: 'bad' };
+    }
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer });
-      const { sub, exp, token_use: use, client_id: client } = payload;
-      if (use !== 'access' || typeof client !== 'string' || exp === undefined) return { outcome: 'bad' };
-      // A machine client is let in by its registration: below, whoever is not registered acts for nobody.
-      if (!clients.includes(client) && client !== sub) return { outcome: 'bad' };
-      const { userId, scopes } = await bearerOfClaims(payload, findClient);
+      const { userId, scopes } = await bearerOfClaims(claims, findClient);
       // Whoever may do anything here may look.
-      return scopes.size === 0 ? { outcome: 'forbidden' } : { outcome: 'good', userId, until: exp * 1000 };
+      return scopes.size === 0
+        ? { outcome: 'forbidden' }
+        : { outcome: 'good', userId, until: claims.exp * 1000 };
     } catch (error) {
       // A client that nobody registered, or that was revoked.
       if (error instanceof ProblemError) return { outcome: error.entry.status === 403 ? 'forbidden' : 'bad' };
-      if (isTokensFault(error)) return { outcome: 'bad' };
       throw error;
     }
   };

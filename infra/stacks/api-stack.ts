@@ -92,6 +92,7 @@ export class ApiStack extends Stack {
       ...(settings.corsOrigins.length > 0 && { corsPreflight: corsFor(settings.corsOrigins) }),
     });
     this.users = this.makeUsers(settings);
+    this.fn.addEnvironment('TOKEN_ISSUER', this.users.pool.userPoolProviderUrl);
     this.addRoutes(this.users);
     this.docs = addDocs(this, this.api, platform);
     this.addStage(settings);

@@ -1,6 +1,7 @@
 /** A bot with a client of its own, from its secret to the record of what it did, on the laptop system. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { machineClient } from '../support/machine-token.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import { Trader } from '../support/trader.ts';
 
@@ -21,19 +22,7 @@ interface Record_ {
 describe('a bot', () => {
   it('trades for its user within its own limits, gets out above them, and is on record', async () => {
     const { api } = system.running;
-    const issuer = `${api}/local-issuer`;
-    const made = await fetch(`${issuer}/clients`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-    });
-    const { client_id: id, client_secret: secret } = (await made.json()) as Record<string, string>;
-    const granted = await fetch(`${issuer}/oauth2/token`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
-      body: new URLSearchParams({ grant_type: 'client_credentials' }),
-    });
-    const { access_token: token } = (await granted.json()) as { access_token: string };
+    const { id, token } = await machineClient(api);
     const bot = new Trader(api, token);
     expect((await bot.send('GET', '/wallets')).body.code).toBe('unknown_client');
 
@@ -41,7 +30,13 @@ describe('a bot', () => {
     await system.trade('BTC/USDT', '50000', '1');
     const wallet = await user.wallet();
     const limits = { max_daily_notional: '1000', allowed_wallets: [wallet] };
-    const settings = { client_id: id, name: 'bot', scopes: ['read', 'trade'], ...limits };
+    const settings = {
+      client_id: id,
+      client_token: token,
+      name: 'bot',
+      scopes: ['read', 'trade'],
+      ...limits,
+    };
     await user.good('POST', '/clients', { body: settings });
     const buy = (quantity: string) => ({
       key: randomUUID(),

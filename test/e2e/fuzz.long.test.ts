@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readDocument } from '../openapi/answer-check.ts';
 import { count, fill, furnish, type Ids, sharesOf, type Tally } from '../openapi/fuzz.ts';
 import { type FuzzedRequest, requestsOf } from '../openapi/requests.ts';
+import { machineToken } from '../support/machine-token.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import type { Trader } from '../support/trader.ts';
 
@@ -65,7 +66,12 @@ it('300 requests made of the document are answered by the system as it says, non
           // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
           user.good<any>(method, path, call);
       trader = await system.userNamed(`user ${n}`);
-      ids = await furnish(as(trader), as(await system.userNamed(`somebody else ${n}`)), `-${n}`);
+      ids = await furnish(
+        as(trader),
+        as(await system.userNamed(`somebody else ${n}`)),
+        (id) => machineToken(system.running.api, id),
+        `-${n}`,
+      );
     }
     const { status, said } = await send(trader, request, ids);
     if (status >= 500) failures.push(`${n} ${JSON.stringify(request)}: ${status} ${said}`);

@@ -115,7 +115,9 @@ export function makeAnswerCheck(document = readDocument()): AnswerCheck {
       const { responses } = route.described;
       const type = (headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
       const own = responses[String(status)];
-      const byGateway = type === 'application/json' && status >= 400 && own?.content[type] === undefined;
+      // A refusal of the API's own is a problem document.
+      const isGateways = type === 'application/json' && status >= 400;
+      const byGateway = isGateways && own?.content[type] === undefined;
       const response = byGateway ? responses['default'] : own;
       const media = response?.content[type];
       if (media === undefined) return [`${call}: ${status} ${type} is not in the document`];
@@ -123,7 +125,7 @@ export function makeAnswerCheck(document = readDocument()): AnswerCheck {
       const of = `${call} ${status}`;
       return [
         // What API Gateway answers by itself has its own headers.
-        ...(byGateway || response === undefined ? [] : headerComplaints(of, response, headers)),
+        ...(isGateways || response === undefined ? [] : headerComplaints(of, response, headers)),
         ...mismatches(document, media.schema, body).map((what) => `${of}: ${what}`),
       ];
     },

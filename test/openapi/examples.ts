@@ -151,7 +151,12 @@ export async function recordExamples(): Promise<Examples> {
   const client = '4tq8k2v9n0example';
   await record('registerClient', 'POST', '/clients', {
     body: {
-      ...{ client_id: client, name: 'grid bot', scopes: ['read', 'trade'] },
+      ...{
+        client_id: client,
+        client_token: `token-of-${client}`,
+        name: 'grid bot',
+        scopes: ['read', 'trade'],
+      },
       ...{ allowed_wallets: [id], max_order_notional: '1000', max_orders_per_minute: 20 },
     },
   });

@@ -32,7 +32,12 @@ export type Call = (
  * What requests are about: positions that are open, orders that rest, a client and a webhook of one user, and what somebody
  * else has.
  */
-export async function furnish(own: Call, others: Call, round = ''): Promise<Ids> {
+export async function furnish(
+  own: Call,
+  others: Call,
+  tokenOf: (clientId: string) => Promise<string>,
+  round = '',
+): Promise<Ids> {
   const walletOf = async (call: Call): Promise<string> => {
     const settings = { name: 'demo', type: 'demo', starting_balances: { USDT: '1000000' }, max_leverage: 5 };
     return String((await call('POST', '/wallets', { key: `wallet${round}`, body: settings })).wallet_id);
@@ -58,7 +63,12 @@ export async function furnish(own: Call, others: Call, round = ''): Promise<Ids>
   for (const key of ['four', 'five', 'six', 'seven', 'eight'])
     resting.push(await orderOf(own, wallet, key, rest));
   const client = await own('POST', '/clients', {
-    body: { client_id: `client${round}`, name: 'bot', scopes: ['read', 'trade'] },
+    body: {
+      client_id: `client${round}`,
+      client_token: await tokenOf(`client${round}`),
+      name: 'bot',
+      scopes: ['read'],
+    },
   });
   const webhook = await own('POST', '/webhooks', {
     body: { url: 'https://bot.example.com/moniqo', channels: ['fills'] },
@@ -81,6 +91,8 @@ export async function furnish(own: Call, others: Call, round = ''): Promise<Ids>
     '@fourth_resting': text(resting[3]?.order_id),
     '@fifth_resting': text(resting[4]?.order_id),
     '@client': text(client.client_id),
+    '@new_client': `new${round}`,
+    '@token_of_new': await tokenOf(`new${round}`),
     '@webhook': text(webhook.webhook_id),
     '@other_wallet': otherWallet,
     '@other_position': text(theirs.position_id),
@@ -102,7 +114,7 @@ async function furnished(): Promise<Place> {
       await world.settle();
       return body;
     };
-  const ids = await furnish(as('alice'), as('bob'));
+  const ids = await furnish(as('alice'), as('bob'), async (id) => `token-of-${id}`);
   // Lists may lag behind what has just been written.
   world.now += 10_000;
   return { world, ids };

@@ -202,8 +202,9 @@ function nearExample(mood: Mood, schema: Schema, example: unknown): fc.Arbitrary
   if (!isFields(example)) return wellFormed(mood, schema, '');
   const like = (name: string, value: unknown): fc.Arbitrary<unknown> => {
     if (name === 'allowed_wallets') return fc.constant(['@wallet']);
-    // A new client's id, not one that is there; the prices of the example are those of its symbol.
-    if (name === 'client_id') return fc.stringMatching(/^[0-9a-z]{26}$/);
+    // One that is not registered yet; the prices of the example are those of its symbol.
+    if (name === 'client_id') return fc.constant('@new_client');
+    if (name === 'client_token') return fc.constant('@token_of_new');
     if (name === 'symbol') return fc.constant(value);
     return PLACES[name] ?? fc.constant(value);
   };

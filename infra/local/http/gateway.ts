@@ -210,6 +210,7 @@ async function readBody(
       request_id: randomUUID(),
     };
     response.setHeader('connection', 'close');
+    response.setHeader('x-request-id', problem.request_id);
     json(response, 413, problem, 'application/problem+json');
     // The rest is thrown away for a moment, so that the client can read the answer, then the connection is cut.
     request.resume();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startClientProof } from '../../../functions/api/client-proof.ts';
 import { ROUTES, type Route } from '../../../functions/api/routes.ts';
 import { Gateway } from '../../../infra/local/http/gateway.ts';
 import { createIssuer, type Issuer } from '../../../infra/local/http/issuer.ts';
@@ -179,6 +180,7 @@ describe('tokens at the gateway', () => {
     api = await gateway.listen(0);
     const scopes = SCOPES.map(fullScope);
     issuer = await createIssuer(`${api}/local-issuer`, 'our-client', scopes);
+    world.clientOf = startClientProof({ TOKEN_ISSUER: `${api}/local-issuer` });
     stranger = await createIssuer(`${api}/local-issuer`, 'our-client', scopes);
     gateway.open({
       issuer,
@@ -263,7 +265,12 @@ describe('tokens at the gateway', () => {
     const wallets = () => send('/api/v1/wallets', { method: 'GET', headers: bearer });
     expect((await wallets()).body['code']).toBe('unknown_client');
     const alice = { authorization: `Bearer ${await issuer.issue({ sub: 'alice' })}` };
-    const settings = { client_id: id, name: 'bot', scopes: ['read'] };
+    const settings = { client_id: id, client_token: token, name: 'bot', scopes: ['read'] };
+    // The token of a user says nothing of a client, nor does one that was changed.
+    for (const other of [await issuer.issue({ sub: 'alice' }), `${token}x`]) {
+      const forged = await send('/api/v1/clients', asJson({ ...settings, client_token: other }, alice));
+      expect([forged.status, forged.body['code']]).toEqual([422, 'client_not_proven']);
+    }
     expect((await send('/api/v1/clients', asJson(settings, alice))).status).toBe(201);
     expect((await wallets()).status).toBe(200);
     expect((await send('/api/v1/clients', { method: 'GET', headers: bearer })).body['message']).toBe(

@@ -4,13 +4,20 @@ import { own } from './routes-cases.ts';
 import { ApiWorld } from './world.ts';
 
 const BOT = 'bot-1';
+const TOKEN = `token-of-${BOT}`;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 async function open(settings: object = {}) {
   const world = new ApiWorld();
   const wallet = await world.wallet();
-  const body = { client_id: BOT, name: 'bot', scopes: ['read', 'trade', 'close-only'], ...settings };
+  const body = {
+    client_id: BOT,
+    client_token: TOKEN,
+    name: 'bot',
+    scopes: ['read', 'trade', 'close-only'],
+    ...settings,
+  };
   expect((await world.call('POST', '/api/v1/clients', { body })).status).toBe(201);
   let keys = 0;
   const ask = (method: string, path: string, asked?: unknown, more: object = {}) =>
@@ -46,7 +53,12 @@ describe('a machine client', () => {
     for (const answer of [await ask('GET', '/wallets'), await buy('0.01')]) {
       expect([answer.status, answer.body.code]).toEqual([403, 'client_revoked']);
     }
-    const again = { client_id: BOT, name: 'bot', scopes: ['read', 'trade', 'close-only'] };
+    const again = {
+      client_id: BOT,
+      client_token: TOKEN,
+      name: 'bot',
+      scopes: ['read', 'trade', 'close-only'],
+    };
     for (const user of ['alice', 'bob']) {
       const taken = await world.call('POST', '/api/v1/clients', { user, body: again });
       expect([taken.status, taken.body.code]).toEqual([409, 'client_exists']);
@@ -65,19 +77,41 @@ describe('a machine client', () => {
     expect((await buy('0.01', {}, { scope: 'moniqo/read' })).status).toBe(403);
     expect((await buy('0.01', {}, { scope: 'moniqo/trade' })).status).toBe(201);
     expect((await ask('GET', '/clients')).status).toBe(403);
-    const admin = { client_id: 'b-2', name: 'b', scopes: ['admin'] };
+    const admin = { client_id: 'b-2', client_token: 'token-of-b-2', name: 'b', scopes: ['admin'] };
     expect((await world.call('POST', '/api/v1/clients', { body: admin })).status).toBe(400);
   });
 
   it('is registered once: the same again finds it, others are told to change it', async () => {
     const { world } = await open({ allowed_symbols: ['BTC-USDT', 'btcusdt'] });
-    const body = { client_id: BOT, name: 'bot', scopes: ['close-only', 'read', 'trade'] };
+    const body = {
+      client_id: BOT,
+      client_token: TOKEN,
+      name: 'bot',
+      scopes: ['close-only', 'read', 'trade'],
+    };
     const same = { ...body, allowed_symbols: ['BTC/USDT'] };
     expect((await world.call('POST', '/api/v1/clients', { body: same })).status).toBe(200);
     expect((await world.call('POST', '/api/v1/clients', { body })).status).toBe(409);
     expect((await world.call('POST', '/api/v1/clients', { user: 'bob', body: same })).status).toBe(409);
-    const odd = { ...body, client_id: 'b-2', allowed_symbols: ['NOPE/USDT'] };
+    const odd = { ...body, client_id: 'b-2', client_token: 'token-of-b-2', allowed_symbols: ['NOPE/USDT'] };
     expect((await world.call('POST', '/api/v1/clients', { body: odd })).body.code).toBe('unknown_symbol');
+  });
+
+  it('is registered by whoever shows a token of it, and by nobody else', async () => {
+    const world = new ApiWorld();
+    const settings = { client_id: BOT, name: 'bot', scopes: ['read'] };
+    const register = (user: string, more: object) =>
+      world.call('POST', '/api/v1/clients', { user, body: { ...settings, ...more } });
+    expect(await register('bob', {})).toMatchObject({ status: 400, body: { field: 'client_token' } });
+    for (const token of ['nonsense', 'token-of-another']) {
+      expect(await register('bob', { client_token: token })).toMatchObject({
+        ...{ status: 422, body: { code: 'client_not_proven', field: 'client_token' } },
+      });
+    }
+    expect(world.clients.items.size).toBe(0);
+    expect((await register('alice', { client_token: TOKEN })).status).toBe(201);
+    const told = JSON.stringify([world.told, await world.call('GET', '/api/v1/audit')]);
+    expect(told).not.toContain(TOKEN);
   });
 
   it('is refused with every limit that it would break', async () => {

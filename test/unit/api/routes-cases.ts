@@ -93,11 +93,25 @@ export const CASES: Record<OperationName, readonly RouteCase[]> = {
   getSymbol: shared,
   healthServices: shared,
   registerClient: [
-    { answer: 'own', body: () => ({ client_id: 'new-client', name: 'bot', scopes: ['read'] }) },
+    {
+      answer: 'own',
+      body: () => ({
+        client_id: 'new-client',
+        client_token: 'token-of-new-client',
+        name: 'bot',
+        scopes: ['read'],
+      }),
+    },
     {
       answer: 'not_found',
       body: ({ wallet }) => ({
-        ...{ client_id: 'new-client', name: 'bot', scopes: ['read'], allowed_wallets: [wallet] },
+        ...{
+          client_id: 'new-client',
+          client_token: 'token-of-new-client',
+          name: 'bot',
+          scopes: ['read'],
+          allowed_wallets: [wallet],
+        },
       }),
     },
   ],
@@ -122,7 +136,12 @@ export async function own(world: ApiWorld, user: string): Promise<Owned> {
   const resting = await world.call('POST', '/api/v1/orders', { user, key: 'resting', body: limit });
   await world.settle();
   const client = `bot-of-${user}`;
-  const bot = { client_id: client, name: 'bot', scopes: ['read', 'trade'] };
+  const bot = {
+    client_id: client,
+    client_token: `token-of-${client}`,
+    name: 'bot',
+    scopes: ['read', 'trade'],
+  };
   await world.call('POST', '/api/v1/clients', { user, body: bot });
   const hook = { url: 'https://example.com/hook', channels: ['orders'] };
   const webhook = await world.call('POST', '/api/v1/webhooks', { user, body: hook });

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { recordCalls } from '../../../functions/api/audit.ts';
+import type { ClientOf } from '../../../functions/api/client-proof.ts';
 import { translateError } from '../../../functions/api/errors.ts';
 import { apiOperations } from '../../../functions/api/operations.ts';
 import { ROUTES } from '../../../functions/api/routes.ts';
@@ -83,6 +84,8 @@ export class ApiWorld {
   readonly ports: Ports;
   readonly #handler: ReturnType<typeof httpHandler>;
   #calls = 0;
+  /** A token says whose it is. */
+  clientOf: ClientOf = async (token) => /^token-of-(.+)$/.exec(token)?.[1] ?? null;
   readonly #work: () => Promise<void>;
   readonly #check: AnswerCheck | null;
 
@@ -124,7 +127,11 @@ export class ApiWorld {
     const useCases = makeUseCases(this.ports, { monitorEnabled: true });
     this.#handler = httpHandler({
       routes: ROUTES,
-      operations: apiOperations({ ...apiDeps(this.ports, useCases, this.#webhooks()), audit: this.audit }),
+      operations: apiOperations({
+        ...apiDeps(this.ports, useCases, this.#webhooks()),
+        audit: this.audit,
+        clientOf: (token) => this.clientOf(token),
+      }),
       record: recordCalls({ audit: this.audit, counters: this.counters, clock: this.clock, log }),
       log,
       clock: this.clock,

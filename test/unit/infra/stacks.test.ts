@@ -193,6 +193,14 @@ describe('the WebSocket API', () => {
   });
 });
 
+describe('the function of the API', () => {
+  it("knows whose tokens show that a machine client is its user's", () => {
+    const { Environment } = sandbox.one('AWS::Lambda::Function', 'ApiFunction').properties;
+    const { Variables } = Environment as { Variables: Record<string, unknown> };
+    expect(JSON.stringify(Variables['TOKEN_ISSUER'])).toContain('UserPool');
+  });
+});
+
 describe('what tells prices', () => {
   it('is woken by its queue and each minute, reads the cache, and may write nothing but connections', () => {
     const fn = sandbox.one('AWS::Lambda::Function', 'PricesFunction');

@@ -9,13 +9,21 @@ export const ACCESS_OPERATIONS = {
     tag: 'Access',
     summary: 'Register a machine client',
     description:
-      'An app client of the token issuer acts for you from then on, with at most these scopes and within these limits. A repeat of the same answers what is there.',
+      'An app client of the token issuer acts for you from then on, with at most these scopes and within these limits. That it is yours is shown by `client_token`, one of its own access tokens: it is looked at and not kept. A repeat of the same answers what is there.',
     body: { schema: RegisterClientBody(), required: true },
     answers: [
       { status: 201, description: 'The client.', schema: 'Client' },
       ok('Client', 'It was registered before, as it is asked for.'),
     ],
-    errors: [...BODY, ...CHANGES, 'client_exists', 'unknown_symbol', 'out_of_range', 'idempotency_mismatch'],
+    errors: [
+      ...BODY,
+      ...CHANGES,
+      'client_exists',
+      'client_not_proven',
+      'unknown_symbol',
+      'out_of_range',
+      'idempotency_mismatch',
+    ],
   },
   listClients: {
     tag: 'Access',

@@ -17,6 +17,7 @@ export const ACCESS_TEXTS = {
   channels: 'Which events.',
   description: 'Your own words for it.',
   webhook_id: 'The webhook.',
+  client_token: 'An access token of the client itself, by client credentials.',
   secret: 'Signs what is sent; keep it: only a repeat of the call that made it answers it again.',
   deleted: 'Always true.',
   event_id: 'The event.',
