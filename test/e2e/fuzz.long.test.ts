@@ -83,6 +83,6 @@ it('300 requests made of the document are answered by the system as it says, non
   );
   expect(failures).toEqual([]);
   const good = shares.reduce((sum, { all, share }) => sum + all * share, 0);
-  expect(good / shares.reduce((sum, { all }) => sum + all, 0)).toBeGreaterThan(0.2);
+  expect(good / shares.reduce((sum, { all }) => sum + all, 0)).toBeGreaterThan(0.15);
   expect(await system.deadLetters()).toEqual([]);
 }, 300_000);

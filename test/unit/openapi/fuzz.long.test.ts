@@ -8,5 +8,5 @@ it('20,000 requests made of the document are answered as it says, none with a 5x
   console.log(
     shares.map(({ operation, all, share }) => `${operation} ${share.toFixed(2)} of ${all}`).join(', '),
   );
-  for (const { operation, share } of shares) expect(share, operation).toBeGreaterThan(0.2);
+  for (const { operation, share } of shares) expect(share, operation).toBeGreaterThan(0.15);
 }, 900_000);

@@ -19,6 +19,6 @@ it('2,000 requests made of the document are answered as it says, none with a 5xx
   );
   for (const { operation, all, share } of shares) {
     expect(all, operation).toBeGreaterThan(50);
-    expect(share, `${operation}: share of ${all} that succeeded`).toBeGreaterThan(0.2);
+    expect(share, `${operation}: share of ${all} that succeeded`).toBeGreaterThan(0.15);
   }
 }, 120_000);

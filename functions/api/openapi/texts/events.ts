@@ -23,7 +23,7 @@ export const EVENT_TEXTS = {
   entry_price: 'Average price of the entry; null = nothing has filled.',
   exit_amount: 'Sold in all, in base asset.',
   exit_price: 'Average price of the exits; null = nothing was sold.',
-  percent: 'Distance in percent of the best price; null = it is an amount.',
+  'PositionEvent.percent': 'Distance in percent of the best price; null = it is an amount.',
   'PositionEvent.cost': 'What is held has cost, in quote asset.',
   'PositionEvent.position_id': 'The position.',
   'PositionEvent.side': '`long` or `short`.',
