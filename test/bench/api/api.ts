@@ -52,8 +52,8 @@ export interface ApiFigures {
   readonly late: KindFigures;
   readonly problems: Readonly<Record<string, number>>;
   readonly store: {
-    readonly getPosition: StoreShare;
-    readonly load: StoreShare;
+    readonly getPosition: StoreShare | null;
+    readonly load: StoreShare | null;
   };
   /** Shares of a core during the load; null where the machine does not tell. */
   readonly core: readonly { readonly name: string; readonly share: number }[] | null;
@@ -200,9 +200,11 @@ export function textOf(figures: ApiFigures, targets: readonly Target[]): string 
       ...[p50, p95, p99, max].map(ms),
     ]);
   const { store, core, problems } = figures;
-  const share = (what: string, { calls, busyMs }: StoreShare): string =>
-    `${what}: ${calls} calls a request; a request has one under way for ${ms(busyMs.p50)} ms (p50), ` +
-    `p95 ${ms(busyMs.p95)}, p99 ${ms(busyMs.p99)} ms`;
+  const share = (what: string, of: StoreShare | null): string =>
+    of === null
+      ? `${what}: not known, the function was ended and begun anew`
+      : `${what}: ${of.calls} calls a request; a request has one under way for ${ms(of.busyMs.p50)} ms (p50), ` +
+        `p95 ${ms(of.busyMs.p95)}, p99 ${ms(of.busyMs.p99)} ms`;
   return [
     table(
       ['part', 'request, ms', ...columns],

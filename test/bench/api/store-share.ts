@@ -26,9 +26,13 @@ export interface StoreShare {
 export const readStoreTimes = (file: string): StoreTimes =>
   JSON.parse(readFileSync(file, 'utf8')) as StoreTimes;
 
-/** Of the invocations that called the store between two times (epoch ms). @throws where there are none */
-export function storeShare(times: StoreTimes, from: number, to: number): StoreShare {
+/**
+ * Of the invocations that called the store between two times (epoch ms). Null where none is known: a function that was
+ * ended for want of time takes what it had noted with it.
+ */
+export function storeShare(times: StoreTimes, from: number, to: number): StoreShare | null {
   const own = times.filter(({ at }) => at >= from && at < to);
+  if (own.length === 0) return null;
   const { kind: _, ...busyMs } = figuresOf(
     'all',
     own.map((one) => one.busyMs),

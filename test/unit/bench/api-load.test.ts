@@ -117,6 +117,7 @@ describe('the figures', () => {
       calls: 2.5,
       busyMs: { count: 2, p50: 4, p95: 6, p99: 6, max: 6 },
     });
+    expect(storeShare(times, 300, 400)).toBeNull();
   });
 });
 
