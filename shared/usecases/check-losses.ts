@@ -2,7 +2,7 @@
  * Limits of loss, looked at again and again: whoever breaks one is paused, its entries are cancelled, and by its own
  * setting its positions are closed (design section 12).
  *
- * A wallet with such limits is due within a second of each fill or new entry, and every 5 s while something is open; it
+ * A wallet with such limits is due within a second of each fill or new entry, and every 3 s while something is open; it
  * is found by a sparse index of its risk item, so wallets without them cost nothing.
  * Always true:
  * - the pause is durable, with what it is to cancel and close, before the breach is noted as acted on: whoever dies on
@@ -26,7 +26,8 @@ type Needs = Pick<
   'ledger' | 'wallets' | 'prices' | 'outbox' | 'counters' | 'clock' | 'ids' | 'sleep' | 'log'
 >;
 
-const EVERY_MS = 5_000;
+/** With the second that a sweep may come later, and its work, a loss is acted on within 5 s of its price (design section 12). */
+const EVERY_MS = 3_000;
 /** Of a wallet in which nothing is open: what is written next brings it forward. */
 const IDLE_MS = 3_600_000;
 /** More than this wait for the next sweep, a second later. */
@@ -157,7 +158,7 @@ export function makeCheckLosses(ports: Needs) {
     const next = { walletId, dueAt: clock.now() + EVERY_MS };
     if (!(await ledger.moveLossCheck(due, next.dueAt))) return false;
     try {
-      // Only once it has been looked at: whoever dies on the way is followed in 5 s.
+      // Only once it has been looked at: whoever dies on the way is followed in 3 s.
       const found = await check(walletId);
       await seen(walletId);
       if (found === 'open' || (await isOver(walletId))) return true;

@@ -244,7 +244,7 @@ describe('a breach', () => {
 });
 
 describe('a look at losses', () => {
-  it('is made every 5 s while something is open, and not where nothing is or nothing is limited', async () => {
+  it('is made every 3 s while something is open, and not where nothing is or nothing is limited', async () => {
     const { world, positionId } = await busy({}, { maxDailyLoss: d('100000') });
     let looks = 0;
     const look = world.ledger.realizedOn.bind(world.ledger);
@@ -252,8 +252,8 @@ describe('a look at losses', () => {
       looks += 1;
       return look(...of);
     };
-    await world.pass(20);
-    expect(looks).toBe(4);
+    await world.pass(21);
+    expect(looks).toBe(7);
     await world.useCases.closePosition({ ...own, positionId, quantity: null, idempotencyKey: null });
     await world.useCases.cancelAll({ ...own, symbol: null, side: null, idempotencyKey: null });
     await world.pass(3);
@@ -286,15 +286,15 @@ describe('a look at losses', () => {
     const unseen = () => world.counters.values.get('risk:unseen_total') ?? '0';
     const behind = async () => [];
     world.ledger.livePositionsOfWallet = behind;
-    await world.pass(45);
+    await world.pass(25);
     expect(world.logs.map(({ code }) => code)).toContain('LOSSES_CONTENDED');
     world.ledger.livePositionsOfWallet = list;
     await world.pass(10);
     // Anew from here on.
     world.ledger.livePositionsOfWallet = behind;
-    await world.pass(45);
+    await world.pass(25);
     expect([world.errors(), unseen()]).toEqual([[], '0']);
-    await world.pass(30);
+    await world.pass(50);
     expect(world.errors()).toContain('LOSSES_UNSEEN');
     expect(Number(unseen())).toBeGreaterThanOrEqual(1);
   });
