@@ -73,6 +73,12 @@ function tooMany({ liveFurtherIds, furtherEntryIds }: Position) {
   return refuse('too_many_entries', 'position_id', `${count} ${what}, as many as it takes`, fix);
 }
 
+/** What an entry of this worth asks of limits. `held`: what the position that it adds to is worth; null = it opens one. */
+export const entryAsks = (worth: Decimal, held: Decimal | null) =>
+  held === null
+    ? ({ more: worth, position: worth, kind: 'position' } as const)
+    : ({ more: worth, position: held.plus(worth), kind: 'order' } as const);
+
 /** What the position has cost, and what its live entries may still buy, in quote. */
 export async function worthOf(ledger: Pick<Ledger, 'orders'>, position: Position): Promise<Decimal> {
   const live = await ledger.orders(liveEntryIds(position));

@@ -12,7 +12,7 @@ import { openPosition } from '../domain/positions.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { worthLeft } from '../domain/risk/use.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
-import { addsTo } from './check-addition.ts';
+import { addsTo, entryAsks } from './check-addition.ts';
 import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
@@ -93,10 +93,10 @@ export function makePlaceOrder(ports: PlaceOrderNeeds) {
     const protection = { ...checked.value.protection, resident };
     const { walletId } = command;
     const worth = worthLeft(sent, market);
-    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth, position: worth };
-    const allowed = await checkRisk(ports, { ...asked, kind: 'position' });
+    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, ...entryAsks(worth, null) };
+    const allowed = await checkRisk(ports, asked);
     if (!allowed.ok) return allowed;
-    const client = await checkClient(ports, command.clientId, { ...asked, kind: 'position' });
+    const client = await checkClient(ports, command.clientId, asked);
     if (!client.ok) return client;
     const now = clock.now();
     const positionId = positionIdFor(id.orderId);

@@ -7,7 +7,7 @@ import { worthLeft } from '../domain/risk/use.ts';
 import type { RuleCheck } from '../domain/rule-check.ts';
 import type { SymbolSpec } from '../domain/symbol-spec.ts';
 import type { OrderAmounts, Protection, Wallet } from '../domain/types.ts';
-import { addsTo, checkAddition, worthOf } from './check-addition.ts';
+import { addsTo, checkAddition, entryAsks, worthOf } from './check-addition.ts';
 import { checkClient } from './check-client.ts';
 import { asksForShort, checkExitMargin } from './check-margin.ts';
 import {
@@ -107,11 +107,9 @@ export function makePreviewOrder(ports: PlaceOrderNeeds) {
     if (!entry.ok) return { ...NO_VERDICT, refusal: entry.error };
     const worth = worthLeft(found.sent, found.market);
     const { walletId } = wallet;
-    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth };
-    const kind = held === null ? 'position' : 'order';
-    const whole = held === null ? worth : held.plus(worth);
-    const risk = await riskOf(ports, { ...asked, position: whole, kind });
-    const client = await checkClient(ports, command.clientId, { ...asked, position: worth, kind });
+    const asked = { walletId, symbol: spec.symbol, quote: spec.quote, ...entryAsks(worth, held) };
+    const risk = await riskOf(ports, asked);
+    const client = await checkClient(ports, command.clientId, { ...asked, position: worth });
     const ofClient = client.ok ? null : client.error;
     const refusal = risk.broken.length > 0 ? riskRefusal(risk.broken).error : ofClient;
     const { protection, margin, liquidation } = entry.value;

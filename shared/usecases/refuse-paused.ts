@@ -4,6 +4,7 @@
  */
 import type { Decimal } from '../domain/money/decimal.ts';
 import { worthLeft } from '../domain/risk/use.ts';
+import { entryAsks } from './check-addition.ts';
 import type { CheckedAmounts, Target } from './check-order.ts';
 import { riskOf, riskRefusal } from './check-risk.ts';
 import type { Ports } from './ports.ts';
@@ -23,12 +24,9 @@ export async function refusePaused(
   held: Decimal | null = null,
 ): Promise<Refusal> {
   if (barred.code !== 'wallet_paused' || refusal !== null) return barred;
-  const worth = worthLeft(sent, market);
   const { walletId } = wallet;
-  const asked = { walletId, symbol: spec.symbol, quote: spec.quote, more: worth };
-  const whole = held === null ? worth : held.plus(worth);
-  const kind = held === null ? 'position' : 'order';
-  const { broken } = await riskOf(ports, { ...asked, position: whole, kind });
+  const asks = entryAsks(worthLeft(sent, market), held);
+  const { broken } = await riskOf(ports, { walletId, symbol: spec.symbol, quote: spec.quote, ...asks });
   if (broken.length === 0) return barred;
   const { error } = riskRefusal(broken);
   return {

@@ -29,6 +29,12 @@ async function at(world: World, price: string): Promise<void> {
   world.tick(price);
   await world.pump();
 }
+/** A part exit of all that it holds. */
+async function sellAll(world: World, { positionId }: Position): Promise<void> {
+  const { quantity } = world.position(positionId);
+  await world.place({ idempotencyKey: 'sell', side: 'sell', positionId, quantity });
+  await world.pump();
+}
 const clientId = (order: Order): string => `mq${order.orderId}-1`;
 const low = { type: 'limit', limitPrice: d('40000') } as const;
 
@@ -106,13 +112,7 @@ describe('an order that adds to a position', () => {
     const first = await world.openPosition();
     const order = await added(world, first, low);
     await world.pump();
-    await world.place({
-      idempotencyKey: 'sell',
-      side: 'sell',
-      positionId: first.positionId,
-      quantity: d('0.5'),
-    });
-    await world.pump();
+    await sellAll(world, first);
     expect(world.position(first.positionId)).toMatchObject({
       status: 'open',
       liveFurtherIds: [order.orderId],
@@ -127,13 +127,7 @@ describe('an order that adds to a position', () => {
     const first = await world.openPosition({ stopLoss: { price: d('35000') } });
     const order = await added(world, first, low);
     await world.pump();
-    await world.place({
-      idempotencyKey: 'sell',
-      side: 'sell',
-      positionId: first.positionId,
-      quantity: d('0.5'),
-    });
-    await world.pump();
+    await sellAll(world, first);
     await world.venue.trade(clientId(order), d('0.5'), d('40000'));
     await world.pump();
     expect(world.position(first.positionId)).toMatchObject({ status: 'open', entryLive: false });
