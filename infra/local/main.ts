@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', onBug);
   const startedAt = Date.now();
   note('starting: bundles, template, tables, queues, functions ...');
-  system = await startSystem({ ...options, show: note });
+  system = await startSystem({ ...options, lasting: true, show: note });
   const walletId = await makeSimulatorWallet(system);
   process.stdout.write(announcement(system, options, walletId, Date.now() - startedAt));
 }

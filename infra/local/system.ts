@@ -56,6 +56,8 @@ export interface SystemOptions extends FeedOptions {
   readonly port?: number;
   /** Keeps the tables here over a restart; default: in memory. */
   readonly dataDirectory?: string;
+  /** It runs for minutes, not seconds: its database is compiled for speed (services/dynamodb.ts). */
+  readonly lasting?: boolean;
   /** Where `binance` wallets trade; default: nowhere, only the demo wallet is served. */
   readonly exchange?: ExchangeChoice;
   /** For tests: more options of the simulator's own. */
@@ -212,6 +214,7 @@ class System implements RunningSystem {
     const { dynamo, sqs, redis, assembly, simulator, polygon } = await this.#managed.start({
       runDirectory,
       dataDirectory: this.#options.dataDirectory,
+      lasting: this.#options.lasting,
       redis: this.#options.redis,
       assembly: this.#options.assembly,
       simulator: this.#simulatorOptions(),

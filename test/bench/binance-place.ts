@@ -194,7 +194,7 @@ export async function runPlacing(
   let system: RunningSystem | null = null;
   try {
     note('starting the system and the simulator');
-    system = await startSystem({ ...market.feed, exchange: 'simulator', show: note, verbose });
+    system = await startSystem({ ...market.feed, lasting: true, exchange: 'simulator', show: note, verbose });
     const client = createApiClient(system.api, system.token);
     const walletId = await prepare(system, market, client);
     const runs: Measured[] = [];

@@ -260,7 +260,13 @@ export async function runMode(
   let system: RunningSystem | null = null;
   try {
     note(`${mode.name}: starting the system`);
-    system = await startSystem({ ...market.feed, environment: mode.environment, show: note, verbose });
+    system = await startSystem({
+      ...market.feed,
+      lasting: true,
+      environment: mode.environment,
+      show: note,
+      verbose,
+    });
     return { ...(await trade(system, market, mode, note)), redis: system.redisKind };
   } finally {
     await market.close();

@@ -296,7 +296,7 @@ export async function runRecovery(note: (line: string) => void, verbose: boolean
   let system: RunningSystem | null = null;
   try {
     note('starting the system and the simulator');
-    system = await startSystem({ ...market.feed, exchange: 'simulator', show: note, verbose });
+    system = await startSystem({ ...market.feed, lasting: true, exchange: 'simulator', show: note, verbose });
     if (system.simulator === null) throw new Error('the system has no simulator');
     const control = new SimulatorControl(system.simulator.controlUrl);
     const client = createApiClient(system.api, system.token);

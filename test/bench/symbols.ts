@@ -49,7 +49,7 @@ async function runImport(folder: string, file: string, endpoint: string): Promis
 export async function benchSymbols(note: (line: string) => void): Promise<BenchResult> {
   const folder = mkdtempSync(join(tmpdir(), 'moniqo-bench-'));
   const logs = new Logs({ directory: folder, verbose: false, show: note });
-  const { endpoint, program } = await startDynamo(logs, undefined);
+  const { endpoint, program } = await startDynamo(logs);
   const client = createDynamoClient({
     ...{ endpoint, region: 'local', requestTimeoutMs: 20_000 },
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logs } from '../../infra/local/processes/logs.ts';
-import { startDynamo } from '../../infra/local/services/dynamodb.ts';
+import { type DynamoOptions, startDynamo } from '../../infra/local/services/dynamodb.ts';
 import { TABLE_NAMES, TABLE_SHAPES, type TableName } from '../../infra/stacks/data-stack.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 
@@ -35,11 +35,11 @@ export const dynamoDbMissing: string | null =
 if (dynamoDbMissing !== null) console.warn(dynamoDbMissing);
 
 /** One of its own, for what no other may be beside. */
-export async function startDynamoDb(): Promise<DynamoDb> {
+export async function startDynamoDb(options: Pick<DynamoOptions, 'lasting'> = {}): Promise<DynamoDb> {
   const folder = mkdtempSync(join(tmpdir(), 'moniqo-dynamodb-'));
   const logs = new Logs({ directory: folder, verbose: false, show: (line) => console.warn(line) });
   // Under the laptop runner's supervisor: it goes when this process goes, however that happens.
-  const { endpoint, program } = await startDynamo(logs, undefined);
+  const { endpoint, program } = await startDynamo(logs, options);
   const handle = openDynamoDb(endpoint);
   return {
     ...handle,

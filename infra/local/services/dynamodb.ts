@@ -35,8 +35,21 @@ export interface LocalDynamo {
   readonly program: Program;
 }
 
-/** Starts it on a free port, in memory or with its files under `directory`, which must exist. @throws when Java is missing */
-export async function startDynamo(logs: Logs, directory: string | undefined): Promise<LocalDynamo> {
+export interface DynamoOptions {
+  /** Its files are kept in here, which must exist; default: in memory. */
+  readonly directory?: string | undefined;
+  /**
+   * It will be asked for minutes: Java compiles what is asked often as well as it can, after which a list takes half of
+   * the time. A run of seconds would only pay for the compiler.
+   */
+  readonly lasting?: boolean | undefined;
+}
+
+/** Starts it on a free port. @throws when Java is missing */
+export async function startDynamo(
+  logs: Logs,
+  { directory, lasting = false }: DynamoOptions = {},
+): Promise<LocalDynamo> {
   const java = await ensureJava();
   const home = jarDirectory();
   const storage = directory === undefined ? ['-inMemory'] : ['-dbPath', resolve(directory)];
@@ -48,8 +61,7 @@ export async function startDynamo(logs: Logs, directory: string | undefined): Pr
       // Small threads and collector: the laptop runs a dozen processes beside it. One database for every region and key.
       args: [
         '-XX:+UseSerialGC',
-        // Runs are short: the optimising compiler would take more time from the others than it saves.
-        '-XX:TieredStopAtLevel=1',
+        ...(lasting ? [] : ['-XX:TieredStopAtLevel=1']),
         `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
         '-jar',
         join(home, 'DynamoDBLocal.jar'),

@@ -23,6 +23,7 @@ export interface ManagedOptions {
   readonly simulator: SimulatorOptions | undefined;
   /** Undefined: none is wanted. */
   readonly polygon: PolygonOptions | undefined;
+  readonly lasting: boolean | undefined;
 }
 
 export interface PolygonOptions {
@@ -90,8 +91,8 @@ export class ManagedServices {
     return this.#services.map((service) => service.stop());
   }
 
-  async #dynamo({ dataDirectory }: ManagedOptions): Promise<LocalDynamo> {
-    const dynamo = await startDynamo(this.#logs, dataDirectory);
+  async #dynamo({ dataDirectory: directory, lasting }: ManagedOptions): Promise<LocalDynamo> {
+    const dynamo = await startDynamo(this.#logs, { directory, lasting });
     const { program } = dynamo;
     this.#services.push({ name: 'dynamodb', pid: program.pid, stop: () => program.stop(GRACE_MS) });
     return dynamo;

@@ -5,6 +5,9 @@
  * - a Decimal travels as number text and comes back as the same Decimal; it never is a JavaScript number;
  * - reading is strict: an attribute of another type, or a missing one, is a `CodecError` that names its path;
  * - the codec of an object names each of its properties, so a new property does not compile until it is kept.
+ *
+ * A sparse object leaves out what is null or an empty list: most of an order's and a position's properties are, and both
+ * the bill (units of a kilobyte) and the time of a list go by what is written.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal } from '../../domain/money/decimal.ts';
@@ -21,6 +24,8 @@ export interface Codec<T> {
   decode(attribute: AttributeValue, path: string): T;
   /** What an item from before this property existed reads as. Without it a missing attribute is an error. */
   readonly whenMissing?: () => T;
+  /** The value that says nothing: a sparse object does not write it, and reads it where nothing was written. */
+  readonly nothing?: { is(value: T): boolean; make(): T };
 }
 
 /** A codec of an object, which is also an item's: its properties are the item's attributes. */
@@ -111,6 +116,7 @@ export const words = <const W extends string>(allowed: readonly W[]): Codec<W> =
 export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
   encode: (value) => (value === null ? { NULL: true } : inner.encode(value)),
   decode: (attribute, path) => (attribute.NULL === true ? null : inner.decode(attribute, path)),
+  nothing: { is: (value) => value === null, make: () => null },
 });
 
 /** A property that older items do not have: they read as null. */
@@ -132,6 +138,7 @@ export const lists = <T>(inner: Codec<T>): Codec<readonly T[]> => ({
     if (attribute.L === undefined) throw wrong(path, 'a list', attribute);
     return attribute.L.map((element, index) => inner.decode(element, `${path}[${index}]`));
   },
+  nothing: { is: (values) => values.length === 0, make: () => [] },
 });
 
 /** A map from any text to values of one kind. */
@@ -150,18 +157,54 @@ export const maps = <T>(inner: Codec<T>): Codec<Readonly<Record<string, T>>> => 
 /** How each property is written. */
 export type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
 
-export function objects<T extends object>(fields: Fields<T>): ObjectCodec<T> {
-  const names = Object.keys(fields) as (keyof T & string)[];
-  const item = (value: T): Record<string, AttributeValue> =>
-    Object.fromEntries(names.map((name) => [name, fields[name].encode(value[name])]));
-  const codecs = names.map((name) => ({ name, codec: fields[name] }));
+/** Every property is written, null and empty lists too; a missing one is an error. */
+export const objects = <T extends object>(fields: Fields<T>): ObjectCodec<T> =>
+  objectOf<T>(
+    (Object.keys(fields) as (keyof T & string)[]).map((name) => {
+      const { encode, decode, whenMissing } = fields[name];
+      return { name, encode, decode, whenMissing, leavesOut: undefined };
+    }),
+  );
+
+/** What is null or an empty list is not written, and reads back as that. Older items that have it written read the same. */
+export const sparseObjects = <T extends object>(fields: Fields<T>): ObjectCodec<T> =>
+  objectOf<T>(
+    (Object.keys(fields) as (keyof T & string)[]).map((name) => {
+      const { encode, decode, whenMissing, nothing } = fields[name];
+      // Where an older item means something by having none, nothing has to be said in words.
+      const isSparse = nothing !== undefined && (whenMissing === undefined || nothing.is(whenMissing()));
+      return {
+        ...{ name, encode, decode },
+        whenMissing: isSparse ? nothing.make : whenMissing,
+        leavesOut: isSparse ? nothing.is : undefined,
+      };
+    }),
+  );
+
+interface Property<T, K extends keyof T & string> {
+  readonly name: K;
+  readonly encode: Codec<T[K]>['encode'];
+  readonly decode: Codec<T[K]>['decode'];
+  readonly whenMissing: (() => T[K]) | undefined;
+  readonly leavesOut: ((value: T[K]) => boolean) | undefined;
+}
+
+function objectOf<T extends object>(properties: readonly Property<T, keyof T & string>[]): ObjectCodec<T> {
+  const item = (value: T): Record<string, AttributeValue> => {
+    const written: Record<string, AttributeValue> = {};
+    for (const { name, encode, leavesOut } of properties) {
+      const property = value[name];
+      if (leavesOut?.(property) !== true) written[name] = encode(property);
+    }
+    return written;
+  };
   // Property by property: lists read thousands of them, and pairs in between took as long as the reading.
   const fromItem = (attributes: Readonly<Record<string, AttributeValue>>, path: string): T => {
     const read: Partial<T> = {};
-    for (const { name, codec } of codecs) {
+    for (const { name, decode, whenMissing } of properties) {
       const attribute = attributes[name];
-      if (attribute !== undefined) read[name] = codec.decode(attribute, `${path}.${name}`);
-      else if (codec.whenMissing !== undefined) read[name] = codec.whenMissing();
+      if (attribute !== undefined) read[name] = decode(attribute, `${path}.${name}`);
+      else if (whenMissing !== undefined) read[name] = whenMissing();
       else throw new CodecError(`${path}.${name}: missing`);
     }
     // Each property of T has been read by its own codec; only the type of the assembled object is asserted.

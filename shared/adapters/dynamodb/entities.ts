@@ -68,6 +68,7 @@ import {
   optionals,
   partials,
   ratios,
+  sparseObjects,
   texts,
   words,
 } from './codec.ts';
@@ -123,7 +124,7 @@ const sendAttempt = objects<SendAttempt>({
   outcome: words(['sent', 'unknown', 'answered', 'not_executed']),
 });
 
-const timings = objects<OrderTimings>({
+const timings = sparseObjects<OrderTimings>({
   createdAt: integers,
   tickAt: nullable(integers),
   claimedAt: nullable(integers),
@@ -166,7 +167,7 @@ const refusals = objects<OrderRefusal>({
   filter: nullableSince(texts),
 });
 
-const amounts = objects<Order['asked']>({
+const amounts = sparseObjects<Order['asked']>({
   quantity: decimals,
   ...furtherAmounts,
   limitPrice: nullable(decimals),
@@ -206,7 +207,7 @@ const marginTerms = objects<MarginTerms>({
   feeRate: decimals,
 });
 
-export const orders = objects<Order>({
+export const orders = sparseObjects<Order>({
   orderId: texts,
   version: integers,
   userId: texts,
@@ -325,7 +326,7 @@ type Adjusted = Pick<Protection, keyof typeof levels>;
 
 type StopLimit = NonNullable<Protection['stopLimit']>;
 
-const protection = objects<Protection>({
+const protection = sparseObjects<Protection>({
   ...levels,
   timeStop: nullableSince(timeStop),
   confirmSeconds: { ...integers, whenMissing: () => 0 },
@@ -450,7 +451,7 @@ const residents = objects<Resident>({
   ),
 });
 
-export const positions = objects<Position>({
+export const positions = sparseObjects<Position>({
   positionId: texts,
   version: integers,
   userId: texts,
@@ -500,7 +501,7 @@ export const positions = objects<Position>({
   levelsVersion: integers,
   armedVersion: integers,
   armings: maps(
-    objects<Arming>({
+    sparseObjects<Arming>({
       ...{ tick: integers, at: integers, peak: nullable(decimals), laterThan: optionals(integers) },
     }),
   ),

@@ -157,7 +157,7 @@ export async function measureApi(
     note('starting the system');
     const times = join(folder, 'store-times.json');
     const environment = { api: timingEnvironment(times) };
-    system = await startSystem({ ...market.feed, environment, show: note, verbose });
+    system = await startSystem({ ...market.feed, lasting: true, environment, show: note, verbose });
     const { spans, ...figures } = await measure(system, market, shape, note);
     await system.stop();
     const told = readStoreTimes(times);

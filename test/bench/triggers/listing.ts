@@ -55,7 +55,7 @@ export async function measureListing({
     { quantity: decimal('0.5') },
   );
   const first = world.position(opened.positionId);
-  const dynamo = await startDynamoDb();
+  const dynamo = await startDynamoDb({ lasting: true });
   try {
     const { client } = dynamo;
     const tables = await dynamo.createTables();

@@ -51,6 +51,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const { assembly } = options;
   const system = await startSystem({
     exchange: 'simulator',
+    lasting: true,
     seed: String(options.seed),
     environment: { streamer: { FEED_TICKS_PER_SECOND: TICKS_PER_SECOND } },
     intercept: options.intercept,

@@ -2,7 +2,16 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CodecError, decimals, integers, numberText } from '../../../shared/adapters/dynamodb/codec.ts';
+import {
+  CodecError,
+  decimals,
+  integers,
+  lists,
+  nullable,
+  numberText,
+  sparseObjects,
+  texts,
+} from '../../../shared/adapters/dynamodb/codec.ts';
 import { orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
 import { wallets } from '../../../shared/adapters/dynamodb/wallet-entities.ts';
 import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
@@ -38,8 +47,9 @@ describe('the codec', () => {
     } = orders.item(anOrder());
     const { asked } = old;
     const { quoteQuantity: _q2, stopLimitPrice: _s2, trailingDelta: _t2, ...oldAsked } = asked?.M ?? {};
-    expect(Object.keys(oldAsked)).toHaveLength(3);
-    expect(orders.fromItem({ ...old, asked: { M: oldAsked } }, 'order')).toEqual(
+    // What was null stood there as null.
+    const nulls = { limitPrice: { NULL: true as const }, stopPrice: { NULL: true as const } };
+    expect(orders.fromItem({ ...old, asked: { M: { ...nulls, ...oldAsked } } }, 'order')).toEqual(
       anOrder({ marketConditions: null }),
     );
     const { quantity: _quantity, ...broken } = old;
@@ -96,6 +106,31 @@ describe('the codec', () => {
   ] as const)('gives back the same %s', (_name, codec, value) => {
     const { fromItem, item } = codec as typeof orders;
     expect(fromItem(item(value as never), 'x')).toEqual(value);
+  });
+
+  it('leaves out of a sparse object what says nothing, and reads it in both ways', () => {
+    interface Kept {
+      readonly note: string | null;
+      readonly names: readonly string[];
+      readonly since: string | null;
+      readonly count: number;
+    }
+    const codec = sparseObjects<Kept>({
+      note: nullable(texts),
+      names: lists(texts),
+      // Of an older item that has none something is known: null is another thing, and has to be written.
+      since: { ...nullable(texts), whenMissing: () => 'always' },
+      count: integers,
+    });
+    const empty: Kept = { note: null, names: [], since: null, count: 0 };
+    expect(codec.item(empty)).toEqual({ since: { NULL: true }, count: { N: '0' } });
+    expect(codec.fromItem(codec.item(empty), 'x')).toEqual(empty);
+    const inWords = { ...codec.item(empty), note: { NULL: true as const }, names: { L: [] } };
+    expect(codec.fromItem(inWords, 'x')).toEqual(empty);
+    expect(codec.fromItem({ count: { N: '0' } }, 'x')).toEqual({ ...empty, since: 'always' });
+    const full: Kept = { note: 'n', names: ['a', ''], since: 'then', count: 3 };
+    expect(codec.fromItem(codec.item(full), 'x')).toEqual(full);
+    expect(() => codec.fromItem({}, 'x')).toThrow('x.count: missing');
   });
 
   it('reads refusals that were kept before they had a code and a filter of the venue', () => {
