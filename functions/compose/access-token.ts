@@ -1,5 +1,6 @@
 /** An access token that API Gateway has not looked at: of a connection, and of a machine client in a body. */
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { lazily } from '../../shared/domain/lazily.ts';
 
 /** The issuer's keys are not to be had, or not what they should be. */
 const KEYS_FAULTS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
@@ -22,10 +23,11 @@ export type ReadAccessToken = (token: string) => Promise<AccessClaims | null>;
 
 /** `issuer`: its keys are below `/.well-known/jwks.json`. @throws when they cannot be read */
 export function accessTokens(issuer: string): ReadAccessToken {
-  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+  // Made with the first token: it brings a second HTTP client of Node's, which a cold start need not wait for.
+  const keys = lazily(() => createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`)));
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer });
+      const { payload } = await jwtVerify(token, keys(), { issuer });
       const { exp, token_use: use, client_id: client } = payload;
       return use === 'access' && typeof client === 'string' && exp !== undefined
         ? { ...payload, client_id: client, exp }

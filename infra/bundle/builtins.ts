@@ -7,6 +7,8 @@ import { builtinModules, createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 const NAMESPACE = 'builtin';
+/** Of those that are imported when they are needed. */
+const WHEN_NEEDED = 'builtin-when-needed';
 const BUILTINS: ReadonlySet<string> = new Set(builtinModules);
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
@@ -32,13 +34,24 @@ export function builtinModule(path: string): string {
   ].join('\n');
 }
 
+/**
+ * The same for `import('node:http')`, where nobody can tell what of it is used: a module of the older kind, whose properties
+ * are read one by one, when somebody asks for them.
+ */
+export const builtinWhenNeeded = (path: string): string =>
+  `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`;
+
 export const withoutBuiltinImports: Plugin = {
   name: 'without-builtin-imports',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
       if (!isBuiltin(path) || kind === 'require-call') return undefined;
-      return { path, namespace: NAMESPACE, sideEffects: false };
+      return { path, namespace: kind === 'dynamic-import' ? WHEN_NEEDED : NAMESPACE, sideEffects: false };
     });
+    onLoad({ filter: /.*/, namespace: WHEN_NEEDED }, ({ path }) => ({
+      contents: builtinWhenNeeded(path),
+      loader: 'js',
+    }));
     onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
       contents: builtinModule(path),
       loader: 'js',

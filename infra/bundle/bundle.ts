@@ -12,6 +12,7 @@ import { REQUIRE_SHIM, withoutBuiltinImports } from './builtins.ts';
 import { BUNDLE_ENTRIES, type BundleEntry, MAX_BUNDLE_BYTES } from './entries.ts';
 import { LEAN_PLUGINS } from './lean.ts';
 import { ownMapsOnly } from './own-maps.ts';
+import { STACK_SHIM } from './stack-maps.ts';
 
 export const PROJECT_ROOT = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DIST = join(PROJECT_ROOT, 'dist');
@@ -99,7 +100,7 @@ async function bundleAlike(
     sourcemap: 'linked',
     sourcesContent: false,
     plugins: [withoutBuiltinImports, ...LEAN_PLUGINS, ownMapsOnly],
-    banner: { js: REQUIRE_SHIM },
+    banner: { js: runsOn === 'lambda' ? `${REQUIRE_SHIM}\n${STACK_SHIM}` : REQUIRE_SHIM },
     external: runsOn === 'lambda' ? NOT_ON_LAMBDA : [],
     logLevel: 'silent',
   });

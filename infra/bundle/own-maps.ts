@@ -1,6 +1,6 @@
 /**
- * Source maps of our own code alone. Node reads a bundle's map when it loads the bundle (`--enable-source-maps`): half of the
- * map was about packages, whose lines in a stack trace help nobody here, and each cold start waited for it.
+ * Source maps of our own code alone: half of a map was about packages, whose lines in a stack trace help nobody here, and the
+ * streamer's Node reads it with the bundle.
  */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';

@@ -97,7 +97,6 @@ export class ServiceFunction extends Construct {
         ...workerEnvironment(platform, worksOn),
         STAGE: settings.stage,
         POWERTOOLS_SERVICE_NAME: name,
-        NODE_OPTIONS: '--enable-source-maps',
       },
     });
     grantAccess(this.fn, platform, props);

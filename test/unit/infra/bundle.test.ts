@@ -1,4 +1,5 @@
 /** What a bundle is: one ES module with everything inside, Lua as text, below the size limit. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const write = (name: string, text: string) => {
   return path;
 };
 
-const bundleFile = (entry: string, copy: string[] = [], maxBytes = 1000) =>
+const bundleFile = (entry: string, copy: string[] = [], maxBytes = 3_000) =>
   bundle({
     distDir: join(folder, 'dist'),
     entries: [{ name: 'sample', entry, copy, runsOn: 'lambda' }],
@@ -77,6 +78,47 @@ describe('a bundle', () => {
     expect(mappings.length).toBeLessThan(1_000);
   });
 
+  it('names our own lines in the stack of an error, and what else stands there without a map', async () => {
+    const entry = write(
+      'entry.ts',
+      "import { basename } from 'node:path';\n\n" +
+        'export const handler = (name: string): string => {\n' +
+        '  const inner = (): string => {\n    throw new RangeError(basename(name));\n  };\n  return inner();\n};\n',
+    );
+    const [result] = await bundleFile(entry, [], 10_000);
+    const file = result?.file ?? '';
+    const stackOf = (): string => {
+      const program = `const m = await import(${JSON.stringify(pathToFileURL(file).href)});
+        try { m.handler('a/b'); } catch (error) { console.log(error.stack); }`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'] },
+        timeout: 20_000,
+      });
+      return stdout;
+    };
+    expect(stackOf()).toMatch(/^RangeError: b\n {4}at \S*entry\.ts:5:\d+\n {4}at [^\n]*entry\.ts:\d+:\d+\)\n/);
+    rmSync(`${file}.map`);
+    expect(stackOf()).toMatch(/^RangeError: b\n {4}at .*\/index\.mjs:\d+:\d+\)?\n/);
+  });
+
+  it("has Node's modules that it imports when they are needed, and reads of them only what is asked for", async () => {
+    const entry = write(
+      'entry.ts',
+      'export const handler = async (): Promise<unknown> => {\n' +
+        "  const { METHODS } = await import('node:http');\n  return METHODS.includes('GET');\n};\n",
+    );
+    const [result] = await bundleFile(entry, [], 10_000);
+    const program = `const m = await import(${JSON.stringify(pathToFileURL(result?.file ?? '').href)});
+      console.log(await m.handler(), process.moduleLoadList.some((name) => name.includes('undici')));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+      timeout: 20_000,
+    });
+    expect(stdout).toBe('true false\n');
+  });
+
   it('brings what is copied beside it and leaves no half-written file', async () => {
     await bundleFile(write('entry.ts', 'export const one = 1;\n'), [write('Dockerfile', 'FROM scratch\n')]);
     expect(readdirSync(join(folder, 'dist/sample')).sort()).toEqual([
@@ -98,7 +140,7 @@ describe('a bundle', () => {
     const entry = write('entry.ts', `export const text = '${'x'.repeat(2000)}';\n`);
     const refused = bundleFile(entry);
     await expect(refused).rejects.toBeInstanceOf(BundleTooLargeError);
-    await expect(refused).rejects.toThrow(/sample \(\d{4} bytes, allowed 1000\)/);
+    await expect(refused).rejects.toThrow(/sample \(\d{4} bytes, allowed 3000\)/);
   });
 
   it('is refused when the entry does not compile', async () => {

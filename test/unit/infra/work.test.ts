@@ -264,7 +264,6 @@ describe('the functions', () => {
       ]),
     );
     expect(JSON.stringify(api['VALKEY_URL'])).toContain('rediss://');
-    expect(api['NODE_OPTIONS']).toBe('--enable-source-maps');
   });
 
   it('are granted named actions on named things only', () => {
