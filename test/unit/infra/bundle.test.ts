@@ -97,7 +97,9 @@ describe('a bundle', () => {
       });
       return stdout;
     };
-    expect(stackOf()).toMatch(/^RangeError: b\n {4}at \S*entry\.ts:5:\d+\n {4}at [^\n]*entry\.ts:\d+:\d+\)\n/);
+    expect(stackOf()).toMatch(
+      /^RangeError: b\n {4}at \S*entry\.ts:5:\d+\n {4}at [^\n]*entry\.ts:\d+:\d+\)\n/,
+    );
     rmSync(`${file}.map`);
     expect(stackOf()).toMatch(/^RangeError: b\n {4}at .*\/index\.mjs:\d+:\d+\)?\n/);
   });
