@@ -15,11 +15,17 @@ import type { Violations } from './violations.ts';
 
 const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 
+export interface Write {
+  /** When its writer asked for it. */
+  readonly askedAt: number;
+  /** Of the first fill that is booked with it; null: none is. */
+  readonly filledAt: number | null;
+}
+
 export interface CommitWatch {
   readonly violations: Violations;
   readonly gate: Pick<Gate, 'askedAt'>;
-  /** `askedAt`: when its writer asked for it. */
-  readonly wrote: (position: Position, askedAt: number) => void;
+  readonly wrote: (position: Position, write: Write) => void;
   readonly movedDue: (positionId: string, askedAt: number) => void;
 }
 
@@ -43,7 +49,7 @@ export function watchCommits(
       const after = ledger.positionItems.get(wantedPosition.positionId);
       if (after === undefined) continue;
       checkPosition(positions[i] ?? null, after, violations);
-      wrote(after, askedAt);
+      wrote(after, { askedAt, filledAt: wanted.fills?.[0]?.fill.at ?? null });
     }
     return result;
   };

@@ -13,6 +13,7 @@ import type { SymbolSpec } from '../../../shared/domain/symbol-spec.ts';
 import { timeStopAt } from '../../../shared/domain/time-stop.ts';
 import type { Position } from '../../../shared/domain/types.ts';
 import { unprotectedBy } from '../../../shared/domain/unprotected.ts';
+import type { Write } from './check-commits.ts';
 import type { Kernel } from './kernel.ts';
 import type { Outside } from './outside.ts';
 import type { Violations } from './violations.ts';
@@ -53,8 +54,8 @@ export class CountCheck {
     this.#parts = parts;
   }
 
-  /** A position was written; its writer asked for that at `askedAt`. */
-  wrote(position: Position, askedAt: number): void {
+  /** A position was written. */
+  wrote(position: Position, { askedAt, filledAt }: Write): void {
     const { now } = this.#parts.kernel;
     const one = this.#walked.get(position.positionId) ?? {
       ...{ position, told: null, seenAt: now, wroteAt: now, bareSince: null, bareMs: 0, slackMs: 0 },
@@ -63,7 +64,8 @@ export class CountCheck {
     this.#look(one, one.position);
     const before = one.position;
     const wasBare = one.bareSince !== null;
-    const heldFrom = before.openedAt === null ? (position.openedAt ?? now) : now;
+    // Since the fill at the venue, whenever that is booked: the first one, and one after all had been sold.
+    const heldFrom = before.quantity.isZero() ? (filledAt ?? now) : now;
     this.#tell(one, before, position);
     one.position = position;
     one.wroteAt = now;

@@ -114,9 +114,9 @@ class Run {
     watchCommits(outside, {
       violations,
       gate,
-      wrote: (position, askedAt) => {
+      wrote: (position, write) => {
         this.#protection.wrote(position);
-        this.#count.wrote(position, askedAt);
+        this.#count.wrote(position, write);
       },
       movedDue: (positionId, askedAt) => this.#count.movedDue(positionId, askedAt),
     });
