@@ -11,9 +11,9 @@ export type StoreTimes = readonly {
   readonly busyMs: number;
 }[];
 
-/** Environment of the function whose calls are timed. Source maps are what the template asks for as well. */
+/** Environment of the function whose calls are timed. */
 export const timingEnvironment = (file: string): Readonly<Record<string, string>> => ({
-  NODE_OPTIONS: `--enable-source-maps --import=${fileURLToPath(new URL('./store-times.ts', import.meta.url))}`,
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('./store-times.ts', import.meta.url))}`,
   MONIQO_STORE_TIMES: file,
 });
 
