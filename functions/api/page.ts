@@ -17,13 +17,13 @@ interface Asked {
   readonly to: number | null;
 }
 
-/** What was asked in the ledger's words; a symbol in any format. */
 /** The bounds that were given. */
 export const spanOf = ({ from, to }: Pick<Asked, 'from' | 'to'>): { from?: number; to?: number } => ({
   ...(from !== null && { from }),
   ...(to !== null && { to }),
 });
 
+/** What was asked in the ledger's words; a symbol in any format. */
 export async function listQuery(known: KnownSymbols, asked: Asked): Promise<ListQuery> {
   const symbol = asked.symbol === undefined ? undefined : await symbolOrRefuse(known, asked.symbol);
   return {

@@ -12,7 +12,8 @@ interface Media {
 }
 interface Response {
   readonly description: string;
-  readonly content: Readonly<Record<string, Media>>;
+  /** None: the body is not read. */
+  readonly content?: Readonly<Record<string, Media>>;
 }
 interface Parameter {
   readonly name: string;
@@ -38,6 +39,8 @@ export interface ApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  /** What we send to the caller's own address. */
+  readonly webhooks?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Json>> };
 }
 
@@ -45,7 +48,19 @@ interface Shown {
   readonly method: string;
   readonly path: string;
   readonly operation: Operation;
+  /** Ours to send, so there is nothing to call. */
+  readonly isWebhook: boolean;
 }
+
+const shownOf = (paths: ApiDocument['paths'], isWebhook: boolean): readonly Shown[] =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path: isWebhook ? 'an address of yours' : path,
+      operation,
+      isWebhook,
+    })),
+  );
 
 /** Hides what does not hold all words that are looked for; `/` goes to the field. */
 export const PAGE_SCRIPT = `
@@ -75,11 +90,7 @@ open();
 
 /** The whole page. */
 export function docsPage(document: ApiDocument): string {
-  const shown = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(
-      ([method, operation]): Shown => ({ method: method.toUpperCase(), path, operation }),
-    ),
-  );
+  const shown = [...shownOf(document.paths, false), ...shownOf(document.webhooks ?? {}, true)];
   const groups = document.tags.map((tag) => ({
     tag,
     shown: shown.filter(({ operation }) => operation.tags.includes(tag.name)),
@@ -142,7 +153,7 @@ const navGroup = (name: string, shown: readonly Shown[]): string =>
 const pathText = (path: string): string => escaped(path).replaceAll('/', '/<wbr>');
 
 function operationPart(shown: Shown, { components }: ApiDocument): string {
-  const { method, path, operation } = shown;
+  const { method, path, operation, isWebhook } = shown;
   const { operationId, summary, description, parameters = [], requestBody, responses, security } = operation;
   const body = requestBody?.content['application/json'];
   const answers = Object.entries(responses);
@@ -151,12 +162,16 @@ function operationPart(shown: Shown, { components }: ApiDocument): string {
 <summary>${methodMark(method)}<code class="path">${pathText(path)}</code><span class="summary">${escaped(summary)}</span></summary>
 <div class="inside">
 ${markdown(description)}
-${security.length === 0 ? '<p class="open">Open: no token is needed.</p>' : ''}
-${parameters.length === 0 ? '' : `<h4>Parameters</h4>${parameterTable(parameters)}`}
+${security.length === 0 && !isWebhook ? '<p class="open">Open: no token is needed.</p>' : ''}
+${parameters.length === 0 ? '' : `<h4>${isWebhook ? 'Headers' : 'Parameters'}</h4>${parameterTable(parameters)}`}
 ${body === undefined ? '' : `<h4>Body${requestBody?.required === true ? '' : ' <small>may be left out</small>'}</h4>${schemaRows(named(body.schema, components))}`}
-<h4>Example</h4>${code(curl(shown))}
+${
+  isWebhook
+    ? `<h4>Your answer</h4>${answerTable(answers)}`
+    : `<h4>Example</h4>${code(curl(shown))}
 ${good.map(([status, { description: text, content }]) => answerPart(status, text, content)).join('\n')}
-<h4>Errors</h4>${errorTable(answers)}
+<h4>Errors</h4>${answerTable(answers.filter(([status]) => !status.startsWith('2')))}`
+}
 </div>
 </details>`;
 }
@@ -175,7 +190,7 @@ const parameterTable = (parameters: readonly Parameter[]): string =>
     )
     .join('')}</table>`;
 
-function answerPart(status: string, description: string, content: Readonly<Record<string, Media>>): string {
+function answerPart(status: string, description: string, content: Response['content'] = {}): string {
   const [type, media] = Object.entries(content)[0] ?? [];
   if (media === undefined) return '';
   const example =
@@ -185,9 +200,8 @@ function answerPart(status: string, description: string, content: Readonly<Recor
   return `<h4><span class="status">${status}</span> ${escaped(description)} ${type === 'application/json' ? '' : `<small>${escaped(String(type))}</small>`}</h4>${schemaRows(media.schema)}${example}`;
 }
 
-const errorTable = (answers: readonly (readonly [string, Response])[]): string =>
+const answerTable = (answers: readonly (readonly [string, Response])[]): string =>
   `<table class="errors">${answers
-    .filter(([status]) => !status.startsWith('2'))
     .map(
       ([status, { description }]) =>
         `<tr><th><span class="status">${status}</span></th><td>${markdown(description)}</td></tr>`,

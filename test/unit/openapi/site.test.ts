@@ -32,6 +32,21 @@ describe('the page', () => {
     expect(links.filter((id) => !ids.has(id ?? ''))).toEqual([]);
   });
 
+  it('shows what is sent to an address of the caller: its headers, its body, and what an answer means', () => {
+    const [, part = ''] =
+      /<details class="operation" id="deliverEvent"([\s\S]*?)<h2 class="tag">/.exec(page.body) ?? [];
+    for (const shown of [
+      'moniqo-signature',
+      '#schema-OrderEvent',
+      'Your answer',
+      'It was not taken: it comes again.',
+    ])
+      expect(part).toContain(shown);
+    // Nobody can call it.
+    expect(part).not.toContain('curl -s');
+    expect(part).not.toContain('no token is needed');
+  });
+
   it('asks nothing of anybody, and runs its own script alone', () => {
     expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//);
     const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(page.body) ?? [];
