@@ -7,7 +7,7 @@ import { ChangeClientBody, ListClientsQuery, RegisterClientBody } from './client
 import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { pageResponse } from './page.ts';
-import { EmptyBody, NoQuery } from './schemas.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
 
 export function clientOperations({
   commands,

@@ -2,7 +2,7 @@
 import { httpError } from '../../shared/http/errors.ts';
 import type { ApiRequest } from '../../shared/http/types.ts';
 import { apiError } from './errors.ts';
-import { keyField } from './schemas.ts';
+import { keyField } from './schemas/fields.ts';
 
 /**
  * The `Idempotency-Key` header; null when there is none.

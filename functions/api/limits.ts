@@ -4,7 +4,8 @@ import { validate } from '../../shared/http/validate.ts';
 import { limitsView } from '../../shared/usecases/views/limits-view.ts';
 import type { WalletDeps } from './deps.ts';
 import { refused } from './errors.ts';
-import { LimitsBody, NoQuery } from './schemas.ts';
+import { NoQuery } from './schemas/fields.ts';
+import { LimitsBody } from './schemas/wallets.ts';
 
 export function limitOperations({ commands }: Pick<WalletDeps, 'commands'>) {
   const whose = ({ userId, params }: UserRequest) => ({ userId, walletId: params['wallet_id'] ?? '' });

@@ -12,7 +12,8 @@ import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
 import { specOrRefuse, symbolOrRefuse } from './known-symbols.ts';
 import { cursorPlace } from './page.ts';
-import { ListBarsQuery, ListPricesQuery, NoQuery } from './schemas.ts';
+import { NoQuery } from './schemas/fields.ts';
+import { ListBarsQuery, ListPricesQuery } from './schemas/reading.ts';
 
 /** A time within a second belongs to that second. */
 const wholeSecond = (at: number | null): number | null => (at === null ? null : Math.floor(at / 1000));

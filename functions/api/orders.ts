@@ -16,15 +16,9 @@ import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { listQuery, pageResponse } from './page.ts';
-import {
-  AmendOrderBody,
-  CancelAllBody,
-  CreateOrderBody,
-  EmptyBody,
-  ListOrdersQuery,
-  NoQuery,
-  ownFieldName,
-} from './schemas.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
+import { AmendOrderBody, CancelAllBody, CreateOrderBody, ListOrdersQuery } from './schemas/orders.ts';
+import { ownFieldName } from './schemas/protection.ts';
 import { isEnded, isSettledEnough, type Preference, waitPreference, waitUntil } from './wait.ts';
 
 const noSuchOrder = () => httpError('not_found', 'There is no such order.', { field: 'order_id' });

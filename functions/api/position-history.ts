@@ -8,7 +8,7 @@ import type { AnswerOf } from './answers/agreement.ts';
 import type { Timeline, Updates } from './answers/history.ts';
 import type { ApiDeps } from './deps.ts';
 import { cursorPlace } from './page.ts';
-import { ListUpdatesQuery, TimelineQuery } from './schemas.ts';
+import { ListUpdatesQuery, TimelineQuery } from './schemas/reading.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 

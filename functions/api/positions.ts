@@ -10,13 +10,9 @@ import type { ApiDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { listQuery, pageResponse } from './page.ts';
-import {
-  ChangeProtectionBody,
-  ClosePositionBody,
-  ListPositionsQuery,
-  NoQuery,
-  ownFieldName,
-} from './schemas.ts';
+import { NoQuery } from './schemas/fields.ts';
+import { ChangeProtectionBody, ClosePositionBody, ownFieldName } from './schemas/protection.ts';
+import { ListPositionsQuery } from './schemas/reading.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 

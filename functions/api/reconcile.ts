@@ -10,7 +10,8 @@ import type { AskedReconciliation, LatestReconciliation } from './answers/reconc
 import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { cursorPlace } from './page.ts';
-import { EmptyBody, ListStatementsQuery, NoQuery } from './schemas.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
+import { ListStatementsQuery } from './schemas/reading.ts';
 import { waitPreference, waitUntil } from './wait.ts';
 
 const noSuchWallet = () => httpError('not_found', 'There is no such wallet.', { field: 'wallet_id' });

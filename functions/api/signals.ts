@@ -14,7 +14,9 @@ import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { requiredKey } from './keys.ts';
 import { pageResponse, spanOf } from './page.ts';
-import { ListSignalsQuery, NoQuery, ownFieldName, SignalBody } from './schemas.ts';
+import { NoQuery } from './schemas/fields.ts';
+import { ownFieldName, SignalBody } from './schemas/protection.ts';
+import { ListSignalsQuery } from './schemas/reading.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 

@@ -10,7 +10,7 @@ import { symbolDetail, symbolView } from '../../shared/usecases/views/symbol-vie
 import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
 import { pageResponse } from './page.ts';
-import { GetSymbolQuery, ListSymbolsQuery } from './schemas.ts';
+import { GetSymbolQuery, ListSymbolsQuery } from './schemas/reading.ts';
 
 type Where = { readonly environment?: string | undefined; readonly wallet_id?: string | undefined };
 

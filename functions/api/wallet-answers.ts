@@ -7,7 +7,7 @@ import type { KeysGiven } from '../../shared/usecases/key-format.ts';
 import { walletView } from '../../shared/usecases/views/wallet-view.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiError } from './errors.ts';
-import type { KeysBody } from './schemas.ts';
+import type { KeysBody } from './schemas/wallets.ts';
 import { type Preference, waitPreference, waitUntil } from './wait.ts';
 
 export const keysGiven = (body: KeysBody): KeysGiven => ({

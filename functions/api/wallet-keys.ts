@@ -3,7 +3,8 @@ import type { ApiResponse, UserRequest } from '../../shared/http/types.ts';
 import { validate } from '../../shared/http/validate.ts';
 import type { WalletDeps } from './deps.ts';
 import { refused } from './errors.ts';
-import { EmptyBody, KeysBody, NoQuery } from './schemas.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
+import { KeysBody } from './schemas/wallets.ts';
 import { keysGiven, walletAnswers } from './wallet-answers.ts';
 
 export function walletKeyOperations(deps: WalletDeps) {

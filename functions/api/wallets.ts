@@ -7,16 +7,15 @@ import type { WalletDeps } from './deps.ts';
 import { apiError, refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
 import {
   ChangeWalletBody,
   type ConnectWalletBody,
   CreateWalletBody,
   type DemoWalletBody,
-  EmptyBody,
   ListWalletsQuery,
-  NoQuery,
   PauseWalletBody,
-} from './schemas.ts';
+} from './schemas/wallets.ts';
 import { waitPreference, waitUntil } from './wait.ts';
 import { keysGiven, walletAnswers } from './wallet-answers.ts';
 

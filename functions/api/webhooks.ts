@@ -7,7 +7,7 @@ import type { ApiDeps } from './deps.ts';
 import { refused } from './errors.ts';
 import { idempotencyKey } from './keys.ts';
 import { pageResponse } from './page.ts';
-import { EmptyBody, NoQuery } from './schemas.ts';
+import { EmptyBody, NoQuery } from './schemas/fields.ts';
 import { CreateWebhookBody, ListDeliveriesQuery } from './webhook-schemas.ts';
 
 const noSuchWebhook = () => httpError('not_found', 'There is no such webhook.', { field: 'webhook_id' });

@@ -13,7 +13,16 @@ import * as reconcile from '../answers/reconcile.ts';
 import * as signals from '../answers/signals.ts';
 import * as wallets from '../answers/wallets.ts';
 import { ChangeClientBody, RegisterClientBody } from '../client-schemas.ts';
-import * as bodies from '../schemas.ts';
+import { EmptyBody } from '../schemas/fields.ts';
+import { AmendOrderBody, CancelAllBody, CreateOrderBody } from '../schemas/orders.ts';
+import { ChangeProtectionBody, ClosePositionBody, SignalBody } from '../schemas/protection.ts';
+import {
+  ChangeWalletBody,
+  CreateWalletBody,
+  KeysBody,
+  LimitsBody,
+  PauseWalletBody,
+} from '../schemas/wallets.ts';
 import { CreateWebhookBody } from '../webhook-schemas.ts';
 
 export const ANSWERS = {
@@ -32,21 +41,21 @@ export const ANSWERS = {
 export type AnswerName = keyof typeof ANSWERS;
 
 export const REQUESTS = {
-  CreateOrder: bodies.CreateOrderBody(),
-  AmendOrder: bodies.AmendOrderBody(),
-  CancelAll: bodies.CancelAllBody(),
-  ClosePosition: bodies.ClosePositionBody(),
-  ChangeProtection: bodies.ChangeProtectionBody(),
-  TellSignal: bodies.SignalBody(),
-  CreateWallet: bodies.CreateWalletBody(),
-  ChangeWallet: bodies.ChangeWalletBody(),
-  ChangeLimits: bodies.LimitsBody(),
-  Keys: bodies.KeysBody(),
-  PauseWallet: bodies.PauseWalletBody(),
+  CreateOrder: CreateOrderBody(),
+  AmendOrder: AmendOrderBody(),
+  CancelAll: CancelAllBody(),
+  ClosePosition: ClosePositionBody(),
+  ChangeProtection: ChangeProtectionBody(),
+  TellSignal: SignalBody(),
+  CreateWallet: CreateWalletBody(),
+  ChangeWallet: ChangeWalletBody(),
+  ChangeLimits: LimitsBody(),
+  Keys: KeysBody(),
+  PauseWallet: PauseWalletBody(),
   RegisterClient: RegisterClientBody(),
   ChangeClient: ChangeClientBody(),
   CreateWebhook: CreateWebhookBody(),
-  NoFields: bodies.EmptyBody(),
+  NoFields: EmptyBody(),
 } as const satisfies Record<string, z.ZodType>;
 
 /** A JSON Schema as the document holds it. */

@@ -1,6 +1,6 @@
 /**
  * What the document says of each operation: complete by the compiler, so that a route without a description does not
- * compile. Paths, methods and scopes come from routes.ts, schemas from schemas.ts (requests) and answers/.
+ * compile. Paths, methods and scopes come from routes.ts, schemas from schemas/ (requests) and answers/.
  */
 import type { OperationName } from '../routes.ts';
 import { ACCESS_OPERATIONS } from './operations/access.ts';

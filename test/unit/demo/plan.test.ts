@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { protectionField } from '../../../functions/api/schemas.ts';
+import { protectionField } from '../../../functions/api/schemas/protection.ts';
 import { OptionError } from '../../../infra/command-line.ts';
 import { parseDemoOptions } from '../../../infra/local/demo/options.ts';
 import { type Market, planPositions } from '../../../infra/local/demo/plan.ts';

@@ -1,6 +1,6 @@
 /** What the document says of machine clients and the record of what was done. */
 import { ChangeClientBody, ListClientsQuery, RegisterClientBody } from '../../client-schemas.ts';
-import * as bodies from '../../schemas.ts';
+import { EmptyBody } from '../../schemas/fields.ts';
 import { BODY } from '../errors.ts';
 import { CHANGES, type DescribedOperation, ok, page } from './described.ts';
 
@@ -52,7 +52,7 @@ export const ACCESS_OPERATIONS = {
     tag: 'Access',
     summary: 'Revoke a machine client',
     description: 'Its tokens are refused at once; it never comes back.',
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     answers: [ok('Client', 'The revoked client.')],
     errors: [...BODY, ...CHANGES],
   },

@@ -1,5 +1,5 @@
 /** What the document says of prices, bars and symbols. */
-import * as bodies from '../../schemas.ts';
+import { GetSymbolQuery, ListBarsQuery, ListPricesQuery, ListSymbolsQuery } from '../../schemas/reading.ts';
 import { type DescribedOperation, ok, page } from './described.ts';
 
 export const MARKET_OPERATIONS = {
@@ -8,7 +8,7 @@ export const MARKET_OPERATIONS = {
     summary: 'List prices',
     description:
       'Of the symbols that are named (they are followed from then on), else of all that are followed. `without_price`: those that have none yet.',
-    query: bodies.ListPricesQuery(),
+    query: ListPricesQuery(),
     answers: [ok('Prices', 'Prices of now.')],
     errors: ['unknown_symbol'],
   },
@@ -24,7 +24,7 @@ export const MARKET_OPERATIONS = {
     summary: 'List bars',
     description:
       'Whole intervals that touch [from, to), newest first, from our own tape. 1 s for 2 hours, up to 5 min for 7 days, above for 90 days.',
-    query: bodies.ListBarsQuery(),
+    query: ListBarsQuery(),
     answers: [ok('Bars', 'A page of bars, and the gaps in between.')],
     errors: ['unknown_symbol', 'invalid_cursor'],
   },
@@ -32,7 +32,7 @@ export const MARKET_OPERATIONS = {
     tag: 'Market data',
     summary: 'List symbols',
     description: "Of an environment, or of a wallet's; of demo wallets where neither is named.",
-    query: bodies.ListSymbolsQuery(),
+    query: ListSymbolsQuery(),
     answers: [page('SymbolSummary', 'A page of symbols.')],
     errors: ['environment_not_served', 'not_found', 'invalid_cursor'],
   },
@@ -40,7 +40,7 @@ export const MARKET_OPERATIONS = {
     tag: 'Market data',
     summary: 'Get a symbol',
     description: 'With all trading rules of its venue.',
-    query: bodies.GetSymbolQuery(),
+    query: GetSymbolQuery(),
     answers: [ok('SymbolDetail', 'The symbol.')],
     errors: ['environment_not_served', 'not_found'],
   },

@@ -1,5 +1,6 @@
 /** What the document says of orders. */
-import * as bodies from '../../schemas.ts';
+import { EmptyBody } from '../../schemas/fields.ts';
+import { AmendOrderBody, CancelAllBody, CreateOrderBody, ListOrdersQuery } from '../../schemas/orders.ts';
 import { AMOUNTS, BODY, KEYED, PROTECTION, SYMBOL_STATE, TARGET, WALLET_STATE } from '../errors.ts';
 import { CHANGES, type DescribedOperation, ok, page, WAITS } from './described.ts';
 
@@ -8,7 +9,7 @@ export const ORDER_OPERATIONS = {
     tag: 'Orders',
     summary: 'Place an order',
     description: `Opens a position, or reduces the one that \`position_id\` names. Needs an \`Idempotency-Key\` or a \`client_order_id\`: a repeat with the same key and body answers the order as it stands and sends nothing. Exactly one of \`quantity\` and (market buys) \`quote_quantity\`. ${WAITS}`,
-    body: { schema: bodies.CreateOrderBody(), required: true },
+    body: { schema: CreateOrderBody(), required: true },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
       { status: 201, description: 'The order as it stands.', schema: 'Order' },
@@ -30,7 +31,7 @@ export const ORDER_OPERATIONS = {
     summary: 'Check an order without placing it',
     description:
       'The body of an order; answers what would be sent, every rule with its figures, what it would tie up, and why it would be refused. Nothing is stored or sent.',
-    body: { schema: bodies.CreateOrderBody(), required: true },
+    body: { schema: CreateOrderBody(), required: true },
     answers: [ok('Preview', 'What would become of the order.')],
     errors: [...BODY, ...TARGET, ...SYMBOL_STATE, ...WALLET_STATE, ...AMOUNTS, ...PROTECTION],
   },
@@ -39,7 +40,7 @@ export const ORDER_OPERATIONS = {
     summary: 'List orders',
     description:
       'Newest first, without single fills. `from` and `to` bound the time of creation. `client_order_id` with `wallet_id` finds one order, and goes with no other filter.',
-    query: bodies.ListOrdersQuery(),
+    query: ListOrdersQuery(),
     answers: [page('Order', 'A page of orders.')],
     errors: ['unknown_symbol', 'invalid_cursor'],
   },
@@ -54,7 +55,7 @@ export const ORDER_OPERATIONS = {
     tag: 'Orders',
     summary: 'Amend an order',
     description: `What is named becomes as it says; the rest stays. Where the venue can, the order keeps its place in the queue; else a new order takes its place (\`replaced_by\`, \`replacement\`). ${WAITS}`,
-    body: { schema: bodies.AmendOrderBody(), required: true },
+    body: { schema: AmendOrderBody(), required: true },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
       ok('AmendedOrder', 'The amendment has ended; `amendment.outcome` says how.'),
@@ -82,7 +83,7 @@ export const ORDER_OPERATIONS = {
     tag: 'Orders',
     summary: 'Cancel an order',
     description: `The wish is stored and carried out whatever becomes of this call. ${WAITS}`,
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
       ok('Order', 'The order has ended.'),
@@ -94,7 +95,7 @@ export const ORDER_OPERATIONS = {
     tag: 'Orders',
     summary: 'Cancel all orders of a wallet',
     description: `Of a symbol or a side, where one is named. Only what a client has placed: exits that a position needs stay. ${WAITS}`,
-    body: { schema: bodies.CancelAllBody(), required: true },
+    body: { schema: CancelAllBody(), required: true },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
       ok('CancelledAll', 'All of them have ended.'),

@@ -1,5 +1,11 @@
 /** What the document says of positions, their protection, their history, AI signals. */
-import * as bodies from '../../schemas.ts';
+import { ChangeProtectionBody, ClosePositionBody, SignalBody } from '../../schemas/protection.ts';
+import {
+  ListPositionsQuery,
+  ListSignalsQuery,
+  ListUpdatesQuery,
+  TimelineQuery,
+} from '../../schemas/reading.ts';
 import { BODY, KEYED, PROTECTION } from '../errors.ts';
 import { CHANGES, type DescribedOperation, ok, page } from './described.ts';
 
@@ -9,7 +15,7 @@ export const POSITION_OPERATIONS = {
     summary: 'List positions',
     description:
       'Newest first, at the price of now, without what needs fills and the price tape. `from` and `to` bound the time of creation.',
-    query: bodies.ListPositionsQuery(),
+    query: ListPositionsQuery(),
     answers: [page('PositionSummary', 'A page of positions.')],
     errors: ['unknown_symbol', 'invalid_cursor'],
   },
@@ -26,7 +32,7 @@ export const POSITION_OPERATIONS = {
     summary: 'Close a position, or a part of it',
     description:
       'Without `quantity` all of it: the first cause wins, a repeat is harmless. A part needs an `Idempotency-Key`. Exits never wait behind entries and are taken while the wallet is paused.',
-    body: { schema: bodies.ClosePositionBody(), required: false },
+    body: { schema: ClosePositionBody(), required: false },
     headers: ['Idempotency-Key'],
     answers: [{ status: 202, description: 'The close is claimed and on its way.', schema: 'ClosedPosition' }],
     errors: [
@@ -43,7 +49,7 @@ export const POSITION_OPERATIONS = {
     summary: 'Change the protection of a position',
     description:
       'What is named is set, null takes a level away, the rest stays. New levels count from now on.',
-    body: { schema: bodies.ChangeProtectionBody(), required: true },
+    body: { schema: ChangeProtectionBody(), required: true },
     headers: ['Idempotency-Key'],
     answers: [ok('Position', 'The position with its new protection.')],
     errors: [
@@ -61,7 +67,7 @@ export const POSITION_OPERATIONS = {
     summary: 'Tell a signal of an AI agent',
     description:
       "What the agent thinks of the position. It acts where the wallet's `signal_policy` allows: `close` closes it, `adjust` changes its levels. Always kept, with what became of it.",
-    body: { schema: bodies.SignalBody(), required: true },
+    body: { schema: SignalBody(), required: true },
     headers: ['Idempotency-Key'],
     keyRequired: true,
     answers: [
@@ -80,7 +86,7 @@ export const POSITION_OPERATIONS = {
     tag: 'Positions',
     summary: 'List the signals of a position',
     description: 'Newest first. `from` and `to` bound the time at which they were said.',
-    query: bodies.ListSignalsQuery(),
+    query: ListSignalsQuery(),
     answers: [page('Signal', 'A page of signals.')],
     errors: ['not_found', 'invalid_cursor'],
   },
@@ -89,7 +95,7 @@ export const POSITION_OPERATIONS = {
     summary: 'Tell why a position did, or did not, act',
     description:
       'Oldest first: actions, changes of orders, signals, refusals, each with rule, level, price, source and tick. `from` and `to` around a moment (at most an hour) add the extremes of the market in between.',
-    query: bodies.TimelineQuery(),
+    query: TimelineQuery(),
     answers: [ok('Timeline', 'A page of the timeline, and the levels that are watched now.')],
     errors: ['not_found', 'invalid_cursor'],
   },
@@ -98,7 +104,7 @@ export const POSITION_OPERATIONS = {
     summary: 'List the figures of a position over time',
     description:
       'Newest first; by the second for the last 2 hours, by the minute for 7 days. Where the tape has nothing, the gap is told.',
-    query: bodies.ListUpdatesQuery(),
+    query: ListUpdatesQuery(),
     answers: [ok('Updates', 'A page of updates.')],
     errors: ['not_found', 'invalid_cursor'],
   },

@@ -1,5 +1,14 @@
 /** What the document says of wallets: keys, balances, limits, pauses, comparison with the venue. */
-import * as bodies from '../../schemas.ts';
+import { EmptyBody } from '../../schemas/fields.ts';
+import { ListStatementsQuery } from '../../schemas/reading.ts';
+import {
+  ChangeWalletBody,
+  CreateWalletBody,
+  KeysBody,
+  LimitsBody,
+  ListWalletsQuery,
+  PauseWalletBody,
+} from '../../schemas/wallets.ts';
 import { BODY, KEYED } from '../errors.ts';
 import { CHANGES, type DescribedOperation, ok, page, WAITS } from './described.ts';
 
@@ -8,7 +17,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Create a demo wallet, or connect an exchange account',
     description: `\`type\` tells the two apart. Keys are checked at once and sealed before they are stored; they are in no answer. A key that may withdraw is refused. ${WAITS}`,
-    body: { schema: bodies.CreateWalletBody(), required: true },
+    body: { schema: CreateWalletBody(), required: true },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
       { status: 201, description: 'The wallet.', schema: 'Wallet' },
@@ -26,7 +35,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'List wallets',
     description: 'Newest first, without deleted ones.',
-    query: bodies.ListWalletsQuery(),
+    query: ListWalletsQuery(),
     answers: [page('Wallet', 'A page of wallets.')],
     errors: ['invalid_cursor'],
   },
@@ -41,7 +50,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Change the settings of a wallet',
     description: 'What AI signals may do by themselves, and the resident protection of new positions.',
-    body: { schema: bodies.ChangeWalletBody(), required: true },
+    body: { schema: ChangeWalletBody(), required: true },
     answers: [ok('Wallet', 'The wallet.')],
     errors: [...BODY, ...CHANGES, 'wallet_deleted'],
   },
@@ -50,7 +59,7 @@ export const WALLET_OPERATIONS = {
     summary: 'Delete a wallet',
     description:
       'Its keys are gone, its orders and positions stay as history. Only without open positions and orders.',
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     answers: [ok('Wallet', 'The deleted wallet.')],
     errors: [...BODY, ...CHANGES, 'wallet_in_use', 'wallet_deleted', 'not_for_demo_wallets'],
   },
@@ -65,7 +74,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Set limits of a wallet',
     description: 'What is named is set, null takes a limit away, the rest stays. Worth is in US dollars.',
-    body: { schema: bodies.LimitsBody(), required: true },
+    body: { schema: LimitsBody(), required: true },
     answers: [ok('WalletLimits', 'Limits and use.')],
     errors: [
       ...BODY,
@@ -98,7 +107,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Test the keys of a wallet',
     description: `Asks the exchange again. ${WAITS}`,
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     headers: ['Prefer'],
     answers: [
       ok('Wallet', 'The wallet after the check; `check_under_way` where it has not come to its end.'),
@@ -119,7 +128,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Give a wallet new keys',
     description: `They are taken over once the exchange has accepted them; until then the old ones are in use. ${WAITS}`,
-    body: { schema: bodies.KeysBody(), required: true },
+    body: { schema: KeysBody(), required: true },
     headers: ['Prefer'],
     answers: [
       ok('Wallet', 'The new keys are in use.'),
@@ -143,7 +152,7 @@ export const WALLET_OPERATIONS = {
     summary: 'Pause a wallet',
     description:
       'New entries are refused; exits, protection, closes and cancels go on. `cancel_entries` cancels entries that rest, `flatten` closes all positions besides.',
-    body: { schema: bodies.PauseWalletBody(), required: false },
+    body: { schema: PauseWalletBody(), required: false },
     answers: [ok('PausedWallet', 'The wallet, with what stops, what goes on and what was begun.')],
     errors: [...BODY, ...CHANGES, 'wallet_deleted'],
   },
@@ -151,7 +160,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Resume a wallet',
     description: 'Entries are taken again.',
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     answers: [ok('Wallet', 'The wallet.')],
     errors: [...BODY, ...CHANGES, 'wallet_deleted'],
   },
@@ -159,7 +168,7 @@ export const WALLET_OPERATIONS = {
     tag: 'Wallets',
     summary: 'Compare the ledger with the venue',
     description: `Asks for a comparison now. ${WAITS}`,
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     headers: ['Prefer'],
     answers: [
       ok('AskedReconciliation', 'The comparison is done.'),
@@ -183,7 +192,7 @@ export const WALLET_OPERATIONS = {
     summary: 'List comparisons with the venue',
     description:
       'Newest first; kept for 90 days, for 7 where nothing was found. `to`: those that began before it.',
-    query: bodies.ListStatementsQuery(),
+    query: ListStatementsQuery(),
     answers: [page('Statement', 'A page of statements.')],
     errors: ['not_found', 'invalid_cursor'],
   },

@@ -1,5 +1,5 @@
 /** What the document says of webhooks. */
-import * as bodies from '../../schemas.ts';
+import { EmptyBody } from '../../schemas/fields.ts';
 import { CreateWebhookBody, ListDeliveriesQuery } from '../../webhook-schemas.ts';
 import { BODY } from '../errors.ts';
 import { CHANGES, type DescribedOperation, ok, page } from './described.ts';
@@ -29,7 +29,7 @@ export const WEBHOOK_OPERATIONS = {
     tag: 'Webhooks',
     summary: 'Delete a webhook',
     description: 'Nothing is sent to it any more.',
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     answers: [ok('DeletedWebhook', 'It is gone.')],
     errors: [...BODY, ...CHANGES],
   },
@@ -37,7 +37,7 @@ export const WEBHOOK_OPERATIONS = {
     tag: 'Webhooks',
     summary: 'Send a test event to a webhook',
     description: 'What became of it is among its deliveries.',
-    body: { schema: bodies.EmptyBody(), required: false },
+    body: { schema: EmptyBody(), required: false },
     answers: [{ status: 202, description: 'The event is on its way.', schema: 'TestedWebhook' }],
     errors: [...BODY, ...CHANGES],
   },
