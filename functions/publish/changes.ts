@@ -1,8 +1,10 @@
 /** A record of a table's stream as a change that users are told of. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { actions, fills, orders, positions } from '../../shared/adapters/dynamodb/entities.ts';
+import { fills } from '../../shared/adapters/dynamodb/common-entities.ts';
 import { ACTION_PREFIX, FILL_PREFIX, type Item } from '../../shared/adapters/dynamodb/items.ts';
+import { orders } from '../../shared/adapters/dynamodb/order-entity.ts';
+import { actions, positions } from '../../shared/adapters/dynamodb/position-entity.ts';
 import type { Change } from '../../shared/usecases/push/publish-changes.ts';
 
 /** Lambda's type of an image says no more than the SDK's, in other words. */

@@ -4,7 +4,7 @@ import { type Decimal, sum, ZERO } from '../../domain/money/decimal.ts';
 import type { DemoBalance, DemoMargin, DemoOrder, DemoStep, DemoStore } from '../../ports/demo-store.ts';
 import type { MarginRequest } from '../../ports/venue.ts';
 import { booleans, decimals, integers, nullable, nullableSince, objects, texts, words } from './codec.ts';
-import { fills, orderTypes, sides, timesInForce } from './entities.ts';
+import { fills, orderTypes, sides, timesInForce } from './common-entities.ts';
 import { type Item, key } from './items.ts';
 import { collect, getItem, getItems, underKey } from './reads.ts';
 import { type ConditionalPut, transactPut, transactPutOnce } from './transact.ts';

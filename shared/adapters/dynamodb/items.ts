@@ -20,7 +20,9 @@ import type {
 import { hasUsableKeys, isDeleted, nextDueWallet } from '../../domain/wallets.ts';
 import type { Call } from '../../ports/ledger.ts';
 import { integers } from './codec.ts';
-import { actions, calls, fills, orders, positions, signals } from './entities.ts';
+import { calls, fills } from './common-entities.ts';
+import { orders } from './order-entity.ts';
+import { actions, positions, signals } from './position-entity.ts';
 import { wallets } from './wallet-entities.ts';
 
 export type Item = Record<string, AttributeValue>;

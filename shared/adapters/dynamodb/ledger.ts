@@ -4,9 +4,9 @@ import type { Fill, Order, Position } from '../../domain/types.ts';
 import type { Commit, CommitResult, Ledger, ListQuery, Page } from '../../ports/ledger.ts';
 import { clientUpdate } from './client-store.ts';
 import { type LedgerPut, putsOf } from './commit-puts.ts';
+import { calls, fills } from './common-entities.ts';
 import { createDueIndex } from './due-index.ts';
 import { dueIn, moveDueTime } from './due-wallets.ts';
-import { actions, calls, fills, orders, positions, signals } from './entities.ts';
 import {
   ACTION_PREFIX,
   callKey,
@@ -20,7 +20,9 @@ import {
   signalKey,
   sortText,
 } from './items.ts';
+import { orders } from './order-entity.ts';
 import { pauseCheck } from './pause-gate.ts';
+import { actions, positions, signals } from './position-entity.ts';
 import {
   collect,
   getItem,

@@ -28,7 +28,7 @@ import {
   texts,
   words,
 } from './codec.ts';
-import { sides } from './entities.ts';
+import { sides } from './common-entities.ts';
 
 const amounts = objects<AssetAmount>({ asset: texts, amount: decimals });
 

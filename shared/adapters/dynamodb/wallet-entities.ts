@@ -1,4 +1,4 @@
-/** How wallets are written, their exchange accounts and what these hold (as entities.ts). */
+/** How wallets are written, their exchange accounts and what these hold (as common-entities.ts). */
 import type { SignalPolicy } from '../../domain/signal-facts.ts';
 import { DEFAULT_SIGNAL_POLICY } from '../../domain/signals.ts';
 import {
@@ -25,7 +25,7 @@ import {
   texts,
   words,
 } from './codec.ts';
-import { environments, fees } from './entities.ts';
+import { environments, fees } from './common-entities.ts';
 
 /** Demo wallets of before they could be paused have none of these; exchange accounts once had no count. */
 const pauseState = {

@@ -1,8 +1,10 @@
 /** What lies under one key, read in one call: an order with its fills, a position with its actions. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Fill, Order, Position, PositionAction } from '../../domain/types.ts';
-import { actions, fills, orders, positions } from './entities.ts';
+import { fills } from './common-entities.ts';
 import { ACTION_PREFIX, FILL_PREFIX, type Item, orderKey, positionKey } from './items.ts';
+import { orders } from './order-entity.ts';
+import { actions, positions } from './position-entity.ts';
 import { collect, queryAll } from './reads.ts';
 
 const byTradeId = new Intl.Collator('en', { numeric: true });

@@ -12,7 +12,8 @@ import {
   sparseObjects,
   texts,
 } from '../../../shared/adapters/dynamodb/codec.ts';
-import { orders, positions } from '../../../shared/adapters/dynamodb/entities.ts';
+import { orders } from '../../../shared/adapters/dynamodb/order-entity.ts';
+import { positions } from '../../../shared/adapters/dynamodb/position-entity.ts';
 import { wallets } from '../../../shared/adapters/dynamodb/wallet-entities.ts';
 import { Decimal, decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { UnreadableItemError } from '../../../shared/ports/ledger.ts';

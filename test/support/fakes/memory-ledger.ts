@@ -5,15 +5,8 @@
  * lists and indexes that may lag, cursors of one list only; what is stored is never changed in place.
  */
 import { createHash } from 'node:crypto';
+import { calls, fills } from '../../../shared/adapters/dynamodb/common-entities.ts';
 import { decodeCursor, encodeCursor } from '../../../shared/adapters/dynamodb/cursor.ts';
-import {
-  actions,
-  calls,
-  fills,
-  orders,
-  positions,
-  signals,
-} from '../../../shared/adapters/dynamodb/entities.ts';
 import {
   actionItem,
   callItem,
@@ -25,6 +18,8 @@ import {
   signalItem,
   sortText,
 } from '../../../shared/adapters/dynamodb/items.ts';
+import { orders } from '../../../shared/adapters/dynamodb/order-entity.ts';
+import { actions, positions, signals } from '../../../shared/adapters/dynamodb/position-entity.ts';
 import { listScope } from '../../../shared/adapters/dynamodb/reads.ts';
 import { type Decimal, ZERO } from '../../../shared/domain/money/decimal.ts';
 import { pauseOf } from '../../../shared/domain/pauses.ts';

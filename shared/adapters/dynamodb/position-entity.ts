@@ -1,9 +1,6 @@
-/** How each kept thing is written: one codec per type of `domain/types.ts`. */
+/** How a position, its signals and its actions are written: one codec per type of `domain/types.ts`. */
 
 import { DEFAULT_CONFIRM_MAX_PERCENT } from '../../domain/confirmation.ts';
-import type { MarginTerms } from '../../domain/margin-facts.ts';
-import { type GivenConditions, VOLATILITIES } from '../../domain/market-conditions.ts';
-import { AMEND_OUTCOMES, AMEND_WAYS, type Amendment } from '../../domain/order-amounts.ts';
 import {
   SIGNAL_ACTIONS,
   SIGNAL_OUTCOMES,
@@ -12,29 +9,18 @@ import {
   type SignalReason,
   type SignalSummary,
 } from '../../domain/signal-facts.ts';
-import type { Bar, TickOrigin } from '../../domain/triggers/types.ts';
+import type { Bar } from '../../domain/triggers/types.ts';
 import {
   type Arming,
   type ConfirmWindow,
-  ENVIRONMENTS,
   type EntryMinute,
   EXIT_CAUSES,
-  type ExecutionReport,
   type ExitLimit,
   type ExternalReduction,
-  type FeeAmount,
-  type Fill,
   type FrozenFigures,
   type Holder,
-  type LateFee,
   type LiveExit,
-  NEVER_UNKNOWN,
   NEVER_UNPROTECTED,
-  ORDER_STATUSES,
-  ORDER_TYPES,
-  type Order,
-  type OrderRefusal,
-  type OrderTimings,
   type OwedExit,
   POSITION_STATUSES,
   type Position,
@@ -44,15 +30,9 @@ import {
   RESIDENT_REASONS,
   type Resident,
   type RestingResident,
-  type SendAttempt,
   type Shortage,
-  type StatusChange,
-  TIMES_IN_FORCE,
-  type TriggerFacts,
-  type Unknown,
   type Unprotected,
 } from '../../domain/types.ts';
-import type { Call } from '../../ports/ledger.ts';
 import { prices } from './bar-codec.ts';
 import {
   booleans,
@@ -72,214 +52,7 @@ import {
   texts,
   words,
 } from './codec.ts';
-
-export const environments: Codec<ExecutionReport['environment']> = words(ENVIRONMENTS);
-const sources: Codec<TriggerFacts['source']> = words(['bid', 'ask', 'last', 'mid']);
-export const sides: Codec<Order['side']> = words(['buy', 'sell']);
-export const orderTypes: Codec<Order['type']> = words(ORDER_TYPES);
-export const timesInForce: Codec<Order['timeInForce']> = words(TIMES_IN_FORCE);
-export const fees = objects<FeeAmount>({ asset: texts, amount: decimals });
-
-const lateFees = objects<LateFee>({
-  asset: texts,
-  amount: decimals,
-  price: decimals,
-  value: decimals,
-  at: integers,
-});
-
-const triggerFacts = objects<TriggerFacts>({
-  levelName: texts,
-  cause: words(['tick', 'armed', 'rebuilt']),
-  source: sources,
-  level: decimals,
-  price: decimals,
-  peak: nullable(decimals),
-  bid: decimals,
-  ask: decimals,
-  last: decimals,
-  bidSize: nullable(decimals),
-  askSize: nullable(decimals),
-  tickId: integers,
-  armedTickId: integers,
-  tickAt: integers,
-  recordedAt: integers,
-  origin: nullableSince(objects<TickOrigin>({ feed: texts, converted: booleans, checked: booleans })),
-  ageMs: nullableSince(integers),
-});
-
-const statusChange = objects<StatusChange>({
-  status: words(ORDER_STATUSES),
-  at: integers,
-  reason: texts,
-  cause: texts,
-});
-
-const sendAttempt = objects<SendAttempt>({
-  attempt: integers,
-  token: texts,
-  signedAt: integers,
-  recvWindowMs: integers,
-  claimedAt: integers,
-  outcome: words(['sent', 'unknown', 'answered', 'not_executed']),
-});
-
-const timings = sparseObjects<OrderTimings>({
-  createdAt: integers,
-  tickAt: nullable(integers),
-  claimedAt: nullable(integers),
-  sentAt: nullable(integers),
-  acceptedAt: nullable(integers),
-  firstFillAt: nullable(integers),
-  lastFillAt: nullableSince(integers),
-  finalAt: nullable(integers),
-});
-
-export const fills = objects<Fill>({
-  tradeId: texts,
-  price: decimals,
-  quantity: decimals,
-  fee: fees,
-  feeQuoteValue: nullable(decimals),
-  at: integers,
-  tickId: nullable(integers),
-  maker: booleans,
-});
-
-/** Owner and key are the item's own keys. */
-export const calls = objects<Omit<Call, 'ownerId' | 'key'>>({
-  kind: texts,
-  bodyHash: texts,
-  at: integers,
-  orderIds: lists(texts),
-});
-
-const furtherAmounts = {
-  quoteQuantity: nullableSince(decimals),
-  stopLimitPrice: nullableSince(decimals),
-  trailingDelta: nullableSince(integers),
-};
-
-const refusals = objects<OrderRefusal>({
-  code: texts,
-  message: texts,
-  venueCode: nullableSince(integers),
-  filter: nullableSince(texts),
-});
-
-const amounts = sparseObjects<Order['asked']>({
-  quantity: decimals,
-  ...furtherAmounts,
-  limitPrice: nullable(decimals),
-  stopPrice: nullable(decimals),
-});
-
-const givenConditions = objects<GivenConditions>({
-  price: nullable(decimals),
-  rsi14: nullable(decimals),
-  volume24h: nullable(decimals),
-  volatility: nullable(words(VOLATILITIES)),
-});
-
-const amendments = objects<Amendment>({
-  at: integers,
-  cause: texts,
-  way: words(AMEND_WAYS),
-  asked: amounts,
-  wanted: amounts,
-  heirId: texts,
-  referencePrice: nullable(decimals),
-  walletPauses: nullableSince(integers),
-  outcome: words(AMEND_OUTCOMES),
-  reason: nullable(texts),
-});
-
-const exchangeResponses = objects<NonNullable<Order['exchangeResponse']>>({
-  text: texts,
-  length: integers,
-  at: integers,
-  source: texts,
-});
-
-const marginTerms = objects<MarginTerms>({
-  leverage: integers,
-  maintenanceRate: decimals,
-  feeRate: decimals,
-});
-
-export const orders = sparseObjects<Order>({
-  orderId: texts,
-  version: integers,
-  userId: texts,
-  walletId: texts,
-  environment: environments,
-  symbol: texts,
-  side: sides,
-  type: orderTypes,
-  timeInForce: timesInForce,
-  role: words(['entry', 'exit']),
-  positionId: texts,
-  exit: nullable(
-    objects<NonNullable<Order['exit']>>({
-      cause: words(EXIT_CAUSES),
-      flatten: booleans,
-      trigger: nullable(triggerFacts),
-      resident: { ...booleans, whenMissing: () => false },
-    }),
-  ),
-  margin: nullableSince(marginTerms),
-  waitsFor: nullableSince(texts),
-  clientOrderId: nullable(texts),
-  walletPauses: nullableSince(integers),
-  bodyHash: nullable(texts),
-  flowId: nullable(texts),
-  executionId: nullable(texts),
-  marketConditions: nullableSince(givenConditions),
-  aiReasoning: nullable(texts),
-  aiConfidence: nullable(ratios),
-  aiAgentId: nullable(texts),
-  metadata: maps(texts),
-  tags: lists(texts),
-  notes: nullable(texts),
-  asked: amounts,
-  quantity: decimals,
-  ...furtherAmounts,
-  limitPrice: nullable(decimals),
-  stopPrice: nullable(decimals),
-  status: words(ORDER_STATUSES),
-  statusHistory: lists(statusChange),
-  refusal: nullable(refusals),
-  cancelWanted: nullable(objects<NonNullable<Order['cancelWanted']>>({ at: integers, cause: texts })),
-  send: nullable(sendAttempt),
-  venueOrderId: nullable(texts),
-  exchangeResponse: nullableSince(exchangeResponses),
-  amendment: nullableSince(amendments),
-  replaces: nullableSince(texts),
-  replacedBy: nullableSince(texts),
-  shortSince: nullableSince(integers),
-  unknown: {
-    ...objects<Unknown>({ ms: integers, since: nullable(integers) }),
-    whenMissing: () => NEVER_UNKNOWN,
-  },
-  filledQuantity: decimals,
-  filledQuote: decimals,
-  fees: lists(fees),
-  feesQuoteValue: nullableSince(decimals),
-  lateFees: { ...lists(lateFees), whenMissing: () => [] },
-  venueQuantity: decimals,
-  fillCount: integers,
-  referencePrice: nullable(decimals),
-  touchedAt: nullable(integers),
-  triggeredAt: nullableSince(integers),
-  dayVolume: nullableSince(decimals),
-  armedTick: nullable(integers),
-  armedAt: nullable(integers),
-  timings,
-  createdAt: integers,
-  updatedAt: integers,
-  dueAt: nullable(integers),
-  dueTries: integers,
-});
+import { environments, fees, marginTerms, triggerFacts } from './common-entities.ts';
 
 type Trailing = NonNullable<Protection['trailingStop']>;
 
