@@ -1,12 +1,13 @@
 /**
  * Metrics of the functions (design section 18).
  *
- * Every count that the use cases add is a metric as well, `om:checks_total` as `om_checks_total`. A count by symbol and
+ * What the use cases count is a metric as well where an alarm or a dashboard looks at it (shared/adapters/metrics/catalogue.ts),
+ * `om:checks_total` as `om_checks_total`. A count by symbol and
  * side is one by side: symbols stay in the cache, where a name costs nothing. Of a histogram the value itself is the
  * metric, and CloudWatch makes its percentiles. What was won or lost is one as a figure for charts; it is exact in the
  * ledger and the cache. In a quote asset without a value in dollars it is none.
  */
-import { type MetricOf, metricsLine } from '../../shared/adapters/metrics/emf.ts';
+import { type MetricOf, metricsAmong, metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import type { Counters } from '../../shared/ports/trigger-index.ts';
 
 const BY_SYMBOL_AND_SIDE = /^(.+):[^:]+\/[^:]+:(buy|sell)$/;
@@ -49,7 +50,9 @@ export function withMetrics(
       );
       for (const [side, own] of Map.groupBy(metrics, ({ side }) => side)) {
         const values = Object.fromEntries(own.map(({ name, value }) => [name.replaceAll(':', '_'), value]));
-        write(`${metricsLine(stage, values, now(), { side })}\n`);
+        // What is only counted says nothing new in the log.
+        if (metricsAmong(values, { side }).length > 0)
+          write(`${metricsLine(stage, values, now(), { side })}\n`);
       }
       await counters.add(increments);
     },

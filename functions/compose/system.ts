@@ -14,6 +14,7 @@ import { createReconcileStore } from '../../shared/adapters/dynamodb/reconcile-s
 import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
 import { createTapeStore } from '../../shared/adapters/dynamodb/tape-store.ts';
 import { createWalletStore } from '../../shared/adapters/dynamodb/wallet-store.ts';
+import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
 import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
@@ -107,6 +108,9 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     tape: createTapeStore({ client, priceTapeTable: tables.priceTape }),
     leases: createLeases(valkey),
     counters,
+    metrics: (values) => {
+      process.stdout.write(`${metricsLine(config.stage, values, clock.now())}\n`);
+    },
     outbox,
     venues: venueFactory,
     accounts: venueFactory,

@@ -3,13 +3,12 @@
  * measures the gauges over all open positions and compares the trigger index with the ledger; the queue's messages are worked one wallet at a time.
  */
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
 import { makeReconcileWork } from '../compose/use-cases.ts';
-import { waitMetrics } from './wait-metrics.ts';
+import { positionMetrics, walletMetrics } from './minute-metrics.ts';
 
 const { ports, config } = startSystem('reconcile', { exchange: signingExchange });
 const { wallet, schedule, measurePositions, auditIndex } = makeReconcileWork(ports);
@@ -25,14 +24,7 @@ async function measure(): Promise<void> {
   try {
     const measured = await measurePositions();
     if (measured === null) return;
-    const values = {
-      om_positions_open: measured.open,
-      positions_pnl_unrealized: measured.unrealized.toNumber(), // not money: a figure of a chart
-      positions_unvalued: measured.unvalued,
-      positions_unprotected: measured.unprotected,
-      positions_unprotected_longest_seconds: measured.longestUnprotectedSeconds,
-    };
-    process.stdout.write(`${metricsLine(config.stage, values, ports.clock.now())}\n`);
+    process.stdout.write(`${positionMetrics(config.stage, measured, ports.clock.now())}\n`);
   } catch (error) {
     ports.log.warn('POSITIONS_NOT_MEASURED', { error: String(error) });
   }
@@ -57,7 +49,7 @@ export async function handler(
   if ('Records' in event) return work(event, context);
   const scheduled = await schedule();
   ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
-  process.stdout.write(`${waitMetrics(config.stage, scheduled, ports.clock.now())}\n`);
+  process.stdout.write(`${walletMetrics(config.stage, scheduled, ports.clock.now())}\n`);
   await measure();
   await audit();
   return undefined;

@@ -40,9 +40,11 @@ export const makeRun =
       if (figures !== null) {
         const minute = figures.weight.find(({ intervalMs }) => intervalMs === 60_000);
         const blockedMs = figures.blockedUntil === null ? 0 : Math.max(0, figures.blockedUntil - now);
+        const [used, limit] = [minute?.used ?? 0, minute?.limit ?? 0];
         const values = {
-          budget_weight_used: minute?.used ?? 0,
-          budget_weight_limit: minute?.limit ?? 0,
+          budget_weight_used_percent: limit === 0 ? 0 : Math.round((used / limit) * 100),
+          budget_weight_used: used,
+          budget_weight_limit: limit,
           budget_blocked_seconds: Math.ceil(blockedMs / 1000),
           budget_limits_assumed: figures.assumed ? 1 : 0,
         };

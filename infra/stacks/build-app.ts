@@ -10,7 +10,8 @@ import { bundle, DEFAULT_DIST, PROJECT_ROOT } from '../bundle/bundle.ts';
 import { ApiStack } from './api-stack.ts';
 import { CacheStack } from './cache-stack.ts';
 import { DataStack } from './data-stack.ts';
-import { MonitoringStack } from './monitoring-stack.ts';
+import { MonitoringStack } from './monitoring/monitoring-stack.ts';
+import { type AlarmRecipients, parseRecipients } from './monitoring/recipients.ts';
 import { NetworkStack } from './network-stack.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { PushStack } from './push-stack.ts';
@@ -69,7 +70,11 @@ export function buildApp(options: AppOptions = {}): App {
     machineClients: parseMachineClients(app.node.tryGetContext('machine-clients')),
     distDir,
   });
-  addStacks(app, settings);
+  addStacks(
+    app,
+    settings,
+    parseRecipients((name) => app.node.tryGetContext(name)),
+  );
   return app;
 }
 
@@ -96,7 +101,7 @@ export async function synthesize(outdir: string, options: Omit<AppOptions, 'outd
   return buildApp({ ...options, outdir }).synth().directory;
 }
 
-function addStacks(app: App, settings: Settings): void {
+function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): void {
   const id = (name: string) => `Moniqo-${settings.stage}-${name}`;
   const network = new NetworkStack(app, id('network'), { settings });
   const data = new DataStack(app, id('data'), { settings });
@@ -112,7 +117,7 @@ function addStacks(app: App, settings: Settings): void {
     walletKey: data.walletKey,
     cacheUrl: cache.url,
   };
-  new StreamerStack(app, id('streamer'), { platform });
+  const streamer = new StreamerStack(app, id('streamer'), { platform });
   const orders = new OrdersStack(app, id('orders'), { platform });
   const triggers = new TriggersStack(app, id('triggers'), { platform });
   const symbols = new SymbolsStack(app, id('symbols'), { platform });
@@ -121,17 +126,25 @@ function addStacks(app: App, settings: Settings): void {
   const push = new PushStack(app, id('push'), { platform, users: api.users });
   new MonitoringStack(app, id('monitoring'), {
     settings,
-    queues,
-    dispatchDeadLetters: triggers.dispatchDeadLetters,
-    publishDeadLetters: push.deadLetters,
-    functions: {
-      api: api.fn,
-      docs: api.docs,
-      ...orders.functions,
-      ...triggers.functions,
-      symbols: symbols.fn,
-      reconcile: reconcile.fn,
-      ...push.functions,
+    recipients,
+    watched: {
+      queues,
+      dispatchDeadLetters: triggers.dispatchDeadLetters,
+      publishDeadLetters: push.deadLetters,
+      functions: {
+        api: api.fn,
+        docs: api.docs,
+        ...orders.functions,
+        ...triggers.functions,
+        symbols: symbols.fn,
+        reconcile: reconcile.fn,
+        ...push.functions,
+      },
+      tables: data.tables,
+      httpApi: api.api,
+      socketApi: push.api,
+      cache: cache.watched,
+      streamers: [streamer.service],
     },
   });
 }

@@ -19,6 +19,8 @@ const MAX_ECPU_PER_SECOND = 30_000;
 export class CacheStack extends Stack {
   /** `rediss://host:port`. */
   readonly url: string;
+  /** The name that its metrics bear, and what it may hold. */
+  readonly watched: { readonly clusterId: string; readonly maxBytes: number };
 
   constructor(scope: Construct, id: string, { settings, vpc, appSecurityGroup, ...props }: CacheStackProps) {
     super(scope, id, props);
@@ -29,10 +31,11 @@ export class CacheStack extends Stack {
     });
     // 6379 writes and reads, 6380 reads from replicas.
     securityGroup.addIngressRule(appSecurityGroup, Port.tcpRange(6379, 6380), 'application');
+    const serverlessCacheName = `moniqo-${settings.stage}`;
     const cache = new CfnServerlessCache(this, 'Cache', {
       engine: 'valkey',
       majorEngineVersion: '8',
-      serverlessCacheName: `moniqo-${settings.stage}`,
+      serverlessCacheName,
       description: 'Prices, trigger levels and hits',
       subnetIds: vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds,
       securityGroupIds: [securityGroup.securityGroupId],
@@ -41,6 +44,7 @@ export class CacheStack extends Stack {
         ecpuPerSecond: { maximum: MAX_ECPU_PER_SECOND },
       },
     });
+    this.watched = { clusterId: serverlessCacheName, maxBytes: MAX_STORAGE_GB * 1024 ** 3 };
     this.url = Fn.join('', ['rediss://', cache.attrEndpointAddress, ':', cache.attrEndpointPort]);
   }
 }

@@ -43,13 +43,14 @@ export class PushStack extends Stack {
   readonly functions: Readonly<Record<'publish' | 'socket' | 'webhooks' | 'prices', LambdaFunction>>;
   /** Where in the streams changes lie that could not be told. */
   readonly deadLetters: Queue;
+  readonly api: WebSocketApi;
 
   constructor(scope: Construct, id: string, { platform, users, ...props }: PushStackProps) {
     super(scope, id, props);
     this.deadLetters = makeDeadLetterQueue(this, 'PublishDeadLetters');
-    const api = new WebSocketApi(this, 'Api', { apiName: `moniqo-push-${platform.settings.stage}` });
+    this.api = new WebSocketApi(this, 'Api', { apiName: `moniqo-push-${platform.settings.stage}` });
     const tell = {
-      PUSH_URL: `${api.apiEndpoint}/${STAGE_NAME}`,
+      PUSH_URL: `${this.api.apiEndpoint}/${STAGE_NAME}`,
       EVENTS_TABLE: platform.tables.events.tableName,
       CONNECTIONS_TABLE: platform.tables.connections.tableName,
     };
@@ -83,11 +84,11 @@ export class PushStack extends Stack {
       worksOn: { queue: 'webhooks', batchSize: 1, maxConcurrency: 10 },
     }).fn;
     for (const route of ['$connect', '$disconnect', '$default'])
-      api.addRoute(route, {
+      this.api.addRoute(route, {
         integration: new WebSocketLambdaIntegration(`${route.slice(1)}Integration`, socket),
       });
     const stage = new WebSocketStage(this, 'Stage', {
-      webSocketApi: api,
+      webSocketApi: this.api,
       stageName: STAGE_NAME,
       autoDeploy: true,
     });

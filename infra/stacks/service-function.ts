@@ -20,6 +20,7 @@ import {
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
 import type { FunctionName } from '../bundle/entries.ts';
 import { MAX_RECEIVE_COUNT, QUEUE_NAMES, urlVariable } from '../queues.ts';
 import type { TableName, Tables } from './data-stack.ts';
@@ -151,9 +152,6 @@ const KEY_ACTION = { seal: 'kms:Encrypt', open: 'kms:Decrypt' } as const;
 /** KEY_CIPHER for whoever has to do with keys. */
 export const keyEnvironment = ({ walletKey }: Platform, { keys }: Access): Record<string, string> =>
   keys === undefined ? {} : { KEY_CIPHER: `kms:${walletKey.keyArn}` };
-
-/** The namespace of every metric of ours; the alarms look here. */
-export const METRIC_NAMESPACE = 'Moniqo';
 
 /** Names of tables, queues and cache, for whatever runs the use cases. */
 export function useCaseEnvironment(platform: Platform): Record<string, string> {

@@ -7,7 +7,8 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { exchangeEnvironment, METRIC_NAMESPACE, type Platform, ServiceFunction } from './service-function.ts';
+import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
+import { exchangeEnvironment, type Platform, ServiceFunction } from './service-function.ts';
 
 export interface SymbolsStackProps extends StackProps {
   readonly platform: Platform;

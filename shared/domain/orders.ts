@@ -84,6 +84,13 @@ export const fillTimeMs = ({ status, timings: { sentAt, lastFillAt, finalAt } }:
   return status !== 'filled' || sentAt === null || filledAt === null ? null : Math.max(0, filledAt - sentAt);
 };
 
+/**
+ * From the decision to order until it was sent, ms. Null: it was not, or not at its first attempt: what it waited for in
+ * between was no work of ours.
+ */
+export const sendTimeMs = ({ send, createdAt, timings: { sentAt } }: Order): number | null =>
+  sentAt === null || send === null || send.attempt > 1 ? null : Math.max(0, sentAt - createdAt);
+
 /** Waits for a stop price first; then rests at its limit price, or trails. */
 export const hasTwoSteps = (order: Pick<Order, 'type' | 'stopPrice'>): boolean =>
   order.type === 'stop_limit' ||

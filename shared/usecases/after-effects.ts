@@ -5,7 +5,7 @@
  */
 
 import { orderNeedsArming, positionNeedsArming } from '../domain/due.ts';
-import { fillTimeMs, isFinal } from '../domain/orders.ts';
+import { fillTimeMs, isFinal, sendTimeMs } from '../domain/orders.ts';
 import { isClosed } from '../domain/positions.ts';
 import { wantsResidentLook } from '../domain/resident-state.ts';
 import type { OrderStatus, Position } from '../domain/types.ts';
@@ -16,7 +16,7 @@ import { isGapped, liveOrderIds, wantsWork } from './exit-plan.ts';
 import type { Ports } from './ports.ts';
 import { sendPointer } from './work-pointers.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'log'>;
+type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'metrics' | 'log'>;
 
 const COUNTED: Partial<Record<OrderStatus, string>> = {
   filled: 'orders:filled_total',
@@ -42,6 +42,8 @@ export function makeAfterEffects(ports: Needs, { armPosition, armOrder }: ArmLev
     if (before.venueOrderId === null && order.venueOrderId !== null) {
       add['orders:placed_total'] = 1;
       add[`orders:placed_total:${order.symbol}:${order.side}`] = 1;
+      const waited = sendTimeMs(order);
+      if (waited !== null) ports.metrics({ orders_decision_to_sent_ms: waited });
     }
     const counted = order.status === before.status ? undefined : COUNTED[order.status];
     if (counted !== undefined) add[counted] = 1;

@@ -41,6 +41,7 @@ type Needs = Pick<
   | 'venues'
   | 'outbox'
   | 'counters'
+  | 'metrics'
   | 'symbols'
   | 'clock'
   | 'ids'
@@ -76,7 +77,7 @@ export function makeEvaluateHits(
   arm: ArmLevels,
   settings: EvaluateSettings = DEFAULT_EVALUATE,
 ) {
-  const { ledger, index, prices, venues, outbox, counters, clock, log } = ports;
+  const { ledger, index, prices, venues, outbox, counters, metrics, clock, log } = ports;
 
   /** One hit of a position; answers whether it made an exit. `known`: the position as read a moment ago. */
   async function onPosition(hit: Hit, symbol: string, known: Position | undefined): Promise<boolean> {
@@ -114,6 +115,9 @@ export function makeEvaluateHits(
     await tellAlarms(ports, ownerId, written.alarms);
     if (written.what === 'confirming') await tellConfirmation(ports, written.position);
     const { action, what } = written;
+    // Of a level that was reached while it stood: of others the tick was there before the level, or found later.
+    if (hit.cause === 'tick' && written.orders.length > 0)
+      metrics({ exits_tick_to_decision_ms: Math.max(0, action.at - hit.tick.at) });
     // The end of the resident order's first right, or a part that waits for it; the due index owes both as well.
     const isFirst = what === 'resident_first';
     if (isFirst) await sendPosition(outbox, written.position, clock.now(), FIRST_RIGHT_MS / 1000);

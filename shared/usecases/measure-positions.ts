@@ -1,18 +1,20 @@
 /**
- * The gauges of the specification that follow from all open positions and live orders: how many, and what the positions are
- * worth above their cost (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
+ * The gauges of the specification that follow from all open positions and live orders: how many, what the positions are
+ * worth above their cost, and of how many symbols the price is too old (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
  * cache is right again a minute later; what was not measured for a while is gone instead of old.
  */
 import { figures } from '../domain/figures.ts';
 import { type Decimal, decimalText, ZERO } from '../domain/money/decimal.ts';
 import { isClosed } from '../domain/positions.ts';
+import { isOpen } from '../domain/prices/freshness.ts';
+import { sessionOf } from '../domain/prices/sessions.ts';
 import { unprotectedBy } from '../domain/unprotected.ts';
 import { inDollars } from '../domain/usd.ts';
 import type { Ports } from './ports.ts';
 import { readApart } from './read-apart.ts';
 import { markOf } from './views/price-view.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'prices' | 'counters' | 'clock' | 'log'>;
+type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'served' | 'counters' | 'clock' | 'log'>;
 
 /** A gauge that nobody has renewed. */
 const GONE_MS = 5 * 60_000;
@@ -33,17 +35,28 @@ export interface Measured {
   readonly longestUnprotectedSeconds: number;
   /** Of the open ones, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
   readonly unvalued: number;
+  /** Symbols with a position or a live order whose market is open and whose price is older than a minute, or missing. */
+  readonly staleSymbols: number;
   /** Of all others, in dollars. */
   readonly unrealized: Decimal;
 }
 
 export type MeasurePositions = ReturnType<typeof makeMeasurePositions>;
 
-export function makeMeasurePositions({ ledger, prices, counters, clock, log }: Needs) {
+export function makeMeasurePositions({ ledger, prices, symbols, served, counters, clock, log }: Needs) {
+  /** Whether its price, which the cache shows for a minute, is missing while its market is open. */
+  async function isStale(symbol: string): Promise<boolean> {
+    for (const environment of served) {
+      const spec = await symbols.find(environment, symbol);
+      if (spec !== null) return isOpen(sessionOf(spec), clock.now());
+    }
+    return true;
+  }
+
   /** Null where there are too many for the time there is: no figure rather than a part of one. */
   return async (): Promise<Measured | null> => {
     const deadline = clock.now() + BUDGET_MS;
-    let [open, orders, unvalued, unprotected, longestMs] = [0, 0, 0, 0, 0];
+    let [open, orders, unvalued, unprotected, longestMs, staleSymbols] = [0, 0, 0, 0, 0, 0];
     let bare: string | null = null;
     let unrealized = ZERO;
     const unreadable = (positionId: string, error: unknown): void => {
@@ -54,7 +67,9 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
     for (const symbol of await ledger.liveSymbols()) {
       const ids = await ledger.livePositionIds(symbol);
       orders += (await ledger.liveOrderIds(symbol)).length;
-      const mark = ids.length === 0 ? null : markOf(await prices.price(symbol), clock.now());
+      const price = await prices.price(symbol);
+      const mark = markOf(price, clock.now());
+      if (price === null && (await isStale(symbol))) staleSymbols += 1;
       for (let from = 0; from < ids.length; from += AT_ONCE) {
         if (clock.now() > deadline) {
           log.warn('POSITIONS_NOT_MEASURED', { open, symbol });
@@ -91,6 +106,6 @@ export function makeMeasurePositions({ ledger, prices, counters, clock, log }: N
     };
     await counters.set(values, GONE_MS);
     await counters.add({ 'om:positions_updated': open });
-    return { open, unprotected, longestUnprotectedSeconds, unvalued, unrealized };
+    return { open, unprotected, longestUnprotectedSeconds, unvalued, staleSymbols, unrealized };
   };
 }

@@ -19,6 +19,7 @@ export interface Ports {
   readonly tape: TapeStore;
   readonly leases: Leases;
   readonly counters: Counters;
+  readonly metrics: Metrics;
   readonly outbox: Outbox;
   readonly venues: VenueFactory;
   readonly accounts: AccountFactory;
@@ -35,6 +36,9 @@ export interface Ports {
   /** Beats again and again beside whatever is under way, `everyMs` after the last beat has ended. Answers how to end it. */
   readonly repeat: Repeat;
 }
+
+/** Figures of the moment, for charts and alarms alone (shared/adapters/metrics/catalogue.ts): nobody reads them back. */
+export type Metrics = (values: Readonly<Record<string, number>>) => void;
 
 /** A beat never fails: what it meets is its own to tell. */
 export type Repeat = (everyMs: number, beat: () => Promise<void>) => () => void;

@@ -23,6 +23,15 @@ export interface RedriveSettings {
 }
 export const DEFAULT_REDRIVE: RedriveSettings = { page: 100, budgetMs: 3_000, graceMs: 500 };
 
+export interface Redriven {
+  /** How much was sent. */
+  readonly driven: number;
+  /** By how much the longest overdue of what was found was so, ms; 0 = nothing was. */
+  readonly overdueMs: number;
+  /** For how long it has not been known what became of an order, of those found the longest, ms; 0 = of none. */
+  readonly unknownMs: number;
+}
+
 export type RedriveDue = ReturnType<typeof makeRedriveDue>;
 
 /** Wallets owe little: the sweep of this shard sends it again. */
@@ -46,19 +55,21 @@ export function makeRedriveDue(
       if (item !== undefined) await ledger.moveDue(item, clock.now() + MAX_BACKOFF_MS);
     });
 
-  async function driveOrders(items: readonly DueItem[]): Promise<number> {
+  async function driveOrders(items: readonly DueItem[]): Promise<Pick<Redriven, 'driven' | 'unknownMs'>> {
     // Most sweeps find nothing.
-    if (items.length === 0) return 0;
+    if (items.length === 0) return { driven: 0, unknownMs: 0 };
     const byId = new Map(items.map((item) => [item.id, item]));
-    let driven = 0;
+    let [driven, unknownMs] = [0, 0];
     for (const order of await readAll(byId, ledger.orders.bind(ledger))) {
       const item = byId.get(order.orderId);
+      const { since } = order.unknown;
+      if (since !== null) unknownMs = Math.max(unknownMs, clock.now() - since);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(order, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { orderId: order.orderId, status: order.status, tries: order.dueTries });
       await sendPointer(outbox, order);
       driven += 1;
     }
-    return driven;
+    return { driven, unknownMs };
   }
 
   /**
@@ -90,20 +101,23 @@ export function makeRedriveDue(
     return driven;
   }
 
-  /** Sends what is overdue in this shard; answers how much. Stops when its time is over: the next sweep goes on. */
-  return async (shard: number): Promise<number> => {
+  /** Sends what is overdue in this shard. Stops when its time is over: the next sweep goes on. */
+  return async (shard: number): Promise<Redriven> => {
     const deadline = clock.now() + settings.budgetMs;
-    let driven = 0;
+    let [driven, overdueMs, unknownMs] = [0, 0, 0];
     while (clock.now() < deadline) {
       const items = await ledger.due(shard, clock.now() - settings.graceMs, settings.page);
-      const moved =
-        (await driveOrders(items.filter((item) => item.kind === 'order'))) +
-        (await drivePositions(items.filter((item) => item.kind === 'position')));
+      // Oldest first: what is overdue longest is seen before anything is moved on.
+      if (items[0] !== undefined) overdueMs = Math.max(overdueMs, clock.now() - items[0].dueAt);
+      const orders = await driveOrders(items.filter((item) => item.kind === 'order'));
+      unknownMs = Math.max(unknownMs, orders.unknownMs);
+      const moved = orders.driven + (await drivePositions(items.filter((item) => item.kind === 'position')));
       driven += moved;
       // A page of which nothing could be moved is somebody else's work, or an index that lags.
       if (items.length < settings.page || moved === 0) break;
     }
     // Last: money comes first.
-    return shard === CHECKS_IN_SHARD ? driven + (await redriveWallets()) : driven;
+    if (shard === CHECKS_IN_SHARD) driven += await redriveWallets();
+    return { driven, overdueMs, unknownMs };
   };
 }

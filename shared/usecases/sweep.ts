@@ -11,9 +11,9 @@
 import type { CheckLosses } from './check-losses.ts';
 import type { EvaluateHits } from './evaluate-hits.ts';
 import type { Ports } from './ports.ts';
-import type { RedriveDue } from './redrive-due.ts';
+import type { RedriveDue, Redriven } from './redrive-due.ts';
 
-type Needs = Pick<Ports, 'index' | 'leases' | 'counters' | 'clock' | 'log'>;
+type Needs = Pick<Ports, 'index' | 'leases' | 'counters' | 'metrics' | 'clock' | 'log'>;
 
 /** Later ones have done the work of an older sweep, if there were any. */
 export const SWEEP_TOO_OLD_MS = 5_000;
@@ -32,7 +32,7 @@ export function makeSweep(
   },
   enabled: boolean,
 ) {
-  const { index, leases, counters, clock, log } = ports;
+  const { index, leases, counters, metrics, clock, log } = ports;
 
   /** One symbol's failure leaves the others' to be done; answers how many failed. */
   async function takeHits(shard: number): Promise<number> {
@@ -48,11 +48,21 @@ export function makeSweep(
     return errors;
   }
 
+  /** What is due, and how late it is: told when it is, and once a minute that it is not. */
+  async function redrive(shard: number, second: number): Promise<void> {
+    const { overdueMs, unknownMs }: Redriven = await parts.redriveDue(shard);
+    if (second % 60 !== 0 && overdueMs === 0 && unknownMs === 0) return;
+    metrics({
+      work_overdue_seconds: Math.floor(overdueMs / 1000),
+      orders_unknown_seconds: Math.floor(unknownMs / 1000),
+    });
+  }
+
   /** Side by side: neither many hits nor a failure of one part keeps the other waiting. */
-  async function pass(shard: number): Promise<number> {
+  async function pass(shard: number, second: number): Promise<number> {
     const [hits, due, losses] = await Promise.allSettled([
       takeHits(shard),
-      parts.redriveDue(shard),
+      redrive(shard, second),
       parts.checkLosses(shard),
     ]);
     if (hits.status === 'rejected') throw hits.reason;
@@ -70,10 +80,10 @@ export function makeSweep(
       if (!(await leases.once(`sweep:{${shard}}:${done}`, ONCE_MS))) return isLate ? 'too_old' : 'doubled';
     } catch (error) {
       // Without the cache there are no hits, but work that is due goes on: the ledger drops its doubles.
-      await parts.redriveDue(shard);
+      await redrive(shard, done);
       throw error;
     }
-    const errors = await pass(shard);
+    const errors = await pass(shard, done);
     if (!enabled) return 'disabled';
     await counters.add({
       'om:checks_total': 1,

@@ -31,6 +31,8 @@ export interface TestSystem {
   intercept(decide: Intercept | null): void;
   /** SIGKILL; it comes back by itself, as ECS would bring it back, and reads the tape anew. */
   crashStreamer(whileAway?: () => void | Promise<void>): Promise<void>;
+  /** SIGTERM, as a deployment sends it; the next one reads the tape anew. */
+  replaceStreamer(): Promise<void>;
   /** All keys of the cache are gone. */
   flushCache(): Promise<void>;
   /** The bodies of what was given up. */
@@ -86,6 +88,12 @@ export async function startTestSystem({
     return status === 200 ? body.tick_id : -1;
   };
 
+  const streamerPid = (): number => {
+    const pid = running.pids().find(({ name }) => name === 'streamer')?.pid;
+    if (pid === undefined) throw new Error('the streamer does not run');
+    return pid;
+  };
+
   return {
     running,
     tape,
@@ -104,12 +112,19 @@ export async function startTestSystem({
       decide = next;
     },
     crashStreamer: async (whileAway) => {
-      const pid = running.pids().find(({ name }) => name === 'streamer')?.pid;
-      if (pid === undefined) throw new Error('the streamer does not run');
+      const pid = streamerPid();
       running.killStreamer();
       tape.close();
       while (isThere(pid)) await sleep(5);
       await whileAway?.();
+      await tape.open();
+    },
+    replaceStreamer: async () => {
+      const pid = streamerPid();
+      process.kill(pid, 'SIGTERM');
+      // The end of the recording lets the reader go.
+      tape.close();
+      while (isThere(pid)) await sleep(5);
       await tape.open();
     },
     flushCache: async () => {

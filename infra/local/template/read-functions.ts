@@ -202,9 +202,13 @@ const ruleSchema = z.object({
 
 const MINUTES_PER_UNIT: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440 };
 
-/** The scheduled rules. @throws for event patterns, cron and input transformers: they are not imitated yet */
+/** Of what AWS's own services tell, as that a task has stopped: there are none of them here, and nobody to tell it. */
+const OfAws = z.object({ EventPattern: z.object({ source: z.array(z.string().startsWith('aws.')).min(1) }) });
+
+/** The scheduled rules. @throws for other event patterns, cron and input transformers: they are not imitated yet */
 export const readRules = (cursor: Cursor): readonly DeclaredRule[] =>
   find(cursor.assembly, 'AWS::Events::Rule').flatMap((found) => {
+    if (OfAws.safeParse(found.resource.Properties).success) return [];
     const rule = properties(cursor, found, ruleSchema);
     if (rule.State !== 'ENABLED') return [];
     const where = `${found.stack.name}: rule ${found.id}`;

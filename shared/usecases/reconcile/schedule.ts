@@ -2,6 +2,7 @@
  * Each minute: every wallet at the exchange whose comparison is due gets a message (design section 13). Certainty
  * beside the messages that gaps, wishes and follow-ups send by themselves.
  */
+import { pauseOf } from '../../domain/pauses.ts';
 import type { ReconcileState } from '../../domain/reconcile/types.ts';
 import { BINANCE_ENVIRONMENTS } from '../../domain/types.ts';
 import { tell } from '../owed.ts';
@@ -15,10 +16,14 @@ export interface Scheduled {
   readonly sent: number;
   /** Wallets for whose comparison the budget has no room. */
   readonly waiting: number;
+  /** Wallets at the exchange that send no entries because they are paused, by whomever. */
+  readonly paused: number;
+  /** Wallets whose keys the exchange refuses: nothing can be sent, exits neither. */
+  readonly refused: number;
   /** How long the oldest comparison has been owed, whatever it waits for; 0 = none is. */
   readonly oldestWaitMs: number;
 }
-const NOTHING: Scheduled = { sent: 0, waiting: 0, oldestWaitMs: 0 };
+const NOTHING: Scheduled = { sent: 0, waiting: 0, paused: 0, refused: 0, oldestWaitMs: 0 };
 
 /** What health shows of it stands until the next two minutes have not come. */
 const TOLD_MS = 180_000;
@@ -31,7 +36,10 @@ export function makeScheduleReconciles(ports: Needs) {
   const owedSince = ({ waitingSince, dueAt }: ReconcileState, now: number): number | null =>
     waitingSince ?? (dueAt <= now ? dueAt : null);
 
-  async function told(states: readonly ReconcileState[], now: number): Promise<Omit<Scheduled, 'sent'>> {
+  async function told(
+    states: readonly ReconcileState[],
+    now: number,
+  ): Promise<Pick<Scheduled, 'waiting' | 'oldestWaitMs'>> {
     const waiting = states.filter(({ waitingSince }) => waitingSince !== null).length;
     const since = states.flatMap((state) => owedSince(state, now) ?? []);
     const oldest = since.length === 0 ? null : Math.min(...since);
@@ -44,7 +52,9 @@ export function makeScheduleReconciles(ports: Needs) {
     const environment = BINANCE_ENVIRONMENTS.find((candidate) => served.includes(candidate));
     if (environment === undefined) return NOTHING;
     const now = clock.now();
-    const ids = (await wallets.exchangeWallets(environment)).map(({ walletId }) => walletId);
+    const usable = await wallets.exchangeWallets(environment);
+    const ids = usable.map(({ walletId }) => walletId);
+    const paused = usable.filter((wallet) => pauseOf(wallet).pausedAt !== null).length;
     const states = new Map((await reconciles.states(ids)).map((state) => [state.walletId, state]));
     const dueAt = (walletId: string): number => states.get(walletId)?.dueAt ?? 0;
     const since = (walletId: string): number => states.get(walletId)?.waitingSince ?? dueAt(walletId);
@@ -53,6 +63,7 @@ export function makeScheduleReconciles(ports: Needs) {
       const reason = states.has(walletId) ? 'scheduled' : 'first';
       await tell(log, outbox.reconcile({ walletId, reason }), { walletId });
     }
-    return { sent: due.length, ...(await told([...states.values()], now)) };
+    const refused = await wallets.refusedWallets(environment);
+    return { sent: due.length, paused, refused, ...(await told([...states.values()], now)) };
   };
 }

@@ -2,16 +2,11 @@
  * Polygon as the second source beside an exchange's own prices (design section 11): under which name it tells a symbol,
  * by which pair its dollars become USDT or USDC, and when it is due to say anything. Pure.
  */
-import { type PolygonAssetClass, polygonInstrument } from '../../domain/polygon.ts';
+import { polygonInstrument } from '../../domain/polygon.ts';
 import type { Session } from '../../domain/prices/freshness.ts';
+import { sessionOf } from '../../domain/prices/sessions.ts';
 import type { SymbolRegistry } from '../../domain/symbols.ts';
 import type { SecondName } from './mixed-symbol.ts';
-
-const SESSIONS: Readonly<Record<PolygonAssetClass, Session>> = {
-  crypto: 'always',
-  stocks: 'us_stocks',
-  forex: 'forex',
-};
 
 export interface BesideAVenue {
   readonly secondName: (symbol: string) => SecondName | null;
@@ -32,8 +27,8 @@ export function besideAVenue(registry: Pick<SymbolRegistry, 'get'>): BesideAVenu
       return { symbol, rate: instrument.rate?.replace('-', '/') ?? null };
     },
     sessionOf: (symbol) => {
-      const instrument = instrumentOf(symbol);
-      return instrument === null ? 'always' : SESSIONS[instrument.assetClass];
+      const spec = registry.get(symbol);
+      return spec === null ? 'always' : sessionOf(spec);
     },
   };
 }

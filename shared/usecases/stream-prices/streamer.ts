@@ -142,7 +142,7 @@ export class Streamer {
       log.error('streamer_term_failed', { error: messageOf(error) });
     } finally {
       this.#term = null;
-      // What was counted since the last minute; whether a feed is connected is the next writer's to say.
+      // What was counted and measured since the last minute; whether a feed is connected is the next writer's to say.
       const feed = term.stats();
       if (feed !== null) this.#ports.metrics(this.#unmeasured(feed));
     }
@@ -199,17 +199,16 @@ export class Streamer {
     const feed = this.#term?.stats() ?? null;
     if (feed === null || performance.now() - this.#measuredAt < this.#settings.metricsMs) return;
     this.#measuredAt = performance.now();
-    const latency = this.#tally.measured.take();
-    this.#ports.metrics({
-      ws_connected: feed.connected ? 1 : 0,
-      ...this.#unmeasured(feed),
-      ...(latency === null ? {} : { ws_latency_ms: latency }),
-    });
+    this.#ports.metrics({ ws_connected: feed.connected ? 1 : 0, ...this.#unmeasured(feed) });
     for (const { venue, values } of this.#sources.of(feed)) this.#ports.metrics(values, venue);
   }
 
   #unmeasured(feed: FeedStats): Readonly<Record<string, number>> {
-    return this.#measured.since(this.#figures(feed));
+    const latency = this.#tally.measured.take();
+    return {
+      ...this.#measured.since(this.#figures(feed)),
+      ...(latency === null ? {} : { ws_latency_ms: latency }),
+    };
   }
 
   /** What failed here is counted with what failed at the feed. */

@@ -173,11 +173,13 @@ export class UserDataStreamer {
     const now = { ...this.#totals, gaps: this.#gaps.count };
     const before = this.#told;
     this.#told = now;
+    const subscribed = wallets.filter(({ subscribedSince }) => subscribedSince !== null).length;
     return {
       user_data_connected: connections.filter(({ connected }) => connected).length,
       user_data_unhealthy: connections.filter(({ healthy }) => !healthy).length,
       user_data_wallets: wallets.length,
-      user_data_subscribed: wallets.filter(({ subscribedSince }) => subscribedSince !== null).length,
+      user_data_subscribed: subscribed,
+      user_data_unsubscribed: wallets.length - subscribed,
       user_data_buffered: this.#queue.size,
       user_data_reports_total: now.reports - before.reports,
       user_data_reports_lost_total: now.lost - before.lost,

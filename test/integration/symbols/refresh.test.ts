@@ -105,6 +105,7 @@ describe('refreshing the rules of an exchange', () => {
     // Three looks at the clock, and the rules: the venue's own count, from its headers.
     expect(lines).toMatchObject([
       {
+        budget_weight_used_percent: Math.round(2300 / (weight ?? 0)),
         budget_weight_used: 23,
         budget_weight_limit: weight,
         budget_blocked_seconds: 0,

@@ -78,6 +78,8 @@ export class World {
   readonly tape = new MemoryTape();
   readonly leases = new MemoryLeases(this.clock);
   readonly counters = new MemoryCounters();
+  /** Figures for charts and alarms, as they were told. */
+  readonly metrics: Readonly<Record<string, number>>[] = [];
   readonly outbox = new MemoryOutbox();
   readonly reconciles = new MemoryReconcile();
   /** What the exchange says of a wallet's whole account, where a test gives it. */
@@ -127,6 +129,9 @@ export class World {
       tape: this.tape,
       leases: this.leases,
       counters: this.counters,
+      metrics: (values) => {
+        this.metrics.push(values);
+      },
       outbox: this.outbox,
       venues: this.venues,
       accounts: {

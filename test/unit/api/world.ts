@@ -107,6 +107,7 @@ export class ApiWorld {
       tape: this.tape,
       leases: new MemoryLeases(this.clock),
       counters: this.counters,
+      metrics: () => undefined,
       outbox: this.outbox,
       venues: this.venues,
       accounts: { forAccount: async () => Promise.reject(new Error('no exchange is served here')) },

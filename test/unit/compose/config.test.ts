@@ -73,6 +73,9 @@ describe('metrics', () => {
     });
     await metered.add({ 'om:checks_total': 1 });
     await metered.add({});
+    // What no alarm and no dashboard looks at is counted, and nothing else.
+    await metered.add({ 'reconcile:passes_total': 1 });
+    expect(counters.values.get('reconcile:passes_total')).toBe('1');
     expect(counters.values.get('om:checks_total')).toBe('1');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {

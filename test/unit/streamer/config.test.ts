@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../functions/streamer/config.ts';
 import { openFeed, openStandby } from '../../../functions/streamer/open-feed.ts';
+import type { MetricName } from '../../../shared/adapters/metrics/catalogue.ts';
 import { metricsLine } from '../../../shared/adapters/metrics/emf.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import { FatalFeedError } from '../../../shared/usecases/stream-prices/ports.ts';
@@ -266,22 +267,41 @@ describe('opening the feed', () => {
   });
 });
 
-it('metrics of one source of several are told by its name, and latencies in their unit', () => {
+it('metrics of one source of several are told by its name; what nobody looks at by source is a field of the line', () => {
   expect(
-    JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_latency_ms: 7 }, 5, { venue: 'polygon' })),
-  ).toMatchObject({
+    JSON.parse(metricsLine('sandbox', { ws_connected: 1, ws_errors_total: 7 }, 5, { venue: 'polygon' })),
+  ).toEqual({
     _aws: {
+      Timestamp: 5,
       CloudWatchMetrics: [
         {
+          Namespace: 'Moniqo',
           Dimensions: [['stage', 'venue']],
-          Metrics: [
-            { Name: 'ws_connected', Unit: 'Count' },
-            { Name: 'ws_latency_ms', Unit: 'Milliseconds' },
-          ],
+          Metrics: [{ Name: 'ws_connected', Unit: 'Count' }],
         },
       ],
     },
-    ...{ stage: 'sandbox', venue: 'polygon', ws_latency_ms: 7 },
+    ...{ stage: 'sandbox', venue: 'polygon', ws_connected: 1, ws_errors_total: 7 },
+  });
+});
+
+it('the end of a name is the unit of a metric', () => {
+  const unitOf = (name: MetricName): string => {
+    const line = JSON.parse(metricsLine('sandbox', { [name]: 1 }, 5));
+    return line._aws.CloudWatchMetrics[0].Metrics[0].Unit;
+  };
+  expect(unitOf('ws_latency_ms')).toBe('Milliseconds');
+  expect(unitOf('orders_unknown_seconds')).toBe('Seconds');
+  expect(unitOf('budget_weight_used_percent')).toBe('Percent');
+  expect(unitOf('positions_duration_minutes')).toBe('None');
+  expect(unitOf('positions_pnl_realized')).toBe('None');
+  expect(unitOf('om_checks_total')).toBe('Count');
+});
+
+it('a line of which nothing is a metric is a line of the log', () => {
+  expect(JSON.parse(metricsLine('sandbox', { budget_blocks: 1 }, 5))).toEqual({
+    stage: 'sandbox',
+    budget_blocks: 1,
   });
 });
 

@@ -692,11 +692,11 @@ describe('sweeps', () => {
     world.outbox.take();
     world.now += 1_000;
     const driven = await Promise.all([world.useCases.redriveDue(0), world.useCases.redriveDue(0)]);
-    expect(driven[0] + driven[1]).toBe(1);
+    expect(driven[0].driven + driven[1].driven).toBe(1);
     const times = [world.now];
     while (times.length < 5) {
       world.now += 100;
-      if ((await world.useCases.redriveDue(0)) > 0) times.push(world.now);
+      if ((await world.useCases.redriveDue(0)).driven > 0) times.push(world.now);
     }
     const gaps = times.slice(1).map((at, i) => Math.round((at - (times[i] ?? 0)) / 1000));
     expect(gaps).toEqual([3, 5, 9, 17]);

@@ -1,6 +1,8 @@
 /** The specification's list of metrics ("Key Metrics to Track"), and that each of them is there with its value. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../shared/domain/money/decimal.ts';
+import { sendTimeMs } from '../../../shared/domain/orders.ts';
+import type { SendAttempt } from '../../../shared/domain/types.ts';
 import { makeMeasurePositions } from '../../../shared/usecases/measure-positions.ts';
 import { Streamer } from '../../../shared/usecases/stream-prices/streamer.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
@@ -99,6 +101,114 @@ it('the gauges are right again after the cache was lost, and say what they leave
   await world.useCases.closePosition({ userId: USER, positionId, quantity: null, idempotencyKey: 'a' });
   await world.pump();
   expect(await measure()).toMatchObject({ open: 0, unvalued: 0 });
+});
+
+/** What was told under a name, in order. */
+const told = (world: World, name: string): readonly number[] =>
+  world.metrics.flatMap((values) => values[name] ?? []);
+
+it('the way of a tick to its order is measured from step to step', async () => {
+  const world = new World();
+  await world.openPosition({ stopLoss: { price: d('49000') } });
+  await world.pump();
+  expect(told(world, 'orders_decision_to_sent_ms')).toHaveLength(1);
+  expect(told(world, 'exits_tick_to_decision_ms')).toEqual([]);
+  world.tick('48900');
+  world.now += 40;
+  await world.useCases.evaluateHits(BTC);
+  world.now += 25;
+  await world.pump();
+  expect(told(world, 'exits_tick_to_decision_ms')).toEqual([40]);
+  expect(told(world, 'orders_decision_to_sent_ms').at(-1)).toBe(25);
+});
+
+it('an order that is sent again tells no time from its decision: what it waited for was no work of ours', async () => {
+  const world = new World();
+  world.tick('50000');
+  const order = await world.place();
+  const sent = { ...order, timings: { ...order.timings, sentAt: order.createdAt + 7 } };
+  const send = (attempt: number) => ({ attempt }) as SendAttempt;
+  expect(sendTimeMs({ ...sent, send: send(1) })).toBe(7);
+  expect(sendTimeMs({ ...sent, send: send(2) })).toBeNull();
+  expect(sendTimeMs({ ...order, send: send(1) })).toBeNull();
+  expect(sendTimeMs({ ...sent, send: null })).toBeNull();
+});
+
+it('symbols with a position or an order are looked at for the age of their price', async () => {
+  const world = new World();
+  const measure = makeMeasurePositions(world.ports);
+  world.prices.shown.clear();
+  expect(await measure()).toMatchObject({ staleSymbols: 0 });
+  await world.openPosition();
+  world.tick('50000');
+  world.now += 59_999;
+  expect(await measure()).toMatchObject({ staleSymbols: 0 });
+  world.now += 1;
+  expect(await measure()).toMatchObject({ staleSymbols: 1 });
+  // A stock has no price while its market sleeps: that is Saturday's.
+  const spec = await world.symbols.find('demo', BTC);
+  if (spec === null) throw new Error('no such symbol');
+  Object.assign(world.symbols, { find: async () => ({ ...spec, symbol: 'AAPL' }) });
+  expect(await measure()).toMatchObject({ staleSymbols: 1 });
+  world.now = Date.UTC(2026, 0, 10, 12);
+  expect(await measure()).toMatchObject({ staleSymbols: 0 });
+  Object.assign(world.symbols, { find: async () => null });
+  expect(await measure()).toMatchObject({ staleSymbols: 1 });
+});
+
+describe('a sweep', () => {
+  const swept = (world: World) =>
+    world.useCases.sweep({ shard: 0, second: Math.floor(world.now / 1000) }).then(() => world.metrics.at(-1));
+
+  it('says once a minute that nothing is overdue or unknown', async () => {
+    const world = new World();
+    expect(await swept(world)).toEqual({ work_overdue_seconds: 0, orders_unknown_seconds: 0 });
+    for (let second = 1; second < 60; second += 1) {
+      world.now += 1_000;
+      await swept(world);
+    }
+    expect(world.metrics).toHaveLength(1);
+    world.now += 1_000;
+    await swept(world);
+    expect(world.metrics).toHaveLength(2);
+  });
+
+  it('says at once how long work has been overdue', async () => {
+    const world = new World();
+    world.tick('50000');
+    await world.place();
+    world.outbox.take();
+    world.now += 65_000;
+    expect(await swept(world)).toMatchObject({ work_overdue_seconds: 65 });
+    // It was sent again, and is due later.
+    world.now += 1_000;
+    const before = world.metrics.length;
+    await swept(world);
+    expect(world.metrics).toHaveLength(before);
+  });
+
+  it('says for how long it has not been known what became of an order', async () => {
+    const world = new World();
+    world.tick('50000');
+    const order = await world.place();
+    world.venue.faults = ['lost_before'];
+    await world.pump();
+    const claimedAt = world.order(order.orderId).send?.claimedAt ?? 0;
+    expect(world.order(order.orderId).unknown.since).toBe(claimedAt);
+    world.now = claimedAt + 62_500;
+    expect(await swept(world)).toMatchObject({ orders_unknown_seconds: 62 });
+  });
+
+  it('says it too where the cache is away', async () => {
+    const world = new World();
+    world.tick('50000');
+    await world.place();
+    world.outbox.take();
+    world.now += 61_000;
+    world.leases.once = () => Promise.reject(new Error('connection lost'));
+    await expect(swept(world)).rejects.toThrow('connection lost');
+    expect(told(world, 'work_overdue_seconds')).toEqual([61]);
+  });
 });
 
 it('every metric of the price stream is shown', async () => {

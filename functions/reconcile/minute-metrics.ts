@@ -1,0 +1,32 @@
+/** What is looked at each minute over all wallets and positions, as metrics (design section 18). */
+import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
+import type { Measured } from '../../shared/usecases/measure-positions.ts';
+import type { Scheduled } from '../../shared/usecases/reconcile/schedule.ts';
+
+/** How wallets stand, and how their comparisons wait: a line of the embedded metric format; `at` is epoch ms. */
+export const walletMetrics = (stage: string, scheduled: Scheduled, at: number): string =>
+  metricsLine(
+    stage,
+    {
+      wallets_paused: scheduled.paused,
+      wallets_refused: scheduled.refused,
+      reconcile_waiting: scheduled.waiting,
+      reconcile_oldest_wait_seconds: Math.floor(scheduled.oldestWaitMs / 1000),
+    },
+    at,
+  );
+
+/** How positions and the prices of their symbols stand, likewise. */
+export const positionMetrics = (stage: string, measured: Measured, at: number): string =>
+  metricsLine(
+    stage,
+    {
+      om_positions_open: measured.open,
+      positions_pnl_unrealized: measured.unrealized.toNumber(), // not money: a figure of a chart
+      positions_unvalued: measured.unvalued,
+      positions_unprotected: measured.unprotected,
+      positions_unprotected_longest_seconds: measured.longestUnprotectedSeconds,
+      prices_stale: measured.staleSymbols,
+    },
+    at,
+  );
