@@ -9,7 +9,7 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { dynamoClient } from '../../infra/local/services/dynamodb.ts';
-import { METRICS } from '../../shared/adapters/metrics/catalogue.ts';
+import type { METRICS } from '../../shared/adapters/metrics/catalogue.ts';
 import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
 import { ExchangeTrader, PATIENCE_MS } from '../support/exchange-trader.ts';
 import { metricsLookedAt, metricsTold, nameOf } from '../support/metric-names.ts';
@@ -84,12 +84,18 @@ async function hideLosses(): Promise<void> {
   await inCache(['HSET', 'price:{DOT/USDT}', 'last', 'no price']);
 }
 
-it('what alarms and dashboards look at is told, and what is told is looked at', { timeout: 180_000 }, async () => {
+it('what alarms and dashboards look at is told, and what is told is looked at', {
+  timeout: 180_000,
+}, async () => {
   const { system } = trader;
   const { running } = system;
   // It never came, and the exchange proves it after a quarter of a minute; everything else happens meanwhile.
   await trader.control.faults([
-    { when: { operation: 'order.place' }, times: 1, do: { kind: 'server_error', status: 503, executed: false } },
+    {
+      when: { operation: 'order.place' },
+      times: 1,
+      do: { kind: 'server_error', status: 503, executed: false },
+    },
   ]);
   const lost = await trader.order({
     ...{ wallet_id: trader.walletId, symbol: 'BTC/USDT', side: 'buy', type: 'market', quantity: '0.01' },

@@ -1,5 +1,6 @@
 /** The laptop system with Polygon as a source, at its simulator: what is watched, what is traded, what two sources say. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { metricsTold } from '../support/metric-names.ts';
 import { SimulatorControl } from '../support/simulator.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -80,5 +81,10 @@ describe('Binance and Polygon, both simulated', () => {
     });
     await until('the same level', atPolygon, (price) => price === 75_000);
     await healthy(({ sources }) => sources[0]?.triggers === 1 && sources[0].name === 'binance');
+    // What the alarms and widgets of two sources look at (monitoring.test.ts has the rest).
+    const told = metricsTold(system.logs());
+    for (const venue of ['binance', 'polygon'])
+      for (const name of ['ws_connected', 'ws_messages_total'])
+        expect(told).toContain(`Moniqo ${name} stage=sandbox venue=${venue}`);
   });
 });

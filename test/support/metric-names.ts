@@ -79,7 +79,8 @@ export function metricsOfDashboard(properties: Readonly<Record<string, unknown>>
       const [namespace, name, ...dimensions] = words;
       // An expression over others names none itself.
       if (namespace === undefined || name === undefined) return [];
-      if (words.some((word) => /^\.+$/.test(word))) throw new Error(`${by}: a short form in ${words.join(' ')}`);
+      if (words.some((word) => /^\.+$/.test(word)))
+        throw new Error(`${by}: a short form in ${words.join(' ')}`);
       const pairs = dimensions.flatMap((key, n) =>
         n % 2 === 0 ? [[key, textOrNull(dimensions[n + 1])] as const] : [],
       );

@@ -1,10 +1,9 @@
-/** What the templates promise about stacks, API, streamer and alarms (design sections 17, 18, 20). */
+/** What the templates promise about stacks, API and streamer (design sections 17, 20). */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES, type Route } from '../../../functions/api/routes.ts';
 import { DOCS_ROUTES } from '../../../functions/docs/routes.ts';
-import { QUEUE_NAMES } from '../../../infra/queues.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
 
@@ -20,8 +19,6 @@ afterAll(() => {
   sandbox.remove();
   prod.remove();
 });
-
-const QUEUE = 'AWS::SQS::Queue';
 
 describe('the stacks', () => {
   it('are one per lifetime', () => {
@@ -354,137 +351,6 @@ describe('the streamer', () => {
     for (const { properties } of sandbox.ofType('AWS::EC2::SecurityGroupIngress')) {
       expect(mentions(properties['GroupId'], app.id)).toBe(false);
     }
-  });
-});
-
-describe('the alarms', () => {
-  const alarms = () =>
-    new Map(
-      sandbox
-        .ofType('AWS::CloudWatch::Alarm')
-        .map(({ properties }) => [
-          String(properties['AlarmName']).replace('moniqo-sandbox-', ''),
-          properties,
-        ]),
-    );
-  const ours = { Namespace: 'Moniqo', Dimensions: [{ Name: 'stage', Value: 'sandbox' }] };
-
-  it('are the three of the specification', () => {
-    expect(alarms().get('WebSocketDisconnected')).toMatchObject({
-      ...ours,
-      MetricName: 'ws_connected',
-      Statistic: 'Maximum',
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
-      Period: 60,
-      EvaluationPeriods: 1,
-      AlarmDescription: expect.stringMatching(/^critical/),
-    });
-    expect(alarms().get('OrderMonitorDown')).toMatchObject({
-      ...ours,
-      MetricName: 'om_checks_total',
-      Statistic: 'Sum',
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
-      Period: 60,
-      EvaluationPeriods: 2,
-      TreatMissingData: 'breaching',
-      AlarmDescription: expect.stringMatching(/^critical/),
-    });
-    expect(alarms().get('PositionsUnprotected')).toMatchObject({
-      ...ours,
-      MetricName: 'positions_unprotected',
-      Statistic: 'Maximum',
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-      Period: 60,
-      AlarmDescription: expect.stringMatching(/^critical/),
-    });
-    expect(alarms().get('ComparisonsWait')).toMatchObject({
-      ...ours,
-      MetricName: 'reconcile_oldest_wait_seconds',
-      Statistic: 'Maximum',
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 1800,
-      Period: 60,
-    });
-    expect(alarms().get('RiskBreached')).toMatchObject({
-      ...ours,
-      MetricName: 'risk_breaches_total',
-      Statistic: 'Sum',
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 0,
-    });
-    expect(alarms().get('AuditNotWritten')).toMatchObject({
-      ...ours,
-      MetricName: 'api_audit_failed_total',
-      Threshold: 0,
-      AlarmDescription: expect.stringMatching(/^warning/),
-    });
-    expect(alarms().get('RequestsUnlimited')).toMatchObject({
-      ...ours,
-      MetricName: 'api_rate_limit_unknown_total',
-      Threshold: 5,
-      AlarmDescription: expect.stringMatching(/^warning/),
-    });
-    expect(alarms().get('LossesUnseen')).toMatchObject({
-      ...ours,
-      MetricName: 'risk_unseen_total',
-      AlarmDescription: expect.stringMatching(/^critical/),
-    });
-    expect(alarms().get('HighErrorRate')).toMatchObject({
-      ...ours,
-      MetricName: 'ws_errors_total',
-      Statistic: 'Sum',
-      ComparisonOperator: 'GreaterThanThreshold',
-      Threshold: 10,
-      Period: 300,
-      AlarmDescription: expect.stringMatching(/^warning/),
-    });
-  });
-
-  it('tell of one source of two by itself; the critical one means that prices are missing', () => {
-    expect([...alarms().keys()].filter((name) => name.startsWith('SourceDisconnected'))).toEqual([]);
-    const two = synthesise('sandbox', { feed: 'binance+polygon' });
-    try {
-      for (const venue of ['binance', 'polygon']) {
-        const alarm = two
-          .ofType('AWS::CloudWatch::Alarm')
-          .find(({ properties }) => properties['AlarmName'] === `moniqo-sandbox-SourceDisconnected-${venue}`);
-        expect(alarm?.properties).toMatchObject({
-          MetricName: 'ws_connected',
-          Dimensions: [
-            { Name: 'stage', Value: 'sandbox' },
-            { Name: 'venue', Value: venue },
-          ],
-          Threshold: 1,
-          ComparisonOperator: 'LessThanThreshold',
-          AlarmDescription: expect.stringMatching(/^warning/),
-        });
-      }
-    } finally {
-      two.remove();
-    }
-  });
-
-  it('ring for every dead-letter queue there is, for late work and for much of it, and tell somebody', () => {
-    const dead = sandbox.ofType(QUEUE).filter(({ id }) => id.includes('DeadLetters'));
-    const watched = [...alarms()]
-      .filter(([name]) => name.startsWith('DeadLetters-'))
-      .map(([, alarm]) => alarm);
-    for (const { id } of dead) {
-      const watching = watched.filter((alarm) => mentions(alarm['Dimensions'], id));
-      expect(watching).toHaveLength(1);
-      expect(watching[0]).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 0 });
-    }
-    for (const name of QUEUE_NAMES) {
-      expect(alarms().get(`LateWork-${name}`)).toMatchObject({ MetricName: 'ApproximateAgeOfOldestMessage' });
-      expect(alarms().get(`Backlog-${name}`)).toMatchObject({
-        MetricName: 'ApproximateNumberOfMessagesVisible',
-        Threshold: 1000,
-      });
-    }
-    for (const alarm of alarms().values()) expect(alarm['AlarmActions']).toHaveLength(1);
   });
 });
 
