@@ -57,6 +57,7 @@ type Needs = Pick<
   | 'tape'
   | 'leases'
   | 'counters'
+  | 'metrics'
   | 'symbols'
   | 'symbolRefresh'
   | 'served'

@@ -20,7 +20,7 @@ import { carryOutPlan, followOrder, liveOrderIds, markAfter, needsPlan } from '.
 import type { Ports } from './ports.ts';
 import { tellAlarms } from './tell-alarms.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<Ports, 'ledger' | 'metrics' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
 
 /** The order as it is to be, the trades that made it so, oldest first, and the call that asked for it. Null: nothing to write. */
 export type Decide = (order: Order) => {

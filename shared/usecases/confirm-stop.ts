@@ -21,7 +21,17 @@ import { sendPointer } from './work-pointers.ts';
 
 type Needs = Pick<
   Ports,
-  'ledger' | 'index' | 'prices' | 'outbox' | 'counters' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
+  | 'ledger'
+  | 'index'
+  | 'prices'
+  | 'outbox'
+  | 'counters'
+  | 'metrics'
+  | 'symbols'
+  | 'clock'
+  | 'ids'
+  | 'sleep'
+  | 'log'
 >;
 
 /** So long an exit waits for a cache that cannot be read, or was lost; then what was reached sells. */

@@ -58,6 +58,7 @@ type Needs = Pick<
   | 'tape'
   | 'leases'
   | 'counters'
+  | 'metrics'
   | 'outbox'
   | 'symbols'
   | 'clock'

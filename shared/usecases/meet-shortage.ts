@@ -41,6 +41,7 @@ type Needs = Pick<
   | 'clock'
   | 'ids'
   | 'sleep'
+  | 'metrics'
   | 'log'
 >;
 

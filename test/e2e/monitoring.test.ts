@@ -3,6 +3,7 @@
  * dimensions; and none is told, and paid for, that nobody looks at (docs/monitoring.md). What only failures tell is told by
  * failures: an exchange that does not answer, keys of the cache that hold something else, a table that is gone.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
@@ -63,6 +64,8 @@ async function trade(wallet: string): Promise<void> {
   await system.trade('ETH/USDT', '1985');
 }
 
+const ROUND_DOWN = 1;
+
 /** A wallet that loses more than it may. */
 async function breakLimit(): Promise<void> {
   const { system } = trader;
@@ -82,6 +85,16 @@ async function hideLosses(): Promise<void> {
   await trader.buy(wallet, 'DOT/USDT', '10', { stop_loss: '5' });
   await inCache(['SET', `risk:unseen:${wallet}`, String(Date.now() - 61_000)]);
   await inCache(['HSET', 'price:{DOT/USDT}', 'last', 'no price']);
+}
+
+/** A position whose coins somebody has put up for sale in the exchange's app. */
+async function lockCoins(): Promise<void> {
+  const { positionId } = await trader.buy(trader.walletId, 'BTC/USDT', '0.02', { stop_loss: '30000' });
+  const quantity = (await trader.held('BTC')).minus('0.001').toFixed(4, ROUND_DOWN);
+  await trader.control.inTheApp(trader.uid, 'order.place', {
+    ...{ symbol: 'BTCUSDT', side: 'SELL', type: 'LIMIT', timeInForce: 'GTC', quantity, price: '70000' },
+  });
+  await trader.good('POST', `/positions/${positionId}/close`, { body: {}, key: randomUUID() });
 }
 
 it('what alarms and dashboards look at is told, and what is told is looked at', {
@@ -113,6 +126,8 @@ it('what alarms and dashboards look at is told, and what is told is looked at', 
   await untilTold('api_rate_limit_unknown_total');
   await inCache(['DEL', 'requests:{demo-user}:read']);
   await trader.untilOrder(lost.order_id, 'given up', ({ status }) => status === 'failed', PATIENCE_MS);
+  await lockCoins();
+  await untilTold('exits_stuck_total');
   running.fireRules();
   // What it has measured since the last minute it tells when it ends.
   await system.replaceStreamer();

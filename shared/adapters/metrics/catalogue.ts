@@ -30,6 +30,7 @@ export const METRICS = {
   orders_rejected_total: ['stage'],
   orders_failed_total: ['stage'],
   orders_unknown_seconds: ['stage'],
+  exits_stuck_total: ['stage'],
   exits_tick_to_decision_ms: ['stage'],
   orders_decision_to_sent_ms: ['stage'],
   orders_fill_time_ms: ['stage'],

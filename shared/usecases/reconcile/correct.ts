@@ -22,7 +22,10 @@ import { soughtOf } from '../sought.ts';
 import { tellAlarms } from '../tell-alarms.ts';
 import { sendPointer } from '../work-pointers.ts';
 
-type Needs = Pick<Ports, 'ledger' | 'outbox' | 'counters' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'>;
+type Needs = Pick<
+  Ports,
+  'ledger' | 'outbox' | 'counters' | 'metrics' | 'symbols' | 'clock' | 'ids' | 'sleep' | 'log'
+>;
 
 /** What came of asking for an order. */
 export type AskedOrder = 'reported' | 'absent' | 'unknown';

@@ -57,6 +57,7 @@ type Needs = Pick<
   | 'symbols'
   | 'served'
   | 'counters'
+  | 'metrics'
   | 'clock'
   | 'ids'
   | 'sleep'

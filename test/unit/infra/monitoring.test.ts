@@ -100,6 +100,7 @@ describe('the alarms of the invariants', () => {
   it.each([
     ['PositionsUnprotected', critical, 'positions_unprotected_longest_seconds', 0],
     ['OrdersUnknown', critical, 'orders_unknown_seconds', 60],
+    ['ExitStuck', critical, 'exits_stuck_total', 0],
     ['WorkOverdue', critical, 'work_overdue_seconds', 60],
     ['LossesUnseen', critical, 'risk_unseen_total', 0],
     ['KeysRefused', critical, 'wallets_refused', 0],

@@ -40,6 +40,7 @@ describe('an alarm of an exit plan', () => {
       [ALARM_PACE_MS, { why: 'exits_unfinished', message: '4 exits ended unfinished' }],
     ]);
     expect(world.logs.filter(({ code }) => code === 'EXIT_PLAN_ALARM')).toHaveLength(40);
+    expect(world.metrics.filter((values) => values['exits_stuck_total'] === 1)).toHaveLength(40);
     expect(await timeline(world, positionId)).toContainEqual(
       expect.objectContaining({
         action: 'alarm',

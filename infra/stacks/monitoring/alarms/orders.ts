@@ -1,7 +1,7 @@
 /** The order monitor, orders and positions: whether stops fire, and whether what was ordered is known. */
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSet } from '../alarm-set.ts';
-import type { Own } from '../metrics.ts';
+import { FIVE_MINUTES, type Own } from '../metrics.ts';
 import { above, none } from './shapes.ts';
 
 /** The bound of the specification of invariants: what is longer unknown, or overdue, is somebody's to look at. */
@@ -25,6 +25,12 @@ export function addOrderAlarms(alarms: AlarmSet, own: Own): void {
     ...above(LATE_SECONDS, own('orders_unknown_seconds', { statistic: 'Maximum' }), 3),
     // It is looked at again after at most a minute, which need not fall into each minute.
     breaching: 1,
+  });
+  alarms.add('ExitStuck', {
+    severity: 'critical',
+    says: 'A position that is to be closed cannot be sold: its exits end unfinished, or its coins are not there (log code EXIT_PLAN_ALARM says which).',
+    // It is tried again each half minute, and told each time.
+    ...above(0, own('exits_stuck_total', { statistic: 'Sum', period: FIVE_MINUTES })),
   });
   alarms.add('WorkOverdue', {
     severity: 'critical',

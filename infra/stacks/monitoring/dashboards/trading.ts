@@ -18,7 +18,11 @@ export function tradingRows(own: Own): Rows {
         [own('orders_filled_total', sum), own('orders_cancelled_total', sum)],
         [own('orders_rejected_total', sum), own('orders_failed_total', sum)],
       ),
-      graph('Exits that a level has made', [own('om_stops_triggered', sum)]),
+      graph(
+        'Exits that a level has made; steps of exits that are stuck',
+        [own('om_stops_triggered', sum)],
+        [own('exits_stuck_total', sum)],
+      ),
     ],
     [
       graph('Open positions', [own('om_positions_open', maximum)]),
