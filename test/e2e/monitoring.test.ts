@@ -129,7 +129,7 @@ it('what alarms and dashboards look at is told, and what is told is looked at', 
   await lockCoins();
   await untilTold('exits_stuck_total');
   running.fireRules();
-  // What it has measured since the last minute it tells when it ends.
+  // What it has measured since it last told it tells when it ends.
   await system.replaceStreamer();
   // Last, since it is not made again.
   const client = dynamoClient(running.dynamoEndpoint);

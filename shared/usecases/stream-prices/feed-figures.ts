@@ -1,5 +1,5 @@
 /**
- * What is told of a feed and its sources each minute (the specification's ws:* as metrics): counts since the last time. A
+ * What is told of a feed and its sources every 20 s (the specification's ws:* as metrics): counts since the last time. A
  * feed that is opened anew begins at zero; these go on.
  */
 import type { FeedStats } from '../../ports/feed.ts';

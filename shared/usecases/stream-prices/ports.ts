@@ -20,7 +20,7 @@ export interface StreamPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  /** Metrics, each minute; `venue`: of that source alone, where there are several. */
+  /** Metrics, every 20 s; `venue`: of that source alone, where there are several. */
   readonly metrics: (values: Readonly<Record<string, number>>, venue?: string) => void;
   /**
    * Opens the source anew for each time this process becomes the writer; `known` is the highest tick id of

@@ -84,6 +84,7 @@ export const STREAM_DEFAULTS = {
   idleMs: 60_000,
   fixedSymbols: [],
   countersMs: 1_000,
-  metricsMs: 60_000,
+  // Three times in each minute that the alarm looks at: one reconnect that falls on a look rings nobody.
+  metricsMs: 20_000,
   stopMs: 1_500,
 } as const satisfies Partial<StreamSettings>;

@@ -142,7 +142,7 @@ export class Streamer {
       log.error('streamer_term_failed', { error: messageOf(error) });
     } finally {
       this.#term = null;
-      // What was counted and measured since the last minute; whether a feed is connected is the next writer's to say.
+      // What was counted and measured since they were last told; whether a feed is connected is the next writer's to say.
       const feed = term.stats();
       if (feed !== null) this.#ports.metrics(this.#unmeasured(feed));
     }
@@ -194,7 +194,7 @@ export class Streamer {
     );
   }
 
-  /** First when the feed is open, then each [minute]. */
+  /** First when the feed is open, then every [20 s]. */
   async #writeMetrics(): Promise<void> {
     const feed = this.#term?.stats() ?? null;
     if (feed === null || performance.now() - this.#measuredAt < this.#settings.metricsMs) return;

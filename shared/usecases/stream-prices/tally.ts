@@ -47,7 +47,7 @@ export class Tally {
     DropReason,
     number
   >;
-  /** From a tick's receipt to the script's answer: for the cache each second, for the metrics each minute. */
+  /** From a tick's receipt to the script's answer: for the cache each second, for the metrics every 20 s. */
   readonly shown = new Mean();
   readonly measured = new Mean();
 
