@@ -1,6 +1,15 @@
-/** The CDK app's entry (cdk.json): bundles the functions, then declares the stacks. */
+/**
+ * The CDK app's entry (cdk.json): bundles the functions, then declares the stacks. With `-c nag=on` the AWS Solutions rules are
+ * looked at, too, and a finding that is not accepted (stacks/accepted.ts) fails the synthesis.
+ */
+import { Validations } from 'aws-cdk-lib';
 import { bundle } from './bundle/bundle.ts';
 import { buildApp } from './stacks/build-app.ts';
 
 await bundle();
-buildApp().synth();
+const app = buildApp();
+if (app.node.tryGetContext('nag') === 'on') {
+  const { AwsSolutionsChecks } = await import('cdk-nag');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+app.synth();

@@ -71,7 +71,7 @@ export function compose(config: StreamerConfig, log: Log): StreamerParts {
   const symbols = directoryOf(config, client);
   const registry = createLiveRegistry(() => symbolsOf(config, symbols), log);
   const userData =
-    config.userData === null || venue === null
+    config.userData === null || venue === null || !config.parts.includes('user-data')
       ? null
       : composeUserData(config.userData, {
           ...{ client, valkey, ledger, venue, symbols, openConnection, triggersQueueUrl },

@@ -77,6 +77,11 @@ const Env = z.object({
   FEED_SEED: count('1'),
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
+  STREAMER_PARTS: z
+    .string()
+    .prefault('prices,user-data')
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(['prices', 'user-data'])).min(1)),
   VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
   TRIGGERS_QUEUE_URL: queueUrl,
   PRICE_TAPE_TABLE: z.string().min(1),
@@ -162,6 +167,8 @@ export interface StreamerConfig {
   readonly fixedSymbols: readonly string[];
   /** Where minutes from before a symbol was followed are asked for; null = nowhere. */
   readonly history: HistoryConfig | null;
+  /** What this process does of the two: where they leave by different addresses they are two processes. */
+  readonly parts: readonly ('prices' | 'user-data')[];
   readonly shard: number;
   readonly shards: number;
   readonly stage: string;
@@ -189,7 +196,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   const issues = parsed.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
   const problems = [
     ...issues,
-    ...binanceProblems(env, { keys: true }),
+    ...binanceProblems(env, { keys: opensKeys(env) }),
     ...polygonProblems(env),
     ...missing(env),
     ...foreignPrices(env),
@@ -203,6 +210,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     feed: feedOf(e),
     fixedSymbols: e.FEED_SYMBOLS,
     history: historyOf(e),
+    parts: e.STREAMER_PARTS,
     shard: e.SHARD,
     shards: e.SWEEP_SHARDS,
     stage: e.STAGE,
@@ -222,11 +230,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   };
 }
 
+/** Prices alone need no key of anybody. */
+const opensKeys = ({ STREAMER_PARTS: parts }: Readonly<Record<string, string | undefined>>): boolean =>
+  parts === undefined || parts.split(',').includes('user-data');
+
 const isWatched = (symbol: string): boolean => WATCHED.some((spec) => spec.symbol === symbol);
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== '';
 
 function missing(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
-  if (!isSet(env['BINANCE_ENVIRONMENT']) && env['BINANCE_TESTNET'] !== 'true') return [];
+  if (!isSet(env['BINANCE_ENVIRONMENT']) && env['BINANCE_TESTNET'] !== 'true') {
+    if (env['STREAMER_PARTS'] !== 'user-data') return [];
+    return [{ path: 'STREAMER_PARTS', message: 'user-data alone needs a Binance environment' }];
+  }
   return USER_DATA_VARIABLES.filter((name) => !isSet(env[name])).map((path) => ({
     path,
     message: 'is needed where a Binance environment is served',

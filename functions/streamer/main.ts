@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     feed: config.feed.kind,
     shard: config.shard,
     stage: config.stage,
+    parts: config.parts.join(','),
     user_data: config.userData?.binance.environment ?? null,
   });
   const makePrices = (): Streamer =>
@@ -56,9 +57,11 @@ async function main(): Promise<void> {
     }
   };
   const isTheEnd = userData === null || config.feed.kind === 'replay';
+  const runPrices = (): Promise<void> =>
+    isTheEnd ? untilFailure() : keepRunning('prices', makePrices, log, stopping.signal);
   try {
     const ends = await Promise.allSettled([
-      isTheEnd ? untilFailure() : keepRunning('prices', makePrices, log, stopping.signal),
+      config.parts.includes('prices') ? runPrices() : null,
       userData === null ? null : keepRunning('user data', userData, log, stopping.signal),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;

@@ -4,9 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Tags } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { bundle, DEFAULT_DIST, PROJECT_ROOT } from '../bundle/bundle.ts';
+import { acknowledgeAccepted } from './accepted.ts';
+import { AddressStack } from './address-stack.ts';
 import { ApiStack } from './api-stack.ts';
 import { CacheStack } from './cache-stack.ts';
 import { DataStack } from './data-stack.ts';
@@ -24,6 +26,7 @@ import {
   parseHistory,
   parseMachineClients,
   parseStage,
+  parseZones,
   type Settings,
   type Stage,
   settingsFor,
@@ -68,6 +71,7 @@ export function buildApp(options: AppOptions = {}): App {
     requestsPerMinute: z.string().optional().parse(app.node.tryGetContext('requests-per-minute')),
     auditDays: z.coerce.number().int().positive().optional().parse(app.node.tryGetContext('audit-days')),
     machineClients: parseMachineClients(app.node.tryGetContext('machine-clients')),
+    zones: parseZones(app.node.tryGetContext('zones')),
     distDir,
   });
   addStacks(
@@ -75,7 +79,15 @@ export function buildApp(options: AppOptions = {}): App {
     settings,
     parseRecipients((name) => app.node.tryGetContext(name)),
   );
+  acknowledgeAccepted(app);
+  tag(app, settings);
   return app;
+}
+
+/** By which the bill is read, and whoever finds a resource learns whose it is. */
+function tag(app: App, { stage }: Settings): void {
+  Tags.of(app).add('application', 'moniqo');
+  Tags.of(app).add('stage', stage);
 }
 
 /** What the context says of the streamer's sources, and under which name it is told; the streamer checks the values. */
@@ -103,7 +115,8 @@ export async function synthesize(outdir: string, options: Omit<AppOptions, 'outd
 
 function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): void {
   const id = (name: string) => `Moniqo-${settings.stage}-${name}`;
-  const network = new NetworkStack(app, id('network'), { settings });
+  const { allocationIds } = new AddressStack(app, id('address'), { settings });
+  const network = new NetworkStack(app, id('network'), { settings, allocationIds });
   const data = new DataStack(app, id('data'), { settings });
   const { queues } = new QueuesStack(app, id('queues'), { stage: settings.stage });
   const { vpc, appSecurityGroup } = network;
@@ -144,7 +157,7 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
       httpApi: api.api,
       socketApi: push.api,
       cache: cache.watched,
-      streamers: [streamer.service],
+      streamers: streamer.services,
     },
   });
 }

@@ -8,9 +8,10 @@ import {
   StreamViewType,
   Table,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
+import { makeWalletKey } from './wallet-key.ts';
 
 type KeyType = 'S' | 'N';
 /** Partition key, then sort key; a type after the colon, S when none is given. */
@@ -111,11 +112,7 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: DataStackProps) {
     super(scope, id, { ...props, terminationProtection: settings.deletionProtection });
     const make = (name: TableName) => makeTable(this, CONSTRUCT_ID[name], TABLE_SHAPES[name], settings);
-    this.walletKey = new Key(this, 'WalletKey', {
-      description: `Moniqo ${settings.stage}: keys of exchange accounts`,
-      enableKeyRotation: true,
-      removalPolicy: settings.removalPolicy,
-    });
+    this.walletKey = makeWalletKey(this, settings);
     this.tables = {
       orders: make('orders'),
       positions: make('positions'),

@@ -9,6 +9,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -93,9 +94,21 @@ export class PushStack extends Stack {
       autoDeploy: true,
     });
     (stage.node.defaultChild as CfnStage).defaultRouteSettings = THROTTLE;
-    for (const fn of [publish, socket, prices]) stage.grantManagementApiAccess(fn);
+    for (const fn of [publish, socket, prices]) this.letTell(fn, api);
     this.functions = { publish, socket, webhooks, prices };
     new CfnOutput(this, 'PushUrl', { value: stage.url });
+  }
+
+  /** What is sent to a connection, and the end of one. Which connections there will be nobody knows. */
+  private letTell(fn: LambdaFunction, api: WebSocketApi): void {
+    const resources = ['POST', 'DELETE'].map((method) =>
+      this.formatArn({
+        service: 'execute-api',
+        resource: api.apiId,
+        resourceName: `${STAGE_NAME}/${method}/@connections/*`,
+      }),
+    );
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['execute-api:ManageConnections'], resources }));
   }
 
   private makePrices(

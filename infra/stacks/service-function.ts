@@ -7,7 +7,6 @@
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { type IVpc, type SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -24,6 +23,8 @@ import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
 import type { FunctionName } from '../bundle/entries.ts';
 import { MAX_RECEIVE_COUNT, QUEUE_NAMES, urlVariable } from '../queues.ts';
 import type { TableName, Tables } from './data-stack.ts';
+import { makeFunctionRole } from './function-role.ts';
+import { grantAccess, grantSend } from './grants.ts';
 import type { QueueName, Queues } from './queues-stack.ts';
 import type { Settings } from './settings.ts';
 import { TIMEOUT_SECONDS } from './timeouts.ts';
@@ -75,8 +76,13 @@ export class ServiceFunction extends Construct {
     super(scope, id);
     const { name, platform, worksOn } = props;
     const { settings } = platform;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: settings.logRetention,
+      removalPolicy: settings.removalPolicy,
+    });
     this.fn = new LambdaFunction(this, 'Function', {
       ...props.more,
+      role: makeFunctionRole(this, { logGroup, inVpc: props.inVpc }),
       ...(props.inVpc ? vpcPlacement(platform) : {}),
       // Work that sends itself on (a step, then the next) is how the queues are used here; the bound is the
       // escalation ladder's own counter. Lambda's would cut a chain after 16 hops.
@@ -88,10 +94,7 @@ export class ServiceFunction extends Construct {
       timeout: Duration.seconds(TIMEOUT_SECONDS[name]),
       memorySize: props.memoryMb,
       description: `Moniqo ${name} (${settings.stage})`,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: settings.logRetention,
-        removalPolicy: settings.removalPolicy,
-      }),
+      logGroup,
       environment: {
         ...props.environment,
         ...keyEnvironment(platform, props),
@@ -107,7 +110,7 @@ export class ServiceFunction extends Construct {
   private workOn({ queues }: Platform, { queue, batchSize, maxConcurrency }: Worker): void {
     const { queue: source, deadLetterQueue } = queues[queue];
     // What it cannot do it puts there itself, with the reason; what kills it, SQS moves.
-    deadLetterQueue.grantSendMessages(this.fn);
+    grantSend(this.fn, deadLetterQueue);
     this.fn.addEventSource(
       new SqsEventSource(source, {
         batchSize,
@@ -134,20 +137,6 @@ const workerEnvironment = ({ queues }: Platform, worksOn: Worker | undefined): R
         DEAD_LETTER_QUEUE_URL: queues[worksOn.queue].deadLetterQueue.queueUrl,
         MAX_RECEIVE_COUNT: String(MAX_RECEIVE_COUNT),
       };
-
-/** Grants exactly what is listed. */
-export function grantAccess(
-  grantee: IGrantable,
-  { tables, queues, walletKey }: Platform,
-  access: Access,
-): void {
-  for (const name of access.reads ?? []) tables[name].grantReadData(grantee);
-  for (const name of access.writes ?? []) tables[name].grantReadWriteData(grantee);
-  for (const name of access.sends ?? []) queues[name].queue.grantSendMessages(grantee);
-  if (access.keys !== undefined) walletKey.grant(grantee, KEY_ACTION[access.keys]);
-}
-
-const KEY_ACTION = { seal: 'kms:Encrypt', open: 'kms:Decrypt' } as const;
 
 /** KEY_CIPHER for whoever has to do with keys. */
 export const keyEnvironment = ({ walletKey }: Platform, { keys }: Access): Record<string, string> =>

@@ -14,22 +14,23 @@ import {
   type ICluster,
   LogDrivers,
   OperatingSystemFamily,
+  PropagatedTagSource,
   Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { STREAMER } from '../bundle/entries.ts';
+import { grantAccess } from './grants.ts';
 import {
-  type Access,
   exchangeEnvironment,
-  grantAccess,
   keyEnvironment,
   type Platform,
   useCaseEnvironment,
 } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { NODE_FLAGS, TASK_MIB } from './streamer-memory.ts';
+import { type StreamerService, streamerServices } from './streamer-services.ts';
 
 export interface StreamerStackProps extends StackProps {
   readonly platform: Platform;
@@ -38,49 +39,47 @@ export interface StreamerStackProps extends StackProps {
 /** From SIGTERM to SIGKILL: enough to release the lease, close the sockets and write the open minute. */
 const STOP_TIMEOUT = Duration.seconds(30);
 
-const ACCESS: Access = {
-  // At start it asks the ledger which symbols have live orders and positions; wallets, and the symbols they may
-  // trade, come and go.
-  reads: ['orders', 'positions', 'wallets', 'symbols'],
-  writes: ['priceTape'],
-  // Execution reports; after a gap of a user-data stream every live order is asked for, and the wallet compared.
-  sends: ['triggers', 'executions', 'submit', 'exits', 'reconcile'],
-  // The subscription to user data is signed.
-  keys: 'open',
-};
-
 export class StreamerStack extends Stack {
-  readonly service: FargateService;
+  /** The one that brings prices first. */
+  readonly services: readonly FargateService[];
   readonly cluster: Cluster;
 
   constructor(scope: Construct, id: string, { platform, ...props }: StreamerStackProps) {
     super(scope, id, props);
-    const { settings, vpc, appSecurityGroup } = platform;
+    const { settings, vpc } = platform;
     this.cluster = new Cluster(this, 'Cluster', {
       vpc,
       containerInsightsV2: settings.containerInsights
         ? ContainerInsights.ENABLED
         : ContainerInsights.DISABLED,
     });
-    this.service = new FargateService(this, 'Service', {
+    this.services = streamerServices(settings).map((service) => this.makeService(platform, service));
+  }
+
+  private makeService(platform: Platform, service: StreamerService): FargateService {
+    const isPublic = service.subnet === 'public';
+    return new FargateService(this, `${service.prefix}Service`, {
       // The class misses its own interface under exactOptionalPropertyTypes.
       cluster: this.cluster as ICluster,
-      taskDefinition: this.makeTask(platform),
+      taskDefinition: this.makeTask(platform, service),
       desiredCount: 1,
       // The new task runs beside the old one; the lease decides which of them writes.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
-      // Market data comes straight in, not through the NAT; nothing may connect to it.
-      vpcSubnets: { subnetType: SubnetType.PUBLIC },
-      assignPublicIp: true,
-      securityGroups: [appSecurityGroup],
+      // Nothing may connect to it, wherever it is.
+      vpcSubnets: { subnetType: isPublic ? SubnetType.PUBLIC : SubnetType.PRIVATE_WITH_EGRESS },
+      assignPublicIp: isPublic,
+      securityGroups: [platform.appSecurityGroup],
+      propagateTags: PropagatedTagSource.SERVICE,
     });
   }
 
-  private makeTask(platform: Platform): FargateTaskDefinition {
+  private makeTask(platform: Platform, service: StreamerService): FargateTaskDefinition {
     const { settings } = platform;
-    const task = new FargateTaskDefinition(this, 'Task', {
+    const { prefix, container, parts, access } = service;
+    const hasPrices = parts.includes('prices');
+    const task = new FargateTaskDefinition(this, `${prefix}Task`, {
       cpu: 256,
       memoryLimitMiB: TASK_MIB,
       runtimePlatform: {
@@ -88,8 +87,8 @@ export class StreamerStack extends Stack {
         operatingSystemFamily: OperatingSystemFamily.LINUX,
       },
     });
-    task.addContainer(STREAMER, {
-      containerName: STREAMER,
+    task.addContainer(container, {
+      containerName: container,
       image: ContainerImage.fromAsset(join(settings.distDir, STREAMER), {
         platform: ImagePlatform.LINUX_ARM64,
       }),
@@ -100,21 +99,23 @@ export class StreamerStack extends Stack {
       stopTimeout: STOP_TIMEOUT,
       // A full log buffer drops lines instead of stopping the price loop.
       logging: LogDrivers.awsLogs({
-        streamPrefix: STREAMER,
+        streamPrefix: container,
         mode: AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: Size.mebibytes(4),
-        logGroup: new LogGroup(this, 'Logs', {
+        logGroup: new LogGroup(this, `${prefix}Logs`, {
           retention: settings.logRetention,
           removalPolicy: settings.removalPolicy,
         }),
       }),
       environment: {
         ...useCaseEnvironment(platform),
-        ...exchangeEnvironment(platform, 'streamer'),
-        ...keyEnvironment(platform, ACCESS),
+        // What leaves by the fixed address shares its budget.
+        ...exchangeEnvironment(platform, service.subnet === 'private' ? 'nat' : 'streamer'),
+        ...keyEnvironment(platform, access),
         STAGE: settings.stage,
-        POWERTOOLS_SERVICE_NAME: STREAMER,
+        POWERTOOLS_SERVICE_NAME: container,
         AWS_REGION: this.region,
+        STREAMER_PARTS: parts.join(','),
         FEED: settings.feed,
         FEED_SYMBOLS: settings.feedSymbols,
         ...settings.feedVariables,
@@ -123,9 +124,9 @@ export class StreamerStack extends Stack {
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',
       },
-      ...(settings.hasPolygonKey && { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } }),
+      ...(settings.hasPolygonKey && hasPrices && { secrets: { POLYGON_API_KEY: this.polygonKey(settings) } }),
     });
-    grantAccess(task.taskRole, platform, ACCESS);
+    grantAccess(task.taskRole, platform, access);
     return task;
   }
 

@@ -42,12 +42,19 @@ function functionEnvironments(from: Synthesised): ReadonlyMap<string, Environmen
   );
 }
 
-function streamerEnvironment(from: Synthesised): Environment {
-  const task = from.one('AWS::ECS::TaskDefinition', 'Task');
-  const [container] = task.properties['ContainerDefinitions'] as [
-    { Environment: readonly { Name: string; Value: unknown }[] },
-  ];
-  return environment(container.Environment.map(({ Name, Value }) => [Name, Value] as const));
+/** By the name of the container. */
+function containerEnvironments(from: Synthesised): ReadonlyMap<string, Environment> {
+  return new Map(
+    from.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => {
+      const [container] = properties['ContainerDefinitions'] as [
+        { Name: string; Environment: readonly { Name: string; Value: unknown }[] },
+      ];
+      return [
+        container.Name,
+        environment(container.Environment.map(({ Name, Value }) => [Name, Value] as const)),
+      ];
+    }),
+  );
 }
 
 const READ: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
@@ -99,7 +106,26 @@ describe.each([
   });
 
   it('the streamer is configured, and serves the same exchange', () => {
-    const config = readConfig(streamerEnvironment(system));
-    expect(JSON.stringify(config)).toContain(`"environment":"${served}"`);
+    const configs = [...containerEnvironments(system)].map(([name, env]) => [name, readConfig(env)] as const);
+    for (const [, config] of configs) expect(JSON.stringify(config)).toContain(`"environment":"${served}"`);
+    expect(Object.fromEntries(configs.map(([name, { parts }]) => [name, parts]))).toEqual(
+      stage === 'sandbox'
+        ? { streamer: ['prices', 'user-data'] }
+        : { streamer: ['prices'], 'user-data': ['user-data'] },
+    );
+  });
+});
+
+describe('a part of the streamer by itself', () => {
+  const env = { ...containerEnvironments(synthesise('sandbox')).get('streamer') };
+
+  it('needs a key of nobody for prices, and an exchange for user data', () => {
+    const { KEY_CIPHER: _key, ...without } = env;
+    expect(readConfig({ ...without, STREAMER_PARTS: 'prices' }).parts).toEqual(['prices']);
+    expect(() => readConfig(without)).toThrow('KEY_CIPHER');
+    expect(() => readConfig({ ...without, STREAMER_PARTS: 'user-data' })).toThrow('KEY_CIPHER');
+    const { BINANCE_ENVIRONMENT: _served, ...nowhere } = env;
+    expect(() => readConfig({ ...nowhere, STREAMER_PARTS: 'user-data' })).toThrow('STREAMER_PARTS');
+    expect(() => readConfig({ ...env, STREAMER_PARTS: 'orders' })).toThrow('STREAMER_PARTS');
   });
 });

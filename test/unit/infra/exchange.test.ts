@@ -33,7 +33,7 @@ const keyActions = (from: Synthesised) =>
         .filter(({ action }) => action.startsWith('kms:') || action === '*');
       const [key] = from.ofType(KEY);
       for (const { Resource } of actions) expect(mentions(Resource, key?.id ?? '?')).toBe(true);
-      const owner = id.replace(/Function.*/, '').replace(/^Task.*/, 'Streamer');
+      const owner = id.replace(/Role.*/, '').replace(/^(UserData)?Task.*/, '$1Streamer');
       return actions.length === 0 ? [] : [[owner, actions.map(({ action }) => action)]];
     }),
   );
@@ -42,26 +42,44 @@ const environmentOf = (from: Synthesised, name: string): Record<string, unknown>
   const functions = from
     .ofType('AWS::Lambda::Function')
     .map(({ properties }) => (properties['Environment'] as { Variables: Record<string, unknown> }).Variables);
-  const task = from.one('AWS::ECS::TaskDefinition', 'Task');
-  const [container] = task.properties['ContainerDefinitions'] as [
-    { Environment: { Name: string; Value: unknown }[] },
-  ];
-  const streamer = Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]));
-  const found = [...functions, streamer].find((one) => one['POWERTOOLS_SERVICE_NAME'] === name);
+  const containers = from.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => {
+    const [container] = properties['ContainerDefinitions'] as [
+      { Environment: { Name: string; Value: unknown }[] },
+    ];
+    return Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]));
+  });
+  const found = [...functions, ...containers].find((one) => one['POWERTOOLS_SERVICE_NAME'] === name);
   if (found === undefined) throw new Error(`nothing is named ${name}`);
   return found;
 };
 
 describe('the key of exchange keys', () => {
   it('may be sealed with by the API alone, and opened by those who sign, and by no other', () => {
+    const functions = {
+      Api: ['kms:Encrypt'],
+      Submit: ['kms:Decrypt'],
+      Exits: ['kms:Decrypt'],
+      Reconcile: ['kms:Decrypt'],
+    };
+    expect(keyActions(sandbox)).toEqual({ ...functions, Streamer: ['kms:Decrypt'] });
+    // Where prices come by a process of their own, that one has nothing to do with keys.
+    expect(keyActions(prod)).toEqual({ ...functions, UserDataStreamer: ['kms:Decrypt'] });
+    expect(environmentOf(prod, 'streamer')['KEY_CIPHER']).toBeUndefined();
+    expect(environmentOf(prod, 'user-data')['KEY_CIPHER']).toBeDefined();
+  });
+
+  it('has a policy that lets the account give no way around those two', () => {
     for (const system of [sandbox, prod]) {
-      expect(keyActions(system)).toEqual({
-        Api: ['kms:Encrypt'],
-        Submit: ['kms:Decrypt'],
-        Exits: ['kms:Decrypt'],
-        Reconcile: ['kms:Decrypt'],
-        Streamer: ['kms:Decrypt'],
-      });
+      const { Statement } = system.one(KEY, '').properties['KeyPolicy'] as {
+        Statement: readonly (Statement & { Effect: string; Principal: unknown })[];
+      };
+      expect(Statement).toHaveLength(1);
+      const [only] = Statement;
+      expect(JSON.stringify(only?.Principal)).toContain(':root');
+      const actions = [only?.Action ?? []].flat();
+      expect(actions).toEqual(expect.arrayContaining(['kms:Encrypt', 'kms:Decrypt', 'kms:PutKeyPolicy']));
+      for (const action of actions)
+        expect(action).toMatch(/^kms:(?!CreateGrant|ReEncrypt|GenerateDataKey)[A-Za-z]+$/);
     }
   });
 
@@ -124,6 +142,9 @@ describe('the served Binance', () => {
   it('has one budget per way out', () => {
     expect(environmentOf(sandbox, 'submit')['EGRESS_ADDRESS']).toBe('nat');
     expect(environmentOf(sandbox, 'exits')['EGRESS_ADDRESS']).toBe('nat');
-    expect(environmentOf(sandbox, 'streamer')['EGRESS_ADDRESS']).toBe('streamer');
+    // Behind the same address, so the same budget; prices alone come straight in.
+    expect(environmentOf(sandbox, 'streamer')['EGRESS_ADDRESS']).toBe('nat');
+    expect(environmentOf(prod, 'streamer')['EGRESS_ADDRESS']).toBe('streamer');
+    expect(environmentOf(prod, 'user-data')['EGRESS_ADDRESS']).toBe('nat');
   });
 });

@@ -24,6 +24,7 @@ describe('the stacks', () => {
   it('are one per lifetime', () => {
     expect([...sandbox.stacks.keys()]).toEqual(
       [
+        'address',
         'network',
         'data',
         'queues',
@@ -215,7 +216,7 @@ describe('what tells prices', () => {
     expect(rules.map(({ properties }) => properties['ScheduleExpression'])).toEqual(['rate(1 minute)']);
     const statements = sandbox
       .ofType('AWS::IAM::Policy')
-      .filter(({ id }) => id.startsWith('PricesFunction'))
+      .filter(({ id }) => id.startsWith('PricesRole'))
       .map(({ properties }) => JSON.stringify(properties['PolicyDocument']))
       .join();
     expect(statements).toContain('execute-api:ManageConnections');

@@ -1,8 +1,11 @@
-/** Synthesises the app once per stage, with stand-in bundles: templates do not depend on what is inside them. */
+/**
+ * Synthesises the app with stand-in bundles: templates do not depend on what is inside them. Each stage as it is by itself is
+ * made once per process, for all test files.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { type App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { BUNDLE_ENTRIES } from '../../../infra/bundle/entries.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
@@ -17,6 +20,8 @@ export interface Resource {
 
 export interface Synthesised {
   readonly stacks: ReadonlyMap<string, Template>;
+  /** The construct tree that they came from. */
+  readonly app: App;
   /** All resources of a CloudFormation type over all stacks. */
   ofType(type: string): readonly Resource[];
   /** The only resource of a type whose id in its stack begins so. */
@@ -24,7 +29,21 @@ export interface Synthesised {
   remove(): void;
 }
 
+const asItIs = new Map<Stage, Synthesised>();
+
+/** `remove` of a stage as it is does nothing: others use it too. */
 export function synthesise(stage: Stage, context: Readonly<Record<string, unknown>> = {}): Synthesised {
+  if (Object.keys(context).length > 0) return make(stage, context);
+  const known = asItIs.get(stage);
+  if (known !== undefined) return known;
+  const made = make(stage, context);
+  process.once('exit', made.remove);
+  const shared = { ...made, remove: () => undefined };
+  asItIs.set(stage, shared);
+  return shared;
+}
+
+function make(stage: Stage, context: Readonly<Record<string, unknown>>): Synthesised {
   const folder = mkdtempSync(join(tmpdir(), 'moniqo-infra-test-'));
   const distDir = join(folder, 'dist');
   for (const { name } of BUNDLE_ENTRIES) {
@@ -53,7 +72,7 @@ export function synthesise(stage: Stage, context: Readonly<Record<string, unknow
     }
     return only;
   };
-  return { stacks, ofType, one, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { app, stacks, ofType, one, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Any reference to a resource, of this stack or another, as text: enough to find its id in it. */

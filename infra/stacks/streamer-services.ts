@@ -1,0 +1,46 @@
+/**
+ * Which processes make up the streamer (design section 20). Whatever signs leaves by the fixed address, because exchange keys
+ * are bound to it. Where the way out is an instance, that costs nothing by the byte: one process does it all. Gateways are paid
+ * by the byte, so prices come straight in, to a process of their own that holds no right to any key.
+ */
+import type { Access } from './service-function.ts';
+import type { Settings } from './settings.ts';
+
+export type StreamerPart = 'prices' | 'user-data';
+
+export interface StreamerService {
+  /** Of its constructs. */
+  readonly prefix: '' | 'UserData';
+  readonly container: 'streamer' | 'user-data';
+  readonly parts: readonly StreamerPart[];
+  readonly access: Access;
+  /** Private: behind the fixed addresses. Public: an address of its own, which changes with each start. */
+  readonly subnet: 'private' | 'public';
+}
+
+/** Which symbols have live orders and positions is asked of the ledger; which there are, of their table. */
+const PRICES: Access = {
+  reads: ['orders', 'positions', 'symbols'],
+  writes: ['priceTape'],
+  sends: ['triggers'],
+};
+
+const USER_DATA: Access = {
+  reads: ['orders', 'positions', 'wallets', 'symbols'],
+  // Execution reports; after a gap every live order is asked for, and the wallet compared.
+  sends: ['triggers', 'executions', 'submit', 'exits', 'reconcile'],
+  // The subscription is signed.
+  keys: 'open',
+};
+
+export function streamerServices({ nat, binance }: Settings): readonly StreamerService[] {
+  const first = { prefix: '', container: 'streamer' } as const;
+  if (nat === 'instance') {
+    const access = { ...USER_DATA, writes: PRICES.writes ?? [] };
+    return [{ ...first, parts: ['prices', 'user-data'], access, subnet: 'private' }];
+  }
+  const prices = { ...first, parts: ['prices'], access: PRICES, subnet: 'public' } as const;
+  if (binance === null) return [prices];
+  const userData = { prefix: 'UserData', container: 'user-data', parts: ['user-data'] } as const;
+  return [prices, { ...userData, access: USER_DATA, subnet: 'private' }];
+}
