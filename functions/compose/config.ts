@@ -7,6 +7,7 @@ import {
   binanceProblems,
   KEY_CIPHER_VARIABLE,
 } from './binance-config.ts';
+import { type CacheConfig, cacheOf, VALKEY_VARIABLES } from './open-valkey.ts';
 import type { ConfigProblem } from './variables.ts';
 
 const name = z.string().min(1);
@@ -41,7 +42,7 @@ const Env = MonitorEnv.extend({
   CLIENTS_TABLE: name,
   AUDIT_TABLE: name,
   AUDIT_DAYS: count('90'),
-  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...VALKEY_VARIABLES,
   ...BINANCE_VARIABLES,
   KEY_CIPHER: KEY_CIPHER_VARIABLE,
   REQUESTS_PER_MINUTE: z
@@ -65,7 +66,7 @@ const WorkerEnv = z.object({
 const SymbolsEnv = z.object({
   STAGE: name.prefault('local'),
   SYMBOLS_TABLE: name,
-  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...VALKEY_VARIABLES,
   ...BINANCE_VARIABLES,
 });
 
@@ -97,7 +98,7 @@ export interface Config {
   readonly monitor: MonitorConfig;
   readonly tables: Readonly<Record<TableName, string>>;
   readonly queues: Readonly<Record<'submit' | 'exits' | 'executions' | 'triggers' | 'reconcile', string>>;
-  readonly valkeyUrl: string;
+  readonly cache: CacheConfig;
   /** How long the record of a call is kept. */
   readonly auditDays: number;
   /** What one user may ask of the API. */
@@ -122,7 +123,7 @@ type TableName =
 export interface SymbolsConfig {
   readonly stage: string;
   readonly symbolsTable: string;
-  readonly valkeyUrl: string;
+  readonly cache: CacheConfig;
   readonly binance: BinanceConfig | null;
 }
 
@@ -163,7 +164,7 @@ export function loadSymbolsConfig(env: Environment): SymbolsConfig {
   return {
     stage: e.STAGE,
     symbolsTable: e.SYMBOLS_TABLE,
-    valkeyUrl: e.VALKEY_URL,
+    cache: cacheOf(e),
     binance: binanceOf(e),
   };
 }
@@ -191,7 +192,7 @@ export function loadConfig(env: Environment, { keys = false }: { readonly keys?:
       triggers: e.TRIGGERS_QUEUE_URL,
       reconcile: e.RECONCILE_QUEUE_URL,
     },
-    valkeyUrl: e.VALKEY_URL,
+    cache: cacheOf(e),
     auditDays: e.AUDIT_DAYS,
     requestsPerMinute: e.REQUESTS_PER_MINUTE,
     binance: binanceOf(e),

@@ -19,7 +19,7 @@ import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 import { createOutbox } from '../../shared/adapters/sqs/outbox.ts';
 import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
 import { createSymbolDirectory } from '../../shared/adapters/symbols/directory.ts';
-import { createValkey, type Valkey } from '../../shared/adapters/valkey/client.ts';
+import type { Valkey } from '../../shared/adapters/valkey/client.ts';
 import { createCounters } from '../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
@@ -37,6 +37,7 @@ import { type Config, loadConfig } from './config.ts';
 import type { ExchangeParts } from './exchange.ts';
 import { createLog } from './log.ts';
 import { withMetrics } from './metrics.ts';
+import { openValkey } from './open-valkey.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -61,7 +62,7 @@ function connect(config: Config, serviceName: string, parts: Parts): Connected {
     environment,
     now: clock.now,
   });
-  const valkey = createValkey(config.valkeyUrl, {
+  const valkey = openValkey(config.cache, {
     onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
   });
   const wallets = createWalletStore({ client, walletsTable: tables.wallets });

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { TARGET_POLICIES } from '../../shared/adapters/webhooks/targets.ts';
 import { BINANCE_VARIABLES, binanceOf, binanceProblems } from '../compose/binance-config.ts';
 import { ConfigError } from '../compose/config.ts';
+import { cacheOf, VALKEY_VARIABLES } from '../compose/open-valkey.ts';
 import type { ConfigProblem } from '../compose/variables.ts';
 
 const name = z.string().min(1);
@@ -39,7 +40,7 @@ const SocketEnv = z.object({
 
 const PricesEnv = z.object({
   ...Connections,
-  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...VALKEY_VARIABLES,
   PRICES_QUEUE_URL: z.url(),
 });
 
@@ -105,7 +106,7 @@ export function loadPricesConfig(env: NodeJS.ProcessEnv) {
   return {
     gateway: gatewayOf(e),
     connectionsTable: e.CONNECTIONS_TABLE,
-    valkeyUrl: e.VALKEY_URL,
+    cache: cacheOf(e),
     pricesQueueUrl: e.PRICES_QUEUE_URL,
   };
 }

@@ -10,18 +10,18 @@ import { createConnectionStore } from '../../shared/adapters/dynamodb/connection
 import { createConnectionGateway } from '../../shared/adapters/gateway/connections.ts';
 import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 import { createPriceWakes, decodePriceWake } from '../../shared/adapters/sqs/price-wakes.ts';
-import { createValkey } from '../../shared/adapters/valkey/client.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
 import { makeTellPrices } from '../../shared/usecases/push/tell-prices.ts';
 import { createLog } from '../compose/log.ts';
+import { openValkey } from '../compose/open-valkey.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { loadPricesConfig } from './config.ts';
 
 const config = loadPricesConfig(process.env);
 const log = createLog('prices');
 const now = (): number => Date.now();
-const valkey = createValkey(config.valkeyUrl, {
+const valkey = openValkey(config.cache, {
   onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
 });
 

@@ -9,7 +9,7 @@ import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import { builtInDirectory } from '../../shared/adapters/symbols/built-in.ts';
 import { createSymbolDirectory } from '../../shared/adapters/symbols/directory.ts';
 import { createRateBudget } from '../../shared/adapters/valkey/budget.ts';
-import { createValkey, type Valkey } from '../../shared/adapters/valkey/client.ts';
+import type { Valkey } from '../../shared/adapters/valkey/client.ts';
 import { createCounters } from '../../shared/adapters/valkey/counters.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createPriceCache } from '../../shared/adapters/valkey/price-cache.ts';
@@ -27,6 +27,7 @@ import { pause } from '../../shared/usecases/stream-prices/background.ts';
 import type { StreamPorts } from '../../shared/usecases/stream-prices/ports.ts';
 import { requireAnswer } from '../../shared/venues/binance/outcomes.ts';
 import { type BinanceVenue, createBinanceVenue } from '../../shared/venues/binance/venue.ts';
+import { openValkey } from '../compose/open-valkey.ts';
 import type { HistoryConfig, StreamerConfig } from './config.ts';
 import { createLiveRegistry } from './live-registry.ts';
 import { openFeed, openStandby } from './open-feed.ts';
@@ -48,11 +49,13 @@ export interface StreamerParts {
 }
 
 export function compose(config: StreamerConfig, log: Log): StreamerParts {
-  const valkey = createValkey(config.valkeyUrl, {
+  const client = createDynamoClient();
+  const valkey = openValkey(config.cache, {
     commandTimeoutMs: CACHE_TIMEOUT_MS,
+    // A container's role: the SDK knows where its credentials are and renews them.
+    credentials: () => client.config.credentials(),
     onError: (error) => log.warn('cache_connection_failed', { error: error.message }),
   });
-  const client = createDynamoClient();
   const { ordersTable, positionsTable, priceTapeTable, triggersQueueUrl, shards: sweepShards } = config;
   const ledger = createLedger({ client, ordersTable, positionsTable, walletsTable: null, sweepShards });
   const triggers = createTriggersOutbox(triggersQueueUrl);

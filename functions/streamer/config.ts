@@ -14,6 +14,7 @@ import {
   binanceProblems,
   KEY_CIPHER_VARIABLE,
 } from '../compose/binance-config.ts';
+import { type CacheConfig, cacheOf, VALKEY_VARIABLES } from '../compose/open-valkey.ts';
 import {
   POLYGON_VARIABLES,
   type PolygonConfig,
@@ -82,7 +83,7 @@ const Env = z.object({
     .prefault('prices,user-data')
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(['prices', 'user-data'])).min(1)),
-  VALKEY_URL: z.url({ protocol: /^rediss?$/ }),
+  ...VALKEY_VARIABLES,
   TRIGGERS_QUEUE_URL: queueUrl,
   PRICE_TAPE_TABLE: z.string().min(1),
   ORDERS_TABLE: z.string().min(1),
@@ -173,7 +174,7 @@ export interface StreamerConfig {
   readonly shards: number;
   readonly stage: string;
   readonly wakeUps: boolean;
-  readonly valkeyUrl: string;
+  readonly cache: CacheConfig;
   readonly triggersQueueUrl: string;
   readonly priceTapeTable: string;
   readonly ordersTable: string;
@@ -215,7 +216,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     shards: e.SWEEP_SHARDS,
     stage: e.STAGE,
     wakeUps: e.MONIQO_WAKE_UPS === 'on',
-    valkeyUrl: e.VALKEY_URL,
+    cache: cacheOf(e),
     triggersQueueUrl: e.TRIGGERS_QUEUE_URL,
     userData: userDataOf(e),
     egressAddress: e.EGRESS_ADDRESS,

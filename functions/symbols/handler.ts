@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 import { createSymbolStore } from '../../shared/adapters/dynamodb/symbol-store.ts';
-import { createValkey } from '../../shared/adapters/valkey/client.ts';
 import { createLeases } from '../../shared/adapters/valkey/leases.ts';
 import { createSymbolWishes } from '../../shared/adapters/valkey/symbol-wishes.ts';
 import { makeRefreshSymbols } from '../../shared/usecases/refresh-symbols.ts';
 import { loadSymbolsConfig, type SymbolsConfig } from '../compose/config.ts';
 import { createLog } from '../compose/log.ts';
+import { openValkey } from '../compose/open-valkey.ts';
 import { openMarket } from './market.ts';
 import { makeRun } from './run.ts';
 
@@ -20,13 +20,13 @@ const write = (line: string): void => {
   process.stdout.write(line);
 };
 
-function compose({ stage, symbolsTable, valkeyUrl, binance }: SymbolsConfig): () => Promise<void> {
+function compose({ stage, symbolsTable, cache, binance }: SymbolsConfig): () => Promise<void> {
   if (binance === null) {
     return async () => {
       log.debug('NO_EXCHANGE_SERVED');
     };
   }
-  const valkey = createValkey(valkeyUrl, {
+  const valkey = openValkey(cache, {
     onError: (error) => log.warn('CACHE_CONNECTION', { error: error.message }),
   });
   const { market, budget, clock: venueClock } = openMarket({ binance, stage, valkey, clock, log });

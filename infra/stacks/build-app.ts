@@ -120,7 +120,7 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
   const data = new DataStack(app, id('data'), { settings });
   const { queues } = new QueuesStack(app, id('queues'), { stage: settings.stage });
   const { vpc, appSecurityGroup } = network;
-  const cache = new CacheStack(app, id('cache'), { settings, vpc, appSecurityGroup });
+  const { cache, watched } = new CacheStack(app, id('cache'), { settings, vpc, appSecurityGroup });
   const platform: Platform = {
     settings,
     vpc,
@@ -128,7 +128,7 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
     queues,
     tables: data.tables,
     walletKey: data.walletKey,
-    cacheUrl: cache.url,
+    cache,
   };
   const streamer = new StreamerStack(app, id('streamer'), { platform });
   const orders = new OrdersStack(app, id('orders'), { platform });
@@ -156,7 +156,7 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
       tables: data.tables,
       httpApi: api.api,
       socketApi: push.api,
-      cache: cache.watched,
+      cache: watched,
       streamers: streamer.services,
     },
   });

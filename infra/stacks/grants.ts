@@ -13,12 +13,19 @@ const KEY_ACTION = { seal: 'kms:Encrypt', open: 'kms:Decrypt' } as const;
 /** Grants exactly what is listed. */
 export function grantAccess(
   grantee: IGrantable,
-  { tables, queues, walletKey }: Platform,
+  { tables, queues, walletKey, cache }: Platform,
   access: Access,
 ): void {
   for (const name of access.reads ?? []) grantTable(grantee, tables, name, READ);
   for (const name of access.writes ?? []) grantTable(grantee, tables, name, WRITE);
   for (const name of access.sends ?? []) grantSend(grantee, queues[name].queue);
+  if (access.cache === true) {
+    const statement = new PolicyStatement({
+      actions: ['elasticache:Connect'],
+      resources: [...cache.connectTo],
+    });
+    grantee.grantPrincipal.addToPrincipalPolicy(statement);
+  }
   if (access.keys !== undefined) walletKey.grant(grantee, KEY_ACTION[access.keys]);
 }
 

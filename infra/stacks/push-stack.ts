@@ -17,6 +17,7 @@ import type { Construct } from 'constructs';
 import type { Users } from './api-stack.ts';
 import { makeDeadLetterQueue } from './queues-stack.ts';
 import {
+  cacheEnvironment,
   exchangeEnvironment,
   type Platform,
   ServiceFunction,
@@ -94,7 +95,7 @@ export class PushStack extends Stack {
       autoDeploy: true,
     });
     (stage.node.defaultChild as CfnStage).defaultRouteSettings = THROTTLE;
-    for (const fn of [publish, socket, prices]) this.letTell(fn, api);
+    for (const fn of [publish, socket, prices]) this.letTell(fn, this.api);
     this.functions = { publish, socket, webhooks, prices };
     new CfnOutput(this, 'PushUrl', { value: stage.url });
   }
@@ -121,7 +122,7 @@ export class PushStack extends Stack {
       memoryMb: 256,
       inVpc: true,
       environment: {
-        ...{ PUSH_URL, CONNECTIONS_TABLE, VALKEY_URL: platform.cacheUrl },
+        ...{ PUSH_URL, CONNECTIONS_TABLE, ...cacheEnvironment(platform) },
         PRICES_QUEUE_URL: platform.queues.prices.queue.queueUrl,
       },
       writes: ['connections'],

@@ -22,6 +22,7 @@ import { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
 import type { FunctionName } from '../bundle/entries.ts';
 import { MAX_RECEIVE_COUNT, QUEUE_NAMES, urlVariable } from '../queues.ts';
+import type { Cache } from './cache-stack.ts';
 import type { TableName, Tables } from './data-stack.ts';
 import { makeFunctionRole } from './function-role.ts';
 import { grantAccess, grantSend } from './grants.ts';
@@ -36,8 +37,7 @@ export interface Platform {
   readonly appSecurityGroup: SecurityGroup;
   readonly tables: Tables;
   readonly queues: Queues;
-  /** `rediss://host:port`. */
-  readonly cacheUrl: string;
+  readonly cache: Cache;
   readonly walletKey: IKey;
 }
 
@@ -46,6 +46,7 @@ export interface Access {
   readonly reads?: readonly TableName[];
   readonly writes?: readonly TableName[];
   readonly sends?: readonly QueueName[];
+  readonly cache?: boolean;
   /** Of exchange accounts: who may seal keys cannot open them, who opens them cannot seal. */
   readonly keys?: 'seal' | 'open';
 }
@@ -103,7 +104,7 @@ export class ServiceFunction extends Construct {
         POWERTOOLS_SERVICE_NAME: name,
       },
     });
-    grantAccess(this.fn, platform, props);
+    grantAccess(this.fn, platform, { ...props, cache: props.inVpc });
     if (worksOn !== undefined) this.workOn(platform, worksOn);
   }
 
@@ -144,7 +145,7 @@ export const keyEnvironment = ({ walletKey }: Platform, { keys }: Access): Recor
 
 /** Names of tables, queues and cache, for whatever runs the use cases. */
 export function useCaseEnvironment(platform: Platform): Record<string, string> {
-  const { settings, tables, queues, cacheUrl } = platform;
+  const { settings, tables, queues } = platform;
   return {
     ORDERS_TABLE: tables.orders.tableName,
     POSITIONS_TABLE: tables.positions.tableName,
@@ -155,13 +156,18 @@ export function useCaseEnvironment(platform: Platform): Record<string, string> {
     AUDIT_TABLE: tables.audit.tableName,
     ...exchangeEnvironment(platform, 'nat'),
     ...Object.fromEntries(QUEUE_NAMES.map((name) => [urlVariable(name), queues[name].queue.queueUrl])),
-    VALKEY_URL: cacheUrl,
+    ...cacheEnvironment(platform),
     SWEEP_SHARDS: String(settings.sweepShards),
     ORDER_MONITOR_ENABLED: 'true',
     ORDER_MONITOR_CHECK_INTERVAL_SECONDS: '1',
     POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
   };
 }
+
+export const cacheEnvironment = ({ cache }: Platform): Record<string, string> => ({
+  VALKEY_URL: cache.url,
+  VALKEY_LOGIN: cache.login,
+});
 
 /** Webhooks: their table, their queue, and which addresses they may have. */
 export const webhookEnvironment = ({ tables, queues }: Platform): Record<string, string> => ({

@@ -23,12 +23,14 @@ const PRICES: Access = {
   reads: ['orders', 'positions', 'symbols'],
   writes: ['priceTape'],
   sends: ['triggers'],
+  cache: true,
 };
 
 const USER_DATA: Access = {
   reads: ['orders', 'positions', 'wallets', 'symbols'],
   // Execution reports; after a gap every live order is asked for, and the wallet compared.
   sends: ['triggers', 'executions', 'submit', 'exits', 'reconcile'],
+  cache: true,
   // The subscription is signed.
   keys: 'open',
 };

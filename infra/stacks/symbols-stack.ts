@@ -8,7 +8,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { METRIC_NAMESPACE } from '../../shared/adapters/metrics/emf.ts';
-import { exchangeEnvironment, type Platform, ServiceFunction } from './service-function.ts';
+import { cacheEnvironment, exchangeEnvironment, type Platform, ServiceFunction } from './service-function.ts';
 
 export interface SymbolsStackProps extends StackProps {
   readonly platform: Platform;
@@ -30,7 +30,7 @@ export class SymbolsStack extends Stack {
       inVpc: true,
       environment: {
         ...exchangeEnvironment(platform, 'nat'),
-        VALKEY_URL: platform.cacheUrl,
+        ...cacheEnvironment(platform),
         POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
       },
       writes: ['symbols'],

@@ -69,14 +69,15 @@ function withKeyFile(environment: Environment, { keyFile }: Endpoints): Record<s
 const withOwnMachine = (environment: Record<string, string>): Record<string, string> =>
   environment[TARGETS] === undefined ? environment : { ...environment, [TARGETS]: 'loopback' };
 
-/** The managed cache speaks TLS only; its stand-in on the loopback speaks none. */
+/** The managed cache speaks TLS only and wants a login; its stand-in on the loopback neither. */
 function withoutTls(
   environment: Environment,
   { cacheHost, cachePort }: LocalAddresses,
 ): Record<string, string> {
   const secure = `rediss://${cacheHost}:${cachePort}`;
+  const told = Object.entries(environment).filter(([name]) => name !== 'VALKEY_LOGIN');
   return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [
+    told.map(([name, value]) => [
       name,
       value.startsWith(secure) ? `redis${value.slice('rediss'.length)}` : value,
     ]),

@@ -20,7 +20,14 @@ export interface Valkey {
   close(): Promise<void>;
 }
 
+/** What a connection begins with; asked for each one. */
+export type Login = () => Promise<{ readonly username: string; readonly password: string }>;
+
 export interface ValkeyOptions {
+  /** Absent: the server lets in whoever reaches it. */
+  readonly login?: Login;
+  /** [6 h] A connection logs in again after this: the managed cache ends one that has not for 12 h. */
+  readonly loginAgainMs?: number;
   /** [2000] */
   readonly connectTimeoutMs?: number;
   /** [2000] From the call to the answer, reconnecting included. */
@@ -40,6 +47,7 @@ export class ValkeyTimeoutError extends Error {
   }
 }
 
+const LOGIN_AGAIN_MS = 6 * 3_600_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2000;
 
@@ -47,6 +55,8 @@ const RECONNECT_MAX_MS = 2000;
 export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const timeoutMs = options.commandTimeoutMs ?? 2000;
   const silentMs = options.silentMs ?? 10_000;
+  const { login, loginAgainMs = LOGIN_AGAIN_MS } = options;
+  let loggedInAt = performance.now();
   let lastError: Error | null = null;
   /** Commands without an answer, and since when nothing came back for them. */
   let waiting = 0;
@@ -55,6 +65,9 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
     const made = RedisClient.create({
       url,
       RESP: 2,
+      ...(login !== undefined && {
+        credentialsProvider: { type: 'async-credentials-provider' as const, credentials: login },
+      }),
       socket: {
         connectTimeout: options.connectTimeoutMs ?? 2000,
         keepAlive: true,
@@ -75,6 +88,7 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
       if (made !== client) return;
       lastError = null;
       heardAt = performance.now();
+      loggedInAt = heardAt;
     });
     return made;
   };
@@ -112,6 +126,19 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
       });
   };
 
+  /** Beside the commands, which need not wait: the old login still holds. */
+  const loginAgain = (): void => {
+    if (login === undefined || !client.isReady || performance.now() - loggedInAt < loginAgainMs) return;
+    loggedInAt = performance.now();
+    const connected = client;
+    login()
+      .then(({ username, password }) => connected.sendCommand(['AUTH', username, password]))
+      .catch((error: unknown) => {
+        if (connected !== client) return;
+        options.onError?.(error instanceof Error ? error : new Error(String(error)));
+      });
+  };
+
   /** An answer that is late for its command is one too. */
   const send = async (args: readonly string[], abortSignal: AbortSignal): Promise<unknown> => {
     if (waiting === 0) heardAt = performance.now();
@@ -127,6 +154,7 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
 
   const command = async (args: readonly string[]): Promise<unknown> => {
     connect();
+    loginAgain();
     let timer: NodeJS.Timeout | undefined;
     let isAnswered = false;
     // A command that could not be sent in time is dropped from the queue, not sent late.

@@ -23,6 +23,7 @@ const declared = {
   BINANCE_STREAM_URL: 'wss://elsewhere',
   KEY_CIPHER: 'kms:arn:aws:kms:us-east-1:000000000000:key/Moniqo-sandbox-data-WalletKey',
   VALKEY_URL: 'rediss://127.0.0.1:2',
+  VALKEY_LOGIN: 'iam:moniqo-sandbox@moniqo-sandbox',
 };
 const streamer = (environment: Record<string, string>, at = endpoints) =>
   containerEnvironment(environment, [], at, {});
@@ -44,6 +45,7 @@ describe('the environment on the laptop', () => {
       KEY_CIPHER: 'file:/data/wallet-key',
       VALKEY_URL: 'redis://127.0.0.1:2',
     });
+    expect(streamer(declared)['VALKEY_LOGIN']).toBeUndefined();
   });
 
   it('is the same for functions, where a test may say otherwise', () => {

@@ -143,6 +143,38 @@ describe.each(['sandbox', 'prod'] as const)('what is allowed in %s', (stage) => 
     }
   });
 
+  it('lets into the cache, by a user of its own, those who are told its address, and no other', () => {
+    const [user] = system.ofType('AWS::ElastiCache::User');
+    expect(user?.properties).toEqual(
+      expect.objectContaining({
+        Engine: 'valkey',
+        UserId: `moniqo-${stage}`,
+        UserName: `moniqo-${stage}`,
+        AuthenticationMode: { Type: 'iam' },
+        AccessString: 'on ~* +@all -@dangerous',
+      }),
+    );
+    const group = system.one('AWS::ElastiCache::UserGroup', 'Users');
+    expect(group.properties['UserIds']).toEqual([{ Ref: user?.id }]);
+    const cache = system.one('AWS::ElastiCache::ServerlessCache', 'Cache');
+    expect(cache.properties['UserGroupId']).toEqual({ Ref: group.id });
+    const may = all.filter(({ action }) => action === 'elasticache:Connect');
+    for (const { resource } of may) expect(resource).toMatch(/GetAtt(Cache|User)\w*A(RN|rn)/);
+    const told = [
+      ...system.ofType('AWS::Lambda::Function').map(({ id, stack, properties }) => ({
+        holder: `${stack.replace(/^Moniqo-\w+-/, '')}/${id.replace(/Function.*/, '')}RoleDefaultPolicy`,
+        told: JSON.stringify(properties['Environment']).includes('"VALKEY_URL"'),
+      })),
+      ...system.ofType('AWS::ECS::TaskDefinition').map(({ id }) => ({
+        holder: `streamer/${id.replace(/Task.*/, 'Task')}TaskRoleDefaultPolicy`,
+        told: true,
+      })),
+    ];
+    expect([...new Set(may.map(({ holder }) => holder))].sort()).toEqual(
+      told.flatMap((one) => (one.told ? [one.holder] : [])).sort(),
+    );
+  });
+
   it('denies to the code of a function what Lambda needs for it in the VPC', () => {
     const inVpc = system
       .ofType('AWS::Lambda::Function')
