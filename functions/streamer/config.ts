@@ -21,7 +21,7 @@ import {
   polygonOf,
   polygonProblems,
 } from '../compose/polygon-config.ts';
-import type { ConfigProblem } from '../compose/variables.ts';
+import { type ConfigProblem, given } from '../compose/variables.ts';
 
 const count = (text: string): z.ZodType<number> => z.coerce.number<string>().int().min(0).prefault(text);
 /** Without a wait a server that refuses is asked again at once, and again. */
@@ -78,6 +78,7 @@ const Env = z.object({
   FEED_SEED: count('1'),
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
+  HEALTH_PORT: given(z.coerce.number<string>().int().min(1).max(65_535)),
   STREAMER_PARTS: z
     .string()
     .prefault('prices,user-data')
@@ -170,6 +171,8 @@ export interface StreamerConfig {
   readonly history: HistoryConfig | null;
   /** What this process does of the two: where they leave by different addresses they are two processes. */
   readonly parts: readonly ('prices' | 'user-data')[];
+  /** Where health.sh asks, on this machine's own address; null = nobody asks. */
+  readonly healthPort: number | null;
   readonly shard: number;
   readonly shards: number;
   readonly stage: string;
@@ -212,6 +215,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     fixedSymbols: e.FEED_SYMBOLS,
     history: historyOf(e),
     parts: e.STREAMER_PARTS,
+    healthPort: e.HEALTH_PORT ?? null,
     shard: e.SHARD,
     shards: e.SWEEP_SHARDS,
     stage: e.STAGE,

@@ -9,8 +9,9 @@ import { STREAM_DEFAULTS } from '../../shared/usecases/stream-prices/settings.ts
 import { Streamer } from '../../shared/usecases/stream-prices/streamer.ts';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
+import { Health, serveHealth } from './health.ts';
 import { createLog } from './log.ts';
-import { keepRunning } from './part.ts';
+import { keepRunning, watched } from './part.ts';
 
 /** From the signal to the end: after this the process leaves, whatever it still waits for. */
 const STOP_WITHIN_MS = 2_800;
@@ -38,17 +39,24 @@ async function main(): Promise<void> {
     parts: config.parts.join(','),
     user_data: config.userData?.binance.environment ?? null,
   });
-  const makePrices = (): Streamer =>
-    new Streamer(prices, {
-      ...STREAM_DEFAULTS,
-      shard: config.shard,
-      fixedSymbols: config.fixedSymbols,
-      wakeUps: config.wakeUps,
-      resumable: config.feed.kind === 'replay',
-    });
+  const pricesPart = watched(
+    'prices',
+    () =>
+      new Streamer(prices, {
+        ...STREAM_DEFAULTS,
+        shard: config.shard,
+        fixedSymbols: config.fixedSymbols,
+        wakeUps: config.wakeUps,
+        resumable: config.feed.kind === 'replay',
+      }),
+    (streamer) => streamer.isWell(),
+  );
+  // What it cannot reach is the exchange's and the wallets' own matter, and told by metrics.
+  const userDataPart = userData === null ? null : watched('user data', userData, () => true);
+  const hasPrices = config.parts.includes('prices');
   /** A recording is somebody's run on a laptop, and prices alone have nobody beside them: their failure is the end. */
   const untilFailure = async (): Promise<void> => {
-    const streamer = makePrices();
+    const streamer = pricesPart.make();
     stopping.signal.addEventListener('abort', () => streamer.stop());
     try {
       await streamer.run();
@@ -58,14 +66,20 @@ async function main(): Promise<void> {
   };
   const isTheEnd = userData === null || config.feed.kind === 'replay';
   const runPrices = (): Promise<void> =>
-    isTheEnd ? untilFailure() : keepRunning('prices', makePrices, log, stopping.signal);
+    isTheEnd ? untilFailure() : keepRunning('prices', pricesPart.make, log, stopping.signal);
+  const health = new Health([
+    ...(hasPrices ? [pricesPart.watched] : []),
+    ...(userDataPart === null ? [] : [userDataPart.watched]),
+  ]);
+  const server = config.healthPort === null ? null : await serveHealth(health, config.healthPort);
   try {
     const ends = await Promise.allSettled([
-      config.parts.includes('prices') ? runPrices() : null,
-      userData === null ? null : keepRunning('user data', userData, log, stopping.signal),
+      hasPrices ? runPrices() : null,
+      userDataPart === null ? null : keepRunning('user data', userDataPart.make, log, stopping.signal),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
+    server?.close();
     await close();
   }
   log.info('streamer_stopped');

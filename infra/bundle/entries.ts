@@ -28,6 +28,7 @@ const COPIES: { readonly [Name in FunctionName]?: readonly string[] } = { docs: 
 /** The always-on process; its image is built from the same folder, with the Dockerfile beside the bundle. */
 export const STREAMER_ENTRY = 'functions/streamer/main.ts';
 export const STREAMER_DOCKERFILE = 'functions/streamer/Dockerfile';
+const STREAMER_HEALTH = 'functions/streamer/health.sh';
 export const STREAMER = 'streamer';
 
 export interface BundleEntry {
@@ -57,5 +58,5 @@ export const BUNDLE_ENTRIES: readonly BundleEntry[] = [
     copy: COPIES[name as FunctionName] ?? [],
     runsOn: 'lambda' as const,
   })),
-  { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE], runsOn: 'fargate' },
+  { name: STREAMER, entry: STREAMER_ENTRY, copy: [STREAMER_DOCKERFILE, STREAMER_HEALTH], runsOn: 'fargate' },
 ];

@@ -5,13 +5,16 @@ import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { Platform as ImagePlatform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   AwsLogDriverMode,
+  Capability,
   Cluster,
   ContainerImage,
   ContainerInsights,
   CpuArchitecture,
   FargateService,
   FargateTaskDefinition,
+  type HealthCheck,
   type ICluster,
+  LinuxParameters,
   LogDrivers,
   OperatingSystemFamily,
   PropagatedTagSource,
@@ -38,6 +41,15 @@ export interface StreamerStackProps extends StackProps {
 
 /** From SIGTERM to SIGKILL: enough to release the lease, close the sockets and write the open minute. */
 const STOP_TIMEOUT = Duration.seconds(30);
+
+/** As the image's own, which ECS does not look at (functions/streamer/Dockerfile). */
+const HEALTH_CHECK: HealthCheck = {
+  command: ['CMD', 'bash', '/app/health.sh'],
+  interval: Duration.seconds(15),
+  timeout: Duration.seconds(6),
+  retries: 3,
+  startPeriod: Duration.seconds(60),
+};
 
 export class StreamerStack extends Stack {
   /** The one that brings prices first. */
@@ -96,6 +108,8 @@ export class StreamerStack extends Stack {
       command: ['node', ...NODE_FLAGS, '--enable-source-maps', 'index.mjs'],
       essential: true,
       readonlyRootFilesystem: true,
+      linuxParameters: this.linuxParameters(container),
+      healthCheck: HEALTH_CHECK,
       stopTimeout: STOP_TIMEOUT,
       // A full log buffer drops lines instead of stopping the price loop.
       logging: LogDrivers.awsLogs({
@@ -116,6 +130,7 @@ export class StreamerStack extends Stack {
         POWERTOOLS_SERVICE_NAME: container,
         AWS_REGION: this.region,
         STREAMER_PARTS: parts.join(','),
+        HEALTH_PORT: '8080',
         FEED: settings.feed,
         FEED_SYMBOLS: settings.feedSymbols,
         ...settings.feedVariables,
@@ -128,6 +143,13 @@ export class StreamerStack extends Stack {
     });
     grantAccess(task.taskRole, platform, access);
     return task;
+  }
+
+  /** Init hands signals on and clears away what health checks leave; a process that may do nothing special needs no right to. */
+  private linuxParameters(container: string): LinuxParameters {
+    const parameters = new LinuxParameters(this, `Linux-${container}`, { initProcessEnabled: true });
+    parameters.dropCapabilities(Capability.ALL);
+    return parameters;
   }
 
   /** A SecureString that somebody has to put there first: no template can hold or make it. */

@@ -69,6 +69,10 @@ function withKeyFile(environment: Environment, { keyFile }: Endpoints): Record<s
 const withOwnMachine = (environment: Record<string, string>): Record<string, string> =>
   environment[TARGETS] === undefined ? environment : { ...environment, [TARGETS]: 'loopback' };
 
+/** Nobody asks a container on a laptop how it is, and several of them would want one port. */
+const withoutHealth = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name !== 'HEALTH_PORT'));
+
 /** The managed cache speaks TLS only and wants a login; its stand-in on the loopback neither. */
 function withoutTls(
   environment: Environment,
@@ -118,7 +122,7 @@ export function containerEnvironment(
   });
   return {
     ...base(endpoints),
-    ...localised(environment, endpoints),
+    ...localised(withoutHealth(environment), endpoints),
     ...Object.fromEntries(given),
     ...overrides,
   };

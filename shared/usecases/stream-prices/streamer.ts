@@ -21,6 +21,8 @@ import { WriterTerm } from './writer-term.ts';
 const STATS_TTL_MS = 10_000;
 /** Between a term that failed or lost its lease and the next try. */
 const RESTART_MS = 1_000;
+/** Three leases long: after this without an answer about the lease, nothing is known of who writes. */
+const UNHEARD_MS = 30_000;
 
 export class Streamer {
   readonly #ports: StreamPorts;
@@ -36,6 +38,8 @@ export class Streamer {
   readonly #measured = new Increments();
   readonly #sources = new SourceMetrics();
   #measuredAt = Number.NEGATIVE_INFINITY;
+  /** When the cache last said whose the lease is. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   #fence = 0;
   #batches = 0;
   #term: WriterTerm | null = null;
@@ -77,6 +81,12 @@ export class Streamer {
     this.#term?.end('stopped');
   }
 
+  /** It writes and its source is connected, or it stands by and sees that another one writes. */
+  isWell(): boolean {
+    if (performance.now() - this.#heardAt > UNHEARD_MS) return false;
+    return this.#term === null || this.#term.stats()?.connected === true;
+  }
+
   async #take(): Promise<boolean> {
     try {
       const lease = await this.#hold();
@@ -111,6 +121,7 @@ export class Streamer {
 
   async #hold(): Promise<boolean> {
     const lease = await this.#ports.leases.hold(this.#lease, this.#token, this.#settings.leaseTtlMs);
+    this.#heardAt = performance.now();
     if (!lease.held) return false;
     // Somebody else was the writer meanwhile: below their ticks' numbers none of this term's would count any more.
     if (lease.otherFence > this.#fence) this.#term?.end('lease_lost');

@@ -44,6 +44,26 @@ describe('the streamer', () => {
     await running;
   });
 
+  it('is well while it writes with its source connected, or sees that another one writes', async () => {
+    const world = new World();
+    world.holder = 'another';
+    const streamer = new Streamer(world.ports, settings());
+    expect(streamer.isWell()).toBe(false);
+    const running = streamer.run();
+    await until(() => streamer.isWell());
+    expect(world.feeds).toHaveLength(0);
+    world.holder = null;
+    await until(() => world.feeds[0]?.handlers != null);
+    await until(() => streamer.isWell());
+    // Nothing is known of the lease any more.
+    const later = performance.now() + 31_000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+    expect(streamer.isWell()).toBe(false);
+    clock.mockRestore();
+    streamer.stop();
+    await running;
+  });
+
   it('tells what is wrong with the input up to a hundred times a minute, and goes on telling it', async () => {
     const world = new World();
     const streamer = new Streamer(world.ports, settings());
