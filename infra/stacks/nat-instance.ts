@@ -21,7 +21,7 @@ import type { Construct } from 'constructs';
  */
 const SETUP = [
   // Installing takes more than the half GiB that there is.
-  'fallocate -l 1G /swap && chmod 600 /swap && mkswap /swap && swapon /swap',
+  'dd if=/dev/zero of=/swap bs=1M count=1024 && chmod 600 /swap && mkswap /swap && swapon /swap',
   // The first address may go while the fixed one comes: tried until it is there.
   'until dnf install -y iptables-services; do sleep 5; done',
   'echo net.ipv4.ip_forward=1 > /etc/sysctl.d/90-nat.conf',

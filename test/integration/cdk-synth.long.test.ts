@@ -1,6 +1,6 @@
 /** `npx cdk synth` as a user runs it: the real command line, with no AWS credentials and no Docker. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,27 +15,42 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it.each(['sandbox', 'prod'])('synthesises every stack of %s', { timeout: TIMEOUT_MS }, async (stage) => {
-  const outdir = join(folder, stage);
-  // Only what a shell needs: no profile, no keys, no home folder that could hold them, no Docker on the PATH.
-  const env = { PATH: `${dirname(process.execPath)}:/bin`, HOME: folder, CI: 'true' };
-  await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, 'node_modules/aws-cdk/bin/cdk'), 'synth', '--quiet', '-c', `stage=${stage}`, '-o', outdir],
-    { cwd: ROOT, env, timeout: TIMEOUT_MS, maxBuffer: 32 * 1024 * 1024 },
-  );
-  const templates = (await readdir(outdir)).filter((name) => name.endsWith('.template.json'));
-  const named = [
-    'network',
-    'data',
-    'queues',
-    'cache',
-    'streamer',
-    'orders',
-    'triggers',
-    'symbols',
-    'api',
-    'monitoring',
-  ];
-  for (const name of named) expect(templates).toContain(`Moniqo-${stage}-${name}.template.json`);
-});
+it.each(['sandbox', 'prod'])(
+  'synthesises every stack of %s, with no finding of cdk-nag',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async (stage) => {
+    const outdir = join(folder, stage);
+    // Only what a shell needs: no profile, no keys, no home folder that could hold them, no Docker on the PATH.
+    const env = { PATH: `${dirname(process.execPath)}:/bin`, HOME: folder, CI: 'true' };
+    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+    await promisify(execFile)(
+      process.execPath,
+      [cdk, 'synth', '--quiet', '-c', `stage=${stage}`, '-c', 'nag=on', '-o', outdir],
+      { cwd: ROOT, env, timeout: TIMEOUT_MS, maxBuffer: 32 * 1024 * 1024 },
+    );
+    const templates = (await readdir(outdir)).filter((name) => name.endsWith('.template.json'));
+    const named = [
+      'address',
+      'network',
+      'data',
+      'queues',
+      'cache',
+      'streamer',
+      'orders',
+      'triggers',
+      'symbols',
+      'reconcile',
+      'api',
+      'push',
+      'monitoring',
+    ];
+    const report = JSON.parse(await readFile(join(outdir, 'validation-report.json'), 'utf8')) as {
+      pluginReports: { pluginName?: string; violations?: unknown[] }[];
+    };
+    expect(report.pluginReports.flatMap(({ violations = [] }) => violations)).toEqual([]);
+    expect(templates).toHaveLength(named.length);
+    for (const name of named) expect(templates).toContain(`Moniqo-${stage}-${name}.template.json`);
+  },
+);

@@ -22,6 +22,8 @@ export interface Synthesised {
   readonly stacks: ReadonlyMap<string, Template>;
   /** The construct tree that they came from. */
   readonly app: App;
+  /** The folder of the assembly. */
+  readonly outdir: string;
   /** All resources of a CloudFormation type over all stacks. */
   ofType(type: string): readonly Resource[];
   /** The only resource of a type whose id in its stack begins so. */
@@ -51,7 +53,8 @@ function make(stage: Stage, context: Readonly<Record<string, unknown>>): Synthes
     writeFileSync(join(distDir, name, 'index.mjs'), `// ${name}\n`);
     writeFileSync(join(distDir, name, 'Dockerfile'), 'FROM scratch\n');
   }
-  const app = buildApp({ outdir: join(folder, 'out'), stage, distDir, context });
+  const outdir = join(folder, 'out');
+  const app = buildApp({ outdir, stage, distDir, context });
   const stacks = new Map(
     app.node.children.filter(Stack.isStack).map((stack) => [stack.stackName, Template.fromStack(stack)]),
   );
@@ -72,7 +75,7 @@ function make(stage: Stage, context: Readonly<Record<string, unknown>>): Synthes
     }
     return only;
   };
-  return { app, stacks, ofType, one, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { app, outdir, stacks, ofType, one, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Any reference to a resource, of this stack or another, as text: enough to find its id in it. */
