@@ -1,6 +1,6 @@
 /** `npx cdk synth` as a user runs it: the real command line, with no AWS credentials and no Docker. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,7 +24,8 @@ it.each(['sandbox', 'prod'])(
     const outdir = join(folder, stage);
     // Only what a shell needs: no profile, no keys, no home folder that could hold them, no Docker on the PATH.
     const env = { PATH: `${dirname(process.execPath)}:/bin`, HOME: folder, CI: 'true' };
-    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+    // A finding of cdk-nag that is not accepted fails the command.
+  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
     await promisify(execFile)(
       process.execPath,
       [cdk, 'synth', '--quiet', '-c', `stage=${stage}`, '-c', 'nag=on', '-o', outdir],
@@ -46,10 +47,6 @@ it.each(['sandbox', 'prod'])(
       'push',
       'monitoring',
     ];
-    const report = JSON.parse(await readFile(join(outdir, 'validation-report.json'), 'utf8')) as {
-      pluginReports: { pluginName?: string; violations?: unknown[] }[];
-    };
-    expect(report.pluginReports.flatMap(({ violations = [] }) => violations)).toEqual([]);
     expect(templates).toHaveLength(named.length);
     for (const name of named) expect(templates).toContain(`Moniqo-${stage}-${name}.template.json`);
   },
