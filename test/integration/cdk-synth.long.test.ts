@@ -25,7 +25,7 @@ it.each(['sandbox', 'prod'])(
     // Only what a shell needs: no profile, no keys, no home folder that could hold them, no Docker on the PATH.
     const env = { PATH: `${dirname(process.execPath)}:/bin`, HOME: folder, CI: 'true' };
     // A finding of cdk-nag that is not accepted fails the command.
-  const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+    const cdk = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
     await promisify(execFile)(
       process.execPath,
       [cdk, 'synth', '--quiet', '-c', `stage=${stage}`, '-c', 'nag=on', '-o', outdir],
