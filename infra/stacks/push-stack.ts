@@ -95,17 +95,17 @@ export class PushStack extends Stack {
       autoDeploy: true,
     });
     (stage.node.defaultChild as CfnStage).defaultRouteSettings = THROTTLE;
-    for (const fn of [publish, socket, prices]) this.letTell(fn, this.api);
+    for (const fn of [publish, socket, prices]) this.letTell(fn);
     this.functions = { publish, socket, webhooks, prices };
     new CfnOutput(this, 'PushUrl', { value: stage.url });
   }
 
   /** What is sent to a connection, and the end of one. Which connections there will be nobody knows. */
-  private letTell(fn: LambdaFunction, api: WebSocketApi): void {
+  private letTell(fn: LambdaFunction): void {
     const resources = ['POST', 'DELETE'].map((method) =>
       this.formatArn({
         service: 'execute-api',
-        resource: api.apiId,
+        resource: this.api.apiId,
         resourceName: `${STAGE_NAME}/${method}/@connections/*`,
       }),
     );
