@@ -23,6 +23,8 @@ export interface Signable {
   /** Its path as it is sent, percent-encoded; without a query. */
   readonly url: URL;
   readonly body: string;
+  /** More headers that are signed, by their lower-case names: `x-amz-target` of the JSON services. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
@@ -66,12 +68,13 @@ function scopeOf({ region, service, credentials, now }: Signing): Scope {
 
 /** The headers that make it a signed request, `host` apart, which the connection adds. */
 export function signedHeaders(
-  { method, url, body }: Signable,
+  { method, url, body, headers: more = {} }: Signable,
   signing: Signing,
 ): Readonly<Record<string, string>> {
   const { at, scope, sign } = scopeOf(signing);
   const { accessKeyId, sessionToken } = signing.credentials;
   const headers: Record<string, string> = {
+    ...more,
     host: url.host,
     'x-amz-date': at,
     ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),

@@ -28,6 +28,17 @@ describe('the signature', () => {
     );
   });
 
+  it('is the published one of a request with a header of its own', () => {
+    const url = new URL('https://example.amazonaws.com/');
+    const headers = { 'my-header1': 'value1' };
+    const { authorization, ...sent } = signedHeaders({ method: 'POST', url, body: '', headers }, signing);
+    expect(authorization).toContain('SignedHeaders=host;my-header1;x-amz-date');
+    expect(authorization).toContain(
+      'Signature=c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c',
+    );
+    expect(sent).toMatchObject(headers);
+  });
+
   it('covers the session, the path and the body', () => {
     const sign = (path: string, body: string, sessionToken?: string) =>
       signedHeaders(

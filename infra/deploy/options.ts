@@ -1,0 +1,80 @@
+/** The command lines of `npm run deploy:sandbox` and `npm run destroy:sandbox`. Pure. */
+import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
+import { OptionError, readArguments } from '../command-line.ts';
+
+export type Stage = 'sandbox' | 'prod';
+
+export const DEPLOY_HELP = `Deploys the sandbox into the AWS account and region of your credentials.
+
+  npm run deploy:sandbox -- [options]
+
+  --check              looks whether everything is there that it needs, and deploys nothing
+  --context NAME=VALUE settings of the CDK app, several times: binance=none, feed=..., machine-clients=ID,... (docs/operations.md)
+  --help               this text
+
+What is missing is said before anything is changed. Costs about what docs/cost.md says, from the first minute on.
+`;
+
+export const DESTROY_HELP = `Takes the sandbox down, with everything that it holds: orders, positions, wallets, users, logs.
+
+  npm run destroy:sandbox -- [options]
+
+  --yes                does not ask
+  --with-address       the fixed address too: keys of an exchange that are bound to it stop working for good
+  --context NAME=VALUE as for the deployment
+  --help               this text
+`;
+
+export interface DeployCommand {
+  readonly checkOnly: boolean;
+  readonly context: readonly string[];
+}
+
+export interface DestroyCommand {
+  readonly isSure: boolean;
+  readonly withAddress: boolean;
+  readonly context: readonly string[];
+}
+
+const CONTEXT = new Set(['--context']);
+
+/** Null: help is asked for. @throws OptionError naming the option that is unknown or wrong */
+export function parseDeploy(argv: readonly string[]): DeployCommand | null {
+  const read = readArguments(argv, {
+    withValue: new Set(),
+    repeatable: CONTEXT,
+    flags: new Set(['--check', '--help']),
+  });
+  if (read.given.has('--help')) return null;
+  return { checkOnly: read.given.has('--check'), context: contextOf(read) };
+}
+
+/** Null: help is asked for. @throws OptionError as `parseDeploy` */
+export function parseDestroy(argv: readonly string[]): DestroyCommand | null {
+  const flags = new Set(['--yes', '--with-address', '--help']);
+  const read = readArguments(argv, { withValue: new Set(), repeatable: CONTEXT, flags });
+  const { given } = read;
+  if (given.has('--help')) return null;
+  return { isSure: given.has('--yes'), withAddress: given.has('--with-address'), context: contextOf(read) };
+}
+
+function contextOf({ words, repeated }: ReturnType<typeof readArguments>): readonly string[] {
+  const [word] = words;
+  if (word !== undefined) throw new OptionError(`unknown option ${word}`);
+  const context = repeated.get('--context') ?? [];
+  for (const one of context) {
+    if (!/^[a-z][a-z-]*=.*$/.test(one)) throw new OptionError(`--context ${one}: NAME=VALUE is expected`);
+    if (one.startsWith('stage='))
+      throw new OptionError('--context stage=...: this command is of the sandbox');
+  }
+  return context;
+}
+
+/** The parameter that a streamer with Polygon takes its key from; null: it has none to take. */
+export function polygonParameter(stage: Stage, context: readonly string[]): string | null {
+  const value = (name: string): string | undefined =>
+    context.findLast((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+  const feed = value('feed');
+  const isSource = feed !== undefined && parseLiveSources(feed)?.includes('polygon') === true;
+  return isSource || value('history') === 'polygon' ? `/moniqo/${stage}/polygon-api-key` : null;
+}

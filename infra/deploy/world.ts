@@ -1,0 +1,43 @@
+/** The world that a deployment takes place in: this machine, its project, AWS. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { z } from 'zod';
+import { bundle, PROJECT_ROOT } from '../bundle/bundle.ts';
+import { makeAws } from './account.ts';
+import type { DeployWorld } from './deploy.ts';
+import { run } from './runner.ts';
+
+const Installed = z.object({ version: z.string() });
+const Project = z.object({ devDependencies: z.object({ 'aws-cdk': z.string() }) });
+
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
+async function ask(question: string): Promise<string | null> {
+  if (!process.stdin.isTTY) return null;
+  const reading = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await reading.question(question)).trim();
+  } finally {
+    reading.close();
+  }
+}
+
+export function thisWorld(): DeployWorld {
+  const cdk = join(PROJECT_ROOT, 'node_modules', 'aws-cdk', 'package.json');
+  mkdirSync(join(PROJECT_ROOT, '.moniqo'), { recursive: true });
+  return {
+    env: process.env,
+    run,
+    aws: makeAws({ env: process.env }),
+    arch: arch(),
+    bundle: () => bundle(),
+    cdkVersion: existsSync(cdk) ? Installed.parse(readJson(cdk)).version : null,
+    wantedCdkVersion: Project.parse(readJson(join(PROJECT_ROOT, 'package.json'))).devDependencies['aws-cdk'],
+    say: (line) => void process.stdout.write(`${line}\n`),
+    ask,
+    root: PROJECT_ROOT,
+    readOutputs: (file) => (existsSync(file) ? readJson(file) : null),
+  };
+}
