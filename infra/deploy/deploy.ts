@@ -1,7 +1,7 @@
 /**
  * Deploys and takes down a stage: what is missing is said before anything is changed, then the CDK does it.
  *
- * Always true: nothing is called that changes the account before every check is done; the fixed address stays unless it is named.
+ * Always true: nothing is called that changes the account before every check is done; the fixed address stays.
  */
 import { join } from 'node:path';
 import { type CheckWorld, checkAll, findingLines } from './checks.ts';
@@ -90,13 +90,13 @@ export function outputLines(document: unknown): readonly string[] {
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
-/** The stack that holds the fixed address, by the end of its name. */
+/** The stack that holds the fixed address, by the end of its name; it is protected from being deleted besides. */
 const ADDRESS_STACK = /-address$/;
 
 /** Answers the exit code. */
 export async function destroy(
   stage: Stage,
-  { isSure, withAddress, context }: DestroyCommand,
+  { isSure, context }: DestroyCommand,
   world: DeployWorld,
 ): Promise<number> {
   const { say, run, root, aws } = world;
@@ -112,7 +112,7 @@ export async function destroy(
     say('The stacks could not be listed: see `npx cdk list`.');
     return 1;
   }
-  const meant = withAddress ? stacks : stacks.filter((name) => !ADDRESS_STACK.test(name));
+  const meant = stacks.filter((name) => !ADDRESS_STACK.test(name));
   say(`Takes down, in account ${account}, ${region}, with all data:\n  ${meant.join('\n  ')}`);
   if (!isSure) {
     const answer = await world.ask(`Type the name of the stage (${stage}) to go on: `);
@@ -150,7 +150,10 @@ const leftLines = (stacks: readonly string[], gone: readonly string[]): readonly
   const kept = stacks.filter((name) => !gone.includes(name));
   return [
     '\nTaken down. What is left:',
-    ...kept.map((name) => `  ${name}: the fixed address (3.65 USD a month); --with-address takes it too`),
+    ...kept.map(
+      (name) =>
+        `  ${name}: the fixed address (3.65 USD a month); docs/operations.md says how to give it back`,
+    ),
     '  the KMS key of the wallets, which AWS deletes after its waiting time',
     '  the CDK bootstrap stack with images and bundles: `npx cdk gc --unstable=gc` empties it',
   ];

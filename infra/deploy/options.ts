@@ -15,12 +15,12 @@ export const DEPLOY_HELP = `Deploys the sandbox into the AWS account and region 
 What is missing is said before anything is changed. Costs about what docs/cost.md says, from the first minute on.
 `;
 
-export const DESTROY_HELP = `Takes the sandbox down, with everything that it holds: orders, positions, wallets, users, logs.
+export const DESTROY_HELP = `Takes the sandbox down, with everything that it holds: orders, positions, wallets, users, logs. The fixed address stays:
+keys of an exchange are bound to it (docs/operations.md says how to give it back).
 
   npm run destroy:sandbox -- [options]
 
   --yes                does not ask
-  --with-address       the fixed address too: keys of an exchange that are bound to it stop working for good
   --context NAME=VALUE as for the deployment
   --help               this text
 `;
@@ -32,7 +32,6 @@ export interface DeployCommand {
 
 export interface DestroyCommand {
   readonly isSure: boolean;
-  readonly withAddress: boolean;
   readonly context: readonly string[];
 }
 
@@ -51,11 +50,11 @@ export function parseDeploy(argv: readonly string[]): DeployCommand | null {
 
 /** Null: help is asked for. @throws OptionError as `parseDeploy` */
 export function parseDestroy(argv: readonly string[]): DestroyCommand | null {
-  const flags = new Set(['--yes', '--with-address', '--help']);
+  const flags = new Set(['--yes', '--help']);
   const read = readArguments(argv, { withValue: new Set(), repeatable: CONTEXT, flags });
   const { given } = read;
   if (given.has('--help')) return null;
-  return { isSure: given.has('--yes'), withAddress: given.has('--with-address'), context: contextOf(read) };
+  return { isSure: given.has('--yes'), context: contextOf(read) };
 }
 
 function contextOf({ words, repeated }: ReturnType<typeof readArguments>): readonly string[] {

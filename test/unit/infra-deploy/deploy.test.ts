@@ -179,7 +179,7 @@ describe('the deployment', () => {
 });
 
 describe('taking it down', () => {
-  const ASKING = { isSure: false, withAddress: false, context: [] };
+  const ASKING = { isSure: false, context: [] };
 
   it('asks for the name of the stage, and does nothing without it', async () => {
     for (const answer of [null, '', 'prod']) {
@@ -199,12 +199,6 @@ describe('taking it down', () => {
     expect(play.said.join('\n')).toContain('Moniqo-sandbox-address: the fixed address');
   });
 
-  it('takes it too where that is said', async () => {
-    const play = played();
-    expect(await destroy('sandbox', { ...ASKING, isSure: true, withAddress: true }, play.world)).toBe(0);
-    expect(changing(play)[0]).toContain('cdk destroy Moniqo-sandbox-address Moniqo-sandbox-network');
-  });
-
   it('does nothing where the stacks cannot be listed, or nobody is signed in', async () => {
     const unknown = played({}, { 'cdk list': { code: 1, stdout: '', stderr: '' } });
     expect(await destroy('sandbox', { ...ASKING, isSure: true }, unknown.world)).toBe(1);
@@ -220,7 +214,7 @@ describe('the command lines', () => {
       checkOnly: true,
       context: ['binance=none', 'feed=synthetic'],
     });
-    expect(parseDestroy(['--yes'])).toEqual({ isSure: true, withAddress: false, context: [] });
+    expect(parseDestroy(['--yes'])).toEqual({ isSure: true, context: [] });
     expect(parseDeploy(['--help'])).toBeNull();
     expect(() => parseDeploy(['--context', 'stage=prod'])).toThrow('of the sandbox');
     expect(() => parseDestroy(['--context', 'prod'])).toThrow('NAME=VALUE');
