@@ -1,4 +1,5 @@
 /** What a run answers: one document, and the same as a table. */
+import type { Sweeps } from './sweeps.ts';
 import type { Protection } from './watch.ts';
 
 type Figures = Readonly<Record<string, number>>;
@@ -30,6 +31,8 @@ export interface RealDocument {
     readonly unarmed_position_seconds: number;
     readonly longest_unarmed_seconds: number;
   };
+  /** Null: it was not looked for, because whoever sweeps was killed at random. */
+  readonly sweeps: Sweeps | null;
   readonly streamer_memory_mb: { readonly start: number | null; readonly end: number | null };
   readonly dead_letters: readonly string[];
   readonly violations: readonly string[];
@@ -74,6 +77,14 @@ export function textOf(document: RealDocument): string {
       `${protection.checked_after_settling} positions looked for in the index; seen without levels there ` +
         `${protection.unarmed_position_seconds} position-seconds, one at most ${protection.longest_unarmed_seconds} s`,
     ),
+    ...(document.sweeps === null
+      ? []
+      : [
+          line(
+            'sweeps',
+            `${document.sweeps.holes} of ${document.sweeps.seconds} seconds without one, at most ${document.sweeps.longest} in a row`,
+          ),
+        ]),
     line('memory of streamer', `${memory.start ?? '-'} MB at the start, ${memory.end ?? '-'} MB at the end`),
     line('dead letters', document.dead_letters.length === 0 ? 'none' : document.dead_letters.join('; ')),
     '',

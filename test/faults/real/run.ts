@@ -20,6 +20,7 @@ import { Killer } from './killer.ts';
 import { Meddler } from './meddler.ts';
 import { protectionFigures, type RealDocument } from './report.ts';
 import { checkProtected, closeAll, settle } from './settle.ts';
+import { type Sweeps, watchSweeps } from './sweeps.ts';
 import { Tally } from './tally.ts';
 import { VenueFaults } from './venue-faults.ts';
 import { checkEverything } from './verdict.ts';
@@ -31,6 +32,8 @@ export interface RealOptions {
   /** Minutes of trading. */
   readonly minutes: number;
   readonly verbose?: boolean;
+  /** Nothing is killed, spoilt or changed at the exchange: then nothing may fail either, and each second has its sweep. */
+  readonly calm?: boolean;
   /** Where progress goes. */
   readonly note: (line: string) => void;
   /** An assembly that is there already; default: synthesised from the sources. */
@@ -86,7 +89,7 @@ async function tradeAndCheck(
   world: World,
   killer: Killer,
   tally: Tally,
-  { seed, minutes, note }: RealOptions,
+  { seed, minutes, note, calm = false }: RealOptions,
 ): Promise<Omit<RealDocument, 'violations'>> {
   const { system, control, wallets } = world;
   const draw = (purpose: string): Draw => new Draw(seed, purpose);
@@ -99,10 +102,13 @@ async function tradeAndCheck(
   const watchOver = new AbortController();
   const startedAt = Date.now();
   note(`${wallets.length} wallets trade for ${minutes} min ...`);
-  killer.start(system);
+  if (!calm) killer.start(system);
+  const sweeping = calm ? watchSweeps(system.valkeyUrl, watchOver.signal) : Promise.resolve(null);
+  // Its failure is looked at with its result, when trading is over.
+  sweeping.catch(() => undefined);
   const watching = watchProtection(system, client, watchOver.signal);
   const bots = wallets.map((wallet) => new Bot(client, wallet, draw(wallet.name)));
-  const parts = [...bots, meddler, faults].map((part) => part.run(over.signal));
+  const parts = [...bots, ...(calm ? [] : [meddler, faults])].map((part) => part.run(over.signal));
   const work = Promise.all(parts);
   try {
     // What fails ends the trading at once, is a violation, and is looked at like everything else.
@@ -117,6 +123,8 @@ async function tradeAndCheck(
   note('all faults are off; settling ...');
   const settled = await settle(world, client, tally);
   watchOver.abort();
+  const sweeps = await sweeping;
+  if (calm) judgeCalm(tally, sweeps);
   const seen = await watching;
   const checked = await checkProtected(system, client, tally);
   note(`settled after ${seconds(settled.ledgerMs)} s; closing everything ...`);
@@ -143,8 +151,25 @@ async function tradeAndCheck(
     in_the_app: tally.of('in the app'),
     errors_told: tally.of('errors told'),
     protection: protectionFigures(seen, checked),
+    sweeps,
     streamer_memory_mb: { start: memoryAtStart, end: await streamerMemoryMb(system) },
   };
+}
+
+/** Seconds in a row without a sweep that no slowness of a machine explains. */
+const MOST_HOLES = 5;
+
+function judgeCalm(tally: Tally, sweeps: Sweeps | null): void {
+  if (sweeps === null || sweeps.seconds === 0) tally.violation('no sweep was looked for');
+  else if (sweeps.longest > MOST_HOLES) {
+    tally.violation(`${sweeps.longest} seconds in a row had no sweep (${sweeps.holes} of ${sweeps.seconds})`);
+  }
+  for (const [what, count] of Object.entries(tally.of('errors told'))) {
+    tally.violation(`${count} errors although nothing was done to it: ${what}`);
+  }
+  for (const [name, count] of Object.entries(tally.of('restarts'))) {
+    tally.violation(`${name} ended ${count} times although nobody killed it`);
+  }
 }
 
 /** Processes of the system that are there although it was stopped. */
