@@ -170,9 +170,25 @@ export function parseZones(text: unknown): readonly string[] {
   throw new Error(`zones ${JSON.stringify(text)}: use two of one region, like eu-west-1a,eu-west-1b`);
 }
 
+/** Each has a message for each second, of which dispatch sends two minutes' worth within its own 30 s. */
+const MOST_SWEEP_SHARDS = 32;
+
+/**
+ * The context's `sweep-shards`; 1 when it does not say. More of them later is always possible, fewer is not (docs/scale.md).
+ * @throws Error when it is no whole number from 1 to 32
+ */
+export function parseSweepShards(value: unknown): number {
+  if (value === undefined || value === '') return 1;
+  const text = String(value);
+  const shards = /^[1-9]\d?$/.test(text) ? Number.parseInt(text, 10) : 0; // not money: a count
+  if (shards >= 1 && shards <= MOST_SWEEP_SHARDS) return shards;
+  throw new Error(`sweep-shards ${JSON.stringify(value)}: a whole number from 1 to ${MOST_SWEEP_SHARDS}`);
+}
+
 const DEFAULT_AUDIT_DAYS = 90;
 
 export interface Choices {
+  readonly sweepShards?: number;
   readonly machineClients?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly requestsPerMinute?: string | undefined;
@@ -205,6 +221,7 @@ export function settingsFor(
     requestsPerMinute = '',
     auditDays = DEFAULT_AUDIT_DAYS,
     zones = [],
+    sweepShards = 1,
   }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
@@ -225,5 +242,5 @@ export function settingsFor(
   const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
   const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
   const ofApi = { machineClients, corsOrigins, requestsPerMinute, auditDays };
-  return { stage, distDir, zones, sweepShards: 1, ...ofApi, ...settings, binance, ...streamer };
+  return { stage, distDir, zones, sweepShards, ...ofApi, ...settings, binance, ...streamer };
 }

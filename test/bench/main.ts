@@ -27,6 +27,7 @@ const HELP = `Benchmarks.
   npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
   npm run bench -- rebuild    levels of one symbol over a day and a week of bars, as a rebuild of the index replays them
   npm run bench -- recovery   a lost user-data stream of 50 wallets: noticed, and ledger = venue again
+  npm run bench -- scale      100,000 positions of 10,000 wallets: what grows with idle ones, and with stops reached at once
   npm run bench -- stream     one connection against bare ws; 500 symbols at 20,000 messages a second into the streamer
   npm run bench -- symbols    a whole exchange's trading rules: read, stored, and stored again unchanged
   npm run bench -- triggers   a tick's cost with a million levels, pure core and Redis; sweep, rebuild, list, replay
@@ -51,6 +52,10 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   'polygon-simulator': () => benchPolygonSimulator(note),
   rebuild: () => benchRebuild(),
   recovery: (verbose) => benchRecovery(note, verbose),
+  scale: async () => {
+    importLuaAsText();
+    return (await import('./scale.ts')).benchScale(note);
+  },
   stream: () => benchStream(note),
   symbols: () => benchSymbols(note),
   triggers: async () => {
