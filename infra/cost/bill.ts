@@ -138,7 +138,7 @@ function standing({ exchangeWallets }: Load, inventory: Inventory): readonly Lin
     line(
       'Public addresses',
       PRICES.publicIpv4.usd.times(HOURS_PER_MONTH).times(publicAddresses),
-      `${publicAddresses} x ${PRICES.publicIpv4.usd} x 730 h: the fixed one that keys are bound to, and that of each task that hears prices without the NAT`,
+      `${publicAddresses} x ${PRICES.publicIpv4.usd} x 730 h: fixed ones that keys are bound to, and that of each task that hears prices without the NAT`,
     ),
     line(
       'NAT instance',
@@ -246,7 +246,9 @@ const beyondFree = (used: Decimal, free: Decimal): Decimal => Decimal.max(ZERO, 
 function used(counts: Counts, inventory: Inventory, measured: Measured): readonly Line[] {
   const all = usedInMonth(counts, inventory, measured);
   const perMillion = (count: Decimal, price: Decimal): Decimal => count.times(price).dividedBy(MILLION);
-  const polls = MINUTES_PER_MONTH.times(IDLE_POLLS_PER_MINUTE).times(inventory.polledQueues);
+  // The queue of the sweeps is never empty: whoever asks it is answered, and is counted there.
+  const emptyQueues = Math.max(0, inventory.polledQueues - 1);
+  const polls = MINUTES_PER_MONTH.times(IDLE_POLLS_PER_MINUTE).times(emptyQueues);
   const standard = all.sends.plus(all.workerCalls).plus(polls);
   const fifo = all.fifoMessages.times(3);
   const logGb = all.logBytes.dividedBy(BYTES_OF_GB);
@@ -264,7 +266,7 @@ function used(counts: Counts, inventory: Inventory, measured: Measured): readonl
     line(
       'SQS',
       perMillion(standard, PRICES.sqs.usd).plus(perMillion(fifo, PRICES.sqsFifo.usd)),
-      `${shown(all.sends)} sends + ${shown(all.workerCalls)} receives and deletes + ${shown(polls)} empty polls (${inventory.polledQueues} queues) x ${PRICES.sqs.usd}/M + FIFO ${shown(fifo)} x ${PRICES.sqsFifo.usd}/M`,
+      `${shown(all.sends)} sends + ${shown(all.workerCalls)} receives and deletes + ${shown(polls)} empty polls (${emptyQueues} queues) x ${PRICES.sqs.usd}/M + FIFO ${shown(fifo)} x ${PRICES.sqsFifo.usd}/M`,
     ),
     line(
       'Lambda',

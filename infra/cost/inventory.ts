@@ -94,7 +94,12 @@ export function inventoryOf(resources: readonly (readonly [id: string, resource:
   const instances = of('AWS::EC2::Instance');
   const services = of('AWS::ECS::Service').map((service) => ServiceSchema.parse(service.Properties));
   const addressedTasks = services.filter(({ assigned }) => assigned).map(({ count }) => count);
-  const ofInstances = instances.filter(({ Properties }) => hasOwnAddress(Properties)).length;
+  // One that AWS gives it at its start goes when an elastic one takes its place.
+  const associated = of('AWS::EC2::EIPAssociation').length;
+  const ofInstances = Math.max(
+    0,
+    instances.filter(({ Properties }) => hasOwnAddress(Properties)).length - associated,
+  );
   return {
     tasks: services.map(({ task, count }) => ({ ...taskNamed(resources, task), count })),
     publicAddresses: of('AWS::EC2::EIP').length + ofInstances + total(addressedTasks),
@@ -146,7 +151,7 @@ function taskNamed(
   return { cpu: Cpu / CPU_UNITS, gb: Memory / CPU_UNITS };
 }
 
-/** One that AWS gives it at its start; an elastic one is a resource of its own. */
+/** An elastic one is a resource of its own. */
 const hasOwnAddress = (properties: Readonly<Record<string, unknown>>): boolean =>
   JSON.stringify(properties).includes('"AssociatePublicIpAddress":true');
 

@@ -66,6 +66,17 @@ describe('what stands in the templates', () => {
     expect(inventories.sandbox.functionGb['evaluate']).toBe(1);
   });
 
+  it('counts an address once that gives way to an elastic one', () => {
+    const instance = [
+      'Nat',
+      { Type: 'AWS::EC2::Instance', Properties: { AssociatePublicIpAddress: true } },
+    ] as const;
+    const elastic = ['Address', { Type: 'AWS::EC2::EIP', Properties: {} }] as const;
+    const given = ['Given', { Type: 'AWS::EC2::EIPAssociation', Properties: {} }] as const;
+    expect(inventoryOf([instance]).publicAddresses).toBe(1);
+    expect(inventoryOf([instance, elastic, given]).publicAddresses).toBe(1);
+  });
+
   it('is refused where a type is neither known as billed nor as free', () => {
     const odd = ['New', { Type: 'AWS::RDS::DBInstance', Properties: {} }] as const;
     expect(() => inventoryOf([odd])).toThrow(
