@@ -176,12 +176,16 @@ class Scale {
     for (const population of this.#shape.populations) {
       this.#note(`${population} positions ...`);
       await this.#grow(first, population);
-      idle.push(await this.#idleRow(population));
+      const row = await this.#idleRow(population);
+      this.#note(JSON.stringify(row));
+      idle.push(row);
     }
     const bursts: BurstRow[] = [];
     for (const stops of this.#shape.bursts) {
       this.#note(`${stops} stops at once ...`);
-      bursts.push(await this.#burst(first, stops));
+      const row = await this.#burst(first, stops);
+      this.#note(JSON.stringify(row));
+      bursts.push(row);
     }
     const errors = new Set(this.#world.errors());
     return { idle, bursts, wrong: [...this.#wrong, ...[...errors].map((code) => `told: ${code}`)] };
@@ -226,7 +230,7 @@ class Scale {
       return {
         ...copyOf(like, `i${nth}`),
         symbol: symbolOf(nth % symbols),
-        userId: `user-${Math.floor(nth / WALLET_SHARE)}`,
+        userId: `owner-${Math.floor(nth / WALLET_SHARE)}`,
         walletId: `wallet-${Math.floor(nth / WALLET_SHARE)}`,
         createdAt: like.createdAt + nth,
       };
@@ -276,7 +280,7 @@ class Scale {
       lists.push(
         await timed(async () => {
           const query = { limit: PAGE, cursor: null, status: ['open'] as const };
-          const { items } = await this.#table.list(`user-${run}`, query);
+          const { items } = await this.#table.list(`owner-${run}`, query);
           this.#expect(items.length, WALLET_SHARE, 'positions of a user');
         }),
       );
