@@ -32,7 +32,7 @@ import { StoreProxy } from './store-proxy.ts';
 
 export interface Shape {
   readonly runInSeconds: number;
-  /** Of each part without a number of operations. */
+  /** Of each part without a number of operations: an even number of minutes, for schedules and their sweeps come by the minute. */
   readonly idleSeconds: number;
   /** Of each kind of operation. */
   readonly operations: number;
@@ -42,7 +42,7 @@ export interface Shape {
 }
 
 export const SHAPE: Shape = {
-  ...{ runInSeconds: 80, idleSeconds: 90, operations: 20, positions: 100, ticksPerSecond: 10 },
+  ...{ runInSeconds: 80, idleSeconds: 120, operations: 20, positions: 100, ticksPerSecond: 10 },
 };
 
 export interface Operation extends Figures {
