@@ -54,11 +54,15 @@ export function binanceProblems(
   env: Readonly<Record<string, string | undefined>>,
   { keys = false }: { readonly keys?: boolean } = {},
 ): readonly ConfigProblem[] {
-  const parsed = Variables.safeParse(env, { jitless: true });
-  // Malformed: named by the schema that these variables are a part of.
-  if (!parsed.success) return [];
   const problems: ConfigProblem[] = [];
-  const { BINANCE_ENVIRONMENT: named, BINANCE_TESTNET: testnet } = parsed.data;
+  const named = BINANCE_ENVIRONMENTS.find((one) => one === env['BINANCE_ENVIRONMENT']);
+  const testnet = ['true', 'false'].find((one) => one === env['BINANCE_TESTNET']);
+  // Malformed: named by the schema that these variables are a part of.
+  if (
+    (env['BINANCE_ENVIRONMENT'] && named === undefined) ||
+    (env['BINANCE_TESTNET'] && testnet === undefined)
+  )
+    return problems;
   if (
     named !== undefined &&
     testnet !== undefined &&
@@ -68,11 +72,10 @@ export function binanceProblems(
   }
   if (named === 'binance_simulator') {
     for (const path of ['BINANCE_REST_URL', 'BINANCE_WS_API_URL', 'BINANCE_STREAM_URL'] as const) {
-      if (parsed.data[path] === undefined)
-        problems.push({ path, message: 'is needed for binance_simulator' });
+      if (!env[path]) problems.push({ path, message: 'is needed for binance_simulator' });
     }
   }
-  if (keys && environmentOf(parsed.data) !== undefined && !env['KEY_CIPHER']) {
+  if (keys && (named !== undefined || testnet === 'true') && !env['KEY_CIPHER']) {
     problems.push({ path: 'KEY_CIPHER', message: 'is needed where a Binance environment is served' });
   }
   return problems;

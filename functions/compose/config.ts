@@ -1,5 +1,6 @@
 /** The functions' configuration, read once from the environment; all errors are named at once (design section 19). */
 import * as z from 'zod';
+import { lazily } from '../../shared/domain/lazily.ts';
 import {
   BINANCE_VARIABLES,
   type BinanceConfig,
@@ -11,64 +12,70 @@ import { type CacheConfig, cacheOf, VALKEY_VARIABLES } from './open-valkey.ts';
 import type { ConfigProblem } from './variables.ts';
 
 const name = z.string().min(1);
-const count = (text: string) => z.coerce.number<string>().int().positive().prefault(text);
+const url = z.url();
+const whole = z.coerce.number<string>().int().positive();
+const count = (text: string) => whole.prefault(text);
 const flag = (text: 'true' | 'false') =>
   z
     .enum(['true', 'false'])
     .prefault(text)
     .transform((value) => value === 'true');
 
-const MonitorEnv = z.object({
+// Made when a process asks for its own: a cold start waits for no other's.
+const monitorFields = () => ({
   SWEEP_SHARDS: count('1'),
   ORDER_MONITOR_ENABLED: flag('true'),
   ORDER_MONITOR_CHECK_INTERVAL_SECONDS: count('1'),
 });
 
-const DispatchEnv = MonitorEnv.extend({ TRIGGERS_QUEUE_URL: z.url() });
+const DispatchEnv = lazily(() => z.object({ ...monitorFields(), TRIGGERS_QUEUE_URL: url }));
 
-const Env = MonitorEnv.extend({
-  STAGE: name.prefault('local'),
-  ORDERS_TABLE: name,
-  POSITIONS_TABLE: name,
-  WALLETS_TABLE: name,
-  DEMO_VENUE_TABLE: name,
-  PRICE_TAPE_TABLE: name,
-  SUBMIT_QUEUE_URL: z.url(),
-  EXITS_QUEUE_URL: z.url(),
-  EXECUTIONS_QUEUE_URL: z.url(),
-  TRIGGERS_QUEUE_URL: z.url(),
-  RECONCILE_QUEUE_URL: z.url(),
-  SYMBOLS_TABLE: name,
-  CLIENTS_TABLE: name,
-  AUDIT_TABLE: name,
-  AUDIT_DAYS: count('90'),
-  ...VALKEY_VARIABLES,
-  ...BINANCE_VARIABLES,
-  KEY_CIPHER: KEY_CIPHER_VARIABLE,
-  REQUESTS_PER_MINUTE: z
-    .string()
-    .regex(/^\d{1,6}\/\d{1,6}\/\d{1,6}$/, 'must be READS/CHANGES/CLOSES, three whole numbers')
-    .prefault('6000/3000/3000')
-    .transform((text) => {
-      const [read = 0, change = 0, close = 0] = text.split('/').map(Number);
-      return { read, change, close };
-    })
-    .refine((limits) => Object.values(limits).every((one) => one > 0), 'must be above zero'),
-});
+const Env = lazily(() =>
+  z.object({
+    ...monitorFields(),
+    STAGE: name.prefault('local'),
+    ORDERS_TABLE: name,
+    POSITIONS_TABLE: name,
+    WALLETS_TABLE: name,
+    DEMO_VENUE_TABLE: name,
+    PRICE_TAPE_TABLE: name,
+    SUBMIT_QUEUE_URL: url,
+    EXITS_QUEUE_URL: url,
+    EXECUTIONS_QUEUE_URL: url,
+    TRIGGERS_QUEUE_URL: url,
+    RECONCILE_QUEUE_URL: url,
+    SYMBOLS_TABLE: name,
+    CLIENTS_TABLE: name,
+    AUDIT_TABLE: name,
+    AUDIT_DAYS: count('90'),
+    ...VALKEY_VARIABLES,
+    ...BINANCE_VARIABLES,
+    KEY_CIPHER: KEY_CIPHER_VARIABLE,
+    REQUESTS_PER_MINUTE: z
+      .string()
+      .regex(/^\d{1,6}\/\d{1,6}\/\d{1,6}$/, 'must be READS/CHANGES/CLOSES, three whole numbers')
+      .prefault('6000/3000/3000')
+      .transform((text) => {
+        const [read = 0, change = 0, close = 0] = text.split('/').map(Number);
+        return { read, change, close };
+      })
+      .refine((limits) => Object.values(limits).every((one) => one > 0), 'must be above zero'),
+  }),
+);
 
 /** Of every function that works on a queue. */
-const WorkerEnv = z.object({
-  POWERTOOLS_SERVICE_NAME: name,
-  DEAD_LETTER_QUEUE_URL: z.url(),
-  MAX_RECEIVE_COUNT: z.coerce.number<string>().int().positive(),
-});
+const WorkerEnv = lazily(() =>
+  z.object({ POWERTOOLS_SERVICE_NAME: name, DEAD_LETTER_QUEUE_URL: url, MAX_RECEIVE_COUNT: whole }),
+);
 
-const SymbolsEnv = z.object({
-  STAGE: name.prefault('local'),
-  SYMBOLS_TABLE: name,
-  ...VALKEY_VARIABLES,
-  ...BINANCE_VARIABLES,
-});
+const SymbolsEnv = lazily(() =>
+  z.object({
+    STAGE: name.prefault('local'),
+    SYMBOLS_TABLE: name,
+    ...VALKEY_VARIABLES,
+    ...BINANCE_VARIABLES,
+  }),
+);
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -139,19 +146,19 @@ function parse<T>(schema: z.ZodType<T>, env: Environment, more: readonly ConfigP
   throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
 }
 
-const monitorOf = (env: z.output<typeof MonitorEnv>): MonitorConfig => ({
+const monitorOf = (env: z.output<z.ZodObject<ReturnType<typeof monitorFields>>>): MonitorConfig => ({
   shards: env.SWEEP_SHARDS,
   enabled: env.ORDER_MONITOR_ENABLED,
   intervalSeconds: env.ORDER_MONITOR_CHECK_INTERVAL_SECONDS,
 });
 
 export function loadDispatchConfig(env: Environment): DispatchConfig {
-  const parsed = parse(DispatchEnv, env);
+  const parsed = parse(DispatchEnv(), env);
   return { monitor: monitorOf(parsed), triggersQueueUrl: parsed.TRIGGERS_QUEUE_URL };
 }
 
 export function loadWorkerConfig(env: Environment): WorkerConfig {
-  const parsed = parse(WorkerEnv, env);
+  const parsed = parse(WorkerEnv(), env);
   return {
     worker: parsed.POWERTOOLS_SERVICE_NAME,
     deadLetterQueueUrl: parsed.DEAD_LETTER_QUEUE_URL,
@@ -160,7 +167,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
 }
 
 export function loadSymbolsConfig(env: Environment): SymbolsConfig {
-  const e = parse(SymbolsEnv, env, binanceProblems(env));
+  const e = parse(SymbolsEnv(), env, binanceProblems(env));
   return {
     stage: e.STAGE,
     symbolsTable: e.SYMBOLS_TABLE,
@@ -171,7 +178,7 @@ export function loadSymbolsConfig(env: Environment): SymbolsConfig {
 
 /** `keys`: this function seals or opens keys, so a served Binance needs KEY_CIPHER. */
 export function loadConfig(env: Environment, { keys = false }: { readonly keys?: boolean } = {}): Config {
-  const e = parse(Env, env, binanceProblems(env, { keys }));
+  const e = parse(Env(), env, binanceProblems(env, { keys }));
   return {
     stage: e.STAGE,
     monitor: monitorOf(e),

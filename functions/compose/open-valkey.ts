@@ -37,7 +37,10 @@ export interface OpenValkeyOptions extends Pick<ValkeyOptions, 'commandTimeoutMs
 export function openValkey({ url, login }: CacheConfig, options: OpenValkeyOptions): Valkey {
   const { credentials = fromEnvironment, ...others } = options;
   if (login === null) return createValkey(url, others);
+  // A token for the cache is not for everybody on the way.
+  if (!url.startsWith('rediss:')) throw new Error('VALKEY_LOGIN: needs a VALKEY_URL with rediss://');
   const region = process.env['AWS_REGION'] ?? '';
+  if (region === '') throw new Error('AWS_REGION: is needed where VALKEY_LOGIN is set');
   return createValkey(url, { ...others, login: iamLogin({ ...login, region, credentials, now: Date.now }) });
 }
 

@@ -47,10 +47,14 @@ export async function handler(
   context: Context,
 ): Promise<SQSBatchResponse | undefined> {
   if ('Records' in event) return work(event, context);
-  const scheduled = await schedule();
-  ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
-  process.stdout.write(`${walletMetrics(config.stage, scheduled, ports.clock.now())}\n`);
-  await measure();
-  await audit();
+  try {
+    const scheduled = await schedule();
+    ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
+    process.stdout.write(`${walletMetrics(config.stage, scheduled, ports.clock.now())}\n`);
+  } finally {
+    // Who is without protection is looked at whatever becomes of comparisons.
+    await measure();
+    await audit();
+  }
   return undefined;
 }

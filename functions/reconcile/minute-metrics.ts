@@ -9,7 +9,7 @@ export const walletMetrics = (stage: string, scheduled: Scheduled, at: number): 
     stage,
     {
       wallets_paused: scheduled.paused,
-      wallets_refused: scheduled.refused,
+      ...(scheduled.refused !== null && { wallets_refused: scheduled.refused }),
       reconcile_waiting: scheduled.waiting,
       reconcile_oldest_wait_seconds: Math.floor(scheduled.oldestWaitMs / 1000),
     },

@@ -201,10 +201,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
   const problems = [
     ...issues,
     ...binanceProblems(env, { keys: opensKeys(env) }),
-    ...polygonProblems(env),
     ...missing(env),
-    ...foreignPrices(env),
-    ...policyProblems(env),
+    // Who brings no prices has nobody's key to them.
+    ...(bringsPrices(env) ? [...polygonProblems(env), ...foreignPrices(env), ...policyProblems(env)] : []),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems.map(({ path, message }) => `${path}: ${message}`).join('; '));
@@ -238,6 +237,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
 /** Prices alone need no key of anybody. */
 const opensKeys = ({ STREAMER_PARTS: parts }: Readonly<Record<string, string | undefined>>): boolean =>
   parts === undefined || parts.split(',').includes('user-data');
+
+const bringsPrices = ({ STREAMER_PARTS: parts }: Readonly<Record<string, string | undefined>>): boolean =>
+  parts === undefined || parts.split(',').includes('prices');
 
 const isWatched = (symbol: string): boolean => WATCHED.some((spec) => spec.symbol === symbol);
 const isSet = (text: string | undefined): text is string => text !== undefined && text !== '';

@@ -68,7 +68,7 @@ export class CacheStack extends Stack {
         ecpuPerSecond: { maximum: MAX_ECPU_PER_SECOND },
       },
     });
-    this.watched = { clusterId: name, maxBytes: MAX_STORAGE_GB * 1024 ** 3 };
+    this.watched = { clusterId: name, maxBytes: MAX_STORAGE_GB * 1e9 };
     this.cache = {
       url: Fn.join('', ['rediss://', cache.attrEndpointAddress, ':', cache.attrEndpointPort]),
       login: `iam:${name}@${name}`,

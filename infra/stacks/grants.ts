@@ -8,6 +8,9 @@ import type { Access, Platform } from './service-function.ts';
 const READ = ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'Query'];
 const WRITE = [...READ, 'BatchWriteItem', 'DeleteItem', 'PutItem', 'UpdateItem'];
 
+/** What is written once and stays. */
+const APPEND = ['PutItem'];
+
 const KEY_ACTION = { seal: 'kms:Encrypt', open: 'kms:Decrypt' } as const;
 
 /** Grants exactly what is listed. */
@@ -18,6 +21,7 @@ export function grantAccess(
 ): void {
   for (const name of access.reads ?? []) grantTable(grantee, tables, name, READ);
   for (const name of access.writes ?? []) grantTable(grantee, tables, name, WRITE);
+  for (const name of access.appends ?? []) grantTable(grantee, tables, name, APPEND);
   for (const name of access.sends ?? []) grantSend(grantee, queues[name].queue);
   if (access.cache === true) {
     const statement = new PolicyStatement({

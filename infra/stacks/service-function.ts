@@ -45,6 +45,8 @@ export interface Platform {
 export interface Access {
   readonly reads?: readonly TableName[];
   readonly writes?: readonly TableName[];
+  /** Puts alone: what is there is neither read nor changed. */
+  readonly appends?: readonly TableName[];
   readonly sends?: readonly QueueName[];
   readonly cache?: boolean;
   /** Of exchange accounts: who may seal keys cannot open them, who opens them cannot seal. */

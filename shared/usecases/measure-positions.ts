@@ -44,11 +44,16 @@ export interface Measured {
 export type MeasurePositions = ReturnType<typeof makeMeasurePositions>;
 
 export function makeMeasurePositions({ ledger, prices, symbols, served, counters, clock, log }: Needs) {
-  /** Whether its price, which the cache shows for a minute, is missing while its market is open. */
+  /** Whether its price, which the cache shows for a minute, is missing while its market is open; where that is not known, it is. */
   async function isStale(symbol: string): Promise<boolean> {
-    for (const environment of served) {
-      const spec = await symbols.find(environment, symbol);
-      if (spec !== null) return isOpen(sessionOf(spec), clock.now());
+    try {
+      for (const environment of served) {
+        const spec = await symbols.find(environment, symbol);
+        if (spec !== null) return isOpen(sessionOf(spec), clock.now());
+      }
+    } catch (error) {
+      // The other figures, among them the one that says who is without protection, do not hang on it.
+      log.warn('SESSION_UNKNOWN', { symbol, error: String(error) });
     }
     return true;
   }

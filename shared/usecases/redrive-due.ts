@@ -30,7 +30,11 @@ export interface Redriven {
   readonly overdueMs: number;
   /** For how long it has not been known what became of an order, of those found the longest, ms; 0 = of none. */
   readonly unknownMs: number;
+  /** What it could not go on for: what was seen until then is told all the same. */
+  readonly failure: { readonly error: unknown } | null;
 }
+
+type Seen = { -readonly [Figure in 'driven' | 'overdueMs' | 'unknownMs']: Redriven[Figure] };
 
 export type RedriveDue = ReturnType<typeof makeRedriveDue>;
 
@@ -55,21 +59,21 @@ export function makeRedriveDue(
       if (item !== undefined) await ledger.moveDue(item, clock.now() + MAX_BACKOFF_MS);
     });
 
-  async function driveOrders(items: readonly DueItem[]): Promise<Pick<Redriven, 'driven' | 'unknownMs'>> {
+  async function driveOrders(items: readonly DueItem[], seen: Seen): Promise<number> {
     // Most sweeps find nothing.
-    if (items.length === 0) return { driven: 0, unknownMs: 0 };
+    if (items.length === 0) return 0;
     const byId = new Map(items.map((item) => [item.id, item]));
-    let [driven, unknownMs] = [0, 0];
+    let driven = 0;
     for (const order of await readAll(byId, ledger.orders.bind(ledger))) {
       const item = byId.get(order.orderId);
       const { since } = order.unknown;
-      if (since !== null) unknownMs = Math.max(unknownMs, clock.now() - since);
+      if (since !== null) seen.unknownMs = Math.max(seen.unknownMs, clock.now() - since);
       if (item === undefined || !(await ledger.moveDue(item, nextDrive(order, clock.now())))) continue;
       log.info('WORK_REDRIVEN', { orderId: order.orderId, status: order.status, tries: order.dueTries });
       await sendPointer(outbox, order);
       driven += 1;
     }
-    return { driven, unknownMs };
+    return driven;
   }
 
   /**
@@ -101,23 +105,33 @@ export function makeRedriveDue(
     return driven;
   }
 
-  /** Sends what is overdue in this shard. Stops when its time is over: the next sweep goes on. */
-  return async (shard: number): Promise<Redriven> => {
+  async function drive(shard: number, seen: Seen): Promise<void> {
     const deadline = clock.now() + settings.budgetMs;
-    let [driven, overdueMs, unknownMs] = [0, 0, 0];
     while (clock.now() < deadline) {
       const items = await ledger.due(shard, clock.now() - settings.graceMs, settings.page);
       // Oldest first: what is overdue longest is seen before anything is moved on.
-      if (items[0] !== undefined) overdueMs = Math.max(overdueMs, clock.now() - items[0].dueAt);
-      const orders = await driveOrders(items.filter((item) => item.kind === 'order'));
-      unknownMs = Math.max(unknownMs, orders.unknownMs);
-      const moved = orders.driven + (await drivePositions(items.filter((item) => item.kind === 'position')));
-      driven += moved;
+      if (items[0] !== undefined) seen.overdueMs = Math.max(seen.overdueMs, clock.now() - items[0].dueAt);
+      const orders = await driveOrders(
+        items.filter((item) => item.kind === 'order'),
+        seen,
+      );
+      const moved = orders + (await drivePositions(items.filter((item) => item.kind === 'position')));
+      seen.driven += moved;
       // A page of which nothing could be moved is somebody else's work, or an index that lags.
       if (items.length < settings.page || moved === 0) break;
     }
-    // Last: money comes first.
-    if (shard === CHECKS_IN_SHARD) driven += await redriveWallets();
-    return { driven, overdueMs, unknownMs };
+  }
+
+  /** Sends what is overdue in this shard. Stops when its time is over: the next sweep goes on. Throws nothing: see `failure`. */
+  return async (shard: number): Promise<Redriven> => {
+    const seen = { driven: 0, overdueMs: 0, unknownMs: 0 };
+    try {
+      await drive(shard, seen);
+      // Last: money comes first.
+      if (shard === CHECKS_IN_SHARD) seen.driven += await redriveWallets();
+      return { ...seen, failure: null };
+    } catch (error) {
+      return { ...seen, failure: { error } };
+    }
   };
 }

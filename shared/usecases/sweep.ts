@@ -50,12 +50,14 @@ export function makeSweep(
 
   /** What is due, and how late it is: told when it is, and once a minute that it is not. */
   async function redrive(shard: number, second: number): Promise<void> {
-    const { overdueMs, unknownMs }: Redriven = await parts.redriveDue(shard);
-    if (second % 60 !== 0 && overdueMs === 0 && unknownMs === 0) return;
-    metrics({
-      work_overdue_seconds: Math.floor(overdueMs / 1000),
-      orders_unknown_seconds: Math.floor(unknownMs / 1000),
-    });
+    const { overdueMs, unknownMs, failure }: Redriven = await parts.redriveDue(shard);
+    if (second % 60 === 0 || overdueMs > 0 || unknownMs > 0) {
+      metrics({
+        work_overdue_seconds: Math.floor(overdueMs / 1000),
+        orders_unknown_seconds: Math.floor(unknownMs / 1000),
+      });
+    }
+    if (failure !== null) throw failure.error;
   }
 
   /** Side by side: neither many hits nor a failure of one part keeps the other waiting. */

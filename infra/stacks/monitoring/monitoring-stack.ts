@@ -41,7 +41,7 @@ export class MonitoringStack extends Stack {
     const alarms = new AlarmSet(this, stage, topics);
     addPriceAlarms(alarms, own, feed);
     addOrderAlarms(alarms, own);
-    addWalletAlarms(alarms, own);
+    addWalletAlarms(alarms, own, settings.binance !== null);
     addQueueAlarms(alarms, watched);
     addFunctionAlarms(alarms, own, watched);
     addStoreAlarms(alarms, watched);

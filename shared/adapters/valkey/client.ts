@@ -48,14 +48,31 @@ export class ValkeyTimeoutError extends Error {
 }
 
 const LOGIN_AGAIN_MS = 6 * 3_600_000;
+const LOGIN_RETRY_MS = 60_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2000;
+
+/** Credentials that do not come are a failed connection, after which the next one asks again. */
+const timely =
+  (login: Login, ms: number): Login =>
+  async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no credentials for the cache within ${ms} ms`)), ms);
+    });
+    try {
+      return await Promise.race([login(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 
 /** `url`: redis:// or rediss:// (TLS), with host and port. */
 export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
   const timeoutMs = options.commandTimeoutMs ?? 2000;
   const silentMs = options.silentMs ?? 10_000;
-  const { login, loginAgainMs = LOGIN_AGAIN_MS } = options;
+  const { loginAgainMs = LOGIN_AGAIN_MS, connectTimeoutMs = 2000 } = options;
+  const login = options.login && timely(options.login, connectTimeoutMs);
   let loggedInAt = performance.now();
   let lastError: Error | null = null;
   /** Commands without an answer, and since when nothing came back for them. */
@@ -69,7 +86,7 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
         credentialsProvider: { type: 'async-credentials-provider' as const, credentials: login },
       }),
       socket: {
-        connectTimeout: options.connectTimeoutMs ?? 2000,
+        connectTimeout: connectTimeoutMs,
         keepAlive: true,
         reconnectStrategy: (retries) =>
           Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(retries, 10), RECONNECT_MAX_MS) *
@@ -135,6 +152,8 @@ export function createValkey(url: string, options: ValkeyOptions = {}): Valkey {
       .then(({ username, password }) => connected.sendCommand(['AUTH', username, password]))
       .catch((error: unknown) => {
         if (connected !== client) return;
+        // The connection holds for as long again; one that failed is not left until then.
+        loggedInAt = performance.now() - loginAgainMs + Math.min(LOGIN_RETRY_MS, loginAgainMs);
         options.onError?.(error instanceof Error ? error : new Error(String(error)));
       });
   };

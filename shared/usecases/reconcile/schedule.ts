@@ -18,8 +18,8 @@ export interface Scheduled {
   readonly waiting: number;
   /** Wallets at the exchange that send no entries because they are paused, by whomever. */
   readonly paused: number;
-  /** Wallets whose keys the exchange refuses: nothing can be sent, exits neither. */
-  readonly refused: number;
+  /** Wallets whose keys the exchange refuses: nothing can be sent, exits neither. Null: not known now. */
+  readonly refused: number | null;
   /** How long the oldest comparison has been owed, whatever it waits for; 0 = none is. */
   readonly oldestWaitMs: number;
 }
@@ -48,6 +48,16 @@ export function makeScheduleReconciles(ports: Needs) {
     return { waiting, oldestWaitMs: oldest === null ? 0 : Math.max(0, now - oldest) };
   }
 
+  /** A figure, for which nothing else waits. */
+  async function refusedIn(environment: (typeof BINANCE_ENVIRONMENTS)[number]): Promise<number | null> {
+    try {
+      return await wallets.refusedWallets(environment);
+    } catch (error) {
+      log.warn('REFUSED_WALLETS_UNKNOWN', { error: String(error) });
+      return null;
+    }
+  }
+
   return async (): Promise<Scheduled> => {
     const environment = BINANCE_ENVIRONMENTS.find((candidate) => served.includes(candidate));
     if (environment === undefined) return NOTHING;
@@ -63,7 +73,7 @@ export function makeScheduleReconciles(ports: Needs) {
       const reason = states.has(walletId) ? 'scheduled' : 'first';
       await tell(log, outbox.reconcile({ walletId, reason }), { walletId });
     }
-    const refused = await wallets.refusedWallets(environment);
-    return { sent: due.length, paused, refused, ...(await told([...states.values()], now)) };
+    const waits = await told([...states.values()], now);
+    return { sent: due.length, paused, refused: await refusedIn(environment), ...waits };
   };
 }

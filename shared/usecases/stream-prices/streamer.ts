@@ -40,6 +40,8 @@ export class Streamer {
   #measuredAt = Number.NEGATIVE_INFINITY;
   /** When the cache last said whose the lease is. */
   #heardAt = Number.NEGATIVE_INFINITY;
+  /** Another one had the lease when it was last asked for: who has it and writes nothing is not standing by. */
+  #seesHolder = false;
   #fence = 0;
   #batches = 0;
   #term: WriterTerm | null = null;
@@ -84,7 +86,7 @@ export class Streamer {
   /** It writes and its source is connected, or it stands by and sees that another one writes. */
   isWell(): boolean {
     if (performance.now() - this.#heardAt > UNHEARD_MS) return false;
-    return this.#term === null || this.#term.stats()?.connected === true;
+    return this.#term === null ? this.#seesHolder : this.#term.stats()?.connected === true;
   }
 
   async #take(): Promise<boolean> {
@@ -122,6 +124,7 @@ export class Streamer {
   async #hold(): Promise<boolean> {
     const lease = await this.#ports.leases.hold(this.#lease, this.#token, this.#settings.leaseTtlMs);
     this.#heardAt = performance.now();
+    this.#seesHolder = !lease.held;
     if (!lease.held) return false;
     // Somebody else was the writer meanwhile: below their ticks' numbers none of this term's would count any more.
     if (lease.otherFence > this.#fence) this.#term?.end('lease_lost');

@@ -18,7 +18,7 @@ const FINAL = ['filled', 'cancelled', 'rejected', 'expired', 'failed'];
 export interface Write {
   /** When its writer asked for it. */
   readonly askedAt: number;
-  /** Of the first fill that is booked with it; null: none is. */
+  /** Of the earliest fill of its entries that is booked with it; null: none is. */
   readonly filledAt: number | null;
 }
 
@@ -49,7 +49,7 @@ export function watchCommits(
       const after = ledger.positionItems.get(wantedPosition.positionId);
       if (after === undefined) continue;
       checkPosition(positions[i] ?? null, after, violations);
-      wrote(after, { askedAt, filledAt: wanted.fills?.[0]?.fill.at ?? null });
+      wrote(after, { askedAt, filledAt: firstEntryFill(wanted, after.positionId) });
     }
     return result;
   };
@@ -72,6 +72,14 @@ export function watchCommits(
     return isMoved;
   };
   ledger.moveDue = watchedMove;
+}
+
+function firstEntryFill({ orders = [], fills = [] }: Commit, positionId: string): number | null {
+  const entries = orders.flatMap(({ after }) =>
+    after.role === 'entry' && after.positionId === positionId ? [after.orderId] : [],
+  );
+  const times = fills.flatMap(({ orderId, fill }) => (entries.includes(orderId) ? [fill.at] : []));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Nothing is opened by a wallet that is paused, or was since the order was written. */

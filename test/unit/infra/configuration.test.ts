@@ -47,11 +47,18 @@ function containerEnvironments(from: Synthesised): ReadonlyMap<string, Environme
   return new Map(
     from.ofType('AWS::ECS::TaskDefinition').map(({ properties }) => {
       const [container] = properties['ContainerDefinitions'] as [
-        { Name: string; Environment: readonly { Name: string; Value: unknown }[] },
+        {
+          Name: string;
+          Environment: readonly { Name: string; Value: unknown }[];
+          Secrets?: readonly { Name: string }[];
+        },
       ];
       return [
         container.Name,
-        environment(container.Environment.map(({ Name, Value }) => [Name, Value] as const)),
+        environment([
+          ...container.Environment.map(({ Name, Value }) => [Name, Value] as const),
+          ...(container.Secrets ?? []).map(({ Name }) => [Name, 'a-secret'] as const),
+        ]),
       ];
     }),
   );
@@ -114,6 +121,19 @@ describe.each([
         : { streamer: ['prices'], 'user-data': ['user-data'] },
     );
   });
+});
+
+describe.each([{ feed: 'binance+polygon' }, { feed: 'polygon', binance: 'none' }])('with %o', (context) => {
+  it.each(['sandbox', 'prod'] as const)(
+    'each process of %s finds all that it asks for, keys included',
+    (stage) => {
+      const system = synthesise(stage, context);
+      const processes = [...containerEnvironments(system)];
+      system.remove();
+      expect(processes.map(([name]) => name)).toContain('streamer');
+      for (const [name, env] of processes) expect(readConfig(env).parts, name).not.toEqual([]);
+    },
+  );
 });
 
 describe('a part of the streamer by itself', () => {

@@ -110,11 +110,22 @@ describe('the alarms of the invariants', () => {
     ['WalletsPaused', warning, 'wallets_paused', 0],
     ['RiskBreached', warning, 'risk_breaches_total', 0],
     ['ComparisonsWait', warning, 'reconcile_oldest_wait_seconds', 1800],
-    ['UserDataSilent', warning, 'user_data_unsubscribed', 0],
     ['AuditNotWritten', warning, 'api_audit_failed_total', 0],
     ['RequestsUnlimited', warning, 'api_rate_limit_unknown_total', 5],
   ] as const)('%s', (name, severity, metric, threshold) => {
     expect(alarm(name)).toMatchObject({ ...ours, ...severity, ...moreThan(threshold), MetricName: metric });
+  });
+
+  it('user data that nobody tells of ring too, where there is an exchange to tell of', () => {
+    expect(alarm('UserDataSilent')).toMatchObject({
+      ...{ ...ours, ...warning, ...moreThan(0), MetricName: 'user_data_unsubscribed' },
+      ...{ TreatMissingData: 'breaching', EvaluationPeriods: 5 },
+    });
+    const nowhere = synthesise('sandbox', { binance: 'none' });
+    const names = [...alarmsOf(nowhere).keys()];
+    nowhere.remove();
+    expect(names).not.toContain('UserDataSilent');
+    expect(names).toContain('WalletsPaused');
   });
 
   it('an order that is looked at once a minute stays alarmed from look to look', () => {
@@ -188,7 +199,7 @@ describe('the alarms of what it runs on', () => {
     expect(alarm('CacheNearlyFull')).toMatchObject({
       ...ofCache,
       ...critical,
-      ...moreThan(Math.floor(limits.DataStorage.Maximum * 1024 ** 3 * 0.8)),
+      ...moreThan(Math.floor(limits.DataStorage.Maximum * 1e9 * 0.8)),
       MetricName: 'BytesUsedForCache',
     });
     expect(alarm('CacheEvicts')).toMatchObject({ ...ofCache, ...critical, MetricName: 'Evictions' });
@@ -196,13 +207,32 @@ describe('the alarms of what it runs on', () => {
   });
 
   it('ring for throttled reads and writes of the tables that orders and prices go through', () => {
-    for (const table of ['orders', 'positions', 'wallets', 'priceTape']) {
-      const metrics = alarm(`TableThrottled-${table}`)?.['Metrics'] as { MetricStat?: { Metric: object } }[];
-      expect(metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])).toMatchObject([
-        { MetricName: 'ReadThrottleEvents' },
-        { MetricName: 'WriteThrottleEvents' },
-      ]);
+    interface Told {
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
     }
+    const told = (table: string): readonly string[] => {
+      const metrics = alarm(`TableThrottled-${table}`)?.['Metrics'] as { MetricStat?: { Metric: Told } }[];
+      // More than ten CloudWatch does not take.
+      expect(metrics.filter(({ MetricStat }) => MetricStat !== undefined).length).toBeLessThanOrEqual(10);
+      return metrics.flatMap(({ MetricStat }) => {
+        if (MetricStat === undefined) return [];
+        const { MetricName, Dimensions } = MetricStat.Metric;
+        const index = Dimensions.find(({ Name }) => Name === 'GlobalSecondaryIndexName')?.Value ?? 'table';
+        return [`${MetricName.replace('ThrottleEvents', '')} ${String(index)}`];
+      });
+    };
+    // A table's own events do not hold those of its indexes.
+    for (const table of ['orders', 'positions']) {
+      expect(told(table)).toEqual(
+        expect.arrayContaining(['Read table', 'Write table', 'Read due', 'Read live']),
+      );
+      expect(told(table).filter((name) => name.startsWith('Write'))).toHaveLength(7);
+    }
+    expect(told('wallets')).toEqual(
+      expect.arrayContaining(['Read table', 'Write table', 'Read due', 'Write due']),
+    );
+    expect(told('priceTape')).toEqual(['Read table', 'Write table']);
   });
 
   it('tell the reason of a task of the streamer that ended by itself, and ring when it keeps ending', () => {

@@ -6,6 +6,7 @@ import type { Bar, TrailingLevel, Units } from '../../../shared/domain/triggers/
 import { UnreadableItemError } from '../../../shared/ports/ledger.ts';
 import { makeDispatchSweeps } from '../../../shared/usecases/dispatch-sweeps.ts';
 import { replayTape } from '../../../shared/usecases/replay-tape.ts';
+import { makeSweep } from '../../../shared/usecases/sweep.ts';
 import { BTC, USER, World } from '../../support/fakes/world.ts';
 import { makeUseCases } from '../../support/use-cases.ts';
 
@@ -683,6 +684,32 @@ describe('sweeps', () => {
       'connection lost',
     );
     expect(world.outbox.queue).toMatchObject([{ queue: 'submit', message: { orderId: order.orderId } }]);
+  });
+
+  it('tell how late work is, and which orders nothing is known of, although they cannot go on', async () => {
+    const world = new World();
+    world.tick('50000');
+    const order = await world.place();
+    world.outbox.take();
+    world.now += 9_000;
+    world.outbox.submit = () => Promise.reject(new Error('queue away'));
+    const told: Readonly<Record<string, number>>[] = [];
+    const ports = {
+      ...world.ports,
+      metrics: (values: Readonly<Record<string, number>>) => void told.push(values),
+    };
+    const { redriveDue } = world.useCases;
+    const sweep = makeSweep(
+      ports,
+      { evaluateHits: world.useCases.evaluateHits, redriveDue, checkLosses: async () => 0 },
+      true,
+    );
+    const { since } = order.unknown;
+    expect(since).toBeNull();
+    await expect(sweep({ shard: 0, second: Math.floor(world.now / 1000) })).rejects.toThrow('queue away');
+    expect(told).toEqual([
+      { work_overdue_seconds: expect.toSatisfy((n) => n >= 5), orders_unknown_seconds: 0 },
+    ]);
   });
 
   it('space out what keeps failing, and two sweeps do not send the same twice', async () => {

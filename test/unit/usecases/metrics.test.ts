@@ -154,6 +154,9 @@ it('symbols with a position or an order are looked at for the age of their price
   expect(await measure()).toMatchObject({ staleSymbols: 0 });
   Object.assign(world.symbols, { find: async () => null });
   expect(await measure()).toMatchObject({ staleSymbols: 1 });
+  // Who is without protection is told although the rules of the symbol cannot be read.
+  Object.assign(world.symbols, { find: () => Promise.reject(new Error('not readable')) });
+  expect(await measure()).toMatchObject({ open: 1, staleSymbols: 1 });
 });
 
 describe('a sweep', () => {

@@ -213,7 +213,7 @@ describe('a sweep', () => {
         checkLosses: async () => 0,
         redriveDue: async () => {
           driven += 1;
-          return { driven: 1, overdueMs: 0, unknownMs: 0 };
+          return { driven: 1, overdueMs: 0, unknownMs: 0, failure: null };
         },
       },
       true,

@@ -1,7 +1,7 @@
 /** A login to the managed cache by the process's own role, and where it is wanted. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { cacheOf, VALKEY_VARIABLES } from '../../../functions/compose/open-valkey.ts';
+import { cacheOf, openValkey, VALKEY_VARIABLES } from '../../../functions/compose/open-valkey.ts';
 import { iamLogin } from '../../../shared/adapters/valkey/iam-login.ts';
 
 const credentials = {
@@ -55,6 +55,11 @@ describe('VALKEY_LOGIN', () => {
     expect(read('iam:app@the-cache').login).toEqual({ user: 'app', cache: 'the-cache' });
     expect(read().login).toBeNull();
     expect(read('').login).toBeNull();
+    // A token is not for everybody on the way.
+    const options = { credentials: async () => credentials };
+    expect(() =>
+      openValkey({ url: 'redis://cache:6379', login: { user: 'app', cache: 'c' } }, options),
+    ).toThrow('VALKEY_URL with rediss://');
     for (const wrong of ['app@cache', 'iam:app', 'iam:@cache', 'password:app@cache'])
       expect(() => read(wrong)).toThrow('iam:USER@CACHE is expected');
   });

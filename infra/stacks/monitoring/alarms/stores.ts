@@ -1,6 +1,6 @@
 /** The cache and the tables: what is full, thrown out, or not let in. */
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
-import type { TableName, Tables } from '../../data-stack.ts';
+import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { TABLE_SHAPES, type TableName, type Tables } from '../../data-stack.ts';
 import type { AlarmSet } from '../alarm-set.ts';
 import { cacheMetric, FIVE_MINUTES } from '../metrics.ts';
 import type { Watched } from '../watched.ts';
@@ -43,15 +43,33 @@ export function addStoreAlarms(alarms: AlarmSet, { cache, tables }: Watched): vo
   }
 }
 
+/** Read at each sweep, with few partitions: one for each shard, one for each symbol. */
+const HOT_INDEXES = ['due', 'live'];
+
+/** A table's own events do not hold those of its indexes. An alarm takes ten metrics: of reads, those of the hot indexes. */
 function throttled(tables: Tables, name: TableName): MathExpression {
   const sum = { statistic: 'Sum', period: FIVE_MINUTES } as const;
+  const table = tables[name];
+  const indexes = Object.keys(TABLE_SHAPES[name].indexes);
+  const ofIndex = (kind: 'Read' | 'Write', index: string): Metric =>
+    table.metric(`${kind}ThrottleEvents`, {
+      ...sum,
+      dimensionsMap: { TableName: table.tableName, GlobalSecondaryIndexName: index },
+    });
+  const usingMetrics = {
+    reads: table.metric('ReadThrottleEvents', sum),
+    writes: table.metric('WriteThrottleEvents', sum),
+    ...Object.fromEntries(indexes.map((index) => [`writes_${index}`, ofIndex('Write', index)])),
+    ...Object.fromEntries(
+      indexes
+        .filter((index) => HOT_INDEXES.includes(index))
+        .map((index) => [`reads_${index}`, ofIndex('Read', index)]),
+    ),
+  };
   return new MathExpression({
     // DynamoDB tells nothing while there is nothing to tell.
-    expression: 'SUM([reads, writes])',
-    usingMetrics: {
-      reads: tables[name].metric('ReadThrottleEvents', sum),
-      writes: tables[name].metric('WriteThrottleEvents', sum),
-    },
+    expression: `SUM([${Object.keys(usingMetrics).join(', ')}])`,
+    usingMetrics,
     label: `${name}: throttled`,
     period: FIVE_MINUTES,
   });

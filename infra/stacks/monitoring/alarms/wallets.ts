@@ -1,4 +1,5 @@
 /** Wallets: what they may lose, whether they trade, and whether the ledger says what the exchange says. */
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmSet } from '../alarm-set.ts';
 import { FIVE_MINUTES, type Own } from '../metrics.ts';
 import { above } from './shapes.ts';
@@ -6,7 +7,8 @@ import { above } from './shapes.ts';
 /** Twice the time after which a comparison takes the rank of other queries. */
 const HALF_AN_HOUR_S = 1_800;
 
-export function addWalletAlarms(alarms: AlarmSet, own: Own): void {
+/** `hasUserData`: wallets trade at the exchange, so there is a process that hears of their fills. */
+export function addWalletAlarms(alarms: AlarmSet, own: Own, hasUserData: boolean): void {
   const within5Minutes = { statistic: 'Sum', period: FIVE_MINUTES } as const;
   alarms.add('LossesUnseen', {
     severity: 'critical',
@@ -38,11 +40,15 @@ export function addWalletAlarms(alarms: AlarmSet, own: Own): void {
     says: 'A wallet that should be compared with its venue has waited for half an hour.',
     ...above(HALF_AN_HOUR_S, own('reconcile_oldest_wait_seconds', { statistic: 'Maximum' }), 2),
   });
-  alarms.add('UserDataSilent', {
-    severity: 'warning',
-    says: 'A wallet has not been subscribed to its user data for five minutes: fills are learnt of by asking, seconds later.',
-    ...above(0, own('user_data_unsubscribed', { statistic: 'Maximum' }), 5),
-  });
+  if (hasUserData) {
+    alarms.add('UserDataSilent', {
+      severity: 'warning',
+      says: 'A wallet, or the process itself, has not been heard of for five minutes by user data: fills are learnt of by asking, seconds later.',
+      ...above(0, own('user_data_unsubscribed', { statistic: 'Maximum' }), 5),
+      // It is told each minute, without a wallet too.
+      missing: TreatMissingData.BREACHING,
+    });
+  }
   alarms.add('BudgetBlocked', {
     severity: 'critical',
     says: 'The exchange has blocked our address for some time: nothing can be sent until it is over.',

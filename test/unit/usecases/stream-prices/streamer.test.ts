@@ -64,6 +64,27 @@ describe('the streamer', () => {
     await running;
   });
 
+  it('is not well while it has the lease and its source cannot be opened', async () => {
+    const world = new World();
+    const streamer = new Streamer(
+      {
+        ...world.ports,
+        openFeed: () => {
+          throw new Error('no such source');
+        },
+      },
+      settings(),
+    );
+    const running = streamer.run();
+    await until(() => world.logged.includes('streamer_term_failed'));
+    for (let look = 0; look < 20; look++) {
+      expect(streamer.isWell()).toBe(false);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    streamer.stop();
+    await running;
+  });
+
   it('tells what is wrong with the input up to a hundred times a minute, and goes on telling it', async () => {
     const world = new World();
     const streamer = new Streamer(world.ports, settings());
