@@ -1,5 +1,6 @@
 /** How a position, its signals and its actions are written: one codec per type of `domain/types.ts`. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_CONFIRM_MAX_PERCENT } from '../../domain/confirmation.ts';
 import {
   SIGNAL_ACTIONS,
@@ -44,6 +45,7 @@ import {
   maps,
   nullable,
   nullableSince,
+  type ObjectCodec,
   objects,
   optionals,
   partials,
@@ -224,7 +226,7 @@ const residents = objects<Resident>({
   ),
 });
 
-export const positions = sparseObjects<Position>({
+const positionFacts = sparseObjects<Omit<Position, 'initialProtection'>>({
   positionId: texts,
   version: integers,
   userId: texts,
@@ -267,7 +269,6 @@ export const positions = sparseObjects<Position>({
   unvaluedFees: lists(fees),
   slippage: decimals,
   protection,
-  initialProtection: protection,
   breakEvenActivatedAt: nullable(integers),
   breakEvenStop: nullable(decimals),
   claimedRungs: lists(integers),
@@ -321,5 +322,27 @@ export const positions = sparseObjects<Position>({
   dueAt: nullable(integers),
   dueTries: integers,
 });
+
+/** What it began with is written once it is another than what it has: until then it is a sixth of the item. */
+export const positions: ObjectCodec<Position> = {
+  item: (position) => {
+    const facts = positionFacts.item(position);
+    const initial = protection.encode(position.initialProtection);
+    return isDeepStrictEqual(initial, facts['protection']) ? facts : { ...facts, initialProtection: initial };
+  },
+  fromItem: (item, path) => {
+    const facts = positionFacts.fromItem(item, path);
+    const { initialProtection: initial } = item;
+    return Object.assign(facts, {
+      initialProtection:
+        initial === undefined ? facts.protection : protection.decode(initial, `${path}.initialProtection`),
+    });
+  },
+  encode: (position) => ({ M: positions.item(position) }),
+  decode: (attribute, path) => {
+    if (attribute.M === undefined) throw new CodecError(`${path}: expected an object`);
+    return positions.fromItem(attribute.M, path);
+  },
+};
 
 export const actions = objects<PositionAction>({ at: integers, kind: texts, facts: maps(texts) });

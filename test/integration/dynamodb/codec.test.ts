@@ -146,6 +146,26 @@ describe('the codec', () => {
     expect(positions.fromItem(item, 'p').exitsMade).toBe(0);
   });
 
+  it('writes what a position began with once it has another protection', () => {
+    const begun = aPosition({ initialProtection: aPosition().protection });
+    expect(positions.item(begun)).not.toHaveProperty('initialProtection');
+    const changed = {
+      ...begun,
+      protection: { ...begun.protection, stopLoss: { price: decimal('47000.5') } },
+    };
+    const item = positions.item(changed);
+    expect(item).toHaveProperty('initialProtection');
+    expect(positions.fromItem(item, 'p')).toEqual(changed);
+    expect(positions.fromItem(positions.item(begun), 'p')).toEqual(begun);
+    // As it stands in items of before.
+    const { protection } = positions.item(begun);
+    expect(
+      positions.fromItem({ ...positions.item(begun), initialProtection: protection ?? {} } as never, 'p'),
+    ).toEqual(begun);
+    const { protection: _, ...without } = positions.item(begun);
+    expect(() => positions.fromItem(without, 'p')).toThrow('p.protection: missing');
+  });
+
   it('names what is missing or of another kind', () => {
     const { version: _, ...item } = orders.item(anOrder());
     expect(() => orders.fromItem(item, 'order 1')).toThrow(new CodecError('order 1.version: missing'));
