@@ -23,7 +23,6 @@ const work = queueWorker({
 async function measure(): Promise<void> {
   try {
     const measured = await measurePositions();
-    if (measured === null) return;
     process.stdout.write(`${positionMetrics(config.stage, measured, ports.clock.now())}\n`);
   } catch (error) {
     ports.log.warn('POSITIONS_NOT_MEASURED', { error: String(error) });

@@ -16,17 +16,19 @@ export const walletMetrics = (stage: string, scheduled: Scheduled, at: number): 
     at,
   );
 
-/** How positions and the prices of their symbols stand, likewise. */
+/** How positions and the prices of their symbols stand, likewise; of a part of them only who is without protection. */
 export const positionMetrics = (stage: string, measured: Measured, at: number): string =>
   metricsLine(
     stage,
     {
-      om_positions_open: measured.open,
-      positions_pnl_unrealized: measured.unrealized.toNumber(), // not money: a figure of a chart
-      positions_unvalued: measured.unvalued,
+      ...(measured.isWhole && {
+        om_positions_open: measured.open,
+        positions_pnl_unrealized: measured.unrealized.toNumber(), // not money: a figure of a chart
+        positions_unvalued: measured.unvalued,
+        prices_stale: measured.staleSymbols,
+      }),
       positions_unprotected: measured.unprotected,
       positions_unprotected_longest_seconds: measured.longestUnprotectedSeconds,
-      prices_stale: measured.staleSymbols,
     },
     at,
   );

@@ -1,7 +1,11 @@
 /**
  * The gauges of the specification that follow from all open positions and live orders: how many, what the positions are
- * worth above their cost, and of how many symbols the price is too old (design section 18). Measured anew each minute over the ledger and the shown prices, so that nothing drifts and a lost
- * cache is right again a minute later; what was not measured for a while is gone instead of old.
+ * worth above their cost, and of how many symbols the price is too old (design section 18). Measured anew each minute over the
+ * ledger and the shown prices, so that nothing drifts and a lost cache is right again a minute later; what was not measured for a
+ * while is gone instead of old.
+ *
+ * Where there are more positions than there is time for, who is without protection is told of those that were looked at, and
+ * every minute begins elsewhere; sums of a part are no figure.
  */
 import { figures } from '../domain/figures.ts';
 import { type Decimal, decimalText, ZERO } from '../domain/money/decimal.ts';
@@ -18,21 +22,34 @@ type Needs = Pick<Ports, 'ledger' | 'prices' | 'symbols' | 'served' | 'counters'
 
 /** A gauge that nobody has renewed. */
 const GONE_MS = 5 * 60_000;
-/** What is not done by then waits for the next minute. */
+/** What is not done by then waits for another minute. */
 const BUDGET_MS = 20_000;
+const MINUTE_MS = 60_000;
+/** Steps of this share of the whole come near every place of it soon, however little is done at each. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** Positions read at a time. */
 const AT_ONCE = 1_000;
 
 /** A streamer that was killed is replaced by then, an index that was lost is rebuilt, and what was due swept. */
 const UNPROTECTED_MS = 15_000;
 
-export interface Measured {
-  /** Opened by a fill, and not closed. */
-  readonly open: number;
+/** Who is without protection. */
+interface Bare {
   /** How many are without protection, for longer than anything that is to happen takes (`UNPROTECTED_MS`). */
   readonly unprotected: number;
   /** For how long the longest of them has been so, whole seconds. */
   readonly longestUnprotectedSeconds: number;
+}
+
+/** There was no time for all of them. */
+export interface PartlyMeasured extends Bare {
+  readonly isWhole: false;
+}
+
+export interface WhollyMeasured extends Bare {
+  readonly isWhole: true;
+  /** Opened by a fill, and not closed. */
+  readonly open: number;
   /** Of the open ones, how many are in no figure: not readable, without a price, or in a quote asset without a value in dollars. */
   readonly unvalued: number;
   /** Symbols with a position or a live order whose market is open and whose price is older than a minute, or missing. */
@@ -40,6 +57,8 @@ export interface Measured {
   /** Of all others, in dollars. */
   readonly unrealized: Decimal;
 }
+
+export type Measured = PartlyMeasured | WhollyMeasured;
 
 export type MeasurePositions = ReturnType<typeof makeMeasurePositions>;
 
@@ -58,8 +77,14 @@ export function makeMeasurePositions({ ledger, prices, symbols, served, counters
     return true;
   }
 
-  /** Null where there are too many for the time there is: no figure rather than a part of one. */
-  return async (): Promise<Measured | null> => {
+  /** All of them, from another one on in each minute. */
+  async function symbolsInTurn(): Promise<readonly string[]> {
+    const symbols = await ledger.liveSymbols();
+    const first = Math.floor(((Math.floor(clock.now() / MINUTE_MS) * GOLDEN) % 1) * symbols.length);
+    return [...symbols.slice(first), ...symbols.slice(0, first)];
+  }
+
+  return async (): Promise<Measured> => {
     const deadline = clock.now() + BUDGET_MS;
     let [open, orders, unvalued, unprotected, longestMs, staleSymbols] = [0, 0, 0, 0, 0, 0];
     let bare: string | null = null;
@@ -69,7 +94,8 @@ export function makeMeasurePositions({ ledger, prices, symbols, served, counters
       unvalued += 1;
       open += 1;
     };
-    for (const symbol of await ledger.liveSymbols()) {
+    let isWhole = true;
+    measuring: for (const symbol of await symbolsInTurn()) {
       const ids = await ledger.livePositionIds(symbol);
       orders += (await ledger.liveOrderIds(symbol)).length;
       const price = await prices.price(symbol);
@@ -78,7 +104,8 @@ export function makeMeasurePositions({ ledger, prices, symbols, served, counters
       for (let from = 0; from < ids.length; from += AT_ONCE) {
         if (clock.now() > deadline) {
           log.warn('POSITIONS_NOT_MEASURED', { open, symbol });
-          return null;
+          isWhole = false;
+          break measuring;
         }
         const read = await readApart(
           ids.slice(from, from + AT_ONCE),
@@ -101,6 +128,7 @@ export function makeMeasurePositions({ ledger, prices, symbols, served, counters
     const longestUnprotectedSeconds = Math.floor(longestMs / 1000);
     if (bare !== null)
       log.error('POSITIONS_UNPROTECTED', { positions: unprotected, longestMs, positionId: bare });
+    if (!isWhole) return { isWhole, unprotected, longestUnprotectedSeconds };
     const values = {
       'om:positions_open': String(open),
       'om:orders_monitored': String(orders),
@@ -111,6 +139,6 @@ export function makeMeasurePositions({ ledger, prices, symbols, served, counters
     };
     await counters.set(values, GONE_MS);
     await counters.add({ 'om:positions_updated': open });
-    return { open, unprotected, longestUnprotectedSeconds, unvalued, staleSymbols, unrealized };
+    return { isWhole, open, unprotected, longestUnprotectedSeconds, unvalued, staleSymbols, unrealized };
   };
 }

@@ -289,7 +289,7 @@ class Scale {
     }
     const measure = await timed(async () => {
       const measured = await this.#useCases.reconcile.measurePositions();
-      if (measured === null) this.#wrong.push(`${positions} positions were not measured in time`);
+      if (!measured.isWhole) this.#wrong.push(`${positions} positions were not measured in time`);
     });
     return {
       ...{ positions, wallets: positions / WALLET_SHARE },

@@ -31,12 +31,14 @@ it('tells how wallets stand, and for how many whole seconds the oldest compariso
 it('tells how positions stand, and of how many symbols the price is too old', () => {
   const unrealized = new Decimal('-1.5');
   const measured = { open: 3, unprotected: 1, longestUnprotectedSeconds: 20, unvalued: 2, staleSymbols: 1 };
-  const { metrics, fields } = told(positionMetrics('sandbox', { ...measured, unrealized }, 1_000));
+  const { metrics, fields } = told(
+    positionMetrics('sandbox', { ...measured, isWhole: true, unrealized }, 1_000),
+  );
   expect(metrics.map(({ Name }: { Name: string }) => Name)).toEqual([
     'om_positions_open',
     'positions_pnl_unrealized',
-    'positions_unprotected_longest_seconds',
     'prices_stale',
+    'positions_unprotected_longest_seconds',
   ]);
   expect(fields).toEqual({
     stage: 'sandbox',
@@ -46,5 +48,14 @@ it('tells how positions stand, and of how many symbols the price is too old', ()
     positions_unprotected: 1,
     positions_unprotected_longest_seconds: 20,
     prices_stale: 1,
+  });
+});
+
+it('tells of a part of the positions only who is without protection', () => {
+  const measured = { isWhole: false, unprotected: 2, longestUnprotectedSeconds: 31 } as const;
+  expect(told(positionMetrics('sandbox', measured, 1_000)).fields).toEqual({
+    stage: 'sandbox',
+    positions_unprotected: 2,
+    positions_unprotected_longest_seconds: 31,
   });
 });

@@ -49,6 +49,47 @@ describe('a position without protection', () => {
     expect(world.counters.values.get('positions:unprotected')).toBe('0');
   });
 
+  it('is told of those that there was time for, and each minute begins with others', async () => {
+    const world = new World();
+    const { positionId } = await world.openPosition({ stopLoss: { price: d('35000') } });
+    const { unprotected } = world.position(positionId);
+    const bare = {
+      ...world.position(positionId),
+      unprotected: { ...unprotected, since: world.now - 40_000 },
+    };
+    const looked: string[] = [];
+    const symbols = ['A/USDT', 'B/USDT', 'C/USDT', 'D/USDT', 'E/USDT'];
+    const ledger = Object.assign(Object.create(world.ledger), {
+      liveSymbols: async () => symbols,
+      livePositionIds: async (symbol: string) => {
+        looked.push(symbol);
+        return [positionId];
+      },
+      liveOrderIds: async () => [],
+      // There is time for one symbol.
+      positions: async () => {
+        world.now += 21_000;
+        return [bare];
+      },
+    });
+    const measure = makeMeasurePositions({ ...world.ports, ledger });
+    const firsts = new Set<string>();
+    for (let minute = 0; minute < 12; minute++) {
+      world.now += 39_000;
+      looked.length = 0;
+      const measured = await measure();
+      expect(measured).toEqual({
+        isWhole: false,
+        unprotected: 1,
+        longestUnprotectedSeconds: expect.any(Number),
+      });
+      firsts.add(looked[0] ?? '');
+    }
+    expect([...firsts].sort()).toEqual(symbols);
+    // Sums of a part are no figure.
+    expect(world.counters.values.has('om:positions_open')).toBe(false);
+  });
+
   it('counts from the fill that it holds something by again', async () => {
     const world = new World();
     const { positionId } = await world.openPosition({ stopLoss: { price: d('35000') } });
