@@ -13,9 +13,10 @@ export const HELP = `The streamer at half of its rate; then the laptop system un
   --json       one JSON document on stdout; everything else on stderr
   --help       this text
 
-No extreme and no hit may be missing, the stream has no error, undisturbed trading has none either and each second its sweep, and
-the ledger has to be what the simulator's books are. In an hour or more the streamer's memory may not grow by more than 50 MB. Exit code 1: something is wrong. In less than an hour the
-growth is a figure with a target, as in a benchmark; a machine that does not keep up is said.
+No extreme and no hit may be missing, the stream has no error, undisturbed trading has none either, and the ledger has to be what the
+simulator's books are. Of undisturbed trading each second has its sweep: more than 1 % without one, or more than five in a row, is
+wrong. With --hours (30 minutes of the stream or more) the streamer's memory may not grow by more than 50 MB. Exit code 1: something is
+wrong. In less the growth is a figure with a target, as in a benchmark; a machine that does not keep up is said.
 `;
 
 const MOST_SEED = 999_999_999;

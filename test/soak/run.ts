@@ -46,8 +46,8 @@ export const soakShape = (seconds: number): LoadShape => ({
   ...{ warmUpSeconds: WARM_UP_SECONDS, comparedSeconds: 45, barsMs: BARS_MS },
 });
 
-/** In an hour everything that is kept for a time has come and gone many times over. */
-const LONG_MINUTES = 60;
+/** Half an hour of the stream (`--hours 1`): what is kept for a time has come and gone many times over. */
+const LONG_MINUTES = 30;
 const MOST_GROWTH_MB = 50;
 
 /** What the figures of the load must not be, beside what it has lost. */

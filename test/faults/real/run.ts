@@ -156,14 +156,23 @@ async function tradeAndCheck(
   };
 }
 
-/** Seconds in a row without a sweep that no slowness of a machine explains. */
+/** Seconds in a row without a sweep that no slowness of a machine explains; and of all of them, a second of slowness in each minute and a half. */
 const MOST_HOLES = 5;
+const MOST_HOLES_SHARE = 0.01;
+
+/** What is wrong with the sweeps of undisturbed trading; null: nothing. */
+export function holesIn(sweeps: Sweeps | null): string | null {
+  if (sweeps === null || sweeps.seconds === 0) return 'no sweep was looked for';
+  const { seconds: all, holes, longest } = sweeps;
+  if (longest > MOST_HOLES) return `${longest} seconds in a row had no sweep (${holes} of ${all})`;
+  return holes > Math.max(MOST_HOLES, all * MOST_HOLES_SHARE)
+    ? `${holes} of ${all} seconds had no sweep`
+    : null;
+}
 
 function judgeCalm(tally: Tally, sweeps: Sweeps | null): void {
-  if (sweeps === null || sweeps.seconds === 0) tally.violation('no sweep was looked for');
-  else if (sweeps.longest > MOST_HOLES) {
-    tally.violation(`${sweeps.longest} seconds in a row had no sweep (${sweeps.holes} of ${sweeps.seconds})`);
-  }
+  const holes = holesIn(sweeps);
+  if (holes !== null) tally.violation(holes);
   for (const [what, count] of Object.entries(tally.of('errors told'))) {
     tally.violation(`${count} errors although nothing was done to it: ${what}`);
   }

@@ -1,5 +1,6 @@
 /** `npm run soak`: how long its parts are, and what it calls wrong. */
 import { describe, expect, it } from 'vitest';
+import { holesIn } from '../../faults/real/run.ts';
 import { Gaps } from '../../faults/real/sweeps.ts';
 import { parseSoakOptions } from '../../soak/options.ts';
 import { streamWrong } from '../../soak/run.ts';
@@ -25,9 +26,20 @@ describe('the soak', () => {
     const memory = { from: 250, to: 310, most: 320, per_minute: 1, live_from: 30, live_to: 31 };
     expect(streamWrong(10, { errors: 0, memory_mb: memory })).toEqual([]);
     expect(streamWrong(10, { errors: 2, memory_mb: memory })).toEqual(['the stream had 2 errors']);
-    expect(streamWrong(60, { errors: 0, memory_mb: memory })).toEqual([
-      "the streamer's memory grew by 60 MB in 60 minutes",
+    expect(streamWrong(30, { errors: 0, memory_mb: memory })).toEqual([
+      "the streamer's memory grew by 60 MB in 30 minutes",
     ]);
-    expect(streamWrong(60, { errors: 0, memory_mb: { ...memory, to: 299 } })).toEqual([]);
+    expect(streamWrong(30, { errors: 0, memory_mb: { ...memory, to: 299 } })).toEqual([]);
   });
+});
+
+it('undisturbed trading may be without a sweep for some seconds, not for many nor often', () => {
+  const sweeps = (seconds: number, holes: number, longest: number) => holesIn({ seconds, holes, longest });
+  expect(holesIn(null)).toBe('no sweep was looked for');
+  expect(sweeps(0, 0, 0)).toBe('no sweep was looked for');
+  expect(sweeps(100, 5, 5)).toBeNull();
+  expect(sweeps(100, 6, 6)).toBe('6 seconds in a row had no sweep (6 of 100)');
+  expect(sweeps(100, 6, 1)).toBe('6 of 100 seconds had no sweep');
+  expect(sweeps(3_600, 36, 1)).toBeNull();
+  expect(sweeps(3_600, 37, 1)).toBe('37 of 3600 seconds had no sweep');
 });
