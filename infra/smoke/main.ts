@@ -8,6 +8,19 @@ import { runSmoke } from './run.ts';
 const EXIT_USAGE = 2;
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** Aborted by the first signal; the second one ends the process, as it does without this. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const onSignal = (name: string): void => {
+    for (const one of names) process.off(one, onSignal);
+    note(`${name}: putting away what was opened; once more, and it stays`);
+    stop.abort();
+  };
+  for (const name of names) process.on(name, onSignal);
+  return stop.signal;
+}
+
 async function main(): Promise<number> {
   const options = parseSmokeOptions(process.argv.slice(2));
   if (options === null) {
@@ -20,6 +33,7 @@ async function main(): Promise<number> {
     ask: askHidden,
     told: (step) => say(stepLine(step)),
     note,
+    stop: stopSignal(),
   });
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else process.stdout.write(document.passed ? '\nall steps passed\n' : '\nNOT GOOD: see the steps above\n');

@@ -10,6 +10,8 @@ export const HELP = `The way of one position from price to statement, on a syste
   npm run smoke -- --binance testnet --url URL                          at the testnet, by a deployment that serves it
 
   --url URL            the API's address: https, or http on this machine (the output ApiUrl of the deployment)
+  --push-url URL       the WebSocket's address (the output PushUrl): events of order and position are expected there too;
+                       without it they are not tested, but on a system that was started for it
   --token-url URL      where a machine client gets its tokens: https://DOMAIN/oauth2/token
   --wallet ID          trades with this wallet; without it one is made (scope admin); one at the exchange is deleted at the end
   --symbol S           default BTC/USDT
@@ -24,7 +26,10 @@ Who you are, from the environment:
 Keys of the testnet, from the environment, else they are asked for:
   BINANCE_TESTNET_API_KEY, and BINANCE_TESTNET_API_SECRET or BINANCE_TESTNET_PRIVATE_KEY (PEM)
 
-Exit code 1: a step failed; it is said which and why. What it opened is closed again as far as that is possible.
+Exit code 1: a step failed; it is said which and why. What it opened is closed again, after Ctrl-C too; what could not be
+closed is said, with the request that does.
+
+Not tested: that a stop or target fires, webhooks, alarms, margin; at an exchange the balance is not reckoned from the profit.
 `;
 
 export type SmokeVenue = 'demo' | 'binance_testnet' | 'binance_simulator';
@@ -32,6 +37,8 @@ export type SmokeVenue = 'demo' | 'binance_testnet' | 'binance_simulator';
 export interface SmokeOptions {
   /** Null: the laptop system is started for it. */
   readonly url: string | null;
+  /** Null: that of the system that is started for it, else the WebSocket is not tested. */
+  readonly pushUrl: string | null;
   readonly tokenUrl: string | null;
   readonly walletId: string | null;
   readonly symbol: string;
@@ -42,7 +49,7 @@ export interface SmokeOptions {
 }
 
 const KNOWN = {
-  withValue: new Set(['--url', '--token-url', '--wallet', '--symbol', '--spend', '--binance']),
+  withValue: new Set(['--url', '--push-url', '--token-url', '--wallet', '--symbol', '--spend', '--binance']),
   flags: new Set(['--json', '--help']),
 };
 
@@ -72,6 +79,7 @@ export function parseSmokeOptions(argv: readonly string[]): SmokeOptions | null 
   const venue = readVenue(given.get('--binance'), url);
   return {
     url,
+    pushUrl: address('--push-url', given.get('--push-url'), 'wss'),
     tokenUrl: address('--token-url', given.get('--token-url')),
     walletId: given.get('--wallet') ?? null,
     symbol: readSymbol(given.get('--symbol')),
@@ -85,16 +93,20 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 export const isLoopback = (url: string): boolean => LOOPBACK.has(new URL(url).hostname);
 
+/** By the encrypted scheme, the one that is not. */
+const PLAIN = { https: 'http', wss: 'ws' } as const;
+
 /** Tokens and keys go there: encrypted, or not off this machine. */
-function address(name: string, text: string | undefined): string | null {
+function address(name: string, text: string | undefined, safe: keyof typeof PLAIN = 'https'): string | null {
   if (text === undefined) return null;
-  if (!URL.canParse(text)) throw new OptionError(`${name}: an address like https://HOST is expected`);
+  const plain = PLAIN[safe];
+  if (!URL.canParse(text)) throw new OptionError(`${name}: an address like ${safe}://HOST is expected`);
   const { protocol, username, password, search, hash } = new URL(text);
   if (username !== '' || password !== '' || search !== '' || hash !== '') {
     throw new OptionError(`${name}: an address without user, query or fragment is expected`);
   }
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(text))) {
-    throw new OptionError(`${name}: https is expected (http only on this machine)`);
+  if (protocol !== `${safe}:` && !(protocol === `${plain}:` && isLoopback(text))) {
+    throw new OptionError(`${name}: ${safe} is expected (${plain} only on this machine)`);
   }
   return text.replace(/\/+$/, '');
 }

@@ -2,6 +2,7 @@
 import { createClient } from '../../shared/client/client.ts';
 import { type RunningSystem, startSystem } from '../local/system.ts';
 import { type Ask, type Environment, tokenSource, venueKeys } from './access.ts';
+import { eventsAt } from './events.ts';
 import type { SmokeOptions } from './options.ts';
 import { type SmokeDocument, type Step, Steps } from './report.ts';
 import { PATIENCE, type Patience, runScenario } from './scenario.ts';
@@ -11,6 +12,8 @@ export interface SmokeWorld {
   readonly ask: Ask;
   readonly told: (step: Step) => void;
   readonly note: (line: string) => void;
+  /** Ctrl-C: no further step is taken, what was opened is put away. */
+  readonly stop: AbortSignal;
   /** For tests. */
   readonly patience?: Patience;
 }
@@ -24,7 +27,8 @@ export async function runSmoke(options: SmokeOptions, world: SmokeWorld): Promis
   world.note('no --url: starting the laptop system ...');
   const system = await startOwn(options, world.note);
   try {
-    return await smokeAt(options, system.api, () => Promise.resolve(system.token), {
+    const own = { ...options, pushUrl: options.pushUrl ?? system.push };
+    return await smokeAt(own, system.api, () => Promise.resolve(system.token), {
       ...world,
       env: { ...world.env, ...simulatorKeys(system) },
     });
@@ -60,19 +64,20 @@ async function smokeAt(
   options: SmokeOptions,
   url: string,
   token: () => Promise<string>,
-  { env, ask, told, patience = PATIENCE }: SmokeWorld,
+  { env, ask, told, note, stop, patience = PATIENCE }: SmokeWorld,
 ): Promise<SmokeDocument> {
-  const { venue, symbol, spend, walletId } = options;
+  const { venue, symbol, spend, walletId, pushUrl } = options;
   const steps = new Steps(told);
   const startedAt = new Date().toISOString();
   const keys = venue === 'demo' || walletId !== null ? null : await venueKeys(env, ask);
   const client = createClient({ api: url, token, timeoutMs: 30_000 });
-  await runScenario(client, { venue, symbol, spend, walletId, keys }, steps, patience).catch(
-    (error: unknown) => {
-      // What a step failed with is told already; anything else is a mistake of ours.
-      if (steps.passed) throw error;
-    },
-  );
+  if (pushUrl === null) note('no --push-url: what is told over the WebSocket is NOT TESTED');
+  const events = pushUrl === null ? null : eventsAt(pushUrl, token);
+  const task = { venue, symbol, spend, walletId, keys, events };
+  await runScenario(client, task, steps, stop, patience).catch((error: unknown) => {
+    // What a step failed with is told already; anything else is a mistake of ours.
+    if (steps.passed) throw error;
+  });
   const { taken, passed } = steps;
   return { smoke: venue, url, symbol, started_at: startedAt, steps: taken, passed };
 }

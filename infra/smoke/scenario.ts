@@ -1,18 +1,24 @@
 /**
  * The way of one position over the API, as a user of it goes: price, wallet, balance, preview, order, fill, position with its
- * stop, close, profit, balance again, statement. Each step checks what it is answered; the profit is reckoned anew from the fills.
+ * stop, close, profit, balance again, statement; what is told over the WebSocket, where its address is given. Each step checks
+ * what it is answered; the profit is reckoned anew from the fills.
  *
- * Always true: what it opened it closes, also when a step fails, or says that it could not; the
- * keys of an exchange that it brought are deleted with their wallet.
+ * Always true: what it opened it closes, also when a step fails, is interrupted, or is not answered; the keys of an exchange
+ * that it brought are deleted with their wallet. What could not be put away is said.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiClient, ApiProblem } from '../../shared/client/client.ts';
 import type { AnswerTo } from '../../shared/client/contract.ts';
+import type { EventView } from '../../shared/client/push.ts';
 import { type Decimal, decimal, sum } from '../../shared/domain/money/decimal.ts';
 import type { VenueKeys } from './access.ts';
+import { isTold, type OpenEvents } from './events.ts';
+import { exchangeTrouble } from './health.ts';
 import type { SmokeOptions } from './options.ts';
 import { expectedProfit, isSameAmount } from './profit.ts';
+import { leavesUnclear, type Opened, putAway, type Wish } from './put-away.ts';
 import { SmokeFailure, type Steps } from './report.ts';
+import { checkStatement } from './statement.ts';
+import { goOn, until } from './wait.ts';
 
 type Position = AnswerTo<'getPosition'>;
 type Order = AnswerTo<'getOrder'>;
@@ -20,6 +26,8 @@ type Order = AnswerTo<'getOrder'>;
 export interface SmokeTask extends Pick<SmokeOptions, 'venue' | 'symbol' | 'spend' | 'walletId'> {
   /** Of the exchange's account; null on the demo wallet, and where the wallet is there. */
   readonly keys: VenueKeys | null;
+  /** Null: the WebSocket is not tested. */
+  readonly events: OpenEvents | null;
 }
 
 /** Waits of one step. A symbol that nobody has followed is asked for first; a full comparison reads every trade. */
@@ -37,14 +45,18 @@ const STOP_SHARE = decimal('0.9');
 const DEMO_FUNDS = '10000';
 const WAIT_SECONDS = 10;
 
-/** Takes every step. @throws what a step failed with; the step is in `steps` */
+/**
+ * Takes every step. When `stop` is aborted no further one is taken, waits end, and what was opened is put away; a request
+ * that is on its way is waited for. @throws what a step failed with; the step is in `steps`
+ */
 export async function runScenario(
   client: ApiClient,
   task: SmokeTask,
   steps: Steps,
+  stop: AbortSignal,
   patience: Patience = PATIENCE,
 ): Promise<void> {
-  await new Scenario(client, task, steps, patience).run();
+  await new Scenario(client, task, steps, stop, patience).run();
 }
 
 class Scenario {
@@ -53,15 +65,19 @@ class Scenario {
   readonly #steps: Steps;
   readonly #patience: Patience;
   readonly #quote: string;
+  readonly #stop: AbortSignal;
   /** What is to be put away at the end. */
-  #made: string | null = null;
-  #position: string | null = null;
+  readonly #opened: Opened;
+  readonly #heard: EventView[] = [];
+  #socket: { close(): void } | null = null;
 
-  constructor(client: ApiClient, task: SmokeTask, steps: Steps, patience: Patience) {
+  constructor(client: ApiClient, task: SmokeTask, steps: Steps, stop: AbortSignal, patience: Patience) {
     this.#client = client;
     this.#task = task;
     this.#steps = steps;
+    this.#stop = stop;
     this.#patience = patience;
+    this.#opened = { walletId: task.walletId, wallet: null, order: null, positionId: null };
     this.#quote = task.symbol.split('/')[1] ?? '';
   }
 
@@ -69,49 +85,74 @@ class Scenario {
     try {
       await this.#takeSteps();
     } finally {
-      await this.#putAway();
+      this.#socket?.close();
+      await putAway(this.#client, this.#steps, this.#opened, this.#patience);
+    }
+  }
+
+  #take<T>(name: string, work: () => Promise<readonly [string, T]>): Promise<T> {
+    return this.#steps.take(name, () => {
+      goOn(this.#stop);
+      return work();
+    });
+  }
+
+  /** Notes what is asked for before it is, and whether it is known what became of it. */
+  async #asking<T>(wish: Wish, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      wish.isUnclear = leavesUnclear(error);
+      throw error;
     }
   }
 
   async #takeSteps(): Promise<void> {
     const { symbol } = this.#task;
-    await this.#steps.take('services', () => this.#services());
-    const price = await this.#steps.take('price', () => this.#price());
-    const walletId = await this.#steps.take('wallet', () => this.#wallet());
-    const before = await this.#steps.take('balance', async () => {
+    await this.#take('services', () => this.#services());
+    const price = await this.#take('price', () => this.#price());
+    const walletId = await this.#take('wallet', () => this.#wallet());
+    const before = await this.#take('balance', async () => {
       const found = await this.#balance(walletId, 'before');
       if (found[1].greaterThanOrEqualTo(this.#task.spend)) return found;
       throw new SmokeFailure(`${found[0]}: less than the ${this.#task.spend} to be spent (--spend)`);
     });
+    const order: Wish = { name: `smoke-${crypto.randomUUID()}`, isUnclear: false };
     const body = {
       wallet_id: walletId,
       symbol,
+      client_order_id: order.name,
       side: 'buy',
       type: 'market',
       quote_quantity: this.#task.spend,
       // To the venue's tick it is rounded there; the preview below shows it.
       protection: { stop_loss: price.times(STOP_SHARE).toSignificantDigits(6).toFixed() },
     } as const;
-    await this.#steps.take('preview', async () => {
+    await this.#take('preview', async () => {
       const { accepted, refusal, sent, market_price } = await this.#client.call('previewOrder', { body });
       if (!accepted) throw new SmokeFailure(`it would be refused: ${refusal?.code}: ${refusal?.detail}`);
       const amount =
         sent.quote_quantity === null ? sent.quantity : `${sent.quote_quantity} ${this.#quote} of`;
       return [`${amount} ${symbol} at about ${market_price} would be taken`, null];
     });
-    const { orderId, positionId } = await this.#steps.take('order', async () => {
-      const placed = await this.#client.call('createOrder', { body, waitSeconds: WAIT_SECONDS });
+    if (this.#task.events !== null) await this.#take('socket', () => this.#listen());
+    const { orderId, positionId } = await this.#take('order', async () => {
+      this.#opened.order = order;
+      const placed = await this.#asking(order, () =>
+        this.#client.call('createOrder', { body, key: order.name, waitSeconds: WAIT_SECONDS }),
+      );
       const positionId = placed.position_id ?? this.#missing('the entry order names no position');
-      this.#position = positionId;
+      this.#opened.positionId = positionId;
       return [`${placed.order_id} ${placed.status}`, { orderId: placed.order_id, positionId }];
     });
-    await this.#steps.take('fill', () => this.#fill(orderId));
-    await this.#steps.take('position', () => this.#openPosition(positionId));
-    await this.#steps.take('health', () => this.#health());
-    await this.#steps.take('close', () => this.#close(positionId));
-    const closed = await this.#steps.take('profit', () => this.#profit(positionId));
-    await this.#steps.take('balance after', () => this.#balanceAfter(walletId, before, closed));
-    await this.#steps.take('statement', () => this.#statement(walletId));
+    await this.#take('fill', () => this.#fill(orderId));
+    await this.#take('position', () => this.#openPosition(positionId));
+    await this.#take('health', () => this.#health());
+    await this.#take('close', () => this.#close(positionId));
+    if (this.#socket !== null) await this.#take('events', () => this.#events(orderId, positionId));
+    const closed = await this.#take('profit', () => this.#profit(positionId));
+    await this.#take('balance after', () => this.#balanceAfter(walletId, before, closed));
+    await this.#take('statement', () => this.#statement(walletId, closed));
   }
 
   async #services(): Promise<readonly [string, null]> {
@@ -124,16 +165,44 @@ class Scenario {
     return [`the API answers: ${status}`, null];
   }
 
-  /** A deployment of this minute may not have swept yet. */
+  /** A deployment of this minute may not have swept yet, and a wallet of this minute may not be listened to yet. */
   async #health(): Promise<readonly [string, null]> {
-    const { order_monitor: monitor, websocket_manager: streams } = await this.#until(
-      'healthy services (GET /api/v1/health/services says which is not)',
+    const { venue } = this.#task;
+    type Health = AnswerTo<'healthServices'>;
+    const troubleOf = ({ overall_status: status, binance }: Health): string | null => {
+      if (status !== 'healthy') return `GET /api/v1/health/services says ${status}, and what`;
+      return venue === 'demo' ? null : exchangeTrouble(binance);
+    };
+    const {
+      order_monitor: monitor,
+      websocket_manager: streams,
+      binance,
+    } = await this.#until(
+      (last) => `healthy services: ${troubleOf(last)}`,
       this.#patience.priceMs,
       () => this.#client.call('healthServices', {}),
-      ({ overall_status: status }) => status === 'healthy',
+      (health) => troubleOf(health) === null,
     );
     const found = `last check ${monitor.last_check}, ${monitor.orders_monitored} orders; prices from ${streams.source}`;
-    return [`healthy: ${found}`, null];
+    const news = venue === 'demo' ? '' : `; user data of ${binance?.user_data.subscribed} wallets`;
+    return [`healthy: ${found}${news}`, null];
+  }
+
+  async #listen(): Promise<readonly [string, null]> {
+    const { events } = this.#task;
+    if (events === null) return this.#missing('no address of the WebSocket');
+    this.#socket = await events((event) => void this.#heard.push(event));
+    return ['subscribed to orders and positions', null];
+  }
+
+  async #events(orderId: string, positionId: string): Promise<readonly [string, null]> {
+    await this.#until(
+      () => `the filled order and the closed position to be told; ${this.#heard.length} events came`,
+      this.#patience.orderMs,
+      () => this.#heard,
+      (heard) => isTold(heard, orderId, positionId),
+    );
+    return [`${this.#heard.length} came, the filled order and the closed position among them`, null];
   }
 
   async #price(): Promise<readonly [string, Decimal]> {
@@ -159,7 +228,7 @@ class Scenario {
       return [`${wallet.wallet_id} (${wallet.name})`, wallet.wallet_id];
     }
     const { wallet_id } = await this.#makeWallet();
-    this.#made = wallet_id;
+    this.#opened.walletId = wallet_id;
     if (venue === 'demo') return [`${wallet_id}, new, ${DEMO_FUNDS} ${this.#quote}`, wallet_id];
     const checked = await this.#until(
       'the keys to be checked',
@@ -175,18 +244,25 @@ class Scenario {
 
   async #makeWallet(): Promise<{ readonly wallet_id: string }> {
     const { keys, venue } = this.#task;
+    // Its own, so that it is found when the answer is lost.
+    const wish: Wish = { name: `smoke ${crypto.randomUUID()}`, isUnclear: false };
+    const { name } = wish;
     try {
       if (venue === 'demo') {
         const starting_balances = { [this.#quote]: DEMO_FUNDS };
         return await this.#client.call('createWallet', {
-          body: { name: 'smoke', type: 'demo', starting_balances },
+          body: { name, type: 'demo', starting_balances },
         });
       }
       if (keys === null) return this.#missing('no keys were given');
-      return await this.#client.call('createWallet', {
-        body: { name: 'smoke', type: 'binance', environment: venue, ...keys },
-        waitSeconds: WAIT_SECONDS,
-      });
+      // A demo wallet stays: it holds play money and costs nothing.
+      this.#opened.wallet = wish;
+      return await this.#asking(wish, () =>
+        this.#client.call('createWallet', {
+          body: { name, type: 'binance', environment: venue, ...keys },
+          waitSeconds: WAIT_SECONDS,
+        }),
+      );
     } catch (error) {
       // The gateway's own 403 has no problem document.
       if (error instanceof ApiProblem && error.status === 403) {
@@ -242,7 +318,8 @@ class Scenario {
       () => this.#read(positionId),
       ({ status }) => status === 'closed',
     );
-    this.#position = null;
+    // What was opened is gone.
+    this.#opened.order = null;
     return [`${exit?.amount} at ${exit?.price}, cause ${exit?.reason}`, null];
   }
 
@@ -267,9 +344,11 @@ class Scenario {
     { exit, fees }: Position,
   ): Promise<readonly [string, null]> {
     const [detail, after] = await this.#balance(walletId, 'after');
-    const isOwn = this.#made !== null && this.#task.venue === 'demo';
+    const unchecked = (why: string) => [`${detail}; NOT CHECKED against the profit: ${why}`, null] as const;
+    if (this.#task.venue !== 'demo') return unchecked('others may use the account');
+    if (this.#task.walletId !== null) return unchecked('others may trade with the wallet');
     const inQuote = Object.keys(fees.fees_by_asset).every((asset) => asset === this.#quote);
-    if (!isOwn || !inQuote || exit === null) return [detail, null];
+    if (!inQuote || exit === null) return unchecked('fees were paid in other assets');
     const expected = before.plus(exit.realized_pnl).minus(exit.dust?.cost ?? '0');
     if (!isSameAmount(after, expected)) {
       throw new SmokeFailure(`${after} ${this.#quote} are free, ${before} and the profit make ${expected}`);
@@ -277,50 +356,14 @@ class Scenario {
     return [`${detail}: ${before} and the profit`, null];
   }
 
-  async #statement(walletId: string): Promise<readonly [string, null]> {
-    const params = { wallet_id: walletId };
-    const since = Date.now();
-    const asked = await this.#client.call('reconcileWallet', { params, waitSeconds: WAIT_SECONDS, body: {} });
-    let { statement } = asked;
-    if (!asked.done || statement === null) {
-      const later = await this.#until(
-        'the comparison with the venue',
-        this.#patience.statementMs,
-        () => this.#client.call('getReconciliation', { params }),
-        (latest) => latest.statement !== null && Date.parse(latest.statement.as_of) >= since - CLOCKS_MS,
-      );
-      statement = later.statement;
-    }
-    if (statement === null) return this.#missing('no statement');
-    const { status, counts } = statement;
-    if (counts.differences > 0) {
-      const [first] = statement.differences;
-      throw new SmokeFailure(`${counts.differences} differences, the first: ${JSON.stringify(first)}`);
-    }
-    return [`${status}: ${counts.orders} orders, ${counts.trades} trades compared, 0 differences`, null];
-  }
-
-  async #putAway(): Promise<void> {
-    const positionId = this.#position;
-    if (positionId !== null) {
-      await this.#steps
-        .take('put away', async () => {
-          const params = { position_id: positionId };
-          await this.#client.call('closePosition', { params, body: {}, waitSeconds: WAIT_SECONDS });
-          return [`closing position ${positionId}; look whether it is closed`, null];
-        })
-        // It is noted; the step that failed before it is what is thrown.
-        .catch(() => null);
-    }
-    const walletId = this.#made;
-    // A demo wallet stays: it holds play money and costs nothing.
-    if (walletId === null || this.#task.venue === 'demo') return;
-    await this.#steps
-      .take('put away', async () => {
-        await this.#client.call('deleteWallet', { params: { wallet_id: walletId }, body: {} });
-        return [`wallet ${walletId} deleted, its keys with it`, null];
-      })
-      .catch(() => null);
+  async #statement(
+    walletId: string,
+    { created_at: since, fills }: Position,
+  ): Promise<readonly [string, null]> {
+    const traded = { walletId, isDemo: this.#task.venue === 'demo', since, trades: fills.length };
+    const { statementMs, pollMs } = this.#patience;
+    const told = await checkStatement(this.#client, traded, statementMs, { pollMs, stop: this.#stop });
+    return [told, null];
   }
 
   #read(positionId: string): Promise<Position> {
@@ -331,23 +374,12 @@ class Scenario {
     throw new SmokeFailure(what);
   }
 
-  async #until<T>(
-    what: string,
+  #until<T>(
+    what: string | ((last: T) => string),
     withinMs: number,
-    read: () => Promise<T>,
+    read: () => Promise<T> | T,
     isSo: (value: T) => boolean,
   ): Promise<T> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const value = await read();
-      if (isSo(value)) return value;
-      if (performance.now() >= deadline) {
-        throw new SmokeFailure(`waited ${withinMs / 1_000} s for ${what}`);
-      }
-      await sleep(this.#patience.pollMs);
-    }
+    return until(what, withinMs, read, isSo, { pollMs: this.#patience.pollMs, stop: this.#stop });
   }
 }
-
-/** A statement's time is the venue's. */
-const CLOCKS_MS = 10_000;

@@ -27,6 +27,7 @@ async function smoke(
     ask: async () => null,
     told: (step) => lines.push(stepLine(step)),
     note: (line) => lines.push(line),
+    stop: new AbortController().signal,
     patience: PATIENCE,
   });
 }
@@ -38,12 +39,19 @@ const WAY = [
   ...['close', 'profit', 'balance after', 'statement'],
 ];
 
+/** With the WebSocket's address. */
+const TOLD = WAY.flatMap((name) =>
+  name === 'order' ? ['socket', name] : name === 'close' ? [name, 'events'] : [name],
+);
+
 describe('npm run smoke', () => {
-  it('goes the way of a position on a demo wallet, with a token', async () => {
-    const document = await smoke([], { MONIQO_TOKEN: system.running.token });
+  it('goes the way of a position on a demo wallet, with a token, and is told of it', async () => {
+    const document = await smoke(['--push-url', system.running.push ?? ''], {
+      MONIQO_TOKEN: system.running.token,
+    });
     expect(failed(document)).toEqual([]);
     expect(document).toMatchObject({ passed: true, smoke: 'demo', url: system.running.api });
-    expect(namesOf(document)).toEqual(WAY);
+    expect(namesOf(document)).toEqual(TOLD);
     // 0.001 at 50,000 and back: both fees
     expect(document.steps.find(({ name }) => name === 'profit')?.detail).toContain('-0.1 USDT');
   });

@@ -11,6 +11,7 @@ describe('the command line', () => {
   it('has a demo wallet and the laptop system where nothing is said', () => {
     expect(parseSmokeOptions([])).toEqual({
       url: null,
+      pushUrl: null,
       tokenUrl: null,
       walletId: null,
       symbol: 'BTC/USDT',
@@ -46,6 +47,8 @@ describe('the command line', () => {
     [['--url', 'http://example.com'], 'https is expected'],
     [['--url', 'https://me:secret@example.com'], 'without user'],
     [['--url', 'https://example.com?token=x'], 'without user, query'],
+    [['--push-url', 'ws://example.com'], 'wss is expected'],
+    [['--push-url', 'https://example.com'], 'wss is expected'],
     [['--token-url', 'http://example.com/oauth2/token'], 'https is expected'],
     [['--url', URL_OF_API, '--binance', 'simulator'], 'on this machine only'],
     [['--binance', 'production'], 'testnet or simulator'],
@@ -59,6 +62,9 @@ describe('the command line', () => {
   it('takes the simulator on this machine', () => {
     const words = ['--url', 'http://127.0.0.1:8787', '--binance', 'simulator'];
     expect(parseSmokeOptions(words)?.venue).toBe('binance_simulator');
+    const push = ['--push-url', 'wss://id.execute-api.eu-west-1.amazonaws.com/live'];
+    expect(parseSmokeOptions(push)?.pushUrl).toBe(push[1]);
+    expect(parseSmokeOptions(['--push-url', 'ws://127.0.0.1:8787/push'])?.pushUrl).toContain('ws:');
   });
 });
 
