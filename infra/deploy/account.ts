@@ -12,11 +12,16 @@ export interface Account {
   readonly arn: string;
 }
 
+export interface FoundCredentials extends Credentials {
+  /** When they end; undefined: not by themselves. */
+  readonly expiration?: Date | undefined;
+}
+
 export interface Aws {
   /** Of the environment or the profile; null: nobody says one. */
   region(): Promise<string | null>;
   /** Null: there are none. @throws when they cannot be read (an expired sign-in, for instance) */
-  credentials(): Promise<Credentials | null>;
+  credentials(): Promise<FoundCredentials | null>;
   /** @throws Error with what AWS answered */
   whoAmI(region: string, credentials: Credentials): Promise<Account>;
   /** Value of a plain parameter, or '(secret)' of a SecureString; null: there is none. @throws as `whoAmI` */
@@ -52,6 +57,9 @@ const isNone = (error: unknown): boolean =>
   error instanceof Error && /could not load credentials/i.test(error.message);
 
 export function makeAws({ env, ask = fetch, endpoint = AWS_ENDPOINT }: AwsOptions): Aws {
+  // The SDK knows the first name alone; the AWS command line and the CDK know both.
+  const profile = env['AWS_PROFILE'] || env['AWS_DEFAULT_PROFILE'];
+  const ofProfile = profile ? { profile } : {};
   async function call<T>(
     service: 'sts' | 'ssm',
     region: string,
@@ -75,7 +83,7 @@ export function makeAws({ env, ask = fetch, endpoint = AWS_ENDPOINT }: AwsOption
     async region() {
       const said = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
       if (said) return said;
-      const client = new SQSClient({});
+      const client = new SQSClient(ofProfile);
       try {
         return await client.config.region();
       } catch (error) {
@@ -87,7 +95,7 @@ export function makeAws({ env, ask = fetch, endpoint = AWS_ENDPOINT }: AwsOption
     },
     async credentials() {
       // The region is none of theirs; the client wants one all the same.
-      const client = new SQSClient({ region: 'us-east-1' });
+      const client = new SQSClient({ region: 'us-east-1', ...ofProfile });
       try {
         return await client.config.credentials();
       } catch (error) {

@@ -2,24 +2,13 @@
  * What a deployment needs, looked at before anything is changed: each thing by itself, so that all that is missing is said at once,
  * in words that say what to do.
  */
-import type { Credentials } from '../../shared/adapters/gateway/sigv4.ts';
 import type { BundleResult } from '../bundle/bundle.ts';
-import type { Account, Aws } from './account.ts';
+import type { Finding } from './finding.ts';
 import type { Run } from './runner.ts';
+import { type SignedIn, type SignedInWorld, signedIn, textOf } from './signed-in.ts';
 
-export interface Finding {
-  readonly name: string;
-  /** `doubt`: it may go wrong because of it. */
-  readonly state: 'ok' | 'missing' | 'doubt';
-  readonly detail: string;
-  /** What to do about it. */
-  readonly remedy?: string;
-}
-
-export interface CheckWorld {
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface CheckWorld extends SignedInWorld {
   readonly run: Run;
-  readonly aws: Aws;
   /** Of the machine: `x64`, `arm64`. */
   readonly arch: string;
   /** Makes the bundles. @throws when one does not compile or is too large */
@@ -39,7 +28,7 @@ export interface CheckPlan {
 export interface Checked {
   readonly findings: readonly Finding[];
   /** Null: something is missing. */
-  readonly target: { readonly account: Account; readonly region: string } | null;
+  readonly target: SignedIn | null;
 }
 
 /** Of the CDK's own bootstrap stack: the most that the assembly asks for anywhere in its manifest. */
@@ -47,46 +36,25 @@ export const LEAST_BOOTSTRAP = 8;
 const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 const DOCKER_TIMEOUT_MS = 60_000;
 
-const SIGN_IN =
-  'sign in: `aws sso login` (and AWS_PROFILE), or put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into the environment';
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Looks at everything; what depends on something that is missing is left out. */
 export async function checkAll(plan: CheckPlan, world: CheckWorld): Promise<Checked> {
-  const region = await regionFinding(world);
-  const credentials = await credentialsFinding(world);
-  const account =
-    region.found === null || credentials.found === null
-      ? null
-      : await accountFinding(world, region.found, credentials.found);
+  const who = await signedIn(world);
   const ofAccount =
-    region.found === null || credentials.found === null || account?.found == null
+    who.signedIn === null
       ? []
       : [
-          await bootstrapFinding(plan, world, region.found, credentials.found, account.found),
-          ...(await parameterFindings(plan, world, region.found, credentials.found)),
+          await bootstrapFinding(plan, world, who.signedIn),
+          ...(await parameterFindings(plan, world, who.signedIn)),
         ];
   const findings = [
     cdkFinding(world),
-    region.finding,
-    credentials.finding,
-    ...(account === null ? [] : [account.finding]),
+    ...who.findings,
     ...ofAccount,
     ...(await dockerFindings(world)),
     await bundleFinding(world),
   ];
   const isReady = findings.every(({ state }) => state !== 'missing');
-  const target =
-    isReady && region.found !== null && account?.found != null
-      ? { account: account.found, region: region.found }
-      : null;
-  return { findings, target };
-}
-
-interface Found<T> {
-  readonly finding: Finding;
-  readonly found: T | null;
+  return { findings, target: isReady ? who.signedIn : null };
 }
 
 function cdkFinding({ cdkVersion, wantedCdkVersion }: CheckWorld): Finding {
@@ -97,59 +65,10 @@ function cdkFinding({ cdkVersion, wantedCdkVersion }: CheckWorld): Finding {
   return { name, state: 'missing', detail, remedy: 'run `npm ci`' };
 }
 
-async function regionFinding({ aws }: CheckWorld): Promise<Found<string>> {
-  const name = 'region';
-  const remedy = 'say where to deploy: AWS_REGION=eu-west-1, or `aws configure set region eu-west-1`';
-  try {
-    const region = await aws.region();
-    if (region === null) {
-      return { finding: { name, state: 'missing', detail: 'nobody says one', remedy }, found: null };
-    }
-    if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
-      return { finding: { name, state: 'missing', detail: `${region} is none`, remedy }, found: null };
-    }
-    return { finding: { name, state: 'ok', detail: region }, found: region };
-  } catch (error) {
-    return { finding: { name, state: 'missing', detail: textOf(error), remedy }, found: null };
-  }
-}
-
-async function credentialsFinding({ aws }: CheckWorld): Promise<Found<Credentials>> {
-  const name = 'credentials';
-  try {
-    const credentials = await aws.credentials();
-    if (credentials !== null)
-      return { finding: { name, state: 'ok', detail: 'are there' }, found: credentials };
-    return { finding: { name, state: 'missing', detail: 'there are none', remedy: SIGN_IN }, found: null };
-  } catch (error) {
-    return { finding: { name, state: 'missing', detail: textOf(error), remedy: SIGN_IN }, found: null };
-  }
-}
-
-async function accountFinding(
-  { aws }: CheckWorld,
-  region: string,
-  credentials: Credentials,
-): Promise<Found<Account>> {
-  const name = 'account';
-  try {
-    const account = await aws.whoAmI(region, credentials);
-    return {
-      finding: { name, state: 'ok', detail: `${account.account}, as ${account.arn}` },
-      found: account,
-    };
-  } catch (error) {
-    const detail = `AWS does not take the credentials: ${textOf(error)}`;
-    return { finding: { name, state: 'missing', detail, remedy: SIGN_IN }, found: null };
-  }
-}
-
 async function bootstrapFinding(
   { stage }: CheckPlan,
   { aws }: CheckWorld,
-  region: string,
-  credentials: Credentials,
-  { account }: Account,
+  { region, credentials, account: { account } }: SignedIn,
 ): Promise<Finding> {
   const name = 'bootstrap';
   const remedy = `once for an account and region: \`npx cdk bootstrap aws://${account}/${region} -c stage=${stage}\``;
@@ -176,8 +95,7 @@ async function bootstrapFinding(
 async function parameterFindings(
   { parameter }: CheckPlan,
   { aws }: CheckWorld,
-  region: string,
-  credentials: Credentials,
+  { region, credentials }: SignedIn,
 ): Promise<readonly Finding[]> {
   if (parameter === null) return [];
   const name = 'Polygon key';
@@ -225,11 +143,3 @@ async function bundleFinding({ bundle }: CheckWorld): Promise<Finding> {
     return { name, state: 'missing', detail, remedy: 'see `npm run build` and `npm run check`' };
   }
 }
-
-const WORDS = { ok: 'ok', missing: 'MISSING', doubt: 'DOUBT' } as const;
-
-export const findingLines = (findings: readonly Finding[]): readonly string[] =>
-  findings.flatMap(({ name, state, detail, remedy }) => [
-    `${WORDS[state].padEnd(8)} ${name.padEnd(17)} ${detail}`,
-    ...(state === 'ok' || remedy === undefined ? [] : [`${' '.repeat(26)} -> ${remedy}`]),
-  ]);

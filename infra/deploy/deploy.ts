@@ -1,12 +1,14 @@
 /**
  * Deploys and takes down a stage: what is missing is said before anything is changed, then the CDK does it.
  *
- * Always true: nothing is called that changes the account before every check is done; the fixed address stays.
+ * Always true: nothing is called that changes the account before every check is done; the CDK acts with the credentials that
+ * were looked at, so in the account that was named; the fixed address stays.
  */
 import { join } from 'node:path';
-import { type CheckWorld, checkAll, findingLines } from './checks.ts';
+import { type CheckWorld, checkAll } from './checks.ts';
+import { findingLines } from './finding.ts';
 import { type DeployCommand, type DestroyCommand, polygonParameter, type Stage } from './options.ts';
-import type { Run } from './runner.ts';
+import { cdkEnvironment, type SignedIn, signedIn } from './signed-in.ts';
 
 export interface DeployWorld extends CheckWorld {
   readonly say: (line: string) => void;
@@ -56,7 +58,7 @@ export async function deploy(
       ...['deploy', '--all', '--require-approval', 'never', '--concurrency', '4', '--outputs-file', file],
       ...contextArguments(stage, context),
     ],
-    { isShown: true, env: { AWS_REGION: region, AWS_DEFAULT_REGION: region } },
+    { isShown: true, env: cdkEnvironment(target) },
   );
   if (code !== 0) {
     say(
@@ -99,21 +101,21 @@ export async function destroy(
   { isSure, context }: DestroyCommand,
   world: DeployWorld,
 ): Promise<number> {
-  const { say, run, root, aws } = world;
-  const region = await aws.region();
-  const credentials = await aws.credentials();
-  if (region === null || credentials === null) {
-    say('Neither region nor account: sign in and say AWS_REGION, as for the deployment.');
+  const { say, run, root } = world;
+  const who = await signedIn(world);
+  for (const line of findingLines(who.findings)) say(line);
+  if (who.signedIn === null) {
+    say('\nNothing was taken down: see what is missing above.');
     return 1;
   }
-  const { account } = await aws.whoAmI(region, credentials);
-  const stacks = await stacksOf(run, root, stage, context);
+  const { account, region } = who.signedIn;
+  const stacks = await stacksOf(world, who.signedIn, stage, context);
   if (stacks === null) {
     say('The stacks could not be listed: see `npx cdk list`.');
     return 1;
   }
   const meant = stacks.filter((name) => !ADDRESS_STACK.test(name));
-  say(`Takes down, in account ${account}, ${region}, with all data:\n  ${meant.join('\n  ')}`);
+  say(`Takes down, in account ${account.account}, ${region}, with all data:\n  ${meant.join('\n  ')}`);
   if (!isSure) {
     const answer = await world.ask(`Type the name of the stage (${stage}) to go on: `);
     if (answer !== stage) {
@@ -124,7 +126,7 @@ export async function destroy(
   const { code } = await run(
     cdkOf(root),
     ['destroy', ...meant, '--exclusively', '--force', ...contextArguments(stage, context)],
-    { isShown: true, env: { AWS_REGION: region, AWS_DEFAULT_REGION: region } },
+    { isShown: true, env: cdkEnvironment(who.signedIn) },
   );
   if (code !== 0) {
     say('\nNot everything is gone: CloudFormation says above what holds it. It can be run again.');
@@ -136,12 +138,14 @@ export async function destroy(
 
 /** Null: the CDK could not say. */
 async function stacksOf(
-  run: Run,
-  root: string,
+  { run, root }: DeployWorld,
+  who: SignedIn,
   stage: Stage,
   context: readonly string[],
 ): Promise<readonly string[] | null> {
-  const { code, stdout } = await run(cdkOf(root), ['list', ...contextArguments(stage, context)]);
+  const { code, stdout } = await run(cdkOf(root), ['list', ...contextArguments(stage, context)], {
+    env: cdkEnvironment(who),
+  });
   const names = stdout.split('\n').flatMap((line) => /^(Moniqo-[A-Za-z0-9-]+)/.exec(line.trim())?.[1] ?? []);
   return code === 0 && names.length > 0 ? names : null;
 }

@@ -10,7 +10,8 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** Besides this process's own; undefined: without it. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** It has the terminal: its lines are shown as they come. */
   readonly isShown?: boolean;
   /** After so long it is ended; default: never. */

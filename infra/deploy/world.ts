@@ -29,6 +29,7 @@ export function thisWorld(): DeployWorld {
   mkdirSync(join(PROJECT_ROOT, '.moniqo'), { recursive: true });
   return {
     env: process.env,
+    now: () => Date.now(),
     run,
     aws: makeAws({ env: process.env }),
     arch: arch(),

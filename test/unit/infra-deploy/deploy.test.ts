@@ -1,5 +1,8 @@
 /** `npm run deploy:sandbox` and `npm run destroy:sandbox`, with programs and AWS played by the test. */
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import type { Aws } from '../../../infra/deploy/account.ts';
 import { makeAws } from '../../../infra/deploy/account.ts';
 import { type DeployWorld, deploy, destroy } from '../../../infra/deploy/deploy.ts';
@@ -8,6 +11,19 @@ import type { Outcome, Run } from '../../../infra/deploy/runner.ts';
 import { run as runProgram } from '../../../infra/deploy/runner.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKID', secretAccessKey: 'hush' };
+const NOW = Date.parse('2026-01-05T12:00:00Z');
+/** What every call of the CDK gets: what was looked at, and nothing that would lead it elsewhere. */
+const CDK_ENVIRONMENT = {
+  AWS_REGION: 'eu-west-1',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKID',
+  AWS_SECRET_ACCESS_KEY: 'hush',
+  AWS_SESSION_TOKEN: undefined,
+  AMAZON_SESSION_TOKEN: undefined,
+  AWS_PROFILE: undefined,
+  AWS_DEFAULT_PROFILE: undefined,
+  CDK_PROFILE: undefined,
+};
 const OUTPUTS = {
   'Moniqo-sandbox-api': { ApiUrl: 'https://id.example', ExportsOutputRefVpc: 'vpc-1', UserPoolId: 'pool' },
 };
@@ -24,7 +40,7 @@ const aws = (change: Partial<Aws> = {}): Aws => ({
 interface Played {
   readonly world: DeployWorld;
   readonly said: string[];
-  readonly calls: { readonly line: string; readonly env: Readonly<Record<string, string>> }[];
+  readonly calls: { readonly line: string; readonly env: Readonly<Record<string, string | undefined>> }[];
 }
 
 const good = (stdout = ''): Outcome => ({ code: 0, stdout, stderr: '' });
@@ -43,6 +59,7 @@ function played(change: Partial<DeployWorld> = {}, answers: Readonly<Record<stri
   };
   const world: DeployWorld = {
     env: {},
+    now: () => NOW,
     run,
     aws: aws(),
     arch: 'x64',
@@ -57,6 +74,19 @@ function played(change: Partial<DeployWorld> = {}, answers: Readonly<Record<stri
   };
   return { world, said, calls };
 }
+
+/** An environment that names two accounts, maybe; and how that is told. */
+const SIGNED_IN_TWICE: [Readonly<Record<string, string>>, string][] = [
+  [
+    { AWS_PROFILE: 'work', AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' },
+    'AWS_PROFILE and AWS_ACCESS_KEY_ID',
+  ],
+  [
+    { AWS_DEFAULT_PROFILE: 'work', AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' },
+    'AWS_DEFAULT_PROFILE and AWS_ACCESS_KEY_ID',
+  ],
+  [{ AWS_PROFILE: 'work', AWS_DEFAULT_PROFILE: 'home' }, 'AWS_PROFILE and AWS_DEFAULT_PROFILE'],
+];
 
 const PLAIN = { checkOnly: false, context: [] };
 const changing = ({ calls }: Played): readonly string[] =>
@@ -112,6 +142,57 @@ describe('the check before a deployment', () => {
     expect(changing(play)).toEqual([]);
   });
 
+  it.each(SIGNED_IN_TWICE)(
+    'refuses two that are signed in, for the tools do not agree: %o',
+    async (env, says) => {
+      const play = played({ env });
+      expect(await deploy('sandbox', PLAIN, play.world)).toBe(1);
+      expect(play.said.join('\n')).toMatch(/MISSING +credentials +.*\n.*unset/);
+      expect(play.said.join('\n')).toContain(says);
+      expect(play.said.join('\n')).not.toContain('hush');
+      expect(changing(play)).toEqual([]);
+    },
+  );
+
+  it('takes a profile by either name, or keys', async () => {
+    for (const env of [
+      { AWS_PROFILE: 'work' },
+      { AWS_DEFAULT_PROFILE: 'work' },
+      { AWS_PROFILE: 'work', AWS_DEFAULT_PROFILE: 'work', AWS_ACCESS_KEY_ID: '' },
+      { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' },
+    ]) {
+      expect(await deploy('sandbox', { ...PLAIN, checkOnly: true }, played({ env }).world)).toBe(0);
+    }
+  });
+
+  it('says how a profile is used that wants a code each time', async () => {
+    const told = 'Profile work requires multi-factor authentication, but no MFA code callback was provided.';
+    const play = played({
+      env: { AWS_PROFILE: 'work' },
+      aws: aws({ credentials: async () => Promise.reject(new Error(told)) }),
+    });
+    expect(await deploy('sandbox', PLAIN, play.world)).toBe(1);
+    expect(play.said.join('\n')).toContain(told);
+    expect(play.said.join('\n')).toContain(
+      'eval "$(aws configure export-credentials --profile work --format env)" && unset AWS_PROFILE AWS_DEFAULT_PROFILE',
+    );
+  });
+
+  it('doubts credentials that end before a deployment would', async () => {
+    const until = (minutes: number) =>
+      played({
+        aws: aws({
+          credentials: async () => ({ ...CREDENTIALS, expiration: new Date(NOW + minutes * 60_000) }),
+        }),
+      });
+    const soon = until(29);
+    expect(await deploy('sandbox', PLAIN, soon.world)).toBe(0);
+    expect(soon.said.join('\n')).toMatch(/DOUBT +credentials +end in 29 minutes/);
+    const late = until(31);
+    expect(await deploy('sandbox', PLAIN, late.world)).toBe(0);
+    expect(late.said.join('\n')).toMatch(/ok +credentials/);
+  });
+
   it('refuses a Docker that does not answer and another CDK than the pinned one', async () => {
     const play = played(
       { cdkVersion: '3.0.0' },
@@ -163,7 +244,7 @@ describe('the deployment', () => {
       'cdk deploy --all --require-approval never --concurrency 4 ' +
         '--outputs-file /project/.moniqo/outputs-sandbox.json -c stage=sandbox -c binance=none',
     );
-    expect(call?.env).toEqual({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' });
+    expect(call?.env).toStrictEqual(CDK_ENVIRONMENT);
     const text = play.said.join('\n');
     expect(text).toContain('npm run smoke -- --url https://id.example');
     expect(text).toContain('UserPoolId');
@@ -197,6 +278,26 @@ describe('taking it down', () => {
       'cdk destroy Moniqo-sandbox-network Moniqo-sandbox-data --exclusively --force -c stage=sandbox',
     ]);
     expect(play.said.join('\n')).toContain('Moniqo-sandbox-address: the fixed address');
+  });
+
+  it('is of the account that it names: the CDK gets the credentials that were looked at, and no other', async () => {
+    const session = { ...CREDENTIALS, sessionToken: 'token' };
+    const play = played({ aws: aws({ credentials: async () => session }) });
+    expect(await destroy('sandbox', { ...ASKING, isSure: true }, play.world)).toBe(0);
+    const cdk = play.calls.filter(({ line }) => line.startsWith('cdk '));
+    expect(cdk.map(({ line }) => line.split(' ')[1])).toEqual(['list', 'destroy']);
+    for (const { line, env } of cdk) {
+      expect(env).toStrictEqual({ ...CDK_ENVIRONMENT, AWS_SESSION_TOKEN: 'token' });
+      expect(line).not.toMatch(/hush|AKID|token/);
+    }
+    expect(play.said.join('\n')).not.toMatch(/hush|token/);
+  });
+
+  it.each(SIGNED_IN_TWICE)('does nothing where two are signed in: %o', async (env, says) => {
+    const play = played({ env });
+    expect(await destroy('sandbox', { ...ASKING, isSure: true }, play.world)).toBe(1);
+    expect(play.said.join('\n')).toContain(says);
+    expect(play.calls).toEqual([]);
   });
 
   it('does nothing where the stacks cannot be listed, or nobody is signed in', async () => {
@@ -265,6 +366,28 @@ describe('what AWS is asked', () => {
     expect(asked.at(-1)?.headers.get('authorization')).toContain('x-amz-target');
   });
 
+  it('is with the credentials and the region of the profile that the environment names', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'moniqo-profiles-'));
+    try {
+      const config =
+        '[profile work]\nregion = eu-north-1\naws_access_key_id = OFWORK\naws_secret_access_key = hush\n';
+      await writeFile(join(folder, 'config'), config);
+      vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+      vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
+      vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+      for (const name of ['AWS_PROFILE', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+        vi.stubEnv(name, undefined);
+      for (const env of [{ AWS_DEFAULT_PROFILE: 'work' }, { AWS_PROFILE: 'work' }]) {
+        const real = makeAws({ env });
+        expect(await real.credentials()).toMatchObject({ accessKeyId: 'OFWORK' });
+        expect(await real.region()).toBe('eu-north-1');
+      }
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('is nothing where the environment says the region', async () => {
     expect(await makeAws({ env: { AWS_DEFAULT_REGION: 'eu-central-1' } }).region()).toBe('eu-central-1');
   });
@@ -277,6 +400,11 @@ describe('a program', () => {
       code: 3,
       stdout: '1\n',
     });
+    vi.stubEnv('MONIQO_OF_THE_PARENT', 'there');
+    const print = ['-e', 'console.log([process.env.MONIQO_OF_THE_PARENT, process.env.MONIQO_GIVEN])'];
+    const env = { MONIQO_OF_THE_PARENT: undefined, MONIQO_GIVEN: 'yes' };
+    expect((await runProgram(process.execPath, print, { env })).stdout).toBe("[ undefined, 'yes' ]\n");
+    vi.unstubAllEnvs();
     const args = ['-e', 'setTimeout(() => {}, 10000)'];
     expect((await runProgram(process.execPath, args, { timeoutMs: 200 })).code).toBe(1);
   });
