@@ -58,7 +58,8 @@ export async function deploy(
       ...['deploy', '--all', '--require-approval', 'never', '--concurrency', '4', '--outputs-file', file],
       ...contextArguments(stage, context),
     ],
-    { isShown: true, env: cdkEnvironment(target) },
+    // Docker before 23 has the builder that the image needs, and uses the old one unless told.
+    { isShown: true, env: { ...cdkEnvironment(target), DOCKER_BUILDKIT: '1' } },
   );
   if (code !== 0) {
     say(

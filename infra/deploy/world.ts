@@ -1,6 +1,5 @@
 /** The world that a deployment takes place in: this machine, its project, AWS. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { arch } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
@@ -32,7 +31,6 @@ export function thisWorld(): DeployWorld {
     now: () => Date.now(),
     run,
     aws: makeAws({ env: process.env }),
-    arch: arch(),
     bundle: () => bundle(),
     cdkVersion: existsSync(cdk) ? Installed.parse(readJson(cdk)).version : null,
     wantedCdkVersion: Project.parse(readJson(join(PROJECT_ROOT, 'package.json'))).devDependencies['aws-cdk'],

@@ -55,14 +55,13 @@ function played(change: Partial<DeployWorld> = {}, answers: Readonly<Record<stri
     const known = Object.entries(answers).find(([begin]) => line.startsWith(begin));
     if (known !== undefined) return known[1];
     if (line.startsWith('cdk list')) return good(`${STACKS.join('\n')}\n`);
-    return good(line.startsWith('docker buildx') ? 'Platforms: linux/amd64, linux/arm64' : '');
+    return good();
   };
   const world: DeployWorld = {
     env: {},
     now: () => NOW,
     run,
     aws: aws(),
-    arch: 'x64',
     bundle: async () => [],
     cdkVersion: '2.1148.1',
     wantedCdkVersion: '2.1148.1',
@@ -207,16 +206,38 @@ describe('the check before a deployment', () => {
     const refused: Partial<Aws> = {
       parameter: async () => Promise.reject(new Error('SSM answered 400 AccessDenied')),
     };
-    const play = played({ aws: aws(refused) }, { 'docker buildx': good('Platforms: linux/amd64') });
+    const play = played({ aws: aws(refused) });
     expect(await deploy('sandbox', PLAIN, play.world)).toBe(0);
     const text = play.said.join('\n');
     expect(text).toMatch(/DOUBT +bootstrap +could not be looked at \(SSM answered 400 AccessDenied\)/);
-    expect(text).toMatch(/DOUBT +ARM64 images/);
     expect(changing(play)).toHaveLength(1);
   });
 
-  it('takes another tool for Docker where CDK_DOCKER names one, and asks no ARM machine for an emulator', async () => {
-    const play = played({ env: { CDK_DOCKER: 'finch' }, arch: 'arm64' });
+  it('refuses a Docker without BuildKit, on every machine', async () => {
+    const play = played(
+      {},
+      { 'docker buildx version': { code: 1, stdout: '', stderr: 'is not a docker command' } },
+    );
+    expect(await deploy('sandbox', PLAIN, play.world)).toBe(1);
+    expect(play.said.join('\n')).toMatch(
+      /MISSING +BuildKit +.*\n.*Docker 23 or newer, with its buildx plugin/,
+    );
+    expect(play.said.join('\n')).not.toContain('binfmt');
+    expect(changing(play)).toEqual([]);
+  });
+
+  it('asks nothing of a machine but the builder: the image needs no emulator', async () => {
+    const play = played();
+    expect(await deploy('sandbox', PLAIN, play.world)).toBe(0);
+    const docker = play.calls.flatMap(({ line }) => (line.startsWith('docker') ? [line] : []));
+    expect(docker).toEqual(['docker info', 'docker buildx version']);
+    expect(play.calls.find(({ line }) => line.startsWith('cdk deploy'))?.env).toMatchObject({
+      DOCKER_BUILDKIT: '1',
+    });
+  });
+
+  it('takes another tool for Docker where CDK_DOCKER names one, whose builder knows what ours needs', async () => {
+    const play = played({ env: { CDK_DOCKER: '/usr/bin/finch' } });
     expect(await deploy('sandbox', { ...PLAIN, checkOnly: true }, play.world)).toBe(0);
     expect(play.calls.map(({ line }) => line)).toEqual(['finch info']);
     expect(play.said.at(-1)).toContain('nothing was deployed (--check)');
@@ -244,7 +265,7 @@ describe('the deployment', () => {
       'cdk deploy --all --require-approval never --concurrency 4 ' +
         '--outputs-file /project/.moniqo/outputs-sandbox.json -c stage=sandbox -c binance=none',
     );
-    expect(call?.env).toStrictEqual(CDK_ENVIRONMENT);
+    expect(call?.env).toStrictEqual({ ...CDK_ENVIRONMENT, DOCKER_BUILDKIT: '1' });
     const text = play.said.join('\n');
     expect(text).toContain('npm run smoke -- --url https://id.example');
     expect(text).toContain('UserPoolId');
