@@ -85,7 +85,7 @@ export function outputLines(document: unknown): readonly string[] {
     '',
     ...known.map(([name, value]) => `${name.padEnd(24)} ${value}`),
     '',
-    `Next: MONIQO_TOKEN=... npm run smoke -- --url ${url}`,
+    `Next, with MONIQO_TOKEN in the environment: npm run smoke -- --url ${url}`,
     'How to get a token, alarms by e-mail, and how to take it down: docs/operations.md',
   ];
 }

@@ -251,6 +251,10 @@ describe('the check before a deployment', () => {
     const play = played({ aws: without });
     expect(await deploy('sandbox', { ...PLAIN, context }, play.world)).toBe(1);
     expect(play.said.join('\n')).toContain('/moniqo/sandbox/polygon-api-key is not there');
+    // The key is neither an argument nor in a shell's history.
+    expect(play.said.join('\n')).toMatch(
+      /read -rs KEY && printf %s "\$KEY" \| aws ssm .* --value file:\/\/\/dev\/stdin/,
+    );
     expect(polygonParameter('sandbox', ['feed=binance', 'history=polygon'])).not.toBeNull();
     expect(polygonParameter('sandbox', [])).toBeNull();
   });
@@ -268,6 +272,7 @@ describe('the deployment', () => {
     expect(call?.env).toStrictEqual({ ...CDK_ENVIRONMENT, DOCKER_BUILDKIT: '1' });
     const text = play.said.join('\n');
     expect(text).toContain('npm run smoke -- --url https://id.example');
+    expect(text).not.toContain('MONIQO_TOKEN=...');
     expect(text).toContain('UserPoolId');
     expect(text).not.toContain('ExportsOutput');
     expect(text).not.toContain('hush');
