@@ -5,10 +5,11 @@
 import { Validations } from 'aws-cdk-lib';
 import { bundle } from './bundle/bundle.ts';
 import { buildApp } from './stacks/build-app.ts';
+import type { ContextName } from './stacks/context-names.ts';
 
 await bundle();
 const app = buildApp();
-if (app.node.tryGetContext('nag') === 'on') {
+if (app.node.tryGetContext('nag' satisfies ContextName) === 'on') {
   const { AwsSolutionsChecks } = await import('cdk-nag');
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -14,6 +14,8 @@ export interface DeployWorld extends CheckWorld {
   readonly say: (line: string) => void;
   /** Null: nobody is there to answer. */
   readonly ask: (question: string) => Promise<string | null>;
+  /** What cdk.json says of the settings. */
+  readonly context: Readonly<Record<string, unknown>>;
   /** The project's folder. */
   readonly root: string;
   /** What the deployment wrote there; null: it is not there. */
@@ -37,7 +39,10 @@ export async function deploy(
 ): Promise<number> {
   const { say, run, root } = world;
   say(`looking at what a deployment of ${stage} needs ...`);
-  const { findings, target } = await checkAll({ stage, parameter: polygonParameter(stage, context) }, world);
+  const { findings, target } = await checkAll(
+    { stage, parameter: polygonParameter(stage, context, world.context) },
+    world,
+  );
   for (const line of findingLines(findings)) say(line);
   if (target === null) {
     say('\nNothing was deployed: see what is missing above.');

@@ -1,6 +1,7 @@
 /** The command lines of `npm run deploy:sandbox` and `npm run destroy:sandbox`. Pure. */
 import { parseLiveSources } from '../../shared/domain/prices/live-sources.ts';
 import { OptionError, readArguments } from '../command-line.ts';
+import { CONTEXT_NAMES, type ContextName, isContextName } from '../stacks/context-names.ts';
 
 export type Stage = 'sandbox' | 'prod';
 
@@ -65,15 +66,26 @@ function contextOf({ words, repeated }: ReturnType<typeof readArguments>): reado
     if (!/^[a-z][a-z-]*=.*$/.test(one)) throw new OptionError(`--context ${one}: NAME=VALUE is expected`);
     if (one.startsWith('stage='))
       throw new OptionError('--context stage=...: this command is of the sandbox');
+    const name = one.slice(0, one.indexOf('='));
+    if (!isContextName(name)) {
+      throw new OptionError(`--context ${name} is no setting; known are ${CONTEXT_NAMES.join(', ')}`);
+    }
   }
   return context;
 }
 
-/** The parameter that a streamer with Polygon takes its key from; null: it has none to take. */
-export function polygonParameter(stage: Stage, context: readonly string[]): string | null {
-  const value = (name: string): string | undefined =>
-    context.findLast((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+/**
+ * The parameter that a streamer with Polygon takes its key from; null: it has none to take. What the command line says comes
+ * before what is written down (`lasting`: the context of cdk.json).
+ */
+export function polygonParameter(
+  stage: Stage,
+  context: readonly string[],
+  lasting: Readonly<Record<string, unknown>>,
+): string | null {
+  const value = (name: ContextName): unknown =>
+    context.findLast((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? lasting[name];
   const feed = value('feed');
-  const isSource = feed !== undefined && parseLiveSources(feed)?.includes('polygon') === true;
+  const isSource = typeof feed === 'string' && parseLiveSources(feed)?.includes('polygon') === true;
   return isSource || value('history') === 'polygon' ? `/moniqo/${stage}/polygon-api-key` : null;
 }

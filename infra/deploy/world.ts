@@ -11,6 +11,8 @@ import { run } from './runner.ts';
 const Installed = z.object({ version: z.string() });
 const Project = z.object({ devDependencies: z.object({ 'aws-cdk': z.string() }) });
 
+const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 async function ask(question: string): Promise<string | null> {
@@ -36,6 +38,7 @@ export function thisWorld(): DeployWorld {
     wantedCdkVersion: Project.parse(readJson(join(PROJECT_ROOT, 'package.json'))).devDependencies['aws-cdk'],
     say: (line) => void process.stdout.write(`${line}\n`),
     ask,
+    context: CdkJson.parse(readJson(join(PROJECT_ROOT, 'cdk.json'))).context,
     root: PROJECT_ROOT,
     readOutputs: (file) => (existsSync(file) ? readJson(file) : null),
   };

@@ -11,6 +11,7 @@ import { acknowledgeAccepted } from './accepted.ts';
 import { AddressStack } from './address-stack.ts';
 import { ApiStack } from './api-stack.ts';
 import { CacheStack } from './cache-stack.ts';
+import type { ContextName } from './context-names.ts';
 import { DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring/monitoring-stack.ts';
 import { type AlarmRecipients, parseRecipients } from './monitoring/recipients.ts';
@@ -62,25 +63,22 @@ export function buildApp(options: AppOptions = {}): App {
       ...(feed === undefined ? {} : { feed }),
     },
   });
-  const settings = settingsFor(parseStage(app.node.tryGetContext('stage')), {
-    feed: z.string().min(1).optional().parse(app.node.tryGetContext('feed')),
-    symbols: z.string().optional().parse(app.node.tryGetContext('symbols')),
-    feedVariables: feedVariablesOf((name) => app.node.tryGetContext(name)),
-    history: parseHistory(app.node.tryGetContext('history')),
-    binance: parseBinance(app.node.tryGetContext('binance')),
-    corsOrigins: parseCorsOrigins(app.node.tryGetContext('cors-origins')),
-    requestsPerMinute: z.string().optional().parse(app.node.tryGetContext('requests-per-minute')),
-    auditDays: z.coerce.number().int().positive().optional().parse(app.node.tryGetContext('audit-days')),
-    sweepShards: parseSweepShards(app.node.tryGetContext('sweep-shards')),
-    machineClients: parseMachineClients(app.node.tryGetContext('machine-clients')),
-    zones: parseZones(app.node.tryGetContext('zones')),
+  const said = (name: ContextName): unknown => app.node.tryGetContext(name);
+  const settings = settingsFor(parseStage(said('stage')), {
+    feed: z.string().min(1).optional().parse(said('feed')),
+    symbols: z.string().optional().parse(said('symbols')),
+    feedVariables: feedVariablesOf(said),
+    history: parseHistory(said('history')),
+    binance: parseBinance(said('binance')),
+    corsOrigins: parseCorsOrigins(said('cors-origins')),
+    requestsPerMinute: z.string().optional().parse(said('requests-per-minute')),
+    auditDays: z.coerce.number().int().positive().optional().parse(said('audit-days')),
+    sweepShards: parseSweepShards(said('sweep-shards')),
+    machineClients: parseMachineClients(said('machine-clients')),
+    zones: parseZones(said('zones')),
     distDir,
   });
-  addStacks(
-    app,
-    settings,
-    parseRecipients((name) => app.node.tryGetContext(name)),
-  );
+  addStacks(app, settings, parseRecipients(said));
   acknowledgeAccepted(app);
   tag(app, settings);
   return app;
@@ -93,17 +91,17 @@ function tag(app: App, { stage }: Settings): void {
 }
 
 /** What the context says of the streamer's sources, and under which name it is told; the streamer checks the values. */
-const FEED_CONTEXT = {
-  policies: 'FEED_POLICIES',
-  'polygon-ws-url': 'POLYGON_WS_URL',
-  'polygon-rest-url': 'POLYGON_REST_URL',
-  'polygon-requests-per-minute': 'POLYGON_REQUESTS_PER_MINUTE',
-} as const;
+const FEED_CONTEXT = [
+  ['policies', 'FEED_POLICIES'],
+  ['polygon-ws-url', 'POLYGON_WS_URL'],
+  ['polygon-rest-url', 'POLYGON_REST_URL'],
+  ['polygon-requests-per-minute', 'POLYGON_REQUESTS_PER_MINUTE'],
+] as const satisfies readonly (readonly [ContextName, string])[];
 
-function feedVariablesOf(context: (name: string) => unknown): Readonly<Record<string, string>> {
+function feedVariablesOf(said: (name: ContextName) => unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(FEED_CONTEXT).flatMap(([name, variable]) => {
-      const value = context(name);
+    FEED_CONTEXT.flatMap(([name, variable]) => {
+      const value = said(name);
       return value === undefined || value === '' ? [] : [[variable, z.coerce.string().parse(value)]];
     }),
   );

@@ -1,5 +1,6 @@
 /** Who is told of alarms: the context's `alarm-email`, `alarm-webhook`, and each with `-critical` behind it. */
 import { z } from 'zod';
+import type { ContextName } from '../context-names.ts';
 
 /** E-mail addresses and https addresses; SNS asks each once whether it wants to be told. */
 export interface Recipients {
@@ -42,9 +43,10 @@ function listOf(name: string, value: unknown, isGood: (text: string) => boolean,
  * @throws Error when an address is none that can be told; or is named for everything and for what is critical, which would
  * tell it the same twice
  */
-export function parseRecipients(context: (name: string) => unknown): AlarmRecipients {
-  const emails = (name: string) => listOf(name, context(name), isEmail, 'an address like ops@example.com');
-  const webhooks = (name: string) =>
+export function parseRecipients(context: (name: ContextName) => unknown): AlarmRecipients {
+  const emails = (name: ContextName) =>
+    listOf(name, context(name), isEmail, 'an address like ops@example.com');
+  const webhooks = (name: ContextName) =>
     listOf(name, context(name), isWebhook, 'an https address like https://hooks.example.com/alarms');
   const recipients = {
     all: { emails: emails('alarm-email'), webhooks: webhooks('alarm-webhook') },

@@ -9,6 +9,7 @@ import { type DeployWorld, deploy, destroy } from '../../../infra/deploy/deploy.
 import { parseDeploy, parseDestroy, polygonParameter } from '../../../infra/deploy/options.ts';
 import type { Outcome, Run } from '../../../infra/deploy/runner.ts';
 import { run as runProgram } from '../../../infra/deploy/runner.ts';
+import { CONTEXT_NAMES } from '../../../infra/stacks/context-names.ts';
 
 const CREDENTIALS = { accessKeyId: 'AKID', secretAccessKey: 'hush' };
 const NOW = Date.parse('2026-01-05T12:00:00Z');
@@ -60,6 +61,7 @@ function played(change: Partial<DeployWorld> = {}, answers: Readonly<Record<stri
   const world: DeployWorld = {
     env: {},
     now: () => NOW,
+    context: {},
     run,
     aws: aws(),
     bundle: async () => [],
@@ -255,8 +257,18 @@ describe('the check before a deployment', () => {
     expect(play.said.join('\n')).toMatch(
       /read -rs KEY && printf %s "\$KEY" \| aws ssm .* --value file:\/\/\/dev\/stdin/,
     );
-    expect(polygonParameter('sandbox', ['feed=binance', 'history=polygon'])).not.toBeNull();
-    expect(polygonParameter('sandbox', [])).toBeNull();
+    expect(polygonParameter('sandbox', ['feed=binance', 'history=polygon'], {})).not.toBeNull();
+    expect(polygonParameter('sandbox', [], {})).toBeNull();
+  });
+
+  it('wants it also where cdk.json says so, which the command line comes before', async () => {
+    const context = { binance: 'none', feed: 'polygon' };
+    const without = aws({ parameter: async (_r, _c, name) => (name.startsWith('/cdk-') ? '33' : null) });
+    const play = played({ aws: without, context });
+    expect(await deploy('sandbox', PLAIN, play.world)).toBe(1);
+    expect(play.said.join('\n')).toContain('/moniqo/sandbox/polygon-api-key is not there');
+    expect(polygonParameter('sandbox', ['feed=synthetic'], context)).toBeNull();
+    expect(polygonParameter('sandbox', ['feed=synthetic'], { history: 'polygon' })).not.toBeNull();
   });
 });
 
@@ -345,6 +357,13 @@ describe('the command lines', () => {
     expect(parseDeploy(['--help'])).toBeNull();
     expect(() => parseDeploy(['--context', 'stage=prod'])).toThrow('of the sandbox');
     expect(() => parseDestroy(['--context', 'prod'])).toThrow('NAME=VALUE');
+    for (const parse of [parseDeploy, parseDestroy]) {
+      expect(() => parse(['--context', 'alarm-mail=you@example.com'])).toThrow(
+        /alarm-mail is no setting; known are .*alarm-email/,
+      );
+    }
+    const all = CONTEXT_NAMES.filter((name) => name !== 'stage').map((name) => `${name}=x`);
+    expect(parseDeploy(all.flatMap((one) => ['--context', one]))?.context).toEqual(all);
     expect(() => parseDeploy(['prod'])).toThrow('unknown option prod');
   });
 });
