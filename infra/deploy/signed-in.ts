@@ -8,6 +8,8 @@ import type { Finding } from './finding.ts';
 export interface SignedInWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly aws: Aws;
+  /** What cdk.json or ~/.cdk.json says under `profile`; null: nothing. */
+  readonly cdkProfile: string | null;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -71,8 +73,18 @@ async function regionFinding({ aws }: SignedInWorld): Promise<Found<string>> {
   }
 }
 
-async function credentialsFinding({ aws, env, now }: SignedInWorld): Promise<Found<FoundCredentials>> {
+async function credentialsFinding({
+  aws,
+  env,
+  cdkProfile,
+  now,
+}: SignedInWorld): Promise<Found<FoundCredentials>> {
   const name = 'credentials';
+  if (cdkProfile !== null) {
+    const detail = `cdk.json or ~/.cdk.json says profile ${cdkProfile}, which the CDK takes before all others`;
+    const remedy = 'take it out there, and say AWS_PROFILE';
+    return { finding: { name, state: 'missing', detail, remedy }, found: null };
+  }
   const twice = signedInTwice(env);
   if (twice !== null) {
     const detail = `${twice} are both set, and tools do not agree on which one counts`;

@@ -62,6 +62,7 @@ function played(change: Partial<DeployWorld> = {}, answers: Readonly<Record<stri
     env: {},
     now: () => NOW,
     context: {},
+    cdkProfile: null,
     run,
     aws: aws(),
     bundle: async () => [],
@@ -154,6 +155,15 @@ describe('the check before a deployment', () => {
       expect(changing(play)).toEqual([]);
     },
   );
+
+  it('refuses a profile in a file of the CDK, which would come before the credentials that were looked at', async () => {
+    for (const command of [deploy, destroy]) {
+      const play = played({ cdkProfile: 'home' });
+      expect(await command('sandbox', { ...PLAIN, isSure: true }, play.world)).toBe(1);
+      expect(play.said.join('\n')).toMatch(/MISSING +credentials +.*cdk\.json.* profile home/);
+      expect(changing(play)).toEqual([]);
+    }
+  });
 
   it('takes a profile by either name, or keys', async () => {
     for (const env of [
