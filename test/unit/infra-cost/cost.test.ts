@@ -119,11 +119,10 @@ describe('the bill', () => {
     const once = billFor(small);
     const none = billFor({ ...small, ordersPerDay: 0 });
     const writes = (bill: Bill): Decimal => lineOf(bill, 'DynamoDB writes');
-    expect(
-      writes(twice)
-        .minus(writes(once))
-        .equals(writes(once).minus(writes(none))),
-    ).toBe(true);
+    const [second, first] = [writes(twice).minus(writes(once)), writes(once).minus(writes(none))];
+    expect(first.greaterThan(1)).toBe(true);
+    // Shares of a month have no end: the last of 20 digits may differ.
+    expect(second.minus(first).abs().lessThan('1e-12')).toBe(true);
   });
 
   it('of a trade is an entry and an exit', () => {
