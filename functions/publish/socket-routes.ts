@@ -5,6 +5,8 @@
  * first event of it.
  */
 import * as z from 'zod';
+import { ProblemError } from '../../shared/http/errors.ts';
+import { validate } from '../../shared/http/validate.ts';
 import {
   type Channel,
   type Connection,
@@ -65,11 +67,16 @@ function parse(body: string | undefined): Parsed {
   } catch {
     return invalid(null, 'A message is a JSON object.');
   }
-  const parsed = Message.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') || 'action';
-  return invalid(field, `${field}: ${issue?.message ?? 'not known'}`);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return invalid(null, 'A message is a JSON object.');
+  }
+  try {
+    return validate(() => Message, json);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const [{ field, detail }] = error.complaints;
+    return invalid(field, detail);
+  }
 }
 
 interface Deps extends TellPorts {

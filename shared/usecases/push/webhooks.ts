@@ -75,7 +75,7 @@ export function makeWebhooks({ webhooks, queue, checkUrl, newSecret, ids, clock 
         return refuse(
           'webhook_url',
           'url',
-          `url ${target.error}`,
+          `the address ${target.error}`,
           'send an https address that the internet reaches',
         );
       }

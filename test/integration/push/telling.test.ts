@@ -151,6 +151,22 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
     expect(gateway.types('c').slice(-3)).toEqual(Array(3).fill('invalid_message'));
   });
 
+  it.each([
+    ['[]', null],
+    ['null', null],
+    ['{}', 'action'],
+    ['{"action":"shout"}', 'action'],
+    ['{"action":"ping","extra":1}', 'extra'],
+    ['{"action":"subscribe"}', 'channels'],
+    ['{"action":"subscribe","channels":[]}', 'channels'],
+    ['{"action":"subscribe","channels":["orders"],"cursor":1}', 'cursor'],
+    ['{"action":"subscribe","channels":["orders"],"since":"x"}', 'since'],
+  ])('names what is wrong with the message %s: %s', async (message, field) => {
+    await say('$connect', 'c', undefined, 'user-1');
+    await say('$default', 'c', message);
+    expect(gateway.sent.at(-1)?.message).toMatchObject({ type: 'error', code: 'invalid_message', field });
+  });
+
   it('follows the prices of the symbols that it names, in place of those before, and whoever tells them is woken', async () => {
     await say('$connect', 'c', undefined, 'user-1');
     const prices = (symbols: unknown, channels = ['prices']) =>
