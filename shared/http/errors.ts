@@ -40,6 +40,11 @@ export const HTTP_ERRORS = {
     title: 'The request has a field that this operation does not know',
     nextAction: 'Remove the field or correct its name.',
   },
+  duplicate_field: {
+    status: 400,
+    title: 'A field is there twice in one object',
+    nextAction: 'Send the field once.',
+  },
   number_not_text: {
     status: 400,
     title: 'Prices and amounts are text',

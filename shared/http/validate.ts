@@ -47,6 +47,20 @@ function unionComplaint(issue: z.core.$ZodIssueInvalidUnion, field: string | nul
   return complaint('invalid_field', field, `${called} must be one of: ${words.join(', ')}.`);
 }
 
+const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' items' };
+
+/** What our own readers say ("must be ..."), and bounds of a size or a length in the same words. */
+function detailOf(issue: z.core.$ZodIssue, called: string): string {
+  if (/^(must|has) /.test(issue.message)) return `${called} ${issue.message}.`;
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return `${called}: ${issue.message}.`;
+  const unit = UNITS[issue.origin] ?? '';
+  const verb = unit === '' ? 'must be' : 'must have';
+  if (issue.code === 'too_small') {
+    return `${called} ${verb} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit}.`;
+  }
+  return `${called} ${verb} ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit}.`;
+}
+
 function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
   const field = fieldName(issue.path);
   const called = field ?? 'The body';
@@ -74,7 +88,7 @@ function complaints(issue: z.core.$ZodIssue): readonly CodedComplaint[] {
       ];
     }
     default:
-      return [complaint('invalid_field', field, `${called}: ${issue.message}.`)];
+      return [complaint('invalid_field', field, detailOf(issue, called))];
   }
 }
 

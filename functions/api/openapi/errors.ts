@@ -10,6 +10,7 @@ export const BODY = list(
   'invalid_field',
   'missing_field',
   'unknown_field',
+  'duplicate_field',
   'number_not_text',
   'not_positive',
   'over_precise',

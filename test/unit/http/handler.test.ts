@@ -182,11 +182,40 @@ describe('the HTTP handler', () => {
     ],
     ['a missing inner field', '{"quantity":"1","inner":{}}', 400, 'missing_field', 'inner.deep'],
     ['a word that is not one of them', '{"quantity":"1","colour":"green"}', 400, 'invalid_field', 'colour'],
+    ['a field twice', '{"quantity":"1","quantity":"2"}', 400, 'duplicate_field', 'quantity'],
+    [
+      'a field twice, once escaped',
+      '{"quantity":"1","quant\\u0069ty":"2"}',
+      400,
+      'duplicate_field',
+      'quantity',
+    ],
+    [
+      'an inner field twice',
+      '{"quantity":"1","inner":{"deep":"1","deep":"1"}}',
+      400,
+      'duplicate_field',
+      'inner.deep',
+    ],
+    ['a field twice in an array', '{"x":["{",{},{"a\\"":1,"a\\"":2}]}', 400, 'duplicate_field', 'x.2.a"'],
     ['a prototype member', '{"quantity":"1","__proto__":{"x":1}}', 400, 'unknown_field', '__proto__'],
   ])('refuses %s', async (_what, body, status, code, field) => {
     const response = await aHandler().call(post(body));
     expect(response.statusCode).toBe(status);
     expect(problem(response)).toMatchObject({ status, code, field });
+  });
+
+  it.each([
+    [z.string().min(1), '', 'x must have at least 1 characters.'],
+    [z.string().max(2), 'abc', 'x must have at most 2 characters.'],
+    [z.array(z.string()).min(1), [], 'x must have at least 1 items.'],
+    [z.array(z.string()).max(1), ['a', 'b'], 'x must have at most 1 items.'],
+    [z.number().max(1), 2, 'x must be at most 1.'],
+    [z.number().positive(), 0, 'x must be more than 0.'],
+    [z.number().lt(1), 1, 'x must be less than 1.'],
+    [z.string().regex(/^a$/, 'must be a'), 'b', 'x must be a.'],
+  ])('says bounds in words of its own (%#)', (field, x, detail) => {
+    expect(() => validate(() => z.strictObject({ x: field }), { x })).toThrow(detail);
   });
 
   it('lists every complaint when there are more than one', async () => {
