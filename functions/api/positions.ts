@@ -13,6 +13,7 @@ import { listQuery, pageResponse } from './page.ts';
 import { NoQuery } from './schemas/fields.ts';
 import { ChangeProtectionBody, ClosePositionBody, ownFieldName } from './schemas/protection.ts';
 import { ListPositionsQuery } from './schemas/reading.ts';
+import { isEnded, waitPreference, waitUntil } from './wait.ts';
 
 const noSuchPosition = () => httpError('not_found', 'There is no such position.', { field: 'position_id' });
 
@@ -57,9 +58,14 @@ export function positionOperations(deps: ApiDeps) {
         idempotencyKey: key,
       });
       if (!closed.ok) throw refused(closed.error);
-      const { order, repeated } = closed.value;
+      const { order: first, repeated } = closed.value;
+      // The claim is what matters, and it is made: nobody waits for the exit who did not ask to.
+      const { waitMs, applied } = waitPreference(request.headers['prefer'], 0);
+      const order =
+        first && (await waitUntil(deps, () => deps.ledger.order(first.orderId), first, isEnded, waitMs));
       return {
-        status: 202,
+        status: order && isEnded(order) ? 200 : 202,
+        ...(applied !== null && { headers: { 'preference-applied': applied } }),
         body: {
           position_id: closed.value.position.positionId,
           // None while the plan has to wait for others first, for instance the cancel of a working entry.

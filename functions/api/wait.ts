@@ -19,10 +19,13 @@ export interface Preference {
   readonly applied: string | null;
 }
 
-/** Reads `Prefer: wait=N`. One that cannot be read is ignored, as the RFC says; a longer one is shortened and said. */
-export function waitPreference(header: string | undefined): Preference {
+/**
+ * Reads `Prefer: wait=N`. One that cannot be read is ignored, as the RFC says; a longer one is shortened and said.
+ * `unaskedMs`: how long one waits that asks for nothing.
+ */
+export function waitPreference(header: string | undefined, unaskedMs = DEFAULT_WAIT_MS): Preference {
   const match = /(?:^|[,;\s])wait=(\d{1,6})(?=$|[,;\s])/i.exec(header ?? '');
-  if (match?.[1] === undefined) return { waitMs: DEFAULT_WAIT_MS, applied: null };
+  if (match?.[1] === undefined) return { waitMs: unaskedMs, applied: null };
   const seconds = Math.min(Number.parseInt(match[1], 10), LONGEST_WAIT_S);
   return { waitMs: seconds * 1_000, applied: `wait=${seconds}` };
 }

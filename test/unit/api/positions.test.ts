@@ -129,6 +129,24 @@ describe('closing', () => {
     });
   });
 
+  it('waits for its exit when it is asked to, and answers at once when it is not', async () => {
+    const path = await aPosition();
+    const part = { key: 'part', body: { quantity: '0.2' } };
+    const unasked = await world.call('POST', `${path}/close`, part);
+    expect(unasked).toMatchObject({ status: 202, body: { exit: { status: 'pending' } } });
+    expect(unasked.headers).not.toHaveProperty('preference-applied');
+    const rest = { key: 'rest', body: {}, headers: { prefer: 'wait=5' } };
+    expect(await world.call('POST', `${path}/close`, rest)).toMatchObject({
+      status: 200,
+      headers: { 'preference-applied': 'wait=5' },
+      body: { exit: { status: 'filled', filled_amount: '0.3' }, position: { status: 'closed' } },
+    });
+    const other = await aPosition();
+    world.isWorked = false;
+    const hurried = await world.call('POST', `${other}/close`, rest);
+    expect(hurried).toMatchObject({ status: 202, headers: { 'preference-applied': 'wait=5' } });
+  });
+
   it('needs no price', async () => {
     const path = await aPosition();
     world.prices.shown.clear();

@@ -31,10 +31,13 @@ export const POSITION_OPERATIONS = {
     tag: 'Positions',
     summary: 'Close a position, or a part of it',
     description:
-      'Without `quantity` all of it: the first cause wins, a repeat is harmless. A part needs an `Idempotency-Key`. Exits never wait behind entries and are taken while the wallet is paused.',
+      'Without `quantity` all of it: the first cause wins, a repeat is harmless. A part needs an `Idempotency-Key`. Exits never wait behind entries and are taken while the wallet is paused. Answers at once, or waits for its exit order as `Prefer: wait=N` says (at most 10 s).',
     body: { schema: ClosePositionBody(), required: false },
-    headers: ['Idempotency-Key'],
-    answers: [{ status: 202, description: 'The close is claimed and on its way.', schema: 'ClosedPosition' }],
+    headers: ['Idempotency-Key', 'Prefer'],
+    answers: [
+      ok('ClosedPosition', 'Its exit order has its outcome.'),
+      { status: 202, description: 'The close is claimed and on its way.', schema: 'ClosedPosition' },
+    ],
     errors: [
       ...BODY,
       ...CHANGES,
