@@ -31,8 +31,8 @@ was decided on.
 
 400 and 413: the request is not well-formed. 401: no valid token. 403: not allowed. 404: not there, or not yours. 409: the
 thing is not in a state for it. 422: well-formed, but against a rule. 429: too many requests. 503: try again in a moment
-with the same \`Idempotency-Key\`. API Gateway answers a bad token (401), an unknown path (404) and its own limits (429) by
-itself, with \`{"message": ...}\`.
+with the same \`Idempotency-Key\`. API Gateway answers a bad token (401), one without the scope (403), an unknown
+path or method (404) and its own limits (429) by itself, with \`{"message": ...}\`.
 
 | Code | Status | What it means | What to do |
 |---|---|---|---|

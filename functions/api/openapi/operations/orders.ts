@@ -8,7 +8,7 @@ export const ORDER_OPERATIONS = {
   createOrder: {
     tag: 'Orders',
     summary: 'Place an order',
-    description: `Opens a position, or reduces the one that \`position_id\` names. Needs an \`Idempotency-Key\` or a \`client_order_id\`: a repeat with the same key and body answers the order as it stands and sends nothing. Exactly one of \`quantity\` and (market buys) \`quote_quantity\`. ${WAITS}`,
+    description: `Opens a position, or reduces the one that \`position_id\` names. Needs an \`Idempotency-Key\` or a \`client_order_id\`: a repeat with the same key and body answers the order as it stands and sends nothing. With both, \`client_order_id\` alone is the key: another one makes another order. Exactly one of \`quantity\` and (market buys) \`quote_quantity\`. ${WAITS}`,
     body: { schema: CreateOrderBody(), required: true },
     headers: ['Idempotency-Key', 'Prefer'],
     answers: [
