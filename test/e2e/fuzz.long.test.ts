@@ -63,8 +63,7 @@ it('300 requests made of the document are answered by the system as it says, non
       await prices();
       const as =
         (user: Trader) => async (method: string, path: string, call: { key?: string; body?: unknown }) =>
-          // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
-          user.good<any>(method, path, call);
+          user.good<Readonly<Record<string, unknown>>>(method, path, call);
       trader = await system.userNamed(`user ${n}`);
       ids = await furnish(
         as(trader),

@@ -31,9 +31,13 @@ afterAll(() => system?.stop());
 const check = makeAnswerCheck();
 const numbers = (events: readonly PushedEvent[]): readonly number[] => events.map(({ id }) => Number(id));
 const statuses = (events: readonly PushedEvent[], orderId: string): readonly string[] =>
-  events.filter((e) => e.type === 'order' && e.data.order_id === orderId).map((e) => e.data.status);
+  events
+    .filter((e) => e.type === 'order' && e.data['order_id'] === orderId)
+    .map((e) => String(e.data['status']));
 const changes = (events: readonly PushedEvent[], positionId: string): readonly string[] =>
-  events.filter((e) => e.type === 'position' && e.data.position_id === positionId).map((e) => e.data.change);
+  events
+    .filter((e) => e.type === 'position' && e.data['position_id'] === positionId)
+    .map((e) => String(e.data['change']));
 
 it('a demo order is told in order and soon; who comes back with a cursor misses and repeats nothing', async () => {
   const wallet = await trader.wallet();
@@ -42,8 +46,8 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
 
   const { order, positionId } = await trader.buy(wallet, 'BTC/USDT', '0.5', { stop_loss: '49000' });
   await client.untilEvent('the fill', ({ type }) => type === 'fill');
-  await client.untilEvent('the open position', (e) => e.type === 'position' && e.data.change === 'opened');
-  await client.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  await client.untilEvent('the open position', (e) => e.type === 'position' && e.data['change'] === 'opened');
+  await client.untilEvent('the filled order', (e) => e.type === 'order' && e.data['status'] === 'filled');
   expect(statuses(client.events, order.order_id).at(0)).toBe('pending');
   expect(statuses(client.events, order.order_id).at(-1)).toBe('filled');
   const fill = client.events.find(({ type }) => type === 'fill');
@@ -63,13 +67,13 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
 
   const back = await PushClient.connect(url, { token: trader.token });
   expect(await back.subscribe(last)).toMatchObject({ type: 'subscribed', cursor: last });
-  await back.untilEvent('the closed position', (e) => e.type === 'position' && e.data.change === 'closed');
+  await back.untilEvent('the closed position', (e) => e.type === 'position' && e.data['change'] === 'closed');
   // Of the exit too; order and position are told each in its own order.
-  const ofExit = (e: PushedEvent) => 'role' in e.data && e.data.role === 'exit';
+  const ofExit = (e: PushedEvent) => e.data['role'] === 'exit';
   await back.untilEvent('the exit’s fill', (e) => e.type === 'fill' && ofExit(e));
   await back.untilEvent(
     'the filled exit',
-    (e) => e.type === 'order' && ofExit(e) && e.data.status === 'filled',
+    (e) => e.type === 'order' && ofExit(e) && e.data['status'] === 'filled',
   );
   const all = [...client.events, ...back.events];
   expect(all.flatMap(check.eventComplaints)).toEqual([]);
@@ -79,7 +83,7 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
   expect(changes(all, positionId)).toContain('opened');
   expect(changes(all, positionId)).toContain('closing');
   expect(changes(all, positionId).at(-1)).toBe('closed');
-  const closed = back.events.find((e) => e.type === 'position' && e.data.change === 'closed');
+  const closed = back.events.find((e) => e.type === 'position' && e.data['change'] === 'closed');
   expect(closed?.data).toMatchObject({ amount: '0', exit_cause: 'manual', status: 'closed' });
   await back.close();
 
@@ -132,10 +136,10 @@ it('nobody is told of what is not theirs, and nobody comes in without a token th
   await ours.subscribe();
   const wallet = await trader.wallet();
   await trader.buy(wallet, 'BTC/USDT', '0.1', { stop_loss: '49000' });
-  await ours.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  await ours.untilEvent('the filled order', (e) => e.type === 'order' && e.data['status'] === 'filled');
   const otherWallet = await other.wallet();
   await other.buy(otherWallet, 'BTC/USDT', '0.2', { stop_loss: '49000' });
-  await theirs.untilEvent('the filled order', (e) => e.type === 'order' && e.data.status === 'filled');
+  await theirs.untilEvent('the filled order', (e) => e.type === 'order' && e.data['status'] === 'filled');
   expect(new Set(theirs.events.map(({ data }) => data.wallet_id))).toEqual(new Set([otherWallet]));
   expect(ours.events.map(({ data }) => data.wallet_id)).not.toContain(otherWallet);
 

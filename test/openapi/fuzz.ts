@@ -26,7 +26,7 @@ export type Call = (
   method: string,
   path: string,
   call: { readonly key?: string; readonly body?: unknown },
-) => Promise<Answer['body']>;
+) => Promise<Readonly<Record<string, unknown>>>;
 
 /**
  * What requests are about: positions that are open, orders that rest, a client and a webhook of one user, and what somebody
@@ -40,7 +40,7 @@ export async function furnish(
 ): Promise<Ids> {
   const walletOf = async (call: Call): Promise<string> => {
     const settings = { name: 'demo', type: 'demo', starting_balances: { USDT: '1000000' }, max_leverage: 5 };
-    return String((await call('POST', '/wallets', { key: `wallet${round}`, body: settings })).wallet_id);
+    return String((await call('POST', '/wallets', { key: `wallet${round}`, body: settings }))['wallet_id']);
   };
   const orderOf = (call: Call, wallet: string, key: string, change: object = {}) =>
     call('POST', '/orders', {
@@ -81,22 +81,22 @@ export async function furnish(
   };
   return {
     '@wallet': wallet,
-    '@position': text(bought.position_id),
-    '@second_position': text(second.position_id),
-    '@third_position': text(third.position_id),
-    '@order': text(bought.order_id),
-    '@resting': text(resting[0]?.order_id),
-    '@second_resting': text(resting[1]?.order_id),
-    '@third_resting': text(resting[2]?.order_id),
-    '@fourth_resting': text(resting[3]?.order_id),
-    '@fifth_resting': text(resting[4]?.order_id),
-    '@client': text(client.client_id),
+    '@position': text(bought['position_id']),
+    '@second_position': text(second['position_id']),
+    '@third_position': text(third['position_id']),
+    '@order': text(bought['order_id']),
+    '@resting': text(resting[0]?.['order_id']),
+    '@second_resting': text(resting[1]?.['order_id']),
+    '@third_resting': text(resting[2]?.['order_id']),
+    '@fourth_resting': text(resting[3]?.['order_id']),
+    '@fifth_resting': text(resting[4]?.['order_id']),
+    '@client': text(client['client_id']),
     '@new_client': `new${round}`,
     '@token_of_new': await tokenOf(`new${round}`),
-    '@webhook': text(webhook.webhook_id),
+    '@webhook': text(webhook['webhook_id']),
     '@other_wallet': otherWallet,
-    '@other_position': text(theirs.position_id),
-    '@other_order': text(theirs.order_id),
+    '@other_position': text(theirs['position_id']),
+    '@other_order': text(theirs['order_id']),
     // They have none; nobody else may know either.
     '@other_client': 'somebodys',
     '@other_webhook': 'somebodys',

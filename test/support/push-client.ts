@@ -1,14 +1,9 @@
 /** A user who follows events: `ws` and JSON only. */
 import { WebSocket } from 'ws';
+import type { EventView } from '../../shared/ports/push-messages.ts';
 import { until } from './until.ts';
 
-export interface PushedEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly at: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever came
-  readonly data: any;
-}
+export type PushedEvent = EventView;
 
 interface Frame {
   readonly type: string;

@@ -9,6 +9,7 @@ import { createEventStore } from '../../../shared/adapters/dynamodb/event-store.
 import { builtInDirectory } from '../../../shared/adapters/symbols/built-in.ts';
 import { symbolRegistry } from '../../../shared/domain/symbols.ts';
 import type { ConnectionGateway, NewEvent, Posted } from '../../../shared/ports/push.ts';
+import type { PushMessage } from '../../../shared/ports/push-messages.ts';
 import { makePublishChanges } from '../../../shared/usecases/push/publish-changes.ts';
 import { makeTellConnection, type TellPorts } from '../../../shared/usecases/push/tell-connection.ts';
 import { type DynamoDb, dynamoDbMissing, openDynamoDb } from '../../support/dynamodb.ts';
@@ -21,13 +22,12 @@ const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Keeps what each connection was sent. */
 class FakeGateway implements ConnectionGateway {
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was sent
-  readonly sent: { readonly to: string; readonly message: any }[] = [];
+  readonly sent: { readonly to: string; readonly message: PushMessage }[] = [];
   readonly closed: string[] = [];
   /** What becomes of the next messages. */
   next: (() => Promise<Posted>)[] = [];
 
-  async post(to: string, message: unknown): Promise<Posted> {
+  async post(to: string, message: PushMessage): Promise<Posted> {
     const outcome = await (this.next.shift() ?? (async () => 'sent' as const))();
     if (outcome === 'sent') this.sent.push({ to, message: structuredClone(message) });
     return outcome;
@@ -40,11 +40,15 @@ class FakeGateway implements ConnectionGateway {
   ids(to: string): readonly number[] {
     return this.sent
       .filter((one) => one.to === to)
-      .flatMap(({ message }) => (message.events ?? []).map(({ id }: { id: string }) => Number(id)));
+      .flatMap(({ message }) =>
+        (message.type === 'events' ? message.events : []).map(({ id }) => Number(id)),
+      );
   }
 
   types(to: string): readonly string[] {
-    return this.sent.filter((one) => one.to === to).map(({ message }) => message.code ?? message.type);
+    return this.sent
+      .filter((one) => one.to === to)
+      .map(({ message }) => ('code' in message ? message.code : message.type));
   }
 }
 
@@ -124,8 +128,8 @@ describe.runIf(dynamoDbMissing === null)('telling', () => {
     await subscribe('c', CURSOR(0));
     expect(gateway.types('c')).toEqual(['subscribed', 'subscribed', 'events']);
     expect(gateway.ids('c')).toEqual([1, 3]);
-    expect(gateway.sent.at(-1)?.message.events[0]).toEqual({
-      ...{ id: CURSOR(1), type: 'order', at: new Date(NOW).toISOString(), data: { n: 1 } },
+    expect(gateway.sent.at(-1)?.message).toMatchObject({
+      events: [{ id: CURSOR(1), type: 'order', at: new Date(NOW).toISOString(), data: { n: 1 } }, {}],
     });
     await append(event(4));
     await tell('c', 4);

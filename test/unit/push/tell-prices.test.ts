@@ -1,6 +1,7 @@
 /** Telling prices: only the latest, in bounds, by one at a time, and by nobody when nobody follows. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionGateway, Posted } from '../../../shared/ports/push.ts';
+import type { PushMessage } from '../../../shared/ports/push-messages.ts';
 import type { CachedPrice } from '../../../shared/ports/trigger-index.ts';
 import {
   FRAMES_PER_TURN,
@@ -19,8 +20,7 @@ const ignore = (): undefined => undefined;
 interface Sent {
   readonly at: number;
   readonly to: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was sent
-  readonly message: any;
+  readonly message: PushMessage;
 }
 
 let now: number;
@@ -51,8 +51,8 @@ const follow = (connectionId: string, ...symbols: readonly string[]) =>
   });
 const last = (to: string): readonly string[] =>
   sent
-    .filter((one) => one.to === to && one.message.type === 'prices')
-    .flatMap(({ message }) => message.prices.map((one: { symbol: string; last: string }) => one.last));
+    .filter((one) => one.to === to)
+    .flatMap(({ message }) => (message.type === 'prices' ? message.prices : []).map((one) => one.last));
 
 function make(): TellPrices {
   let turn = 0;
@@ -108,7 +108,8 @@ it('tells at once how a price stands, as GET /prices answers it, and that it is 
   expect(await tell()).toBe('told');
   expect(sent).toHaveLength(1);
   expect(sent[0]).toMatchObject({ at: START, to: 'a', message: { type: 'prices' } });
-  expect(sent[0]?.message.prices).toEqual([
+  const [first] = sent;
+  expect(first?.message.type === 'prices' && first.message.prices).toEqual([
     {
       ...{ symbol: 'BTC/USDT', bid: '50001', ask: '50002', last: '50001.5', mid: '50001.5', mark: '50001.5' },
       ...{ spread: '1', bid_size: null, ask_size: null, quoted: true, source: 'replay', tick_id: 2 },
@@ -208,7 +209,10 @@ describe('a connection that', () => {
       ...{ userId: 'user-1', connectionId: 'a', symbols: ['BTC/USDT'], tokenUntil: until, since: START },
     });
     await tell();
-    expect(sent.map(({ message }) => message.code ?? message.type)).toEqual(['prices', 'token_expired']);
+    expect(sent.map(({ message }) => ('code' in message ? message.code : message.type))).toEqual([
+      'prices',
+      'token_expired',
+    ]);
     expect(sent.at(-1)?.at).toBeLessThan(until + 2 * TURN_MS);
   });
 
