@@ -195,7 +195,10 @@ describe('repeats under a key', () => {
         trader.send<{ exit: OrderView }>('POST', `/positions/${positionId}/close`, { body, key }),
       ),
     );
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 202));
+    // One that comes late may find it sold.
+    expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 202)).toEqual(
+      [],
+    );
     expect(new Set(answers.map((answer) => answer.body.exit.order_id)).size).toBe(1);
     await ends(answers[0]?.body.exit.order_id ?? '', 'filled');
     expect(await ordersThere()).toBe(before + 1);
