@@ -2,6 +2,7 @@
  * The API's error catalogue: every code that an operation may refuse with, its HTTP status and what the caller
  * can do (design section 17). Codes are stable; texts may improve.
  */
+import { isAway } from '../../shared/adapters/away.ts';
 import { type ErrorEntry, HTTP_ERRORS, type HttpErrorCode, ProblemError } from '../../shared/http/errors.ts';
 import { KeysUnavailableError } from '../../shared/ports/keys.ts';
 import { ContendedError } from '../../shared/usecases/conflicts.ts';
@@ -387,6 +388,12 @@ export const API_ERRORS = {
     title: 'Somebody else is changing the same thing',
     nextAction: 'Try again in a moment with the same Idempotency-Key.',
   },
+  temporarily_unavailable: {
+    status: 503,
+    title: 'Something that is needed did not answer in time',
+    nextAction:
+      'Try again in a moment with the same Idempotency-Key: what was done meanwhile is answered, not done twice. Where there is no key, read first.',
+  },
 } as const satisfies Record<RefusalCode | HttpErrorCode, ErrorEntry> & Record<string, ErrorEntry>;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
@@ -428,15 +435,18 @@ export function refused(
 }
 
 /**
- * What is no bug: a race that could not be won in time, and keys that cannot be sealed now. Nothing was changed, and
- * the caller may try again.
+ * What is no bug: a race that could not be won in time, and keys that cannot be sealed now, where nothing was changed; and a store
+ * that does not answer, where nobody knows. The caller may try again.
  */
 export function translateError(error: unknown): ProblemError | null {
   if (error instanceof ContendedError) {
     return apiError('conflict', 'Too many changes of the same thing at once; nothing was changed.');
   }
-  return error instanceof KeysUnavailableError
-    ? apiError('keys_unavailable', 'The keys could not be sealed; nothing was stored.')
+  if (error instanceof KeysUnavailableError) {
+    return apiError('keys_unavailable', 'The keys could not be sealed; nothing was stored.');
+  }
+  return isAway(error)
+    ? apiError('temporarily_unavailable', 'Whether what was asked for was done is not known.')
     : null;
 }
 

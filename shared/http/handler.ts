@@ -152,16 +152,17 @@ function problems(log: Log, translate: (error: unknown) => ProblemError | null):
       const requestId = request.event.requestContext.requestId;
       const error: unknown = request.error;
       const known = error instanceof ProblemError ? error : translate(error);
-      if (known !== null) {
-        request.response = problemResponse(known, requestId);
-        return;
+      // A refusal is told to the caller, who can act on it; what failed here is told to those who run it as well.
+      if (known !== error) {
+        const facts = {
+          request_id: requestId,
+          route: request.event.routeKey,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        };
+        if (known === null) log.error('REQUEST_FAILED', facts);
+        else log.warn('REQUEST_PUT_OFF', { ...facts, answered: known.complaints[0].code });
       }
-      log.error('REQUEST_FAILED', {
-        request_id: requestId,
-        route: request.event.routeKey,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-      request.response = problemResponse(internalError(), requestId);
+      request.response = problemResponse(known ?? internalError(), requestId);
     },
   };
 }

@@ -171,6 +171,7 @@ export function codesOf(
     ...(body === undefined ? [] : BODY),
     ...(route.open === true ? [] : TOKEN),
     'internal',
+    'temporarily_unavailable',
   ];
   return [...new Set(all)].sort();
 }

@@ -422,3 +422,31 @@ describe('a race that is lost again and again', () => {
     });
   });
 });
+
+describe('a table that does not answer', () => {
+  /** As the SDK throws it: nothing of it is the caller's business. */
+  const late = () =>
+    Object.assign(new Error('the request socket did not establish a connection'), {
+      name: 'TimeoutError',
+      $metadata: { attempts: 3 },
+    });
+
+  it('asks the caller to try again, and says that nobody knows what was done', async () => {
+    const { commit } = world.ledger;
+    world.ledger.commit = async (...given: Parameters<typeof commit>) => {
+      await commit.apply(world.ledger, given);
+      throw late();
+    };
+    const answer = await place();
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'temporarily_unavailable' },
+    });
+    expect(JSON.stringify(answer.body)).not.toContain('socket');
+    world.ledger.commit = commit;
+    const again = await place();
+    expect(again.status).toBeLessThan(300);
+    expect((await world.call('GET', ORDERS)).body.items).toHaveLength(1);
+  });
+});
