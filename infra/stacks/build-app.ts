@@ -11,7 +11,7 @@ import { acknowledgeAccepted } from './accepted.ts';
 import { AddressStack } from './address-stack.ts';
 import { ApiStack } from './api-stack.ts';
 import { CacheStack } from './cache-stack.ts';
-import type { ContextName } from './context-names.ts';
+import { type ContextName, checkContextNames } from './context-names.ts';
 import { DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring/monitoring-stack.ts';
 import { type AlarmRecipients, parseRecipients } from './monitoring/recipients.ts';
@@ -50,7 +50,10 @@ export interface AppOptions {
   readonly distDir?: string;
 }
 
-/** Declares all stacks. The bundles must be in place (infra/bundle). @throws Error for an unknown stage. */
+/**
+ * Declares all stacks. The bundles must be in place (infra/bundle).
+ * @throws Error for an unknown stage, a setting that cannot be, or one under a name that nobody reads
+ */
 export function buildApp(options: AppOptions = {}): App {
   const { outdir, stage, feed, context, distDir = DEFAULT_DIST } = options;
   const app = new App({
@@ -63,6 +66,7 @@ export function buildApp(options: AppOptions = {}): App {
       ...(feed === undefined ? {} : { feed }),
     },
   });
+  checkContextNames(Object.keys(app.node.getAllContext()));
   const said = (name: ContextName): unknown => app.node.tryGetContext(name);
   const settings = settingsFor(parseStage(said('stage')), {
     feed: z.string().min(1).optional().parse(said('feed')),

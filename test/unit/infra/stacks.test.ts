@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES, type Route } from '../../../functions/api/routes.ts';
 import { DOCS_ROUTES } from '../../../functions/docs/routes.ts';
 import { buildApp } from '../../../infra/stacks/build-app.ts';
+import { CONTEXT_NAMES, checkContextNames } from '../../../infra/stacks/context-names.ts';
 import { mentions, type Synthesised, synthesise } from './synthesised.ts';
 
 let sandbox: Synthesised;
@@ -55,6 +56,16 @@ describe('the stacks', () => {
 
   it('refuse a stage that does not exist', () => {
     expect(() => buildApp({ context: { stage: 'production' } })).toThrow('Unknown stage "production"');
+  });
+
+  it('refuses a setting under a name that nobody reads, and says which there are', () => {
+    const mistyped = { 'sweep-shard': '4', Zones: 'eu-west-1a,eu-west-1b' };
+    expect(() => buildApp({ context: mistyped })).toThrow(
+      'no setting of this app: "sweep-shard", "Zones"; known are stage, feed,',
+    );
+    const ofTheCdk = ['@aws-cdk/core:stackRelativeExports', 'aws:cdk:bundling-stacks', 'cli-telemetry'];
+    const lookedUp = 'availability-zones:account=1:region=eu-west-1';
+    expect(() => checkContextNames([...CONTEXT_NAMES, ...ofTheCdk, lookedUp])).not.toThrow();
   });
 });
 
