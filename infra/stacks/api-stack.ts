@@ -1,5 +1,5 @@
 /** The HTTP API (design section 17): one route per line of functions/api/routes.ts, all answered by one function. */
-import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -172,6 +172,9 @@ export class ApiStack extends Stack {
 
   private addStage(settings: Settings): void {
     const logGroup = new LogGroup(this, 'AccessLogs', {
+      // API Gateway writes by the account's one policy for such logs, whose length is limited: it has this prefix once for
+      // all, and any other group by its name. The stack's own id behind it: a group that was retained keeps its name.
+      logGroupName: `/aws/vendedlogs/moniqo-${settings.stage}-api-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`,
       retention: settings.logRetention,
       removalPolicy: settings.removalPolicy,
     });

@@ -306,6 +306,15 @@ describe('whom it is told', () => {
         }),
       );
       expect(statements).toContainEqual(expect.objectContaining({ Effect: 'Deny', Principal: '*' }));
+      // EventBridge tells SNS neither rule nor account: a condition would let nothing through. Only warnings come this way.
+      const byRule = {
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+        Effect: 'Allow',
+      };
+      const ofRules = statements.filter((one) => mentions(one, 'events.amazonaws.com'));
+      expect(ofRules).toEqual(severity === 'Critical' ? [] : [expect.objectContaining(byRule)]);
+      for (const one of ofRules) expect(one).not.toHaveProperty('Condition');
     }
   });
 });

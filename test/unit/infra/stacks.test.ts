@@ -103,6 +103,9 @@ describe('the API', () => {
     const [stage] = sandbox.ofType('AWS::ApiGatewayV2::Stage');
     expect(stage?.properties).toMatchObject({ StageName: '$default', AutoDeploy: true });
     expect(JSON.stringify(stage?.properties['AccessLogSettings'])).toContain('$context.requestId');
+    const { properties } = sandbox.one('AWS::Logs::LogGroup', 'AccessLogs');
+    // Any other name makes the account's policy for such logs longer, which may not be long.
+    expect(JSON.stringify(properties['LogGroupName'])).toContain('/aws/vendedlogs/moniqo-sandbox-api-');
   });
 
   it('asks at the gateway for the scopes that the function asks for', () => {

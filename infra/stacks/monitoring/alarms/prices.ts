@@ -19,6 +19,8 @@ export function addPriceAlarms(alarms: AlarmSet, own: Own, feed: string): void {
   });
   alarms.add('PricesStale', {
     severity: 'warning',
+    // A pair whose book stands still for some four minutes rings as well, though its stops are as good as ever: meanwhile nobody is
+    // shown a price, nothing can be valued or sold at the market of the demo venue, and whether its stream has died cannot be told.
     says: 'A symbol with a position or a resting order has had no price for more than a minute while its market is open.',
     ...above(0, own('prices_stale', { statistic: 'Maximum' }), 3),
   });
