@@ -1,6 +1,7 @@
 /**
  * Whether this process should be replaced (design section 20): its loop runs, and its parts are well. A part that is not gets
- * time to recover by itself, which it does from every fault of the outside that passes; a new process could do no better.
+ * time to recover by itself. What only the outside can mend (a source that is away) is no reason: a new process could do no
+ * better, and it has alarms of its own.
  */
 import { createServer, type Server } from 'node:http';
 

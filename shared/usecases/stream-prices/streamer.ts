@@ -83,10 +83,16 @@ export class Streamer {
     this.#term?.end('stopped');
   }
 
-  /** It writes and its source is connected, or it stands by and sees that another one writes. */
+  /**
+   * It has the lease and follows its source, or it stands by and sees that another one has it.
+   *
+   * Whether the source is connected is not asked: its connections try again by themselves for as long as it takes (ws_connected
+   * and its alarm tell it). A new process could only try as well, with all wallets' user data interrupted beside it, and an
+   * exchange that is away for an hour, or blocks us for one, would be met by a new one every few minutes.
+   */
   isWell(): boolean {
     if (performance.now() - this.#heardAt > UNHEARD_MS) return false;
-    return this.#term === null ? this.#seesHolder : this.#term.stats()?.connected === true;
+    return this.#term === null ? this.#seesHolder : this.#term.stats() !== null;
   }
 
   async #take(): Promise<boolean> {

@@ -44,7 +44,7 @@ describe('the streamer', () => {
     await running;
   });
 
-  it('is well while it writes with its source connected, or sees that another one writes', async () => {
+  it('is well while it follows its source, or sees that another one writes', async () => {
     const world = new World();
     world.holder = 'another';
     const streamer = new Streamer(world.ports, settings());
@@ -60,6 +60,21 @@ describe('the streamer', () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
     expect(streamer.isWell()).toBe(false);
     clock.mockRestore();
+    streamer.stop();
+    await running;
+  });
+
+  it('stays well while its source is away, for however long: a new process could only wait for it as well', async () => {
+    const world = new World();
+    const streamer = new Streamer(world.ports, settings());
+    const running = streamer.run();
+    await until(() => world.feeds[0]?.handlers != null);
+    const [feed] = world.feeds;
+    if (feed === undefined) throw new Error('no feed was opened');
+    const connected = feed.stats();
+    vi.spyOn(feed, 'stats').mockReturnValue({ ...connected, connected: false });
+    await until(() => world.values.get('ws:connected') === '0');
+    expect(streamer.isWell()).toBe(true);
     streamer.stop();
     await running;
   });
