@@ -22,6 +22,12 @@ export function grantAccess(
   for (const name of access.reads ?? []) grantTable(grantee, tables, name, READ);
   for (const name of access.writes ?? []) grantTable(grantee, tables, name, WRITE);
   for (const name of access.appends ?? []) grantTable(grantee, tables, name, APPEND);
+  for (const name of access.listsLive ?? []) {
+    const resources = [`${tables[name].tableArn}/index/live`];
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['dynamodb:Scan'], resources }),
+    );
+  }
   for (const name of access.sends ?? []) grantSend(grantee, queues[name].queue);
   if (access.cache === true) {
     const statement = new PolicyStatement({

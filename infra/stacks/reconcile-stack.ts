@@ -30,6 +30,7 @@ export class ReconcileStack extends Stack {
       keys: 'open',
       writes: ['orders', 'positions', 'wallets'],
       reads: ['priceTape', 'symbols', 'demoVenue'],
+      listsLive: ['orders', 'positions'],
       sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile'],
       worksOn: { queue: 'reconcile', batchSize: 1, maxConcurrency: 5 },
       more: ONCE,

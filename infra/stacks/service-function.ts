@@ -47,6 +47,8 @@ export interface Access {
   readonly writes?: readonly TableName[];
   /** Puts alone: what is there is neither read nor changed. */
   readonly appends?: readonly TableName[];
+  /** Whose symbols with something live are asked for: the only index that is read as a whole. */
+  readonly listsLive?: readonly TableName[];
   readonly sends?: readonly QueueName[];
   readonly cache?: boolean;
   /** Of exchange accounts: who may seal keys cannot open them, who opens them cannot seal. */

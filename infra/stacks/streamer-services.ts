@@ -22,6 +22,7 @@ export interface StreamerService {
 const PRICES: Access = {
   reads: ['orders', 'positions', 'symbols'],
   writes: ['priceTape'],
+  listsLive: ['orders', 'positions'],
   sends: ['triggers'],
   cache: true,
 };
@@ -38,7 +39,8 @@ const USER_DATA: Access = {
 export function streamerServices({ nat, binance }: Settings): readonly StreamerService[] {
   const first = { prefix: '', container: 'streamer' } as const;
   if (nat === 'instance') {
-    const access = { ...USER_DATA, writes: PRICES.writes ?? [] };
+    const { writes = [], listsLive = [] } = PRICES;
+    const access = { ...USER_DATA, writes, listsLive };
     return [{ ...first, parts: ['prices', 'user-data'], access, subnet: 'private' }];
   }
   const prices = { ...first, parts: ['prices'], access: PRICES, subnet: 'public' } as const;

@@ -138,9 +138,21 @@ describe.each(['sandbox', 'prod'] as const)('what is allowed in %s', (stage) => 
       // What no adapter of ours sends.
       expect([holder, action]).not.toEqual([
         holder,
-        expect.stringMatching(/^dynamodb:(Scan|PartiQL|DescribeTable)/),
+        expect.stringMatching(/^dynamodb:(PartiQL|DescribeTable)/),
       ]);
     }
+  });
+
+  it('lets whoever asks which symbols have something live read that index as a whole, and nobody anything else so', () => {
+    const scans = all.filter(({ action }) => action === 'dynamodb:Scan');
+    // Who brings prices follows them; who measures and audits looks at each.
+    expect([...new Set(scans.map(({ holder }) => holder))].sort()).toEqual([
+      'reconcile/ReconcileRoleDefaultPolicy',
+      'streamer/TaskTaskRoleDefaultPolicy',
+    ]);
+    expect(scans).toHaveLength(4);
+    for (const { resource } of scans) expect(resource).toMatch(/(Orders|Positions).*\/index\/live/);
+    expect(scans.filter(({ resource }) => resource.includes('*'))).toEqual([]);
   });
 
   it('lets into the cache, by a user of its own, those who are told its address, and no other', () => {
