@@ -20,6 +20,11 @@ type KeyPair = readonly [partition: string, sort: string];
 interface TableShape {
   readonly key: KeyPair;
   readonly indexes: Readonly<Record<string, KeyPair>>;
+  /**
+   * Indexes of which only the keys are read. They are not written again with each change of an item, and looking at all of one costs
+   * a thirtieth. All others hold the whole item.
+   */
+  readonly keysOnly?: readonly string[];
   /** Attribute with the epoch second after which an item may be deleted. */
   readonly timeToLive?: string;
   /** Changes are read by functions/publish, which compares an item with what it was. */
@@ -42,6 +47,7 @@ export const TABLE_SHAPES = {
       live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
+    keysOnly: ['live', 'due'],
     stream: true,
   },
   positions: {
@@ -54,12 +60,14 @@ export const TABLE_SHAPES = {
       live_by_wallet: ['live_wallet', 'pk'],
       due: DUE,
     },
+    keysOnly: ['live', 'due'],
     stream: true,
   },
   /** `by_environment` is sparse too: wallets with usable keys, for the user-data stream. */
   wallets: {
     key: ['pk', 'sk'],
     indexes: { by_user: ['user_id', 'sort'], by_environment: ['live_environment', 'pk'], due: DUE },
+    keysOnly: ['due'],
     // Statements of reconciliation.
     timeToLive: 'expires_at',
   },
@@ -82,6 +90,10 @@ export const TABLE_SHAPES = {
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof TABLE_SHAPES;
+
+export const holdsKeysOnly = ({ keysOnly = [] }: TableShape, index: string): boolean =>
+  keysOnly.includes(index);
+
 export type Tables = Readonly<Record<TableName, Table>>;
 
 export const TABLE_NAMES = Object.keys(TABLE_SHAPES) as readonly TableName[];
@@ -145,7 +157,7 @@ function makeTable(scope: Construct, id: string, shape: TableShape, settings: Se
       indexName,
       partitionKey: attribute(partition),
       sortKey: attribute(sort),
-      projectionType: ProjectionType.ALL,
+      projectionType: holdsKeysOnly(shape, indexName) ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
     });
   }
   return table;

@@ -85,7 +85,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 export async function measureScale(shape: ScaleShape, note: (line: string) => void): Promise<ScaleFigures> {
   const redis = await startRealRedis();
-  const dynamo = await startDynamoDb();
+  const dynamo = await startDynamoDb({ lasting: true });
   const valkey = createValkey(redis.url, { commandTimeoutMs: PATIENCE_MS });
   try {
     const tables = await dynamo.createTables();

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logs } from '../../infra/local/processes/logs.ts';
 import { type DynamoOptions, startDynamo } from '../../infra/local/services/dynamodb.ts';
-import { TABLE_NAMES, TABLE_SHAPES, type TableName } from '../../infra/stacks/data-stack.ts';
+import { holdsKeysOnly, TABLE_NAMES, TABLE_SHAPES, type TableName } from '../../infra/stacks/data-stack.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 
 export type TableNames = Readonly<Record<TableName, string>>;
@@ -76,7 +76,8 @@ export function openDynamoDb(endpoint: string): DynamoDb {
 }
 
 async function createTable(client: DynamoDBClient, tableName: string, shapeName: TableName): Promise<void> {
-  const { key, indexes } = TABLE_SHAPES[shapeName];
+  const shape = TABLE_SHAPES[shapeName];
+  const { key, indexes } = shape;
   const types = new Map<string, 'S' | 'N'>();
   const schema = (pair: readonly string[]) =>
     pair.map((declaration, position) => {
@@ -88,7 +89,9 @@ async function createTable(client: DynamoDBClient, tableName: string, shapeName:
   const secondary = Object.entries<readonly string[]>(indexes).map(([IndexName, pair]) => ({
     IndexName,
     KeySchema: schema(pair),
-    Projection: { ProjectionType: 'ALL' as const },
+    Projection: {
+      ProjectionType: holdsKeysOnly(shape, IndexName) ? ('KEYS_ONLY' as const) : ('ALL' as const),
+    },
   }));
   await client.send(
     new CreateTableCommand({

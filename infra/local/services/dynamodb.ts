@@ -142,6 +142,7 @@ export async function createTables(endpoint: string, tables: readonly DeclaredTa
 
 async function createTable(client: DynamoDBClient, table: DeclaredTable): Promise<void> {
   const existing = await describe(client, table.name)
+    .then((found) => withoutOtherIndexes(client, table, found))
     .then((found) => withMissingIndexes(client, table, found))
     .then((found) => withStream(client, table, found));
   if (existing) {
@@ -159,6 +160,26 @@ async function createTable(client: DynamoDBClient, table: DeclaredTable): Promis
 }
 
 const INDEX_TIMEOUT_MS = 60_000;
+
+/** Indexes that hold another part of their items than declared are taken away, to be made anew: what they show is in the table. */
+async function withoutOtherIndexes(
+  client: DynamoDBClient,
+  table: DeclaredTable,
+  existing: TableDescription | undefined,
+): Promise<TableDescription | undefined> {
+  let found = existing;
+  const present = new Map((existing?.GlobalSecondaryIndexes ?? []).map((index) => [index.IndexName, index]));
+  for (const { name: IndexName, projection } of table.indexes) {
+    const index = present.get(IndexName);
+    if (index === undefined || index.Projection?.ProjectionType === projection.type) continue;
+    const GlobalSecondaryIndexUpdates = [{ Delete: { IndexName } }];
+    await client.send(new UpdateTableCommand({ TableName: table.name, GlobalSecondaryIndexUpdates }));
+    found = await active(client, table.name, ({ GlobalSecondaryIndexes: left = [] }) =>
+      left.every((one) => one.IndexName !== IndexName),
+    );
+  }
+  return found;
+}
 
 /** One by one: DynamoDB adds no two indexes at once. Items that are there already are indexed too. */
 async function withMissingIndexes(
@@ -196,20 +217,24 @@ async function withStream(
 }
 
 /** DynamoDB Local answers 500 now and then to a look at a table whose index it is filling: that look says nothing. */
-async function active(client: DynamoDBClient, name: string): Promise<TableDescription | undefined> {
+async function active(
+  client: DynamoDBClient,
+  name: string,
+  isSo: (found: TableDescription) => boolean = () => true,
+): Promise<TableDescription | undefined> {
   let cause: unknown;
   for (const deadline = Date.now() + INDEX_TIMEOUT_MS; ; await sleep(PROBE_PAUSE_MS)) {
     try {
       const found = await describe(client, name);
       const indexes = found?.GlobalSecondaryIndexes ?? [];
       const isReady = found?.TableStatus === 'ACTIVE' && indexes.every((one) => one.IndexStatus === 'ACTIVE');
-      if (isReady) return found;
+      if (isReady && isSo(found)) return found;
     } catch (error) {
       if (!(error instanceof DynamoDBServiceException && error.$fault === 'server')) throw error;
       cause = error;
     }
     if (Date.now() > deadline)
-      throw new Error(`the new index of the kept table ${name} did not become active`, { cause });
+      throw new Error(`the indexes of the kept table ${name} did not become what is declared`, { cause });
   }
 }
 

@@ -58,6 +58,27 @@ describe.skipIf(dynamoDbMissing !== null)('a kept table', () => {
     client.destroy();
   });
 
+  it('has an index made anew that holds another part of its items than declared', async () => {
+    const table = { ...before, name: 'kept-projection' };
+    await createTables(db.endpoint, [table]);
+    const client = dynamoClient(db.endpoint);
+    const Item = { pk: { S: 'a' }, owner: { S: 'o' }, more: { S: 'of it' } };
+    await client.send(new PutItemCommand({ TableName: table.name, Item }));
+    const keysOnly = { ...index('by_owner', 'owner'), projection: { type: 'KEYS_ONLY', attributes: [] } };
+    await createTables(db.endpoint, [{ ...table, indexes: [keysOnly] }]);
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'by_owner',
+        KeyConditionExpression: '#owner = :owner',
+        ExpressionAttributeNames: { '#owner': 'owner' },
+        ExpressionAttributeValues: { ':owner': { S: 'o' } },
+      }),
+    );
+    expect(Items).toEqual([{ pk: Item.pk, owner: Item.owner }]);
+    client.destroy();
+  });
+
   it('gets the stream that was declared since, and another view of it is told', async () => {
     const table = { ...before, name: 'kept-stream' };
     await createTables(db.endpoint, [table]);
