@@ -54,7 +54,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   recovery: (verbose) => benchRecovery(note, verbose),
   scale: async () => {
     importLuaAsText();
-    return (await import('./scale.ts')).benchScale(note);
+    return (await import('./scale/scale.ts')).benchScale(note);
   },
   stream: () => benchStream(note),
   symbols: () => benchSymbols(note),
