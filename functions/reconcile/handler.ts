@@ -4,13 +4,16 @@
  */
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
+import { createUserDataBoard } from '../../shared/adapters/valkey/user-data-board.ts';
+import { countUnsubscribed } from '../../shared/usecases/stream-user-data/unsubscribed.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
 import { makeReconcileWork } from '../compose/use-cases.ts';
 import { positionMetrics, walletMetrics } from './minute-metrics.ts';
 
-const { ports, config } = startSystem('reconcile', { exchange: signingExchange });
+const { ports, config, exchange } = startSystem('reconcile', { exchange: signingExchange });
+const board = exchange === null ? null : createUserDataBoard(exchange.valkey);
 const { wallet, schedule, measurePositions, auditIndex } = makeReconcileWork(ports);
 
 const work = queueWorker({
@@ -39,6 +42,18 @@ async function audit(): Promise<void> {
   }
 }
 
+/** To how many of them nobody listens. What is not known is not told: its alarm takes silence for the worst. */
+async function unsubscribedOf(walletIds: readonly string[]): Promise<number | null> {
+  if (board === null || exchange === null) return null;
+  try {
+    const of = { walletIds, now: ports.clock.now() };
+    return await countUnsubscribed(board, exchange.binance.environment, of);
+  } catch (error) {
+    ports.log.warn('USER_DATA_NOT_COUNTED', { error: String(error) });
+    return null;
+  }
+}
+
 type Scheduled = EventBridgeEvent<'Scheduled Event', unknown>;
 
 export async function handler(
@@ -47,9 +62,10 @@ export async function handler(
 ): Promise<SQSBatchResponse | undefined> {
   if ('Records' in event) return work(event, context);
   try {
-    const scheduled = await schedule();
+    const { usable, ...scheduled } = await schedule();
     ports.log.debug('RECONCILES_SCHEDULED', { ...scheduled });
-    process.stdout.write(`${walletMetrics(config.stage, scheduled, ports.clock.now())}\n`);
+    const unsubscribed = await unsubscribedOf(usable);
+    process.stdout.write(`${walletMetrics(config.stage, scheduled, unsubscribed, ports.clock.now())}\n`);
   } finally {
     // Who is without protection is looked at whatever becomes of comparisons.
     await measure();

@@ -3,13 +3,22 @@ import { metricsLine } from '../../shared/adapters/metrics/emf.ts';
 import type { Measured } from '../../shared/usecases/measure-positions.ts';
 import type { Scheduled } from '../../shared/usecases/reconcile/schedule.ts';
 
-/** How wallets stand, and how their comparisons wait: a line of the embedded metric format; `at` is epoch ms. */
-export const walletMetrics = (stage: string, scheduled: Scheduled, at: number): string =>
+/**
+ * How wallets stand, and how their comparisons wait: a line of the embedded metric format; `at` is epoch ms. `unsubscribed`: to how
+ * many nobody listens; null = not known, or no exchange is served.
+ */
+export const walletMetrics = (
+  stage: string,
+  scheduled: Omit<Scheduled, 'usable'>,
+  unsubscribed: number | null,
+  at: number,
+): string =>
   metricsLine(
     stage,
     {
       wallets_paused: scheduled.paused,
       ...(scheduled.refused !== null && { wallets_refused: scheduled.refused }),
+      ...(unsubscribed !== null && { user_data_unsubscribed: unsubscribed }),
       reconcile_waiting: scheduled.waiting,
       reconcile_oldest_wait_seconds: Math.floor(scheduled.oldestWaitMs / 1000),
     },

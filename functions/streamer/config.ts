@@ -79,6 +79,8 @@ const Env = z.object({
   FEED_TICKS_PER_SECOND: z.coerce.number<string>().positive().max(1000).prefault('10'),
   SHARD: count('0'),
   HEALTH_PORT: given(z.coerce.number<string>().int().min(1).max(65_535)),
+  USER_DATA_SHARD: count('0'),
+  USER_DATA_SHARDS: z.coerce.number<string>().int().min(1).max(64).prefault('1'),
   STREAMER_PARTS: z
     .string()
     .prefault('prices,user-data')
@@ -147,6 +149,9 @@ export type FeedConfig =
     };
 
 export interface UserDataConfig {
+  /** Which of so many processes this one is: each has the wallets whose id falls into its shard. */
+  readonly shard: number;
+  readonly shards: number;
   readonly binance: BinanceConfig;
   readonly keyCipher: string;
   readonly walletsTable: string;
@@ -202,6 +207,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     ...issues,
     ...binanceProblems(env, { keys: opensKeys(env) }),
     ...missing(env),
+    ...shardProblems(parsed.data),
     // Who brings no prices has nobody's key to them.
     ...(bringsPrices(env) ? [...polygonProblems(env), ...foreignPrices(env), ...policyProblems(env)] : []),
   ];
@@ -255,6 +261,12 @@ function missing(env: Readonly<Record<string, string | undefined>>): readonly Co
   }));
 }
 
+/** Wallets of a shard that nobody is would not be heard of, and one beyond the last would have none. */
+function shardProblems(e: z.output<typeof Env> | undefined): readonly ConfigProblem[] {
+  if (e === undefined || e.USER_DATA_SHARD < e.USER_DATA_SHARDS) return [];
+  return [{ path: 'USER_DATA_SHARD', message: 'a number from 0 on and below USER_DATA_SHARDS is expected' }];
+}
+
 /** What a policy by symbol says has to be there. */
 function policyProblems(env: Readonly<Record<string, string | undefined>>): readonly ConfigProblem[] {
   if (!isSet(env['FEED_POLICIES']) || (parseLiveSources(env['FEED'] ?? '')?.length ?? 0) > 1) return [];
@@ -291,6 +303,8 @@ function userDataOf(e: z.output<typeof Env>): UserDataConfig | null {
   if (binance === null) return null;
   return {
     binance,
+    shard: e.USER_DATA_SHARD,
+    shards: e.USER_DATA_SHARDS,
     keyCipher: e.KEY_CIPHER ?? '',
     walletsTable: e.WALLETS_TABLE ?? '',
     symbolsTable: e.SYMBOLS_TABLE ?? '',

@@ -78,7 +78,7 @@ export function composeUserData(config: UserDataConfig, outside: UserDataOutside
             handlers,
           }),
       },
-      USER_DATA_STREAM_DEFAULTS,
+      { ...USER_DATA_STREAM_DEFAULTS, shard: config.shard, shards: config.shards },
     );
   return { make, close: () => sqs.destroy() };
 }

@@ -13,6 +13,7 @@ export const CONTEXT_NAMES = [
   'requests-per-minute',
   'audit-days',
   'sweep-shards',
+  'user-data-shards',
   'machine-clients',
   'zones',
   'alarm-email',

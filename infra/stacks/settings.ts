@@ -20,6 +20,8 @@ export interface Settings {
   readonly distDir: string;
   /** How many shards the sweeps are divided into (the SWEEP_SHARDS variable). */
   readonly sweepShards: number;
+  /** Among how many processes the wallets at the exchange are divided, of those that listen to its news of accounts. */
+  readonly userDataShards: number;
   /** What happens to tables, users and logs when their stack is deleted. */
   readonly removalPolicy: RemovalPolicy;
   readonly deletionProtection: boolean;
@@ -56,6 +58,7 @@ type StageSettings = Omit<
   | 'hasPolygonKey'
   | 'distDir'
   | 'sweepShards'
+  | 'userDataShards'
   | 'machineClients'
   | 'corsOrigins'
   | 'requestsPerMinute'
@@ -178,17 +181,33 @@ const MOST_SWEEP_SHARDS = 32;
  * @throws Error when it is no whole number from 1 to 32
  */
 export function parseSweepShards(value: unknown): number {
+  return parseShards('sweep-shards', value, MOST_SWEEP_SHARDS);
+}
+
+function parseShards(name: string, value: unknown, most: number): number {
   if (value === undefined || value === '') return 1;
   const text = String(value);
   const shards = /^[1-9]\d?$/.test(text) ? Number.parseInt(text, 10) : 0; // not money: a count
-  if (shards >= 1 && shards <= MOST_SWEEP_SHARDS) return shards;
-  throw new Error(`sweep-shards ${JSON.stringify(value)}: a whole number from 1 to ${MOST_SWEEP_SHARDS}`);
+  if (shards >= 1 && shards <= most) return shards;
+  throw new Error(`${name} ${JSON.stringify(value)}: a whole number from 1 to ${most}`);
+}
+
+/** Of 9 USD a month each. One listens to thousands of wallets. */
+const MOST_USER_DATA_SHARDS = 16;
+
+/**
+ * The context's `user-data-shards`; 1 when it does not say. More and fewer of them are possible at any time (docs/scale.md).
+ * @throws Error when it is no whole number from 1 to 16
+ */
+export function parseUserDataShards(value: unknown): number {
+  return parseShards('user-data-shards', value, MOST_USER_DATA_SHARDS);
 }
 
 const DEFAULT_AUDIT_DAYS = 90;
 
 export interface Choices {
   readonly sweepShards?: number;
+  readonly userDataShards?: number;
   readonly machineClients?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly requestsPerMinute?: string | undefined;
@@ -222,6 +241,7 @@ export function settingsFor(
     auditDays = DEFAULT_AUDIT_DAYS,
     zones = [],
     sweepShards = 1,
+    userDataShards = 1,
   }: Choices,
 ): Settings {
   const settings = BY_STAGE[stage];
@@ -242,5 +262,5 @@ export function settingsFor(
   const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
   const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
   const ofApi = { machineClients, corsOrigins, requestsPerMinute, auditDays };
-  return { stage, distDir, zones, sweepShards, ...ofApi, ...settings, binance, ...streamer };
+  return { stage, distDir, zones, sweepShards, userDataShards, ...ofApi, ...settings, binance, ...streamer };
 }

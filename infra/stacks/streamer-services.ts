@@ -10,12 +10,14 @@ export type StreamerPart = 'prices' | 'user-data';
 
 export interface StreamerService {
   /** Of its constructs. */
-  readonly prefix: '' | 'UserData';
-  readonly container: 'streamer' | 'user-data';
+  readonly prefix: '' | 'UserData' | `UserData${number}`;
+  readonly container: 'streamer' | 'user-data' | `user-data-${number}`;
   readonly parts: readonly StreamerPart[];
   readonly access: Access;
   /** Private: behind the fixed addresses. Public: an address of its own, which changes with each start. */
   readonly subnet: 'private' | 'public';
+  /** Of the wallets, where it listens to news of accounts. */
+  readonly userDataShard: number;
 }
 
 /** Which symbols have live orders and positions is asked of the ledger; which there are, of their table. */
@@ -36,15 +38,21 @@ const USER_DATA: Access = {
   keys: 'open',
 };
 
-export function streamerServices({ nat, binance }: Settings): readonly StreamerService[] {
-  const first = { prefix: '', container: 'streamer' } as const;
+export function streamerServices({ nat, binance, userDataShards }: Settings): readonly StreamerService[] {
+  const first = { prefix: '', container: 'streamer', userDataShard: 0 } as const;
+  const listeners = binance === null ? [] : Array.from({ length: userDataShards }, (_, n) => listener(n));
   if (nat === 'instance') {
     const { writes = [], listsLive = [] } = PRICES;
     const access = { ...USER_DATA, writes, listsLive };
-    return [{ ...first, parts: ['prices', 'user-data'], access, subnet: 'private' }];
+    // The first shard of wallets is its own.
+    return [{ ...first, parts: ['prices', 'user-data'], access, subnet: 'private' }, ...listeners.slice(1)];
   }
-  const prices = { ...first, parts: ['prices'], access: PRICES, subnet: 'public' } as const;
-  if (binance === null) return [prices];
-  const userData = { prefix: 'UserData', container: 'user-data', parts: ['user-data'] } as const;
-  return [prices, { ...userData, access: USER_DATA, subnet: 'private' }];
+  return [{ ...first, parts: ['prices'], access: PRICES, subnet: 'public' }, ...listeners];
+}
+
+/** Hears of the wallets of one shard. */
+function listener(userDataShard: number): StreamerService {
+  const parts = { parts: ['user-data'], access: USER_DATA, subnet: 'private', userDataShard } as const;
+  if (userDataShard === 0) return { prefix: 'UserData', container: 'user-data', ...parts };
+  return { prefix: `UserData${userDataShard}`, container: `user-data-${userDataShard}`, ...parts };
 }

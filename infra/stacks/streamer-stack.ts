@@ -135,6 +135,8 @@ export class StreamerStack extends Stack {
         FEED_SYMBOLS: settings.feedSymbols,
         ...settings.feedVariables,
         SHARD: '0',
+        USER_DATA_SHARD: String(service.userDataShard),
+        USER_DATA_SHARDS: String(settings.userDataShards),
         WS_RECONNECT_MAX_ATTEMPTS: '10',
         WS_RECONNECT_DELAY_SECONDS: '1',
         WS_RECONNECT_MAX_DELAY_SECONDS: '60',

@@ -78,6 +78,15 @@ export interface UserDataStatus {
   /** Of all streamers that run. */
   readonly connections: readonly (ConnectionStats & { readonly at: number })[];
   readonly wallets: readonly WalletStreamStatus[];
+  /** Who listens: the wallets are divided among so many processes (or there is one), and this is one of them. */
+  readonly shards: readonly UserDataShard[];
+}
+
+export interface UserDataShard {
+  readonly shard: number;
+  readonly of: number;
+  /** When this was said, epoch ms. */
+  readonly at: number;
 }
 
 /** The last word of the streamers, in the cache; what is older than a minute is gone. */

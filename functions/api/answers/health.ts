@@ -89,6 +89,8 @@ export const BinanceHealth = z.strictObject({
     .nullable(),
   symbols: z.strictObject({ listed: f.count, trading: f.count, saved_at: f.instant }).nullable(),
   user_data: z.strictObject({
+    shards: f.count,
+    shards_silent: z.array(f.count),
     connections: f.count,
     connected: f.count,
     healthy: f.count,

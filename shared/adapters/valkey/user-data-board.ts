@@ -1,8 +1,13 @@
-/** What streamers say of user data, on Valkey: the hash `userdata:{environment}`, a field per wallet and connection. */
+/** What streamers say of user data, on Valkey: the hash `userdata:{environment}`, a field per wallet, connection and shard. */
 import * as z from 'zod';
 import { lazily } from '../../domain/lazily.ts';
 import type { BinanceEnvironment } from '../../domain/types.ts';
-import type { UserDataBoard, UserDataStatus, WalletStreamStatus } from '../../ports/user-data.ts';
+import type {
+  UserDataBoard,
+  UserDataShard,
+  UserDataStatus,
+  WalletStreamStatus,
+} from '../../ports/user-data.ts';
 import type { Valkey } from './client.ts';
 
 /** A streamer that has gone says nothing more; its words fade after this. */
@@ -11,6 +16,8 @@ const FADES_MS = 60_000;
 const boardKey = (environment: BinanceEnvironment): string => `userdata:{${environment}}`;
 const walletField = (walletId: string): string => `wallet:${walletId}`;
 const connectionField = (instance: string, name: string): string => `connection:${instance}:${name}`;
+
+const shardField = (shard: number): string => `shard:${shard}`;
 
 const time = z.number().nullable();
 const Wallet = lazily(() =>
@@ -43,6 +50,8 @@ const Connection = lazily(() =>
     lastError: z.string().nullable(),
   }),
 );
+
+const Shard = lazily(() => z.object({ shard: z.number(), of: z.number(), at: z.number() }));
 
 const Said = lazily(() => z.object({ at: z.number() }));
 
@@ -79,13 +88,16 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
       const fields = [
         ...status.wallets.map((wallet) => [walletField(wallet.walletId), JSON.stringify(wallet)]),
         ...status.connections.map((one) => [connectionField(instance, one.name), JSON.stringify(one)]),
+        ...status.shards.map((one) => [shardField(one.shard), JSON.stringify(one)]),
       ];
       const commands: (readonly string[])[] = [];
       if (fields.length > 0) commands.push(['HSET', key, ...fields.flat()]);
       if (gone.length > 0) commands.push(['HDEL', key, ...gone.map(walletField)]);
       commands.push(['PEXPIRE', key, String(FADES_MS)]);
       await Promise.all(commands.map((command) => valkey.command(command)));
-      const at = Math.max(...[...status.wallets, ...status.connections].map((one) => one.at));
+      const at = Math.max(
+        ...[...status.wallets, ...status.connections, ...status.shards].map((one) => one.at),
+      );
       // Who has nothing to say does not know what time it is.
       if (Number.isFinite(at)) await tidy(environment, at);
     },
@@ -94,13 +106,19 @@ export function createUserDataBoard(valkey: Valkey): UserDataBoard {
       const pairs = Pairs().parse(await valkey.command(['HGETALL', boardKey(environment)]));
       const wallets: UserDataStatus['wallets'][number][] = [];
       const connections: UserDataStatus['connections'][number][] = [];
+      const shards: UserDataShard[] = [];
       for (let i = 0; i + 1 < pairs.length; i += 2) {
         const [field = '', text = ''] = [pairs[i], pairs[i + 1]];
         if (field.startsWith('wallet:')) wallets.push(Wallet().parse(JSON.parse(text)));
+        else if (field.startsWith('shard:')) shards.push(Shard().parse(JSON.parse(text)));
         else connections.push(Connection().parse(JSON.parse(text)));
       }
       const isFresh = ({ at }: { readonly at: number }): boolean => now - at <= FADES_MS;
-      return { wallets: wallets.filter(isFresh), connections: connections.filter(isFresh) };
+      return {
+        wallets: wallets.filter(isFresh),
+        connections: connections.filter(isFresh),
+        shards: shards.filter(isFresh),
+      };
     },
 
     async readWallet(environment, walletId, now): Promise<WalletStreamStatus | null> {

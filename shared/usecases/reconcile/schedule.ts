@@ -22,8 +22,10 @@ export interface Scheduled {
   readonly refused: number | null;
   /** How long the oldest comparison has been owed, whatever it waits for; 0 = none is. */
   readonly oldestWaitMs: number;
+  /** Wallets at the exchange whose keys may be used: those that are to be listened to. */
+  readonly usable: readonly string[];
 }
-const NOTHING: Scheduled = { sent: 0, waiting: 0, paused: 0, refused: 0, oldestWaitMs: 0 };
+const NOTHING: Scheduled = { sent: 0, waiting: 0, paused: 0, refused: 0, oldestWaitMs: 0, usable: [] };
 
 /** What health shows of it stands until the next two minutes have not come. */
 const TOLD_MS = 180_000;
@@ -74,6 +76,6 @@ export function makeScheduleReconciles(ports: Needs) {
       await tell(log, outbox.reconcile({ walletId, reason }), { walletId });
     }
     const waits = await told([...states.values()], now);
-    return { sent: due.length, paused, refused: await refusedIn(environment), ...waits };
+    return { sent: due.length, paused, refused: await refusedIn(environment), usable: ids, ...waits };
   };
 }

@@ -21,6 +21,10 @@ export interface UserDataPorts {
 }
 
 export interface UserDataStreamSettings {
+  /** [0] Which of the `shards` this process is: it listens to the wallets whose id falls into that one, and to no other. */
+  readonly shard: number;
+  /** [1] Among how many processes the wallets are divided. */
+  readonly shards: number;
   /** [2 s] How often is looked which wallets there are. */
   readonly walletsMs: number;
   /** [250 ms] How often is looked whether a gap waits. */
@@ -54,6 +58,8 @@ export interface UserDataStreamSettings {
 }
 
 export const USER_DATA_STREAM_DEFAULTS: UserDataStreamSettings = {
+  shard: 0,
+  shards: 1,
   walletsMs: 2_000,
   gapsMs: 250,
   askAfterMs: 1_000,

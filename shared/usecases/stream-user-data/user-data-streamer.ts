@@ -4,9 +4,11 @@
  *
  * Always true:
  * - a report goes to the queue before anything else is done with it;
+ * - where wallets are divided among several processes each wallet is exactly one's, by its id alone: they need not agree on anything;
  * - wallets that are added, rotated, refused or deleted take effect within seconds; paused ones stay, their exits go on;
  * - whatever may have been missed is asked for.
  */
+import { shardOf } from '../../domain/triggers/shard.ts';
 import type { Wallet } from '../../domain/types.ts';
 import type {
   ForeignOrder,
@@ -105,7 +107,9 @@ export class UserDataStreamer {
   status(): UserDataStatus {
     const at = this.#ports.clock.now();
     const { connections, wallets } = this.#source.health();
+    const { shard, shards } = this.#settings;
     return {
+      shards: [{ shard, of: shards, at }],
       connections: connections.map((connection) => ({ ...connection, at })),
       wallets: wallets.map((wallet): WalletStreamStatus => {
         const { sent, foreign } = this.#countOf(wallet.walletId);
@@ -125,7 +129,9 @@ export class UserDataStreamer {
     const { environment, wallets } = this.#ports;
     const found = await wallets.exchangeWallets(environment);
     if (this.#over.signal.aborted) return;
-    this.#source.watch(found.flatMap((wallet) => toStream(wallet)));
+    const { shard, shards } = this.#settings;
+    const own = found.filter(({ walletId }) => shardOf(walletId, shards) === shard);
+    this.#source.watch(own.flatMap((wallet) => toStream(wallet)));
   }
 
   #onForeign({ walletId, venueSymbol, venueOrderId, clientId }: ForeignOrder): void {
@@ -179,7 +185,6 @@ export class UserDataStreamer {
       user_data_unhealthy: connections.filter(({ healthy }) => !healthy).length,
       user_data_wallets: wallets.length,
       user_data_subscribed: subscribed,
-      user_data_unsubscribed: wallets.length - subscribed,
       user_data_buffered: this.#queue.size,
       user_data_reports_total: now.reports - before.reports,
       user_data_reports_lost_total: now.lost - before.lost,

@@ -105,8 +105,20 @@ const count = <T>(items: readonly T[], holds: (item: T) => boolean): number => i
 const latest = (times: readonly number[]): number | null => (times.length === 0 ? null : Math.max(...times));
 const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
+/**
+ * Among how many processes wallets are divided, as those say that are heard of, and which of them are not. Of a deployment that has
+ * just been divided otherwise the latest word counts; none at all: nobody listens.
+ */
+function shardsView(heard: UserDataStatus['shards']) {
+  const newest = heard.toSorted((a, b) => b.at - a.at)[0];
+  const shards = newest?.of ?? 0;
+  const known = new Set(heard.filter((one) => one.of === shards).map(({ shard }) => shard));
+  return { shards, shards_silent: Array.from({ length: shards }, (_, n) => n).filter((n) => !known.has(n)) };
+}
+
 /** `refused`: wallets that nobody listens to, because the exchange does not accept their keys. */
-const userDataView = ({ connections, wallets }: UserDataStatus, refused: number) => ({
+const userDataView = ({ connections, wallets, shards }: UserDataStatus, refused: number) => ({
+  ...shardsView(shards),
   connections: connections.length,
   connected: count(connections, (one) => one.connected),
   healthy: count(connections, (one) => one.healthy),

@@ -7,7 +7,8 @@ import { type RedisServer, realRedisMissing, startJsRedis, startRealRedis } from
 
 const NOW = 1_790_000_000_000;
 
-const status = (wallets: readonly string[], at = NOW): UserDataStatus => ({
+const status = (wallets: readonly string[], at = NOW, shard = 0): UserDataStatus => ({
+  shards: [{ shard, of: 2, at }],
   connections: [
     {
       name: 'user-data 1',
@@ -56,17 +57,21 @@ describe.each([
 
   it.skipIf(missing !== null)('shows what was written, by all streamers, until it is old', async () => {
     const board = createUserDataBoard(valkey);
-    expect(await board.read('binance', NOW)).toEqual({ connections: [], wallets: [] });
+    expect(await board.read('binance', NOW)).toEqual({ connections: [], wallets: [], shards: [] });
     await board.write('binance', 'one', status(['a', 'b']), []);
-    await board.write('binance', 'two', status(['b']), ['a']);
+    await board.write('binance', 'two', status(['b'], NOW, 1), ['a']);
     await board.write('binance_testnet', 'one', status(['c']), []);
     const read = await board.read('binance', NOW + 1_000);
     expect(read.wallets).toEqual(status(['b']).wallets);
     expect(read.connections).toHaveLength(2);
+    expect(read.shards.toSorted((a, b) => a.shard - b.shard)).toEqual([
+      { shard: 0, of: 2, at: NOW },
+      { shard: 1, of: 2, at: NOW },
+    ]);
     expect(await board.readWallet('binance', 'b', NOW)).toEqual(status(['b']).wallets[0]);
     expect(await board.readWallet('binance', 'a', NOW)).toBeNull();
     expect(await board.readWallet('binance', 'b', NOW + 61_000)).toBeNull();
-    expect(await board.read('binance', NOW + 61_000)).toEqual({ connections: [], wallets: [] });
+    expect(await board.read('binance', NOW + 61_000)).toEqual({ connections: [], wallets: [], shards: [] });
     const life = await valkey.command(['PTTL', 'userdata:{binance}']);
     expect(Number(life)).toBeGreaterThan(50_000);
   });
@@ -81,13 +86,14 @@ describe.each([
     expect(await fields()).toEqual([
       'connection:gone:user-data 1',
       'connection:new:user-data 1',
+      'shard:0',
       'wallet:a',
       'wallet:b',
     ]);
     // Looked at once a minute.
     await board.write('binance_demo', 'new', status(['a'], NOW + 61_000), []);
-    expect(await fields()).toHaveLength(4);
+    expect(await fields()).toHaveLength(5);
     await board.write('binance_demo', 'new', status(['a'], NOW + 119_000), []);
-    expect(await fields()).toEqual(['connection:new:user-data 1', 'wallet:a']);
+    expect(await fields()).toEqual(['connection:new:user-data 1', 'shard:0', 'wallet:a']);
   });
 });

@@ -10,18 +10,20 @@ const told = (line: string) => {
 
 it('tells how wallets stand, and for how many whole seconds the oldest comparison has been owed', () => {
   const scheduled = { sent: 3, waiting: 2, paused: 4, refused: 1, oldestWaitMs: 61_999 };
-  expect(told(walletMetrics('sandbox', scheduled, 1_000))).toEqual({
+  expect(told(walletMetrics('sandbox', scheduled, 5, 1_000))).toEqual({
     at: 1_000,
     about: { Namespace: 'Moniqo', Dimensions: [['stage']] },
     metrics: [
       { Name: 'wallets_paused', Unit: 'Count' },
       { Name: 'wallets_refused', Unit: 'Count' },
+      { Name: 'user_data_unsubscribed', Unit: 'Count' },
       { Name: 'reconcile_oldest_wait_seconds', Unit: 'Seconds' },
     ],
     fields: {
       stage: 'sandbox',
       wallets_paused: 4,
       wallets_refused: 1,
+      user_data_unsubscribed: 5,
       reconcile_waiting: 2,
       reconcile_oldest_wait_seconds: 61,
     },

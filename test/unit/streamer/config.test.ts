@@ -56,6 +56,16 @@ describe("the streamer's configuration", () => {
     },
   );
 
+  it('is one of the shards that wallets are divided into, and none beyond them', () => {
+    expect(readConfig(SERVED).userData).toMatchObject({ shard: 0, shards: 1 });
+    const third = { ...SERVED, USER_DATA_SHARD: '2', USER_DATA_SHARDS: '3' };
+    expect(readConfig(third).userData).toMatchObject({ shard: 2, shards: 3 });
+    expect(() => readConfig({ ...third, USER_DATA_SHARD: '3' })).toThrow(
+      'USER_DATA_SHARD: a number from 0 on and below USER_DATA_SHARDS',
+    );
+    expect(() => readConfig({ ...third, USER_DATA_SHARDS: '0' })).toThrow('USER_DATA_SHARDS');
+  });
+
   it('reads a fixed list of symbols', () => {
     expect(readConfig(NEEDED).fixedSymbols).toEqual([]);
     expect(readConfig({ ...NEEDED, FEED_SYMBOLS: 'BTC/USDT, ETH/USDT,' }).fixedSymbols).toEqual([

@@ -65,6 +65,8 @@ export const MARKET_TEXTS = {
   wallets: 'Wallets that are listened for.',
   subscribed: 'Wallets that are subscribed.',
   with_problem: 'Wallets with a problem.',
+  shards: 'Among how many processes the wallets are divided; 0 = nobody listens.',
+  shards_silent: 'Which of them, from 0 on, have said nothing for a minute.',
   gaps_open: 'Wallets with a gap that is being closed.',
   'BinanceHealth.refused': 'Wallets whose keys the exchange does not accept.',
   'BinanceHealth.waiting': 'Comparisons that wait for room in the budget.',

@@ -43,9 +43,9 @@ export function addWalletAlarms(alarms: AlarmSet, own: Own, hasUserData: boolean
   if (hasUserData) {
     alarms.add('UserDataSilent', {
       severity: 'warning',
-      says: 'A wallet, or the process itself, has not been heard of for five minutes by user data: fills are learnt of by asking, seconds later.',
+      says: 'For five minutes nobody has listened to a wallet at the exchange, or nobody could count: fills are learnt of by asking, seconds later.',
       ...above(0, own('user_data_unsubscribed', { statistic: 'Maximum' }), 5),
-      // It is told each minute, without a wallet too.
+      // It is counted each minute over all wallets, none included, whichever process should listen to them.
       missing: TreatMissingData.BREACHING,
     });
   }

@@ -62,7 +62,7 @@ class Outside {
   readonly streamer: UserDataStreamer;
   readonly #running: Promise<void>;
 
-  constructor() {
+  constructor(of: { readonly shard?: number; readonly shards?: number } = {}) {
     const tell = (code: string, fields = {}): void => void this.logged.push({ code, fields });
     const send = (queue: string) => async (message: WorkMessage) => {
       if (this.queuesAway) throw new Error('the queue is away');
@@ -131,6 +131,7 @@ class Outside {
         boardMs: 20,
         metricsMs: 20,
         flushMs: 300,
+        ...of,
       },
     );
     this.#running = this.streamer.run();
@@ -178,6 +179,25 @@ describe('user data', () => {
     // Not knowing is no reason to stop listening.
     expect(outside.watched.length - looks).toBeLessThanOrEqual(1);
     expect(watchedIds()).toEqual(['a 2']);
+  });
+
+  it('has the wallets of its own shard alone: together the shards have each wallet exactly once', async () => {
+    const wallets = Array.from({ length: 60 }, (_, n) => exchangeWallet(`wallet-${n}`));
+    const shards = [0, 1, 2].map((shard) => new Outside({ shard, shards: 3 }));
+    for (const one of shards) one.wallets = wallets;
+    const had = () => shards.map((one) => (one.watched.at(-1) ?? []).map(({ walletId }) => walletId));
+    await until('all', had, (ids) => ids.flat().length === wallets.length);
+    expect(new Set(had().flat()).size).toBe(wallets.length);
+    for (const ids of had()) expect(ids.length).toBeGreaterThan(5);
+    await until(
+      'a board of each',
+      () => shards.map((one) => one.boards.at(-1)?.status.shards[0]),
+      (said) => said.every((one) => one !== undefined),
+    );
+    expect(shards.map((one) => one.boards.at(-1)?.status.shards)).toEqual(
+      [0, 1, 2].map((shard) => [{ shard, of: 3, at: expect.any(Number) }]),
+    );
+    await Promise.all(shards.map((one) => one.stop()));
   });
 
   it('asks for every live order after a gap: exits and cancels on their queue, entries on theirs', async () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionStats } from '../../../../shared/ports/connection.ts';
 import type { BudgetFigures } from '../../../../shared/ports/rate-budget.ts';
 import type { SymbolSummary } from '../../../../shared/ports/symbols.ts';
-import type { WalletStreamStatus } from '../../../../shared/ports/user-data.ts';
+import type { UserDataShard, WalletStreamStatus } from '../../../../shared/ports/user-data.ts';
 import { makeReadBinanceHealth } from '../../../../shared/usecases/views/health-binance.ts';
 import { makeReadHealth } from '../../../../shared/usecases/views/health-view.ts';
 
@@ -31,6 +31,8 @@ const BROKEN = {
   ...{ connected: false, healthy: false, messagesReceived: 3, errors: 2, lastMessageAt: T0 + 1000 },
 };
 
+let shards: UserDataShard[] = [];
+
 const make = () =>
   makeReadBinanceHealth({
     environment: 'binance_testnet',
@@ -44,6 +46,7 @@ const make = () =>
     },
     userData: {
       read: async () => ({
+        shards,
         connections: [connection({}), connection(BROKEN)],
         wallets: [
           wallet('w-secret-1', {}),
@@ -69,6 +72,10 @@ beforeEach(() => {
   reads = 0;
   counts = 0;
   failing = false;
+  shards = [
+    { shard: 0, of: 3, at: T0 },
+    { shard: 2, of: 3, at: T0 },
+  ];
   waiting = { 'reconcile:waiting': '7', 'reconcile:waiting_since': String(T0 - 90_500) };
   summary = { savedAt: T0 - 60_000, listed: 3000, trading: 2900 };
   figures = {
@@ -91,6 +98,7 @@ describe('health of the exchange', () => {
       },
       symbols: { listed: 3000, trading: 2900, saved_at: '2026-11-22T11:59:00.000Z' },
       user_data: {
+        ...{ shards: 3, shards_silent: [1] },
         ...{ connections: 2, connected: 1, healthy: 1, reconnects: 2 },
         ...{ messages_received: 4, errors: 2, last_message_time: '2026-11-22T12:00:01.000Z' },
         ...{
@@ -106,6 +114,17 @@ describe('health of the exchange', () => {
       comparisons: { waiting: 7, oldest_wait_seconds: 90 },
     });
     expect(JSON.stringify(view)).not.toContain('secret');
+  });
+
+  it('knows each of the processes that listen, also of a deployment that has just been divided otherwise', async () => {
+    shards = [
+      { shard: 0, of: 1, at: T0 },
+      { shard: 0, of: 2, at: T0 + 1 },
+      { shard: 1, of: 2, at: T0 },
+    ];
+    expect((await make()()).user_data).toMatchObject({ shards: 2, shards_silent: [] });
+    shards = [];
+    expect((await make()()).user_data).toMatchObject({ shards: 0, shards_silent: [] });
   });
 
   it('says what it does not know', async () => {
