@@ -1,7 +1,12 @@
-/** What is measured today has the form, and about the counts, of the table that the bill is made of (infra/cost/measured.json). */
+/**
+ * What is measured today has the form, and about the counts, of the table that the bill is made of (infra/cost/measured.json).
+ * On the way every request of a table is compared with what the role of its process lets it ask: the laptop has no roles.
+ */
 import { expect, inject, it } from 'vitest';
 import { OPERATIONS, type OperationName, readMeasured } from '../../infra/cost/measured.ts';
+import { TABLE_NAMES } from '../../infra/stacks/data-stack.ts';
 import { measureCost } from '../bench/cost/measure.ts';
+import { allowedIn } from '../support/allowed.ts';
 
 const SHORT = { runInSeconds: 5, idleSeconds: 20, operations: 4, positions: 8, ticksPerSecond: 10 };
 const WITHIN_MS = 600_000;
@@ -21,9 +26,16 @@ const BOUNDED = {
 it(
   'the measured table is that of this version',
   async () => {
+    let taken: readonly string[] = [];
     const { operations, metrics } = await measureCost(SHORT, () => undefined, {
       assembly: inject('assembly'),
+      onRights: (rights) => {
+        taken = rights;
+      },
     });
+    const allowed = allowedIn(inject('assembly'), TABLE_NAMES);
+    expect(taken.length).toBeGreaterThan(50);
+    expect(taken.filter((right) => !allowed.has(right))).toEqual([]);
     const kept = readMeasured();
     expect(Object.keys(operations).sort()).toEqual([...OPERATIONS].sort());
     for (const [name, [least, most]] of Object.entries(BOUNDED)) {

@@ -80,7 +80,13 @@ const PROBE = fileURLToPath(new URL('./probe.ts', import.meta.url));
 export async function measureCost(
   shape: Shape,
   note: (line: string) => void,
-  more: Pick<SystemOptions, 'assembly' | 'verbose'> = {},
+  {
+    onRights,
+    ...more
+  }: Pick<SystemOptions, 'assembly' | 'verbose'> & {
+    /** Told at the end: which rights on tables (by their names in the code) the processes took. */
+    readonly onRights?: (rights: readonly string[]) => void;
+  } = {},
 ): Promise<Measurement> {
   const folder = mkdtempSync(join(tmpdir(), 'moniqo-cost-'));
   const market = new FedMarket();
@@ -105,7 +111,17 @@ export async function measureCost(
     });
     proxy.open(system.dynamoEndpoint);
     const meter = new Meter(system, proxy, file, deliveries);
-    return await new Run(system, market, meter, shape, note).measure();
+    const measured = await new Run(system, market, meter, shape, note).measure();
+    const names = Object.entries(system.tableNames);
+    onRights?.(
+      [...proxy.rights].map((right) =>
+        names.reduce(
+          (text, [short, full]) => text.replaceAll(new RegExp(` ${full}(?=$|/)`, 'g'), ` ${short}`),
+          right,
+        ),
+      ),
+    );
+    return measured;
   } finally {
     await market.close();
     await system?.stop();

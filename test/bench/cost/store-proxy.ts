@@ -37,8 +37,26 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+type Asked = Record<string, unknown>;
+
+/** The rights that a request takes, each as `Query TABLE/index/NAME`; a transaction is what it is made of. */
+function rightsFor(call: string, asked: Asked): readonly string[] {
+  const on = ({ TableName, IndexName }: Asked): string =>
+    `${String(TableName)}${IndexName === undefined ? '' : `/index/${String(IndexName)}`}`;
+  if (call === 'BatchGetItem' || call === 'BatchWriteItem')
+    return Object.keys(asked['RequestItems'] as Asked).map((table) => `${call} ${table}`);
+  if (call !== 'TransactWriteItems') return [`${call} ${on(asked)}`];
+  return (asked['TransactItems'] as readonly Record<string, Asked>[]).flatMap((item) =>
+    Object.entries(item).map(
+      ([kind, one]) => `${kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`} ${on(one)}`,
+    ),
+  );
+}
+
 export class StoreProxy {
   readonly calls: StoreCall[] = [];
+  /** Who has taken which right: `streamer Scan TABLE/index/live`. */
+  readonly rights = new Set<string>();
   readonly #servers: Server[] = [];
   #target: URL | null = null;
   readonly #opened: Promise<void>;
@@ -84,6 +102,7 @@ export class StoreProxy {
   ): Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly text: string }> {
     const call = String(incoming.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
     const asked = JSON.parse(await bodyOf(incoming)) as Record<string, unknown>;
+    for (const right of rightsFor(call, asked)) this.rights.add(`${who} ${right}`);
     await this.#opened;
     const target = this.#target;
     if (target === null) throw new Error('closed before it was opened');

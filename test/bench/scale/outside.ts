@@ -54,7 +54,12 @@ const withOurs = (known: SymbolDirectory): SymbolDirectory => ({
   },
 });
 
-export async function openOutside(): Promise<Outside> {
+/**
+ * `symbols`: those that there are. The list of those with something live is not asked of the database in the steps but taken as known:
+ * DynamoDB Local sorts the whole index anew for each page of a scan (minutes at 100,000 rows), which DynamoDB does not. It is a step
+ * of its own, up to what can be waited for.
+ */
+export async function openOutside(symbols: readonly string[]): Promise<Outside> {
   const redis = await startRealRedis();
   const dynamo = await startDynamoDb({ lasting: true });
   const valkey = createValkey(redis.url, { commandTimeoutMs: PATIENCE_MS });
@@ -77,7 +82,8 @@ export async function openOutside(): Promise<Outside> {
       ...{ ordersTable: tables.orders, positionsTable: tables.positions, walletsTable: tables.wallets },
       sweepShards: 1,
     });
-    const own = { ledger, index, leases: createLeases(valkey), counters: createCounters(valkey) };
+    const listed = { ...ledger, liveSymbols: async () => symbols };
+    const own = { ledger: listed, index, leases: createLeases(valkey), counters: createCounters(valkey) };
     const ports = { ...world.ports, ...own, symbols: withOurs(world.ports.symbols) };
     const useCases = makeUseCases(ports, { monitorEnabled: true });
     world.workers = useCases;

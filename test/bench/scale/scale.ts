@@ -10,7 +10,16 @@ import { BTC } from '../../support/fakes/world.ts';
 import { atMost, type BenchResult, type Target, targetLine } from '../report.ts';
 import { type Outside, openOutside } from './outside.ts';
 import { copyOf, Population, PRICE, stopOf, WALLET_SHARE, writePositions } from './population.ts';
-import { ALL, type Measured, ONE, STEP_NAMES, type Step, Steps } from './steps.ts';
+import {
+  ALL,
+  type Measured,
+  type MeasuredSteps,
+  ONE,
+  STEP_NAMES,
+  type Step,
+  Steps,
+  symbolsOf,
+} from './steps.ts';
 
 export interface ScaleShape {
   /** Open positions, smallest first; a tenth as many wallets. */
@@ -19,16 +28,19 @@ export interface ScaleShape {
   readonly bursts: readonly number[];
   readonly symbols: number;
   readonly runs: number;
+  /** Up to so many positions the list of symbols is measured too (outside.ts). */
+  readonly listUpTo: number;
 }
 
 export const SCALE: ScaleShape = {
   ...{ populations: [1_000, 10_000, 100_000], bursts: [10, 100, 1_000], symbols: 500, runs: 30 },
+  listUpTo: 10_000,
 };
 
 export interface IdleRow {
   readonly positions: number;
   readonly wallets: number;
-  readonly steps: Readonly<Record<Step, Measured>>;
+  readonly steps: MeasuredSteps;
 }
 
 export interface BurstRow {
@@ -49,7 +61,7 @@ export interface ScaleFigures {
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 export async function measureScale(shape: ScaleShape, note: (line: string) => void): Promise<ScaleFigures> {
-  const outside = await openOutside();
+  const outside = await openOutside(symbolsOf(shape.symbols));
   try {
     return await measureOn(outside, shape, note);
   } finally {
@@ -59,7 +71,7 @@ export async function measureScale(shape: ScaleShape, note: (line: string) => vo
 
 async function measureOn(
   outside: Outside,
-  { populations, bursts: stopsAtOnce, symbols, runs }: ScaleShape,
+  { populations, bursts: stopsAtOnce, symbols, runs, listUpTo }: ScaleShape,
   note: (line: string) => void,
 ): Promise<ScaleFigures> {
   const { world, ledger } = outside;
@@ -73,10 +85,12 @@ async function measureOn(
     const since = performance.now();
     await population.grow(positions);
     note(`${positions} positions written after ${Math.round((performance.now() - since) / 1_000)} s`);
-    idle.push({
+    const row = {
       ...{ positions, wallets: Math.ceil(positions / WALLET_SHARE) },
-      steps: await steps.measure(like, positions, runs),
-    });
+      steps: await steps.measure(like, { positions, runs, listing: positions <= listUpTo }),
+    };
+    idle.push(row);
+    note(JSON.stringify(row));
     note(`measured after ${Math.round((performance.now() - since) / 1_000)} s`);
   }
   const bursts: BurstRow[] = [];
@@ -126,7 +140,7 @@ const times = (a: number, b: number): number => (a === b ? 1 : rounded(a / b));
 /** What a look at everything costs for each of what it looks at: a position, its symbol's share of them, a wallet. */
 function share(step: (typeof ALL)[number], { positions, wallets }: IdleRow, symbols: number): number {
   if (step === 'schedule') return wallets;
-  return step === 'gauges' ? positions : positions / symbols;
+  return step === 'gauges' || step === 'live' ? positions : positions / symbols;
 }
 
 export function targetsOf({ idle, bursts }: ScaleFigures): readonly Target[] {
@@ -149,7 +163,8 @@ export function targetsOf({ idle, bursts }: ScaleFigures): readonly Target[] {
   ];
 }
 
-const shown = ({ ms, units }: Measured): string => `${ms} ms, ${rounded(units)}`;
+const shown = (measured: Measured | null, by = 1): string =>
+  measured === null ? '-' : `${rounded(measured.ms / by)} ms, ${rounded(measured.units / by)}`;
 
 function textOf({ idle, bursts }: ScaleFigures, symbols: number, targets: readonly Target[]): string {
   const columns = ['step', ...idle.map(({ positions }) => `${positions} positions`)];
@@ -157,11 +172,7 @@ function textOf({ idle, bursts }: ScaleFigures, symbols: number, targets: readon
     steps.map((step) => [STEP_NAMES[step], ...idle.map((row) => shown(row.steps[step]))]);
   const each = ALL.map((step) => [
     STEP_NAMES[step],
-    ...idle.map((row) => {
-      const by = share(step, row, symbols);
-      const { ms, units } = row.steps[step];
-      return `${rounded(ms / by)} ms, ${rounded(units / by)}`;
-    }),
+    ...idle.map((row) => shown(row.steps[step], share(step, row, symbols))),
   ]);
   const ends = ['stops at once', 'until all are closed ms', 'each ms', 'each units'];
   return [

@@ -13,7 +13,7 @@ import { type Outside, symbolOf } from './outside.ts';
 import { copyOf, PRICE, stateRow, WALLET_SHARE, writePositions, writeRows } from './population.ts';
 
 export const ONE = ['tick', 'sweep', 'look', 'read', 'list', 'entry', 'exit', 'redrive'] as const;
-export const ALL = ['gauges', 'audit', 'rebuild', 'schedule'] as const;
+export const ALL = ['gauges', 'live', 'audit', 'rebuild', 'schedule'] as const;
 export type Step = (typeof ONE)[number] | (typeof ALL)[number];
 
 export const STEP_NAMES: Readonly<Record<Step, string>> = {
@@ -26,6 +26,7 @@ export const STEP_NAMES: Readonly<Record<Step, string>> = {
   exit: 'a close to its end',
   redrive: '20 late positions, sent again',
   gauges: 'gauges of all, each minute',
+  live: 'which symbols have something live',
   audit: 'index against ledger, a symbol each 5 min',
   rebuild: "a symbol's index, rebuilt",
   schedule: 'who is to be compared, each minute',
@@ -38,12 +39,23 @@ export interface Measured {
   readonly units: number;
 }
 
+export type MeasuredSteps = Readonly<Record<Exclude<Step, 'live'>, Measured>> & {
+  /** Null: not measured with so many. */
+  readonly live: Measured | null;
+};
+
 /** Late at once, and wallets whose comparison is due: so many whatever else there is. */
 const LATE = 20;
 const DUE_WALLETS = 10;
 const PAGE = 20;
 /** Of the steps that take a while. */
 const FEW_RUNS = 5;
+
+/** BTC/USDT, on which orders are made, and so many others. */
+export const symbolsOf = (others: number): readonly string[] => [
+  BTC,
+  ...Array.from({ length: others }, (_, nth) => symbolOf(nth)),
+];
 
 export class Steps {
   readonly #outside: Outside;
@@ -100,9 +112,16 @@ export class Steps {
     return placed.value.order.positionId;
   }
 
-  /** Each step with `positions` lying there. `like`: one of them. */
-  async measure(like: Position, positions: number, runs: number): Promise<Readonly<Record<Step, Measured>>> {
-    const { world, useCases } = this.#outside;
+  /** Each step with `positions` lying there. `like`: one of them. `listing`: also the list of symbols (see outside.ts). */
+  async measure(
+    like: Position,
+    {
+      positions,
+      runs,
+      listing,
+    }: { readonly positions: number; readonly runs: number; readonly listing: boolean },
+  ): Promise<MeasuredSteps> {
+    const { world, useCases, ledger } = this.#outside;
     const few = Math.min(runs, FEW_RUNS);
     const symbol = (run: number): string => symbolOf((run * 7) % this.#symbols);
     const of = (times: number, step: (run: number) => Promise<void>) => this.#each(times, step);
@@ -128,6 +147,15 @@ export class Steps {
       exit: await of(runs, async (run) => this.#close(entered[run] ?? '')),
       redrive: await this.#redrive(like, few),
       gauges: await of(1, () => this.#measureGauges(positions)),
+      live: listing
+        ? await of(1, async () =>
+            this.expect(
+              (await ledger.liveSymbols()).length >= this.#symbols,
+              true,
+              'symbols with something live',
+            ),
+          )
+        : null,
       audit: await of(few, (run) => this.#audit(symbol(run))),
       rebuild: await of(few, (run) => this.#rebuild(symbol(run))),
       schedule: await of(few, () => this.#schedule()),
@@ -232,8 +260,7 @@ export class Steps {
   /** The first tick of each symbol, on an empty index. */
   async begin(): Promise<void> {
     const { index, world } = this.#outside;
-    const symbols = [BTC, ...Array.from({ length: this.#symbols }, (_, nth) => symbolOf(nth))];
-    for (const symbol of symbols) {
+    for (const symbol of symbolsOf(this.#symbols)) {
       await index.beginRebuild(symbol, 'bench');
       await index.finishRebuild(symbol, 'bench', world.now);
       await this.play(symbol, PRICE);
