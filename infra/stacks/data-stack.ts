@@ -22,7 +22,7 @@ interface TableShape {
   readonly indexes: Readonly<Record<string, KeyPair>>;
   /**
    * Indexes of which only the keys are read. They are not written again with each change of an item, and looking at all of one costs
-   * a thirtieth. All others hold the whole item.
+   * a tenth. All others hold the whole item.
    */
   readonly keysOnly?: readonly string[];
   /** Attribute with the epoch second after which an item may be deleted. */

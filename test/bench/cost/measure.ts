@@ -112,7 +112,10 @@ export async function measureCost(
     proxy.open(system.dynamoEndpoint);
     const meter = new Meter(system, proxy, file, deliveries);
     const measured = await new Run(system, market, meter, shape, note).measure();
-    const names = Object.entries(system.tableNames);
+    // `price-tape` on the laptop is `priceTape` in the code.
+    const names = Object.entries(system.tableNames).map(
+      ([short, full]) => [short.replace(/-(\w)/g, (_, first: string) => first.toUpperCase()), full] as const,
+    );
     onRights?.(
       [...proxy.rights].map((right) =>
         names.reduce(
