@@ -13,8 +13,8 @@ const WITHIN_MS = 600_000;
 
 /**
  * What one of them writes does not depend on how many there are, so it is bounded. A position whose entry minute is over keeps the
- * seconds of that minute in which a price came: between none and 59, so between 1 and some 4 KB in the table and each of its five
- * indexes, by the second in which the run opened it. A change of protection writes little else.
+ * seconds of that minute in which a price came: between none and 59, so between 1 and some 4 KB in the table and each of the
+ * indexes that hold it whole, by the second in which the run opened it. A change of protection writes little else.
  */
 const BOUNDED = {
   entry: [0.7, 1.4],
