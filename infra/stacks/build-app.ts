@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { fullScope, SCOPES } from '../../shared/http/scopes.ts';
 import { bundle, DEFAULT_DIST, PROJECT_ROOT } from '../bundle/bundle.ts';
 import { REDIRECT_PATH } from '../console/config.ts';
+import { ensureConsole } from '../console/ensure.ts';
 import { acknowledgeAccepted } from './accepted.ts';
 import { AddressStack } from './address-stack.ts';
 import { ApiStack, signInDomain } from './api-stack.ts';
@@ -117,7 +118,12 @@ function feedVariablesOf(said: (name: ContextName) => unknown): Readonly<Record<
 
 /** Bundles and synthesises; answers the assembly's folder. For callers that have no CDK command line. */
 export async function synthesize(outdir: string, options: Omit<AppOptions, 'outdir'> = {}): Promise<string> {
-  await bundle(options.distDir === undefined ? {} : { distDir: options.distDir });
+  const { distDir = DEFAULT_DIST } = options;
+  const isPageWanted = parseConsole(options.context?.['console' satisfies ContextName]);
+  await Promise.all([
+    bundle({ distDir }),
+    ...(isPageWanted ? [ensureConsole(join(distDir, 'console'))] : []),
+  ]);
   return buildApp({ ...options, outdir }).synth().directory;
 }
 
