@@ -66,8 +66,10 @@ export function createLink(options: LinkOptions): Link {
     }
   };
 
+  let asked = '';
   const subscription = (cursor: string | null) => {
     const wanted = symbols();
+    asked = wanted.join();
     return {
       channels: wanted.length === 0 ? CHANNELS : ([...CHANNELS, 'prices'] as const),
       ...(wanted.length > 0 && { symbols: wanted }),
@@ -111,6 +113,8 @@ export function createLink(options: LinkOptions): Link {
       heardAt = Date.now();
       following = made;
       tell({ kind: 'opened', at: Date.now() });
+      // What is wanted may have changed while it opened.
+      if (symbols().join() !== asked) made.subscribe(subscription(made.cursor()));
     } catch {
       // Of no token or no connection: which of them, whoever asks the API next is told.
       end(null, cursor);
