@@ -48,7 +48,8 @@ export function PageView() {
 
 /** A page that breaks says so in its place; navigation and the rest go on. */
 function Guarded({ children }: { readonly children: preact.ComponentChildren }) {
-  const [error, reset] = useErrorBoundary();
+  // Also for whoever reports it: the stack is nowhere else.
+  const [error, reset] = useErrorBoundary((thrown) => console.error(thrown));
   if (error !== undefined) return <ProblemNote problem={problemOf(error)} retry={reset} />;
   return <>{children}</>;
 }

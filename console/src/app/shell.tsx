@@ -47,9 +47,12 @@ export function Shell({ config, signIn }: ShellProps) {
             type="button"
             class="button button-quiet"
             onClick={nextTheme}
-            title="Light, dark, or as the system"
+            title="Light, dark, or as the system has it"
           >
-            Theme: {theme.value}
+            <span class="button-symbol" aria-hidden="true">
+              ◐
+            </span>
+            <span class="phone-unseen">Theme: {theme.value}</span>
           </button>
           <button type="button" class="button button-quiet" onClick={signIn.signOut}>
             Sign out

@@ -8,6 +8,8 @@ import { Decimal, parseDecimal } from '../../../shared/domain/money/decimal.ts';
 export interface FigureOptions {
   /** Rounds to so many decimals, for a column that moves; the exact text goes into the title. Default: every digit. */
   readonly places?: number;
+  /** At most so many decimals, fewer where there are fewer: averages of fills, which may have 18. */
+  readonly most?: number;
   /** Never fewer decimals than this; default 0. */
   readonly least?: number;
   /** `+` before what is above zero: gains and changes. */
@@ -42,19 +44,24 @@ export function figureText(text: string | null | undefined, options: FigureOptio
   if (text === null || text === undefined) return NOTHING;
   const value = parseDecimal(text);
   if (value === null) return text;
-  const { places, least = 0, signed = false, unit, locale } = options;
+  const { places, most, least = 0, signed = false, unit, locale } = options;
   const sign = signed ? { signDisplay: 'exceptZero' as const } : {};
-  const digits = digitsFor(value, places, least);
+  const digits = digitsFor(value, places, most, least);
   const shown = formatOf(locale, { ...digits, ...sign }).format(value.toFixed() as `${number}`);
   return unit === undefined ? shown : `${shown}\u202f${unit}`;
 }
 
-function digitsFor(value: Decimal, places: number | undefined, least: number): Intl.NumberFormatOptions {
-  if (places === undefined) return { minimumFractionDigits: least, maximumFractionDigits: ALL_PLACES };
-  const step = new Decimal(10).pow(-places);
-  return !value.isZero() && value.abs().lessThan(step)
-    ? { maximumSignificantDigits: LEAST_SIGNIFICANT }
-    : { minimumFractionDigits: places, maximumFractionDigits: places };
+function digitsFor(
+  value: Decimal,
+  places: number | undefined,
+  most: number | undefined,
+  least: number,
+): Intl.NumberFormatOptions {
+  const finest = places ?? most;
+  if (finest === undefined) return { minimumFractionDigits: least, maximumFractionDigits: ALL_PLACES };
+  const isBelow = !value.isZero() && value.abs().lessThan(new Decimal(10).pow(-finest));
+  if (isBelow) return { maximumSignificantDigits: LEAST_SIGNIFICANT };
+  return { minimumFractionDigits: places ?? least, maximumFractionDigits: finest };
 }
 
 /** Whether a figure gains, loses or does neither: for its colour. */

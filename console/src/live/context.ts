@@ -94,8 +94,11 @@ export function useQuery<T>(key: string, read: () => Promise<T>, options: QueryO
     let settle: ReturnType<typeof setTimeout> | undefined;
     const letGo = live.onEvent((event) => {
       if (latest.current.options.after?.(event) !== true) return;
-      clearTimeout(settle);
-      settle = setTimeout(reload, SETTLE_MS);
+      // Not from the beginning with each event: where they never stop, it is read all the same.
+      settle ??= setTimeout(() => {
+        settle = undefined;
+        reload();
+      }, SETTLE_MS);
     });
     return () => {
       clearTimeout(settle);

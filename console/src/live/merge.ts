@@ -5,7 +5,7 @@
 import type { EventView } from '../../../shared/client/push.ts';
 import type { Keyed } from './keyed.ts';
 import type { Position } from './positions.ts';
-import type { Order } from './store.ts';
+import type { Order } from './rows.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

@@ -5,13 +5,12 @@
  * sum, plus what the held amount has gained or lost on the way from one price to the other.
  */
 
-import type { ItemOf } from '../../../shared/client/contract.ts';
 import type { PushedPrice } from '../../../shared/client/push.ts';
 import { Decimal, decimal, decimalText, percentOf } from '../../../shared/domain/money/decimal.ts';
 import { type RiskLevel, riskLevelAt } from '../../../shared/domain/risk-level.ts';
+import type { Position } from './rows.ts';
 
-export type Position = ItemOf<'listPositions'>;
-export type { RiskLevel };
+export type { Position, RiskLevel };
 
 /** A quote older than this no longer makes the mark (as in the API). */
 export const FRESH_QUOTE_MS = 60_000;

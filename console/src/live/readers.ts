@@ -4,13 +4,15 @@ import type { PushedPrice } from '../../../shared/client/push.ts';
 import type { InFrame } from './frames.ts';
 import type { Keyed } from './keyed.ts';
 import type { Position } from './positions.ts';
-import { type Health, LIVE_ORDER_STATUSES, OPEN_STATUSES, type Order, type Wallet } from './store.ts';
+import { type Health, LIVE_ORDER_STATUSES, OPEN_STATUSES, type Order, type Wallet } from './rows.ts';
 
 export interface Reads {
   readonly positions: Keyed<Position>;
   readonly orders: Keyed<Order>;
   readonly wallets: Keyed<Wallet>;
   readonly inFrame: InFrame;
+  /** What time it was at the API, some milliseconds ago. */
+  takeClock(at: number): void;
   takePrice(price: PushedPrice): void;
   takeHealth(health: Health): void;
   takeTrailing(positionId: string, trigger: string | null): void;
@@ -90,6 +92,17 @@ export function createReaders(api: ApiClient, reads: Reads) {
       told(async () => {
         const answer = await api.call('healthServices', {});
         inFrame(() => reads.takeHealth(answer));
+      }),
+    /** Of all symbols that anybody follows: nobody is subscribed to by looking. */
+    allPrices: () =>
+      told(async () => {
+        const { items } = await api.call('listPrices', {});
+        inFrame(() => {
+          for (const { age_ms, ...price } of items) {
+            reads.takePrice(price);
+            reads.takeClock(Date.parse(price.timestamp) + age_ms);
+          }
+        });
       }),
     prices: (symbols: readonly string[]) =>
       told(async () => {

@@ -26,6 +26,8 @@ const SETTLE_MS = 400;
 const MOST_SINGLE = 4;
 const PRICES_MS = 2_000;
 const LISTS_MS = 4_000;
+/** Of what is held and not followed; live ones come by themselves. */
+const ALL_PRICES_MS = 15_000;
 const HEALTH_MS = 5_000;
 const WALLETS_MS = 15_000;
 const TRAILING_MS = 1_000;
@@ -86,6 +88,7 @@ export function createRefresh({ readers, isPolling, unpushed }: RefreshOptions):
   const all = (): void => {
     void readers.lists();
     void readers.health();
+    void readers.allPrices();
     prices();
   };
   const prices = (): void => {
@@ -102,6 +105,7 @@ export function createRefresh({ readers, isPolling, unpushed }: RefreshOptions):
   every(LISTS_ANYWAY_MS, readers.lists, () => !isPolling());
   every(WALLETS_MS, readers.listWallets, () => !isPolling());
   every(HEALTH_MS, readers.health);
+  every(ALL_PRICES_MS, readers.allPrices);
   every(TRAILING_MS, nextTrailing, () => trailing.size > 0);
   const seen = (): void => {
     if (!document.hidden) all();

@@ -4,30 +4,25 @@
  */
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { ApiClient, ApiProblem } from '../../../shared/client/client.ts';
-import type { AnswerTo, ItemOf } from '../../../shared/client/contract.ts';
 import type { EventView, PushedPrice } from '../../../shared/client/push.ts';
 import type { LinkState } from './connection.ts';
 import { createFrames } from './frames.ts';
 import { createKeyed, type Keyed } from './keyed.ts';
 import { createLink } from './link.ts';
 import { mergedOrder, mergedPosition } from './merge.ts';
-import type { Position } from './positions.ts';
 import { createReaders, type Reads } from './readers.ts';
+import {
+  type Health,
+  LIVE_ORDER_STATUSES,
+  OPEN_STATUSES,
+  type Order,
+  type Position,
+  type Wallet,
+} from './rows.ts';
+
+export type { Health, Order, Position, Wallet };
+
 import { createRefresh } from './refresh.ts';
-
-export type { Position };
-export type Order = ItemOf<'listOrders'>;
-export type Wallet = ItemOf<'listWallets'>;
-export type Health = AnswerTo<'healthServices'>;
-
-export const OPEN_STATUSES = ['opening', 'open', 'closing'] as const;
-export const LIVE_ORDER_STATUSES = [
-  'pending',
-  'submitted',
-  'open',
-  'partially_filled',
-  'cancelling',
-] as const;
 
 export interface Live {
   readonly api: ApiClient;
@@ -37,15 +32,19 @@ export interface Live {
   readonly orders: Keyed<Order>;
   readonly wallets: Keyed<Wallet>;
   readonly health: ReadonlySignal<Health | null>;
-  /** When health was last answered, by the page's clock; 0 = never. */
+  /** When health was last answered, by the clock of `now`; 0 = never. */
   readonly healthAt: ReadonlySignal<number>;
   readonly connection: ReadonlySignal<LinkState>;
   /** Nothing has been read yet: show that it is loading, not that there is nothing. */
   readonly isLoading: ReadonlySignal<boolean>;
   /** Why the last read failed; null = it did not. */
   readonly trouble: ReadonlySignal<ApiProblem | null>;
-  /** The page's clock, each second. */
+  /** The time, each second: by the API's clock where this machine's is another one. */
   readonly now: ReadonlySignal<number>;
+  /** The same each ten seconds: for what hangs on a time but need not follow it. */
+  readonly slowNow: ReadonlySignal<number>;
+  /** Symbols of what is open, in a fixed order. */
+  readonly symbols: ReadonlySignal<readonly string[]>;
   /** Followed for as long as somebody holds it: see `watchSymbol`. */
   price(symbol: string): ReadonlySignal<PushedPrice | null>;
   /** Prices of a symbol that no open position has (an order form, a chart). Answers how to let go. */
@@ -69,6 +68,11 @@ export interface LiveOptions {
 /** A price channel takes so many symbols; the rest is asked for. */
 export const PUSHED_SYMBOLS = 50;
 const HIDDEN_FRAME_MS = 1_000;
+const SLOW_MS = 10_000;
+/** Clocks that differ by less count as the same. */
+const SAME_CLOCK_MS = 3_000;
+
+const namesIn = (text: string): readonly string[] => (text === '' ? [] : text.split(' '));
 
 export function createLive({ api, pushUrl, token }: LiveOptions): Live {
   const positions = createKeyed<Position>({
@@ -114,12 +118,23 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
     if (known === null || price.tick_id > known.tick_id) cell.value = price;
   };
 
-  /** Symbols of what is open first, in a fixed order, so that the same ones are pushed. */
-  const wanted = computed(() => {
-    watchCount.value;
+  const slowNow = computed(() => now.value - (now.value % SLOW_MS));
+  const symbolText = computed(() => {
     const open = positions.ids.value.flatMap((id) => positions.row(id).peek()?.symbol ?? []);
-    return [...new Set([...watched.keys(), ...open])].sort();
+    return [...new Set(open)].sort().join(' ');
   });
+  /** As text first: the same symbols are the same value, however often rows come and go. */
+  const symbols = computed(() => namesIn(symbolText.value));
+  const wantedText = computed(() => {
+    watchCount.value;
+    const others = [...watched.keys()].filter((symbol) => !symbols.value.includes(symbol)).sort();
+    return [...symbols.value, ...others].join(' ');
+  });
+  /** Those of what is open first, so that they are the ones that are pushed. */
+  const wanted = computed(() => namesIn(wantedText.value));
+
+  /** How far the clock of this machine is ahead of the API's; a difference that a slow answer makes is none. */
+  let aheadMs = 0;
 
   const reads: Reads = {
     positions,
@@ -127,9 +142,13 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
     wallets,
     inFrame,
     takePrice,
+    takeClock: (at) => {
+      const ahead = Date.now() - at;
+      aheadMs = Math.abs(ahead) > SAME_CLOCK_MS ? ahead : 0;
+    },
     takeHealth: (answer) => {
       health.value = answer;
-      healthAt.value = Date.now();
+      healthAt.value = Date.now() - aheadMs;
     },
     takeTrailing: (id, trigger) => {
       cellOf(trailings, id).value = trigger;
@@ -172,7 +191,7 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
     refresh.prices();
   });
   const clock = setInterval(() => {
-    now.value = Date.now();
+    now.value = Date.now() - aheadMs;
   }, 1_000);
   link.start();
 
@@ -187,6 +206,8 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
     isLoading,
     trouble,
     now,
+    slowNow,
+    symbols,
     price: priceOf,
     watchSymbol: (symbol) => {
       watched.set(symbol, (watched.get(symbol) ?? 0) + 1);

@@ -1,7 +1,7 @@
 /** A figure: exact decimal text in the user's locale, its digits below each other. */
 import type { ReadonlySignal } from '@preact/signals';
 import { useComputed } from '@preact/signals';
-import { type FigureOptions, figureText, toneOf } from '../format/decimal-text.ts';
+import { type FigureOptions, figureText, placesOf, toneOf } from '../format/decimal-text.ts';
 
 type Text = string | null | undefined;
 
@@ -11,10 +11,10 @@ export interface FigureProps extends FigureOptions {
   readonly toned?: boolean;
 }
 
-/** Rounded by `places` it has the exact figure as its title. */
+/** Rounded by `places` or `most` it has the exact figure as its title. */
 export function Figure({ value, toned = false, ...options }: FigureProps) {
   const shown = figureText(value, options);
-  const exact = options.places === undefined ? undefined : exactTitle(value, options);
+  const exact = exactTitle(value, options);
   return (
     <span class={`figure${toned ? ` tone-${toneOf(value)}` : ''}`} title={exact}>
       {shown}
@@ -30,7 +30,7 @@ export interface LiveFigureProps extends FigureOptions {
 /** Of a signal: only its text changes, nothing around it is drawn again. */
 export function LiveFigure({ of, toned = false, ...options }: LiveFigureProps) {
   const shown = useComputed(() => figureText(of.value, options));
-  const exact = useComputed(() => (options.places === undefined ? undefined : exactTitle(of.value, options)));
+  const exact = useComputed(() => exactTitle(of.value, options));
   const tone = useComputed(() => `figure${toned ? ` tone-${toneOf(of.value)}` : ''}`);
   return (
     <span class={tone} title={exact}>
@@ -39,6 +39,9 @@ export function LiveFigure({ of, toned = false, ...options }: LiveFigureProps) {
   );
 }
 
-function exactTitle(value: Text, { places: _, ...options }: FigureOptions): string | undefined {
-  return value === null || value === undefined ? undefined : figureText(value, options);
+/** Only where the figure shown is rounded. */
+function exactTitle(value: Text, { places, most, ...options }: FigureOptions): string | undefined {
+  const finest = places ?? most;
+  if (value === null || value === undefined || finest === undefined) return undefined;
+  return placesOf(value) > finest ? figureText(value, options) : undefined;
 }

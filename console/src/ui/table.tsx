@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly hint?: string;
   /** Figures stand to the right. */
   readonly isNumber?: boolean;
+  /** In the card of a phone: over the whole width, over two thirds, without its title, or left out. Default: a third. */
+  readonly onPhone?: 'wide' | 'most' | 'bare' | 'hidden';
   readonly cell: (row: Row) => ComponentChildren;
 }
 
@@ -55,6 +57,9 @@ function Head<Row>({ columns }: { readonly columns: readonly Column<Row>[] }) {
   );
 }
 
+const classOf = (isNumber = false, onPhone?: Column<unknown>['onPhone']): string =>
+  [isNumber && 'number', onPhone !== undefined && `phone-${onPhone}`].filter(Boolean).join(' ');
+
 interface CellsProps<Row> {
   readonly row: Row;
   readonly columns: readonly Column<Row>[];
@@ -64,8 +69,8 @@ interface CellsProps<Row> {
 function Cells<Row>({ row, columns, index }: CellsProps<Row>) {
   return (
     <tr {...(index !== undefined && { 'aria-rowindex': index + 2 })}>
-      {columns.map(({ key, title, isNumber, cell }) => (
-        <td key={key} data-title={title} class={isNumber === true ? 'number' : undefined}>
+      {columns.map(({ key, title, isNumber, onPhone, cell }) => (
+        <td key={key} data-title={title} class={classOf(isNumber, onPhone)}>
           {cell(row)}
         </td>
       ))}
@@ -86,7 +91,9 @@ phone.addEventListener('change', () => {
   isPhone.value = phone.matches;
 });
 /** Fixed, so that what is out of sight needs no measuring; styles/table.css says the same. */
-const rowHeight = computed(() => (isPhone.value ? 148 : 38));
+const rowHeight = computed(() => (isPhone.value ? 168 : 38));
+/** Shorter ones are shown whole, without a scroll bar of their own. */
+const LONG = 15;
 /** Rows beyond the edge of sight, so that scrolling shows no gaps. */
 const SPARE = 8;
 
@@ -123,9 +130,15 @@ export function LiveTable({ caption, ids, columns }: LiveTableProps) {
   const all = ids.value;
   const [first = 0, last = 0] = sight.value.split(' ').map((text) => Number.parseInt(text, 10));
   const cells = all.slice(first, last);
+  const isLong = all.length > LONG;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section class="table-wrap table-live" ref={wrap} tabIndex={0} aria-label={caption}>
+    <section
+      class={`table-wrap table-live${isLong ? ' table-long' : ''}`}
+      ref={wrap}
+      aria-label={caption}
+      // What scrolls is reached by the keyboard.
+      {...(isLong && { tabIndex: 0 })}
+    >
       <table class="table" aria-rowcount={all.length + 1}>
         <caption class="visually-hidden">{caption}</caption>
         <Head columns={columns} />
