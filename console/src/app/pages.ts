@@ -38,4 +38,7 @@ export function pageOf(path: string): { readonly page: Page; readonly params: Pa
 /** Addresses of single things: write them nowhere else. */
 export const positionPath = (positionId: string): string => `/positions/${encodeURIComponent(positionId)}`;
 export const orderPath = (orderId: string): string => `/orders?order=${encodeURIComponent(orderId)}`;
+/** The form of a new order; `given`: what it begins with (`wallet_id`, `symbol`, `purpose`, `position_id`). */
+export const newOrderPath = (given: Readonly<Record<string, string>> = {}): string =>
+  `/orders?${new URLSearchParams({ new: '1', ...given })}`;
 export const walletPath = (walletId: string): string => `/wallets?wallet=${encodeURIComponent(walletId)}`;
