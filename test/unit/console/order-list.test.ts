@@ -97,18 +97,13 @@ describe('a life', () => {
 
 describe('an amendment', () => {
   const order = {
-    ...{
-      type: 'stop_limit',
-      exit: null,
-      requested_amount: '0.5',
-      cancel_requested_at: null,
-      triggered_at: null,
-    },
+    ...({ type: 'stop_limit', exit: null, triggered_at: null } as const),
+    ...({ requested_amount: '0.5', cancel_requested_at: null } as const),
     sent: {
       ...{ quantity: '0.5', quote_quantity: null, limit_price: '50000', stop_price: '49000' },
       ...{ stop_limit_price: null, trailing_delta: null },
     },
-  } as const;
+  };
 
   it('sends what is other than it stands, and nothing else', () => {
     expect(amendable(order)).toEqual(['quantity', 'limit_price', 'stop_price']);

@@ -45,7 +45,7 @@ function Found({ order, onChanged }: { readonly order: OrderFull; readonly onCha
   const quote = order.symbol.split('/')[1] ?? '';
   return (
     <>
-      <div class="row">
+      <div class="row orders-head">
         <h1>
           {order.side} {order.symbol}, {wordsOf(order.type)}
         </h1>
