@@ -11,6 +11,8 @@ import type { ApiProblem } from '../../../shared/client/client.ts';
 export interface Intent<Body> {
   readonly key: string;
   readonly body: Body;
+  /** When it was last sent, by the page's clock. */
+  readonly at: number;
 }
 
 export type Submission<Body> =
@@ -33,19 +35,28 @@ export const unsettled = <Body>(intent: Intent<Body>): Submission<Body> => ({
 export function begin<Body>(
   state: Submission<Body>,
   body: Body,
-  newKey: () => string,
+  fresh: { readonly newKey: () => string; readonly now: number },
 ): Extract<Submission<Body>, { kind: 'sending' }> | null {
   if (state.kind !== 'editing') return null;
   const { intent } = state;
   const isSame = intent !== null && JSON.stringify(intent.body) === JSON.stringify(body);
-  return { kind: 'sending', intent: isSame ? intent : { key: newKey(), body } };
+  const { newKey, now } = fresh;
+  return { kind: 'sending', intent: isSame ? { ...intent, at: now } : { key: newKey(), body, at: now } };
 }
 
 /** Sends what is unknown again. Null: there is nothing unknown. */
 export const again = <Body>(
   state: Submission<Body>,
+  now: number,
 ): Extract<Submission<Body>, { kind: 'sending' }> | null =>
-  state.kind === 'unknown' ? { kind: 'sending', intent: state.intent } : null;
+  state.kind === 'unknown' ? { kind: 'sending', intent: { ...state.intent, at: now } } : null;
+
+/** No request is on its way for so long: the API answers or ends it within half a minute. */
+const ON_ITS_WAY_MS = 60_000;
+
+/** Whether a look at `lookedAt` (epoch ms) that found nothing says that nothing will come. */
+export const isAbsent = <Body>({ at }: Intent<Body>, lookedAt: number | null): boolean =>
+  lookedAt !== null && lookedAt - at >= ON_ITS_WAY_MS;
 
 /** What is known after a failure. */
 export function failed<Body>(intent: Intent<Body>, problem: ApiProblem): Submission<Body> {

@@ -5,6 +5,7 @@ import {
   begin,
   editing,
   failed,
+  isAbsent,
   isRefusal,
   unsettled,
 } from '../../../console/src/forms/submission.ts';
@@ -18,9 +19,9 @@ const refused = (status: number, code = 'c') =>
 const lost = new ApiProblem('createOrder', 0, 'unreachable', 'no answer', null);
 
 let made = 0;
-const newKey = (): string => `key-${++made}`;
+const fresh = { newKey: () => `key-${++made}`, now: 1_000 };
 const sent = (body: unknown) => {
-  const next = begin(editing, body, newKey);
+  const next = begin(editing, body, fresh);
   if (next === null) throw new Error('it was to be sent');
   return next.intent;
 };
@@ -28,24 +29,24 @@ const sent = (body: unknown) => {
 describe('an intent', () => {
   it('is not begun a second time while it is on its way, or while its outcome is not known', () => {
     const intent = sent({ quantity: '1' });
-    expect(begin({ kind: 'sending', intent }, { quantity: '1' }, newKey)).toBeNull();
-    expect(begin(unsettled(intent), { quantity: '2' }, newKey)).toBeNull();
+    expect(begin({ kind: 'sending', intent }, { quantity: '1' }, fresh)).toBeNull();
+    expect(begin(unsettled(intent), { quantity: '2' }, fresh)).toBeNull();
   });
 
   it('whose answer is lost is unknown, and goes again under the same key with the same body', () => {
     const intent = sent({ quantity: '1' });
     const state = failed(intent, lost);
     expect(state).toMatchObject({ kind: 'unknown', problem: lost });
-    expect(again(state)).toEqual({ kind: 'sending', intent });
+    expect(again(state, 5_000)).toEqual({ kind: 'sending', intent: { ...intent, at: 5_000 } });
   });
 
   it('that was refused keeps its key for the same body, and gets another one for another body', () => {
     const intent = sent({ quantity: '1' });
     const state = failed(intent, refused(422));
     expect(state.kind).toBe('editing');
-    expect(begin(state, { quantity: '1' }, newKey)?.intent.key).toBe(intent.key);
-    expect(begin(state, { quantity: '2' }, newKey)?.intent.key).not.toBe(intent.key);
-    expect(again(state)).toBeNull();
+    expect(begin(state, { quantity: '1' }, fresh)?.intent.key).toBe(intent.key);
+    expect(begin(state, { quantity: '2' }, fresh)?.intent.key).not.toBe(intent.key);
+    expect(again(state, 5_000)).toBeNull();
   });
 
   it.each([
@@ -65,6 +66,13 @@ describe('an intent', () => {
     [504, false],
   ])('answered %i is refused: %s', (status, is) => {
     expect(isRefusal(refused(status))).toBe(is);
+  });
+
+  it('is given up only where a look found nothing, a minute after it was sent last', () => {
+    const intent = sent({ quantity: '1' });
+    expect(isAbsent(intent, null)).toBe(false);
+    expect(isAbsent(intent, 60_999)).toBe(false);
+    expect(isAbsent(intent, 61_000)).toBe(true);
   });
 
   it('answered by what is not the API (no problem document) is unknown', () => {

@@ -25,7 +25,9 @@ export function complaintsOf({ own, wasTried, preview, problems }: Complaints): 
       say(field, `${detail} ${next_action}`);
   }
   const refusal = preview?.refusal;
-  if (refusal != null) say(refusal.field, `${refusal.detail}: ${refusal.next_action}`);
+  // The limits that are broken stand in the preview, each with its figures.
+  if (refusal?.code === 'risk_limit') say(refusal.field, 'Its limits do not allow this.');
+  else if (refusal != null) say(refusal.field, `${refusal.detail}: ${refusal.next_action}`);
   for (const { field, outcome, detail, next_action } of preview?.checks ?? [])
     if (outcome === 'failed' && detail !== undefined)
       say(field, `${detail}${next_action === undefined ? '' : `: ${next_action}`}`);

@@ -57,7 +57,9 @@ function Pages({ filters }: { readonly filters: OrderFilters }) {
               title={addressQuery(filters) === '' ? 'There are no orders yet.' : 'No order is like that.'}
             />
           ) : (
-            <Table caption="Orders" columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
+            <div class="orders-table">
+              <Table caption="Orders" columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
+            </div>
           )}
           {(cursor !== null || next_cursor !== null) && (
             <nav class="row row-end orders-pages" aria-label="Pages of orders">

@@ -1,6 +1,6 @@
 /** An order whose answer never came: it is neither there nor not there until somebody has looked. */
 import { Link } from '../../app/router.tsx';
-import type { Submission } from '../../forms/submission.ts';
+import { isAbsent, type Submission } from '../../forms/submission.ts';
 import { useLive } from '../../live/context.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { ProblemNote } from '../../ui/states.tsx';
@@ -36,8 +36,10 @@ export function UnknownOutcome({ submission, state }: UnknownOutcomeProps) {
           </p>
           {looked !== null && (
             <p role="status">
-              <Time at={looked} />: there is no such order. It may still be on its way: look again, or send it
-              again.
+              <Time at={new Date(looked).toISOString()} />: there is no such order.{' '}
+              {isAbsent(state.intent, looked)
+                ? 'It was sent long enough ago: it will not come any more.'
+                : 'It may still be on its way: look again in a minute, or send it again.'}
             </p>
           )}
           {state.problem !== null && <ProblemNote problem={state.problem} />}
@@ -48,6 +50,11 @@ export function UnknownOutcome({ submission, state }: UnknownOutcomeProps) {
             <button type="button" class="button" onClick={() => void submission.repeat()}>
               Send it again
             </button>
+            {isAbsent(state.intent, looked) && (
+              <button type="button" class="button" onClick={submission.giveUp}>
+                Begin anew
+              </button>
+            )}
             <Link to="/orders" class="button">
               To the list
             </Link>

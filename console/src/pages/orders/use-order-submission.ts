@@ -7,6 +7,7 @@ import {
   editing,
   failed,
   type Intent,
+  isAbsent,
   type Submission,
   unsettled,
 } from '../../forms/submission.ts';
@@ -18,12 +19,14 @@ import type { OrderBody } from './order-form.ts';
 export interface OrderSubmission {
   readonly state: ReadonlySignal<Submission<OrderBody>>;
   /** Looking found none (yet): what is on its way may still arrive. */
-  readonly lookedAt: ReadonlySignal<string | null>;
+  readonly lookedAt: ReadonlySignal<number | null>;
   place(body: OrderBody): Promise<void>;
   /** The same order under the same key. */
   repeat(): Promise<void>;
   /** Asks whether the order is there. */
   look(): Promise<void>;
+  /** Of one that is not there, and will not come: the form begins anew. */
+  giveUp(): void;
   /** Takes what was refused away from the fields. */
   forget(): void;
 }
@@ -35,7 +38,7 @@ const keptState = (): Submission<OrderBody> => {
 
 export function useOrderSubmission(api: ApiClient, onPlaced: (order: Order) => void): OrderSubmission {
   const state = useSignal<Submission<OrderBody>>(keptState());
-  const lookedAt = useSignal<string | null>(null);
+  const lookedAt = useSignal<number | null>(null);
 
   const placed = (order: Order): void => {
     keepIntent(null);
@@ -60,26 +63,36 @@ export function useOrderSubmission(api: ApiClient, onPlaced: (order: Order) => v
     state,
     lookedAt,
     place: async (body) => {
-      const next = begin(state.peek(), body, () => `console-${crypto.randomUUID()}`);
+      const next = begin(state.peek(), body, {
+        newKey: () => `console-${crypto.randomUUID()}`,
+        now: Date.now(),
+      });
       if (next !== null) await send(next.intent);
     },
     repeat: async () => {
-      const next = again(state.peek());
+      const next = again(state.peek(), Date.now());
       if (next !== null) await send(next.intent);
     },
     look: async () => {
       const now = state.peek();
       if (now.kind !== 'unknown') return;
       const { key, body } = now.intent;
+      const askedAt = Date.now();
       try {
         const query = { wallet_id: body.wallet_id, client_order_id: key };
         const { items } = await api.call('listOrders', { query });
         const [found] = items;
-        if (found === undefined) lookedAt.value = new Date().toISOString();
+        if (found === undefined) lookedAt.value = askedAt;
         else placed(found);
       } catch (error) {
         state.value = { ...now, problem: problemOf(error) };
       }
+    },
+    giveUp: () => {
+      const now = state.peek();
+      if (now.kind !== 'unknown' || !isAbsent(now.intent, lookedAt.peek())) return;
+      keepIntent(null);
+      state.value = editing;
     },
     forget: () => {
       if (state.peek().kind === 'editing') state.value = editing;
