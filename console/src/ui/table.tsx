@@ -128,7 +128,7 @@ export function LiveTable({ caption, ids, columns }: LiveTableProps) {
   }, [height, top]);
 
   const all = ids.value;
-  const [first = 0, last = 0] = sight.value.split(' ').map((text) => Number.parseInt(text, 10));
+  const [first = 0, last = 0] = sight.value.split(' ').map((text) => Number.parseInt(text, 10)); // not money: rows
   const cells = all.slice(first, last);
   const isLong = all.length > LONG;
   return (
