@@ -57,9 +57,7 @@ function Pages({ filters }: { readonly filters: OrderFilters }) {
               title={addressQuery(filters) === '' ? 'There are no orders yet.' : 'No order is like that.'}
             />
           ) : (
-            <div class="orders-table">
-              <Table caption="Orders" columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
-            </div>
+            <Table caption="Orders" columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
           )}
           {(cursor !== null || next_cursor !== null) && (
             <nav class="row row-end orders-pages" aria-label="Pages of orders">
@@ -93,7 +91,7 @@ function Pages({ filters }: { readonly filters: OrderFilters }) {
 }
 
 const COLUMNS: readonly Column<Order>[] = [
-  { key: 'symbol', title: 'Order', cell: (order) => <OrderLink order={order} /> },
+  { key: 'symbol', title: 'Order', onPhone: 'wide', cell: (order) => <OrderLink order={order} /> },
   { key: 'at', title: 'Made', cell: ({ created_at }) => <Time at={created_at} /> },
   { key: 'status', title: 'Status', cell: (order) => <StatusNow order={order} /> },
   {
@@ -121,6 +119,7 @@ const COLUMNS: readonly Column<Order>[] = [
   {
     key: 'fees',
     title: 'Fees',
+    onPhone: 'most',
     isNumber: true,
     cell: ({ total_fees, fee_currency }) => <Figure value={total_fees} unit={fee_currency ?? ''} />,
   },
