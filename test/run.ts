@@ -1,12 +1,12 @@
 /**
- * `npm test` and `npm run test:all`: sees to Java and redis-server, then types and lint side by side, then the test
+ * `npm test` and `npm run test:all`: sees to Java and redis-server (and Chromium for what is long), then types and lint side by side, then the test
  * projects, and ends with the line `N passed, N failed`. `--all` runs what is long (files named *.long.test.ts) instead.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { ensureJava, ensureRedisServer } from '../infra/local/setup.ts';
+import { ensureChromium, ensureJava, ensureRedisServer, SetupError } from '../infra/local/setup.ts';
 
 const long = process.argv.includes('--all');
 const rest = process.argv.slice(2).filter((argument) => argument !== '--all');
@@ -30,6 +30,17 @@ function check(what: string, command: string, args: readonly string[]): Promise<
 
 await ensureJava();
 await ensureRedisServer();
+if (long) await offerChromium();
+
+/** Tests in a browser skip where there is none; the machine's owner is told once how to get one. */
+async function offerChromium(): Promise<void> {
+  try {
+    await ensureChromium();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.warn(error.message);
+  }
+}
 
 const checks = long
   ? []

@@ -53,6 +53,9 @@ const NOT_FOR_BEING_THERE = [
   /^AWS::KMS::Alias$/,
   /^AWS::SSM::Parameter$/,
   /^AWS::CDK::Metadata$/,
+  // The console: a megabyte, and what is read of it; CloudFront's first terabyte a month is free.
+  /^AWS::S3::(Bucket|BucketPolicy)$/,
+  /^AWS::CloudFront::(Distribution|CachePolicy|ResponseHeadersPolicy|Function|OriginAccessControl)$/,
   /^AWS::CloudWatch::(CompositeAlarm)$/,
   /^AWS::Events::EventBusPolicy$/,
   /^Custom::/,

@@ -86,10 +86,14 @@ export function outputLines(document: unknown): readonly string[] {
   }
   const known = [...found].filter(([name]) => !name.startsWith('ExportsOutput'));
   const url = found.get('ApiUrl') ?? 'URL';
+  const page = found.get('ConsoleUrl');
   return [
     '',
     ...known.map(([name, value]) => `${name.padEnd(24)} ${value}`),
     '',
+    ...(page === undefined
+      ? []
+      : [`The console: ${page} (whom it lets in: docs/operations.md, the first token)`]),
     `Next, with MONIQO_TOKEN in the environment: npm run smoke -- --url ${url}`,
     'How to get a token, alarms by e-mail, and how to take it down: docs/operations.md',
   ];

@@ -12,12 +12,12 @@ const REAL_TITLE: Readonly<Record<DeployedBinance, string>> = {
 
 /** `walletId`: the simulator's, null where there is none. `ms`: how long the start took. */
 export function announcement(
-  running: Pick<RunningSystem, 'api' | 'push' | 'token' | 'simulator' | 'polygon'>,
+  running: Pick<RunningSystem, 'console' | 'api' | 'push' | 'token' | 'simulator' | 'polygon'>,
   options: CommandLine,
   walletId: string | null,
   ms: number,
 ): string {
-  const { api, push, token, simulator, polygon } = running;
+  const { console: page, api, push, token, simulator, polygon } = running;
   if (options.json) {
     const more = simulator && {
       simulator: { rest_url: simulator.restUrl, control_url: simulator.controlUrl, wallet_id: walletId },
@@ -29,10 +29,14 @@ export function announcement(
         control_url: polygon.controlUrl,
       },
     };
-    return `${JSON.stringify({ ready: true, api, push, token, ...more, ...made })}\n`;
+    return `${JSON.stringify({
+      ready: true,
+      ...(page !== null && { console: page }),
+      ...{ api, push, token, ...more, ...made },
+    })}\n`;
   }
   return `
-Moniqo is running (started in ${(ms / 1000).toFixed(1)} s). Ctrl-C stops it.
+${page === null ? '' : `Console: ${page}\n\n`}Moniqo is running (started in ${(ms / 1000).toFixed(1)} s). Ctrl-C stops it.
 
   API      ${api}/api/v1
   events   ${push ?? 'none'} (docs/push.md)

@@ -15,6 +15,11 @@ import {
 
 export const DEFAULT_PORT = 8787;
 
+export interface ConsoleOptions {
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
 export interface FeedOptions {
   /** `synthetic`, `binance`, `polygon`, `binance+polygon`, `polygon+binance`, or `replay:` and an absolute path. */
   readonly feed?: string;
@@ -38,6 +43,8 @@ export interface CommandLine extends FeedOptions {
   /** Absent: only the demo wallet. */
   readonly exchange?: ExchangeChoice;
   readonly port: number;
+  /** Absent: none is served. */
+  readonly console?: ConsoleOptions;
   readonly dataDirectory?: string;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -49,6 +56,8 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   npm start -- [options]
 
   --port N              port of the API on 127.0.0.1 (default ${DEFAULT_PORT}; 0: any that is free)
+  --console-port N      port of the console, the web page (default: the one after the API's; 0: any that is free)
+  --no-console          without the console
   --feed synthetic      prices that are made up, BTC ETH BNB SOL against USDT (default)
   --feed replay:FILE    recorded trades from a CSV or CSV.gz file
   --feed binance        the public stream of the exchange in use (the default with --binance); with --no-simulator
@@ -70,7 +79,7 @@ export const HELP = `Moniqo on this machine: API, queues, tables, functions and 
   --i-understand-real-money
                         goes with --binance production: its orders spend real money
   --data DIR            keep the tables in DIR over a restart
-  --json                first line on stdout: {"ready":true,"api":"...","token":"...","simulator":{...}}; the rest on stderr
+  --json                first line on stdout: {"ready":true,"console":"...","api":"...","token":"...",...}; the rest on stderr
                         (npm start --silent -- --json keeps npm's own lines out)
   --verbose             every log line on the terminal, not only warnings and errors
   --help                this text
@@ -84,8 +93,11 @@ Ctrl-C stops everything; a second Ctrl-C does not wait.
 
 const REAL_MONEY = '--i-understand-real-money';
 const KNOWN = {
-  withValue: new Set([...['--port', '--feed', '--speed', '--seed', '--data', '--binance'], '--polygon-url']),
-  flags: new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', REAL_MONEY]),
+  withValue: new Set([
+    ...['--port', '--console-port', '--feed', '--speed', '--seed', '--data', '--binance'],
+    '--polygon-url',
+  ]),
+  flags: new Set(['--strict', '--json', '--verbose', '--help', '--no-simulator', '--no-console', REAL_MONEY]),
 };
 
 /**
@@ -112,8 +124,10 @@ export function parseOptions(
   }
   const isSynthetic = (feed ?? 'synthetic') === 'synthetic';
   if (seed !== undefined && !isSynthetic) throw new OptionError('--seed goes with --feed synthetic only');
+  const port = readPort('--port', given.get('--port'));
   return {
-    port: readPort(given.get('--port')),
+    port,
+    ...readConsole(given, port),
     ...(exchange === undefined ? {} : { exchange }),
     ...(feed === undefined ? {} : { feed: readFeed(feed) }),
     ...(polygonUrl === undefined ? {} : { polygonUrl }),
@@ -129,11 +143,31 @@ export function parseOptions(
   };
 }
 
-function readPort(text: string | undefined): number {
+const HIGHEST_PORT = 65_535;
+
+function readPort(name: string, text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new OptionError(`--port ${text}: a number from 0 to 65535 is expected`);
+  if (!(port <= HIGHEST_PORT)) throw new OptionError(`${name} ${text}: a number from 0 to 65535 is expected`);
   return port;
+}
+
+/** Beside the API, unless it is told otherwise; where the API takes any port, so does the console. */
+function readConsole(
+  given: ReadonlyMap<string, string>,
+  apiPort: number,
+): { readonly console?: ConsoleOptions } {
+  const text = given.get('--console-port');
+  if (given.has('--no-console')) {
+    if (text !== undefined) throw new OptionError('--console-port does not go with --no-console');
+    return {};
+  }
+  if (text === undefined) {
+    return { console: { port: apiPort === 0 || apiPort === HIGHEST_PORT ? 0 : apiPort + 1 } };
+  }
+  const port = readPort('--console-port', text);
+  if (port !== 0 && port === apiPort) throw new OptionError(`--console-port ${text}: that is the API's`);
+  return { console: { port } };
 }
 
 const REAL: Readonly<Record<string, DeployedBinance>> = {

@@ -1,6 +1,6 @@
 /**
- * The two programs the project takes from the machine: Java 17 or newer (DynamoDB Local) and, for the tests
- * that need it, redis-server. When one is missing it is installed through the system's package manager if
+ * The programs the project takes from the machine: Java 17 or newer (DynamoDB Local) and, for the tests
+ * that need them, redis-server and Chromium. When one is missing it is installed through the system's package manager if
  * that works without a password; otherwise the one command to run is told. Nothing else is ever installed
  * outside the project folder.
  */
@@ -117,6 +117,33 @@ const redis: Program = {
   },
 };
 
+/** In this order: `google-chrome` and the others are found on the PATH, the last ones where macOS keeps applications. */
+const BROWSERS = [
+  ...['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  ...['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const chromium: Program = {
+  title: 'Chromium',
+  purpose: 'the tests of the console run in it',
+  packages: {
+    'apt-get': ['chromium', 'chromium-browser'],
+    dnf: ['chromium'],
+    brew: ['--cask chromium'],
+  },
+  async find(machine) {
+    const named = machine.environment['CHROMIUM'];
+    for (const candidate of named ? [named] : BROWSERS) {
+      // On Ubuntu chromium-browser may be a script that only says how to get it: that is no Chromium.
+      const { ok, output } = await machine.run(candidate, ['--version'], PROBE_TIMEOUT_MS);
+      if (ok && /\b(Chromium|Chrome)\b.* \d+\./.test(output)) return candidate;
+    }
+    return undefined;
+  },
+};
+
 /**
  * Java's command, installed if need be.
  * @throws SetupError with the command to run by hand
@@ -132,6 +159,16 @@ export const ensureRedisServer = (machine: Machine = thisMachine): Promise<strin
 /** The command of an installed Redis or Valkey server; never installs. */
 export const findRedisServer = (machine: Machine = thisMachine): Promise<string | undefined> =>
   redis.find(machine);
+
+/**
+ * Chromium's command, installed if need be. With CHROMIUM in the environment it is that one or none.
+ * @throws SetupError with the command to run by hand
+ */
+export const ensureChromium = (machine: Machine = thisMachine): Promise<string> => ensure(chromium, machine);
+
+/** The command of an installed Chromium; never installs. */
+export const findChromium = (machine: Machine = thisMachine): Promise<string | undefined> =>
+  chromium.find(machine);
 
 async function ensure(program: Program, machine: Machine): Promise<string> {
   const present = await program.find(machine);
@@ -149,8 +186,9 @@ async function ensure(program: Program, machine: Machine): Promise<string> {
   const [tool = manager.command, ...lead] = [...prefix, manager.command];
   if (manager.refresh) await machine.run(tool, [...lead, ...manager.refresh], INSTALL_TIMEOUT_MS);
   for (const name of packages) {
-    machine.say(`Installing it: ${[tool, ...lead, ...manager.install, name].join(' ')}`);
-    const { ok } = await machine.run(tool, [...lead, ...manager.install, name], INSTALL_TIMEOUT_MS);
+    const words = [...lead, ...manager.install, ...name.split(' ')];
+    machine.say(`Installing it: ${[tool, ...words].join(' ')}`);
+    const { ok } = await machine.run(tool, words, INSTALL_TIMEOUT_MS);
     if (!ok) continue;
     const found = await program.find(machine);
     if (found !== undefined) return found;

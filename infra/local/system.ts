@@ -18,10 +18,12 @@ import {
   functionEnvironment,
 } from './functions/environment.ts';
 import { FunctionProcess } from './functions/function-process.ts';
+import { ConsoleServer } from './http/console-server.ts';
 import { Gateway } from './http/gateway.ts';
-import { createIssuer, type Issuer, type TokenRequest } from './http/issuer.ts';
+import { createIssuer, DEFAULT_EXPIRY_SECONDS, type Issuer, type TokenRequest } from './http/issuer.ts';
 import { SocketGateway } from './http/socket-gateway.ts';
 import {
+  type ConsoleOptions,
   DEFAULT_PORT,
   type ExchangeChoice,
   type FeedOptions,
@@ -60,6 +62,8 @@ export interface SystemOptions extends FeedOptions {
   readonly lasting?: boolean;
   /** Where `binance` wallets trade; default: nowhere, only the demo wallet is served. */
   readonly exchange?: ExchangeChoice;
+  /** The web page: default none. `dist`: a page that is built already; default: the project's own, built if need be. */
+  readonly console?: ConsoleOptions & { readonly dist?: string };
   /** For tests: more options of the simulator's own. */
   readonly simulatorArgs?: readonly string[];
   /** An assembly that is there already (or its folder); default: bundled and synthesised from the sources. */
@@ -78,6 +82,8 @@ export interface SystemOptions extends FeedOptions {
 }
 
 export interface RunningSystem {
+  /** Where the web page is: e.g. http://127.0.0.1:8788; null where none was asked for. */
+  readonly console: string | null;
   /** e.g. http://127.0.0.1:8787 */
   readonly api: string;
   /** Where events are followed: e.g. ws://127.0.0.1:8787/push; null where the template has no WebSocket API. */
@@ -130,10 +136,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   // The port decides the log folder, and a taken port must be found before anything is started.
   const early = new Logs({ directory: directory ?? join(runDirectory, 'logs'), verbose: false, show });
   const gateway = new Gateway(early);
+  const page = options.console === undefined ? null : new ConsoleServer(early);
   let api: string;
+  let consoleUrl: string | null = null;
   try {
     api = await gateway.listen(options.port ?? 0);
+    if (page !== null) consoleUrl = await page.listen(options.console?.port ?? 0);
   } catch (error) {
+    await gateway.close();
     await early.close();
     removeRunDirectory(runDirectory);
     throw error;
@@ -143,7 +153,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
     verbose: options.verbose ?? false,
     show,
   });
-  const system = new System(options, gateway, api, logs, async () => {
+  const places = { gateway, api, page, consoleUrl };
+  const system = new System(options, places, logs, async () => {
     await early.close();
     await logs.close();
     removeRunDirectory(runDirectory);
@@ -157,7 +168,16 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   return system;
 }
 
+/** Ports that were taken before anything else. */
+interface Places {
+  readonly gateway: Gateway;
+  readonly api: string;
+  readonly page: ConsoleServer | null;
+  readonly consoleUrl: string | null;
+}
+
 class System implements RunningSystem {
+  readonly console: string | null;
   readonly api: string;
   token = '';
   valkeyUrl = '';
@@ -171,6 +191,7 @@ class System implements RunningSystem {
   #declared: DeclaredSystem | undefined;
   readonly #options: SystemOptions;
   readonly #gateway: Gateway;
+  readonly #page: ConsoleServer | null;
   readonly #logs: Logs;
   readonly #cleanUp: () => Promise<void>;
   readonly #functions: FunctionProcess[] = [];
@@ -183,16 +204,12 @@ class System implements RunningSystem {
   #issuer: Issuer | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(
-    options: SystemOptions,
-    gateway: Gateway,
-    api: string,
-    logs: Logs,
-    cleanUp: () => Promise<void>,
-  ) {
+  constructor(options: SystemOptions, places: Places, logs: Logs, cleanUp: () => Promise<void>) {
     this.#options = options;
-    this.#gateway = gateway;
-    this.api = api;
+    this.#gateway = places.gateway;
+    this.api = places.api;
+    this.#page = places.page;
+    this.console = places.consoleUrl;
     this.#logs = logs;
     this.#managed = new ManagedServices(logs);
     this.#cleanUp = cleanUp;
@@ -211,7 +228,7 @@ class System implements RunningSystem {
   async start(runDirectory: string): Promise<void> {
     const keyFile = keyFileIn(this.#options.dataDirectory ?? runDirectory);
     await createKeyFile(keyFile);
-    const { dynamo, sqs, redis, assembly, simulator, polygon } = await this.#managed.start({
+    const { dynamo, sqs, redis, assembly, simulator, polygon, page } = await this.#managed.start({
       runDirectory,
       dataDirectory: this.#options.dataDirectory,
       lasting: this.#options.lasting,
@@ -219,6 +236,7 @@ class System implements RunningSystem {
       assembly: this.#options.assembly,
       simulator: this.#simulatorOptions(),
       polygon: this.#polygonOptions(),
+      page: this.#page === null ? 'none' : (this.#options.console?.dist ?? 'own'),
     });
     this.simulator = simulator;
     this.polygon = polygon;
@@ -259,10 +277,27 @@ class System implements RunningSystem {
       const functions = new Map(this.#functions.map((one) => [one.declared.name, one]));
       const { socketApi } = declared;
       const sockets = socketApi && new SocketGateway({ api: socketApi, functions, logs: this.#logs });
-      this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer, sockets });
+      const consoleOrigins = this.#page?.origins ?? [];
+      this.#gateway.open({ api: declared.api, functions, issuer: this.#issuer, sockets, consoleOrigins });
+      this.#openConsole(page);
     }
     noteRunning(runDirectory, { api: this.api, sqsEndpoint: sqs.endpoint });
     for (const schedule of this.#schedules) schedule.start();
+  }
+
+  #openConsole(dist: string | null): void {
+    if (this.#page === null || dist === null) return;
+    const { push } = this;
+    if (push === null) throw new Error('the console needs a WebSocket API, and the template declares none');
+    this.#page.open({
+      dist,
+      api: this.api,
+      push,
+      signIn: async () => ({
+        token: await this.issueToken({ sub: DEMO_USER }),
+        seconds: DEFAULT_EXPIRY_SECONDS,
+      }),
+    });
   }
 
   #simulatorOptions(): SimulatorOptions | undefined {
@@ -426,7 +461,11 @@ class System implements RunningSystem {
         if (one.status === 'rejected') failures.push(one.reason);
     };
     for (const schedule of this.#schedules) schedule.stop();
-    await step(this.#gateway.close(), ...this.#pollers.map((poller) => poller.stop()));
+    await step(
+      this.#gateway.close(),
+      ...(this.#page === null ? [] : [this.#page.close()]),
+      ...this.#pollers.map((poller) => poller.stop()),
+    );
     await step(
       ...this.#functions.map((one) => one.stop(WORKERS_GRACE_MS)),
       ...this.#containers.map((one) => one.stop(WORKERS_GRACE_MS)),

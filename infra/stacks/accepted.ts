@@ -13,6 +13,14 @@ export interface Accepted {
   readonly why: string;
 }
 
+/** Whatever lies in the console's bucket, as the stack that fills it says it. */
+const CONSOLE_FILES = (stage: string): string =>
+  `IAM5[Resource::Moniqo-${stage}-console:ExportsOutputFnGetAttFiles8E6940B8ArnD8EE6C03/*]`;
+
+/** What the CDK has uploaded before a deployment. */
+const ASSETS =
+  'IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]';
+
 const CONNECTIONS = (method: string): string =>
   `IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<ApiF70053CD>/push/${method}/@connections/*]`;
 
@@ -82,6 +90,46 @@ export const ACCEPTED: readonly Accepted[] = [
     at: /^api\/UserPool/,
     why: 'The Plus plan is paid for by the user. Sign-up is closed, passwords are long, and tokens last for an hour at most.',
   },
+  {
+    rule: 'S1',
+    at: /^console\/Files/,
+    why: 'It holds the page that everybody may see, and CloudFront alone reads it. What is done by the page is logged by the API.',
+  },
+  {
+    rule: 'CFR1',
+    at: /^console\/Distribution/,
+    why: 'From where people use it is for the operator to say; the API, which does the work, answers everywhere as well.',
+  },
+  {
+    rule: 'CFR2',
+    at: /^console\/Distribution/,
+    why: 'Files of a private bucket, read-only: there is nothing behind it that a firewall would keep requests from.',
+  },
+  {
+    rule: 'CFR3',
+    at: /^console\/Distribution/,
+    why: 'Who opened a page that everybody may see tells nothing; what they then do is in the access log of the API.',
+  },
+  {
+    rule: 'CFR4',
+    at: /^console\/Distribution/,
+    why: 'With the certificate of CloudFront its own TLS settings come, and no others; -c console-domain brings TLS 1.2 or newer.',
+  },
+  {
+    rule: 'L1',
+    at: /^console-files\/Custom::CDKBucketDeployment/,
+    why: "The CDK's own helper, which runs while the console is deployed; its runtime is the one the CDK was tested with.",
+  },
+  {
+    rule: ASSETS,
+    at: /^console-files\/Role\/DefaultPolicy/,
+    why: 'Reading the archive of the console: a right to that one would change with each deployment, and be known too late.',
+  },
+  ...['sandbox', 'prod'].map((stage) => ({
+    rule: CONSOLE_FILES(stage),
+    at: /^console-files\/Role\/DefaultPolicy/,
+    why: 'Whatever lies in the bucket of the console: it is filled by this role, and in the sandbox emptied.',
+  })),
   ...['POST', 'DELETE'].map((method) => ({
     rule: CONNECTIONS(method),
     at: /^push\/(Publish|Socket|Prices)\/Role\/DefaultPolicy/,

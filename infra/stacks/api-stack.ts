@@ -26,6 +26,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ROUTES, type Route } from '../../functions/api/routes.ts';
 import { fullScope, SCOPE_PREFIX, SCOPES, type Scope } from '../../shared/http/scopes.ts';
+import { addConsoleClient } from './console-client.ts';
+import { CORS_EXPOSED, CORS_HEADERS, CORS_MAX_AGE_SECONDS, CORS_METHODS } from './cors.ts';
 import { addDocs } from './docs-routes.ts';
 import {
   type Platform,
@@ -37,6 +39,8 @@ import type { Settings } from './settings.ts';
 
 export interface ApiStackProps extends StackProps {
   readonly platform: Platform;
+  /** `https://...` where a console is deployed. */
+  readonly consoleOrigin?: string | undefined;
 }
 
 /** Per-user limits are the function's own (in Valkey); this bounds everybody together. */
@@ -57,17 +61,26 @@ export interface Users {
   readonly clients: readonly IUserPoolClient[];
 }
 
-/** Where a program on the user's own machine receives its code (RFC 8252); a console adds its address here. */
+/** Where a program on the user's own machine receives its code (RFC 8252). */
 const LOOPBACK_CALLBACK = 'http://localhost:8787/';
+
+/** Of the page where people sign in. The number of the account makes it one of its kind. */
+const domainPrefix = ({ stage }: Settings): string => `moniqo-${stage}-${Aws.ACCOUNT_ID}`;
+
+/** Its address, known before the pool is. */
+export const signInDomain = (settings: Settings): string =>
+  `https://${domainPrefix(settings)}.auth.${Aws.REGION}.amazoncognito.com`;
 
 export class ApiStack extends Stack {
   readonly api: HttpApi;
   readonly fn: LambdaFunction;
   /** Whose tokens are taken. */
   readonly users: Users;
+  /** By which people sign in to the console; undefined where there is none. */
+  readonly consoleClient: UserPoolClient | undefined;
   readonly docs: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { platform, ...props }: ApiStackProps) {
+  constructor(scope: Construct, id: string, { platform, consoleOrigin, ...props }: ApiStackProps) {
     super(scope, id, props);
     const { settings } = platform;
     this.fn = new ServiceFunction(this, 'Api', {
@@ -87,12 +100,15 @@ export class ApiStack extends Stack {
       sends: ['submit', 'exits', 'executions', 'triggers', 'reconcile', 'webhooks'],
       keys: 'seal',
     }).fn;
+    const origins = [...(consoleOrigin === undefined ? [] : [consoleOrigin]), ...settings.corsOrigins];
     this.api = new HttpApi(this, 'HttpApi', {
       apiName: `moniqo-${settings.stage}`,
       createDefaultStage: false,
-      ...(settings.corsOrigins.length > 0 && { corsPreflight: corsFor(settings.corsOrigins) }),
+      ...(origins.length > 0 && { corsPreflight: corsFor(origins) }),
     });
-    this.users = this.makeUsers(settings);
+    const { users, consoleClient } = this.makeUsers(settings, consoleOrigin);
+    this.users = users;
+    this.consoleClient = consoleClient;
     this.fn.addEnvironment('TOKEN_ISSUER', this.users.pool.userPoolProviderUrl);
     this.addRoutes(this.users);
     this.docs = addDocs(this, this.api, platform);
@@ -119,7 +135,10 @@ export class ApiStack extends Stack {
     }
   }
 
-  private makeUsers(settings: Settings): Users {
+  private makeUsers(
+    settings: Settings,
+    consoleOrigin: string | undefined,
+  ): { users: Users; consoleClient: UserPoolClient | undefined } {
     const pool = new UserPool(this, 'UserPool', {
       selfSignUpEnabled: false,
       signInAliases: { email: true },
@@ -137,29 +156,34 @@ export class ApiStack extends Stack {
       removalPolicy: settings.removalPolicy,
     });
     pool.addDomain('Domain', {
-      cognitoDomain: { domainPrefix: `moniqo-${settings.stage}-${Aws.ACCOUNT_ID}` },
+      cognitoDomain: { domainPrefix: domainPrefix(settings) },
     });
     const scopes = SCOPES.map((name) => ({ name, scope: resourceScope(name) }));
     const server = pool.addResourceServer('Scopes', {
       identifier: SCOPE_PREFIX,
       scopes: scopes.map(({ scope }) => scope),
     });
+    const oAuth = (allowed: readonly Scope[], callbackUrls: string[]) => ({
+      flows: { authorizationCodeGrant: true },
+      callbackUrls,
+      scopes: scopes
+        .filter(({ name }) => allowed.includes(name))
+        .map(({ scope }) => OAuthScope.resourceServer(server, scope)),
+    });
     const signIn = (id: string, allowed: readonly Scope[], accessTokenValidity: Duration): UserPoolClient =>
       pool.addClient(id, {
         authFlows: { userSrp: true },
-        oAuth: {
-          flows: { authorizationCodeGrant: true },
-          callbackUrls: [LOOPBACK_CALLBACK],
-          scopes: scopes
-            .filter(({ name }) => allowed.includes(name))
-            .map(({ scope }) => OAuthScope.resourceServer(server, scope)),
-        },
+        oAuth: oAuth(allowed, [LOOPBACK_CALLBACK]),
         accessTokenValidity,
         preventUserExistenceErrors: true,
       });
     // Whoever signs in may ask for every scope of the client, so what is used every day has none of admin.
     const client = signIn('Client', ['read', 'trade', 'close-only'], Duration.hours(1));
     const admin = signIn('AdminClient', SCOPES, Duration.minutes(15));
+    const consoleClient =
+      consoleOrigin === undefined
+        ? undefined
+        : addConsoleClient(pool, consoleOrigin, (callbackUrls) => oAuth(SCOPES, callbackUrls));
     new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: client.userPoolClientId });
     new CfnOutput(this, 'UserPoolAdminClientId', { value: admin.userPoolClientId });
@@ -167,7 +191,8 @@ export class ApiStack extends Stack {
     const machines = settings.machineClients.map((id) =>
       UserPoolClient.fromUserPoolClientId(this, `Machine${id}`, id),
     );
-    return { pool, clients: [client, admin, ...machines] };
+    const people = [client, admin, ...(consoleClient === undefined ? [] : [consoleClient])];
+    return { users: { pool, clients: [...people, ...machines] }, consoleClient };
   }
 
   private addStage(settings: Settings): void {
@@ -188,16 +213,13 @@ export class ApiStack extends Stack {
   }
 }
 
-/** For pages of other origins. Tokens travel in a header that the page sets, so no cookies and no credentials. */
+/** For pages of other origins. */
 const corsFor = (allowOrigins: readonly string[]): CorsPreflightOptions => ({
   allowOrigins: [...allowOrigins],
-  allowMethods: [...new Set(ROUTES.map(({ method }) => CorsHttpMethod[method]))],
-  allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer'],
-  exposeHeaders: [
-    ...['location', 'preference-applied', 'retry-after', 'www-authenticate', 'x-request-id'],
-    ...['ratelimit-limit', 'ratelimit-policy', 'ratelimit-remaining', 'ratelimit-reset'],
-  ],
-  maxAge: Duration.hours(1),
+  allowMethods: CORS_METHODS.map((method) => CorsHttpMethod[method]),
+  allowHeaders: [...CORS_HEADERS],
+  exposeHeaders: [...CORS_EXPOSED],
+  maxAge: Duration.seconds(CORS_MAX_AGE_SECONDS),
 });
 
 /** Who asked what, what they got and how long it took; no query strings, no bodies. */

@@ -6,11 +6,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Tags } from 'aws-cdk-lib';
 import { z } from 'zod';
+import { fullScope, SCOPES } from '../../shared/http/scopes.ts';
 import { bundle, DEFAULT_DIST, PROJECT_ROOT } from '../bundle/bundle.ts';
+import { REDIRECT_PATH } from '../console/config.ts';
+import { ensureConsole } from '../console/ensure.ts';
 import { acknowledgeAccepted } from './accepted.ts';
 import { AddressStack } from './address-stack.ts';
-import { ApiStack } from './api-stack.ts';
+import { ApiStack, signInDomain } from './api-stack.ts';
 import { CacheStack } from './cache-stack.ts';
+import { ConsoleFilesStack } from './console-files-stack.ts';
+import { ConsoleStack } from './console-stack.ts';
 import { type ContextName, checkContextNames } from './context-names.ts';
 import { DataStack } from './data-stack.ts';
 import { MonitoringStack } from './monitoring/monitoring-stack.ts';
@@ -23,6 +28,8 @@ import { ReconcileStack } from './reconcile-stack.ts';
 import type { Platform } from './service-function.ts';
 import {
   parseBinance,
+  parseConsole,
+  parseConsoleDomain,
   parseCorsOrigins,
   parseHistory,
   parseMachineClients,
@@ -76,6 +83,8 @@ export function buildApp(options: AppOptions = {}): App {
     history: parseHistory(said('history')),
     binance: parseBinance(said('binance')),
     corsOrigins: parseCorsOrigins(said('cors-origins')),
+    hasConsole: parseConsole(said('console')),
+    consoleDomain: parseConsoleDomain(said('console-domain'), said('console-certificate')),
     requestsPerMinute: z.string().optional().parse(said('requests-per-minute')),
     auditDays: z.coerce.number().int().positive().optional().parse(said('audit-days')),
     sweepShards: parseSweepShards(said('sweep-shards')),
@@ -115,7 +124,12 @@ function feedVariablesOf(said: (name: ContextName) => unknown): Readonly<Record<
 
 /** Bundles and synthesises; answers the assembly's folder. For callers that have no CDK command line. */
 export async function synthesize(outdir: string, options: Omit<AppOptions, 'outdir'> = {}): Promise<string> {
-  await bundle(options.distDir === undefined ? {} : { distDir: options.distDir });
+  const { distDir = DEFAULT_DIST } = options;
+  const isPageWanted = parseConsole(options.context?.['console' satisfies ContextName]);
+  await Promise.all([
+    bundle({ distDir }),
+    ...(isPageWanted ? [ensureConsole(join(distDir, 'console'))] : []),
+  ]);
   return buildApp({ ...options, outdir }).synth().directory;
 }
 
@@ -141,8 +155,12 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
   const triggers = new TriggersStack(app, id('triggers'), { platform });
   const symbols = new SymbolsStack(app, id('symbols'), { platform });
   const reconcile = new ReconcileStack(app, id('reconcile'), { platform });
-  const api = new ApiStack(app, id('api'), { platform });
+  const place = settings.hasConsole
+    ? new ConsoleStack(app, id('console'), { settings, signInDomain: signInDomain(settings) })
+    : undefined;
+  const api = new ApiStack(app, id('api'), { platform, consoleOrigin: place?.origin });
   const push = new PushStack(app, id('push'), { platform, users: api.users });
+  if (place !== undefined) addConsoleFiles(app, id('console-files'), settings, { place, api, push });
   new MonitoringStack(app, id('monitoring'), {
     settings,
     recipients,
@@ -164,6 +182,34 @@ function addStacks(app: App, settings: Settings, recipients: AlarmRecipients): v
       socketApi: push.api,
       cache: watched,
       streamers: streamer.services,
+    },
+  });
+}
+
+function addConsoleFiles(
+  app: App,
+  id: string,
+  settings: Settings,
+  { place, api, push }: { place: ConsoleStack; api: ApiStack; push: PushStack },
+): void {
+  const client = api.consoleClient;
+  if (client === undefined) throw new Error('the API knows no console');
+  const domain = signInDomain(settings);
+  new ConsoleFilesStack(app, id, {
+    settings,
+    bucket: place.bucket,
+    connect: [api.api.apiEndpoint, push.api.apiEndpoint, domain],
+    config: {
+      stage: settings.stage,
+      api: `${api.api.apiEndpoint}/api/v1`,
+      push: push.url,
+      sign_in: {
+        kind: 'cognito',
+        domain,
+        client_id: client.userPoolClientId,
+        scopes: SCOPES.map(fullScope),
+        redirect_path: REDIRECT_PATH,
+      },
     },
   });
 }

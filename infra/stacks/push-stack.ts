@@ -46,13 +46,16 @@ export class PushStack extends Stack {
   /** Where in the streams changes lie that could not be told. */
   readonly deadLetters: Queue;
   readonly api: WebSocketApi;
+  /** Where users connect. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, { platform, users, ...props }: PushStackProps) {
     super(scope, id, props);
     this.deadLetters = makeDeadLetterQueue(this, 'PublishDeadLetters');
     this.api = new WebSocketApi(this, 'Api', { apiName: `moniqo-push-${platform.settings.stage}` });
+    this.url = `${this.api.apiEndpoint}/${STAGE_NAME}`;
     const tell = {
-      PUSH_URL: `${this.api.apiEndpoint}/${STAGE_NAME}`,
+      PUSH_URL: this.url,
       EVENTS_TABLE: platform.tables.events.tableName,
       CONNECTIONS_TABLE: platform.tables.connections.tableName,
     };

@@ -36,6 +36,10 @@ export interface Settings {
   readonly containerInsights: boolean;
   /** Origins of web pages that may call the API from a browser; none: no page but one of the API's own address. */
   readonly corsOrigins: readonly string[];
+  /** The web page is deployed too. */
+  readonly hasConsole: boolean;
+  /** A name of the operator's own for it; null: the one that CloudFront gives. */
+  readonly consoleDomain: ConsoleDomain | null;
   /** READS/CHANGES/CLOSES of one user in a minute (the REQUESTS_PER_MINUTE variable); '' = the function's own. */
   readonly requestsPerMinute: string;
   /** How long the record of who changed what is kept. */
@@ -44,6 +48,12 @@ export interface Settings {
   readonly machineClients: readonly string[];
   /** Which Binance this deployment serves (the BINANCE_ENVIRONMENT variable); null = only the demo wallet. */
   readonly binance: DeployedBinance | null;
+}
+
+export interface ConsoleDomain {
+  readonly name: string;
+  /** Of ACM in us-east-1, where CloudFront looks for it. */
+  readonly certificateArn: string;
 }
 
 /** A deployment knows no simulator: its addresses are those of a machine. */
@@ -61,6 +71,8 @@ type StageSettings = Omit<
   | 'userDataShards'
   | 'machineClients'
   | 'corsOrigins'
+  | 'hasConsole'
+  | 'consoleDomain'
   | 'requestsPerMinute'
   | 'auditDays'
   | 'zones'
@@ -121,8 +133,8 @@ export function parseHistory(name: unknown): 'polygon' | undefined {
   throw new Error(`Unknown history ${JSON.stringify(name)}: use polygon`);
 }
 
-/** API Gateway compares a token with at most so many audiences; the two that people sign in by are among them. */
-const MOST_MACHINE_CLIENTS = 48;
+/** API Gateway compares a token with at most 50 audiences; the three that people sign in by are among them. */
+const MOST_MACHINE_CLIENTS = 47;
 
 /**
  * The context's `machine-clients`: ids with commas between; none when it does not say.
@@ -157,6 +169,38 @@ export function parseCorsOrigins(text: unknown): readonly string[] {
     );
   }
   return [...new Set(origins)];
+}
+
+/**
+ * The context's `console`: whether the web page is deployed too; yes when it does not say.
+ * @throws Error when it is neither `on` nor `off`
+ */
+export function parseConsole(value: unknown): boolean {
+  if (value === undefined || value === '' || value === 'on') return true;
+  if (value === 'off') return false;
+  throw new Error(`console ${JSON.stringify(value)}: use on or off`);
+}
+
+/**
+ * The context's `console-domain` and `console-certificate`; null when it says neither.
+ * @throws Error when one comes without the other, or is none
+ */
+export function parseConsoleDomain(name: unknown, certificateArn: unknown): ConsoleDomain | null {
+  const isSaid = (value: unknown): boolean => value !== undefined && value !== '';
+  if (!isSaid(name) && !isSaid(certificateArn)) return null;
+  if (
+    typeof name !== 'string' ||
+    !/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/.test(name)
+  ) {
+    throw new Error(`console-domain ${JSON.stringify(name)}: a name like console.example.com is expected`);
+  }
+  const form = /^arn:aws[\w-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/;
+  if (typeof certificateArn !== 'string' || !form.test(certificateArn)) {
+    throw new Error(
+      `console-certificate ${JSON.stringify(certificateArn)}: with console-domain goes the ARN of its certificate in us-east-1`,
+    );
+  }
+  return { name, certificateArn };
 }
 
 /**
@@ -210,6 +254,8 @@ export interface Choices {
   readonly userDataShards?: number;
   readonly machineClients?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  readonly hasConsole?: boolean;
+  readonly consoleDomain?: ConsoleDomain | null;
   readonly requestsPerMinute?: string | undefined;
   readonly auditDays?: number | undefined;
   readonly zones?: readonly string[];
@@ -237,6 +283,8 @@ export function settingsFor(
     history,
     machineClients = [],
     corsOrigins = [],
+    hasConsole = true,
+    consoleDomain = null,
     requestsPerMinute = '',
     auditDays = DEFAULT_AUDIT_DAYS,
     zones = [],
@@ -261,6 +309,6 @@ export function settingsFor(
   }
   const hasPolygonKey = history === 'polygon' || sources?.includes('polygon') === true;
   const streamer = { feed, feedSymbols: symbols, feedVariables, hasPolygonKey };
-  const ofApi = { machineClients, corsOrigins, requestsPerMinute, auditDays };
+  const ofApi = { machineClients, corsOrigins, hasConsole, consoleDomain, requestsPerMinute, auditDays };
   return { stage, distDir, zones, sweepShards, userDataShards, ...ofApi, ...settings, binance, ...streamer };
 }

@@ -17,6 +17,10 @@ export interface FollowOptions {
   readonly onPrice?: (price: PushedPrice) => void;
   /** What the server refuses; what was subscribed to before stays. */
   readonly onError?: (error: Extract<PushMessage, { type: 'error' }>) => void;
+  /** Whatever came, answers to `ping` too: what says nothing at all for longer than that is dead. */
+  readonly onHeard?: () => void;
+  /** How long it may take to open and to be answered; default: as long as the system lets it. */
+  readonly timeoutMs?: number;
   /** `code`: why the server ended it; null: it did not say. `cursor`: of the last event; null: there was none. */
   readonly onEnd?: (end: { readonly code: string | null; readonly cursor: string | null }) => void;
 }
@@ -26,12 +30,14 @@ export interface Following {
   subscribe(to: FollowOptions['subscribe']): void;
   /** Each minute or so: a silent connection is ended after ten minutes. */
   ping(): void;
+  /** Of the last event, or where it began: what to come back with. Null = it has not subscribed. */
+  cursor(): string | null;
   close(): void;
 }
 
 /** Resolves when it has subscribed, or was refused (`onError`). @throws when it cannot be opened: no good token, too many */
 export async function follow(options: FollowOptions): Promise<Following> {
-  const { url, token, onEvent, onPrice, onError, onEnd } = options;
+  const { url, token, onEvent, onPrice, onError, onHeard, onEnd, timeoutMs } = options;
   const socket = new WebSocket(url, ['moniqo.v1', `bearer.${token}`]);
   const answered = Promise.withResolvers<void>();
   let cursor = options.subscribe.cursor ?? null;
@@ -41,6 +47,7 @@ export async function follow(options: FollowOptions): Promise<Following> {
   const subscribe = (to: FollowOptions['subscribe']): void => say({ action: 'subscribe', ...to });
 
   const hear = (message: PushMessage): void => {
+    onHeard?.();
     switch (message.type) {
       case 'events':
         for (const event of message.events) {
@@ -69,10 +76,18 @@ export async function follow(options: FollowOptions): Promise<Following> {
 
   socket.addEventListener('open', () => subscribe(options.subscribe));
   socket.addEventListener('message', ({ data }) => hear(JSON.parse(String(data)) as PushMessage));
+  const patience = timeoutMs === undefined ? undefined : setTimeout(() => socket.close(), timeoutMs);
   socket.addEventListener('close', () => {
+    clearTimeout(patience);
     answered.reject(new Error('the connection could not be opened'));
     onEnd?.({ code, cursor });
   });
   await answered.promise;
-  return { subscribe, ping: () => say({ action: 'ping' }), close: () => socket.close() };
+  clearTimeout(patience);
+  return {
+    subscribe,
+    ping: () => say({ action: 'ping' }),
+    cursor: () => cursor,
+    close: () => socket.close(),
+  };
 }

@@ -8,8 +8,9 @@
  * the entry is in its fills only.
  */
 import { liquidationEdge } from './margin.ts';
-import { Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
+import { type Decimal, maxOf, minOf, percentOf, quotient, ZERO } from './money/decimal.ts';
 import { heldPrice, stopPrice, trailingStopAt } from './protection.ts';
+import { type RiskLevel, riskLevelAt } from './risk-level.ts';
 import type { Fill, FrozenFigures, Position, TapeFigures } from './types.ts';
 
 /** Low, high and close of one span of the tape: 1 s, or coarser where the tape is older. */
@@ -22,8 +23,6 @@ export interface PriceBar {
   readonly high: Decimal;
   readonly close: Decimal;
 }
-
-export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
 
 /** All that is shown: what the tape has, and what follows from the position's facts alone. */
 export interface PositionStatistics extends TapeFigures {
@@ -279,43 +278,10 @@ function trailingTrigger(p: Position, peak: Decimal | null): Decimal | null {
   return trailing === null || peak === null ? null : trailingStopAt(p.side, trailing.distance, peak);
 }
 
-/** Loss in percent of what is held has cost from which on a level of risk applies. */
-const LOSS_STEPS = [
-  ['critical', new Decimal(10)],
-  ['high', new Decimal(5)],
-  ['medium', new Decimal(2)],
-] as const;
-/** Part of the way from the entry to the stop already lost. */
-const WAY_STEPS = [
-  ['critical', new Decimal('0.9')],
-  ['high', new Decimal('0.6')],
-  ['medium', new Decimal('0.3')],
-] as const;
-const ORDER: readonly RiskLevel[] = ['low', 'medium', 'high', 'critical'];
-
-/**
- * By distance to the stop (of a position on margin at last its liquidation) and by loss, the worse of both; at or past the stop is critical, without a stop it is
- * never low. A position that holds nothing risks nothing.
- */
+/** Of a position on margin its liquidation is the last of its stops: it is closed there if no other comes before. */
 function riskLevel(p: Position, mark: Decimal | null, trailing: Decimal | null): RiskLevel {
-  const entry = heldPrice(p);
-  if (entry === null || mark === null) return 'low';
-  const isLong = p.side === 'long';
-  const loss = isLong ? entry.minus(mark) : mark.minus(entry);
-  const byLoss =
-    LOSS_STEPS.find(([, from]) => percentOf(loss, entry).greaterThanOrEqualTo(from))?.[0] ?? 'low';
-  // Where it is liquidated it is closed by as well, if no stop comes before.
   const stops = [stopPrice(p)?.price ?? null, trailing, liquidationEdge(p)].filter((at) => at !== null);
-  const tighter = isLong ? maxOf : minOf;
+  const tighter = p.side === 'long' ? maxOf : minOf;
   const stop = stops.reduce<Decimal | null>((best, at) => (best === null ? at : tighter(best, at)), null);
-  const byStop = stop === null ? 'medium' : byWay(entry, stop, loss, isLong, mark);
-  return ORDER.indexOf(byLoss) > ORDER.indexOf(byStop) ? byLoss : byStop;
-}
-
-function byWay(entry: Decimal, stop: Decimal, loss: Decimal, isLong: boolean, mark: Decimal): RiskLevel {
-  if (isLong ? mark.lessThanOrEqualTo(stop) : mark.greaterThanOrEqualTo(stop)) return 'critical';
-  const way = isLong ? entry.minus(stop) : stop.minus(entry);
-  // The stop is at the entry or better: nothing of the entry is at risk.
-  if (!way.greaterThan(0)) return 'low';
-  return WAY_STEPS.find(([, from]) => loss.dividedBy(way).greaterThanOrEqualTo(from))?.[0] ?? 'low';
+  return riskLevelAt({ side: p.side, held: heldPrice(p), mark, stop });
 }

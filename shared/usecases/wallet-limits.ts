@@ -7,9 +7,10 @@
  * sets a first limit right after an order waits until they have it.
  */
 import { liveEntryIds } from '../domain/entry-ids.ts';
+import type { Decimal } from '../domain/money/decimal.ts';
 import { ok, type Result } from '../domain/result.ts';
 import { limitsLoss, NO_LIMITS, type RiskLimits, UNTOUCHED, type WalletRisk } from '../domain/risk/limits.ts';
-import type { Results } from '../domain/risk/results.ts';
+import { dayOf, type Results } from '../domain/risk/results.ts';
 import { type RiskSums, sumsOver } from '../domain/risk/use.ts';
 import type { Wallet } from '../domain/types.ts';
 import { isDeleted } from '../domain/wallets.ts';
@@ -33,8 +34,13 @@ export interface LimitsFound {
   readonly risk: WalletRisk;
   /** Null where no limit asks for them, and right after setting where they cannot be counted just then. */
   readonly results: Results | null;
+  /** In this UTC day, in US dollars; counted of every wallet. */
+  readonly realizedToday: Decimal;
   readonly now: number;
 }
+
+const realizedOf = ({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>, walletId: string): Promise<Decimal> =>
+  ledger.realizedOn(walletId, dayOf(clock.now()));
 
 /** So long the lists may miss what has just been written. */
 const LISTS_LAG_MS = 5_000;
@@ -55,7 +61,8 @@ export function makeReadLimits(ports: Pick<Needs, 'wallets' | 'ledger' | 'prices
     if (wallet === null || wallet.userId !== userId) return notFound('wallet', 'wallet_id');
     const { risk, results } = await lookAtResults(ports, walletId);
     const whole = risk.counted ? risk : { ...risk, ...(await countLive(ledger, walletId)) };
-    return ok({ walletId, risk: whole, results, now: clock.now() });
+    const realizedToday = results?.realizedToday ?? (await realizedOf(ports, walletId));
+    return ok({ walletId, risk: whole, results, realizedToday, now: clock.now() });
   };
 }
 
@@ -105,7 +112,9 @@ export function makeSetLimits(ports: Needs) {
     };
     if (!(await ledger.setLimits({ walletId, before, limits, counted, ...begins }))) return 'conflict';
     log.info('LIMITS_SET', { walletId, limits: JSON.stringify(limits) });
-    return ok({ walletId, ...(await resultsNow(walletId)), now });
+    const seen = await resultsNow(walletId);
+    const realizedToday = seen.results?.realizedToday ?? (await realizedOf(ports, walletId));
+    return ok({ walletId, ...seen, realizedToday, now });
   }
 
   /** The limits stand: what cannot be counted just now is no reason to say that they do not. It is looked at within a second. */

@@ -43,8 +43,10 @@ it.each(['sandbox', 'prod'])(
       'triggers',
       'symbols',
       'reconcile',
+      'console',
       'api',
       'push',
+      'console-files',
       'monitoring',
     ];
     expect(templates).toHaveLength(named.length);

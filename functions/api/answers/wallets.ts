@@ -110,6 +110,7 @@ export const LimitsUsed = z.strictObject({
   orders_this_minute: f.count.nullable(),
   losses_in_a_row: f.count,
   cooldown_until: f.instantOrNull,
+  realized_today: f.amount,
   results: LimitResults.nullable(),
 });
 

@@ -1,6 +1,25 @@
 /** CORS as API Gateway answers it for an API with CorsConfiguration; without one there are no headers at all. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CORS_EXPOSED, CORS_HEADERS, CORS_MAX_AGE_SECONDS, CORS_METHODS } from '../../stacks/cors.ts';
 import type { DeclaredCors } from '../template/declared.ts';
+
+/** With `origins` besides: they may do what the template lets a console do, whether or not it lets any other in. */
+export function withOrigins(
+  cors: DeclaredCors | undefined,
+  origins: readonly string[],
+): DeclaredCors | undefined {
+  if (origins.length === 0) return cors;
+  const asDeployed: DeclaredCors = {
+    origins: [],
+    methods: CORS_METHODS,
+    headers: CORS_HEADERS,
+    exposed: CORS_EXPOSED,
+    credentials: false,
+    maxAgeSeconds: CORS_MAX_AGE_SECONDS,
+  };
+  const declared = cors ?? asDeployed;
+  return { ...declared, origins: [...declared.origins, ...origins] };
+}
 
 /** The headers for an answer to `origin`; none when it is not allowed. */
 export function corsHeaders(

@@ -9,7 +9,8 @@ import type { JWTPayload } from 'jose';
 import type { FunctionProcess } from '../functions/function-process.ts';
 import type { Logs } from '../processes/logs.ts';
 import type { DeclaredApi, DeclaredRoute } from '../template/declared.ts';
-import { corsHeaders, preflight } from './cors.ts';
+import { collectBody, TooLarge } from './body.ts';
+import { corsHeaders, preflight, withOrigins } from './cors.ts';
 import { type HttpAnswer, toHttpAnswer, toHttpEvent } from './http-event.ts';
 import type { Issuer } from './issuer.ts';
 import { answerIssuer } from './issuer-routes.ts';
@@ -33,9 +34,9 @@ export interface GatewayParts {
   readonly issuer: Issuer;
   /** Where the template declares a WebSocket API. */
   readonly sockets?: SocketGateway | undefined;
+  /** Origins of the console on this machine, which may call the API besides those that the template names. */
+  readonly consoleOrigins?: readonly string[];
 }
-
-class TooLarge extends Error {}
 
 export class Gateway {
   readonly #server: Server;
@@ -80,7 +81,8 @@ export class Gateway {
   }
 
   open(parts: GatewayParts): void {
-    this.#parts = { ...parts, find: createRouter(parts.api.routes) };
+    const api = { ...parts.api, cors: withOrigins(parts.api.cors, parts.consoleOrigins ?? []) };
+    this.#parts = { ...parts, api, find: createRouter(api.routes) };
   }
 
   async close(): Promise<void> {
@@ -195,7 +197,7 @@ async function readBody(
   limit: number,
 ): Promise<Buffer | undefined> {
   try {
-    return await collect(request, limit);
+    return await collectBody(request, limit);
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     // As the API itself says it of a body that gets this far.
@@ -217,28 +219,6 @@ async function readBody(
     setTimeout(() => request.destroy(), LINGER_MS).unref();
     return undefined;
   }
-}
-
-function collect(request: IncomingMessage, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length'] ?? 0) > limit) {
-      reject(new TooLarge());
-      return;
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else {
-        chunks.length = 0;
-        reject(new TooLarge());
-      }
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
-    request.on('aborted', () => reject(new Error('the client went away')));
-  });
 }
 
 /** The function's answer, or what became of it; a late one is left to end by itself, as API Gateway does. */

@@ -4,6 +4,7 @@ import type { Program } from '../processes/child.ts';
 import { stopChild } from '../processes/child.ts';
 import type { Logs } from '../processes/logs.ts';
 import { type Assembly, loadAssembly } from '../template/assembly.ts';
+import { consolePage } from './console-page.ts';
 import { type LocalDynamo, startDynamo } from './dynamodb.ts';
 import { type LocalPolygon, startPolygonSimulator } from './polygon-simulator.ts';
 import { type LocalRedis, startRedis } from './redis.ts';
@@ -24,6 +25,8 @@ export interface ManagedOptions {
   /** Undefined: none is wanted. */
   readonly polygon: PolygonOptions | undefined;
   readonly lasting: boolean | undefined;
+  /** The console's: none, the project's own (built if need be), or a folder where one is. */
+  readonly page: 'none' | 'own' | (string & {});
 }
 
 export interface PolygonOptions {
@@ -44,6 +47,8 @@ export interface Started {
   readonly simulator: LocalSimulator | null;
   readonly polygon: LocalPolygon | null;
   readonly assembly: Assembly;
+  /** The folder of the console's page. */
+  readonly page: string | null;
 }
 
 interface Service {
@@ -56,7 +61,8 @@ export class ManagedServices {
   readonly #logs: Logs;
   /** In the order in which they came up. */
   readonly #services: Service[] = [];
-  #synth: Program | undefined;
+  /** What works for a while and ends: the synthesis, the build of the console. */
+  readonly #builds: Program[] = [];
 
   constructor(logs: Logs) {
     this.#logs = logs;
@@ -65,20 +71,22 @@ export class ManagedServices {
   /** If one fails, the others are waited for, then it is thrown. */
   async start(options: ManagedOptions): Promise<Started> {
     const fail = (error: unknown): never => {
-      this.#synth?.kill();
+      for (const build of this.#builds) build.kill();
       throw error;
     };
-    const [dynamo, sqs, cache, assembly] = await Promise.allSettled([
+    const [dynamo, sqs, cache, assembly, page] = await Promise.allSettled([
       this.#dynamo(options).catch(fail),
       this.#sqs().catch(fail),
       this.#cache(options).catch(fail),
       this.#assembly(options),
+      this.#page(options).catch(fail),
     ]);
     return {
       dynamo: answerOf(dynamo),
       sqs: answerOf(sqs),
       ...answerOf(cache),
       assembly: answerOf(assembly),
+      page: answerOf(page),
     };
   }
 
@@ -146,11 +154,19 @@ export class ManagedServices {
     return simulator;
   }
 
+  async #page({ page }: ManagedOptions): Promise<string | null> {
+    if (page === 'none') return null;
+    if (page !== 'own') return page;
+    return consolePage(this.#logs, (program) => {
+      this.#builds.push(program);
+    });
+  }
+
   #assembly({ assembly: given, runDirectory }: ManagedOptions): Promise<Assembly> {
     if (typeof given === 'string') return loadAssembly(given);
     if (given !== undefined) return Promise.resolve(given);
     return synthesise(runDirectory, this.#logs, (program) => {
-      this.#synth = program;
+      this.#builds.push(program);
     });
   }
 }

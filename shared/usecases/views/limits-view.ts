@@ -19,7 +19,7 @@ const resultsView = ({ dayStart }: WalletRisk, results: Results) => ({
   unknown: results.unknown,
 });
 
-export const limitsView = ({ walletId, risk, results, now }: LimitsFound) => ({
+export const limitsView = ({ walletId, risk, results, realizedToday, now }: LimitsFound) => ({
   wallet_id: walletId,
   /** Worth is in US dollars; a coin that is kept at a dollar counts as one. */
   currency: 'USD',
@@ -48,6 +48,8 @@ export const limitsView = ({ walletId, risk, results, now }: LimitsFound) => ({
     /** Positions in a row that lost, and until when entries wait; null = they do not. */
     losses_in_a_row: risk.lossRow,
     cooldown_until: timeOrNull(cooldownUntil(risk, risk.limits, now)),
+    /** P&L of what was sold in this UTC day, after fees; of wallets without limits as well. */
+    realized_today: money(realizedToday),
     /** Counted while a limit of loss is set; null without one, and where they cannot be counted right after one was set. */
     results: results && resultsView(risk, results),
   },

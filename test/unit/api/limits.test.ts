@@ -58,6 +58,7 @@ describe('limits', () => {
       orders_this_minute: 1,
       losses_in_a_row: 0,
       cooldown_until: null,
+      realized_today: '0',
       results: null,
     });
   });

@@ -4,7 +4,7 @@
  * passes through it.
  */
 import { describe, expect, it } from 'vitest';
-import { lineOf, parse, type SyntaxNode, sourceFiles, walk } from './source.ts';
+import { importsOf, lineOf, parse, type SyntaxNode, sourceFiles, walk } from './source.ts';
 
 const FOLDERS = [
   'shared/domain',
@@ -13,11 +13,14 @@ const FOLDERS = [
   'shared/adapters',
   'shared/feeds',
   'shared/http',
+  'console/src',
 ];
 
 /** file -> why a number may be made there. Everything in here is Units, a count, a time or an id. */
 const DOORS: Readonly<Record<string, string>> = {
   'shared/domain/triggers/units.ts': 'the door between decimal text and Units (design section 10)',
+  'console/src/chart/numbers.ts':
+    'the door to the chart library, which draws with numbers: what comes back is text on the tick before it is shown or sent',
 };
 
 /**
@@ -55,7 +58,7 @@ function conversion(node: SyntaxNode): string | null {
 const isExplained = (line: string): boolean => /\/\/ not money: \S+/.test(line);
 
 describe('money never passes through a JavaScript number', () => {
-  it('holds in domain, use cases, venues, adapters, feeds and http', async () => {
+  it('holds in domain, use cases, venues, adapters, feeds, http and the console', async () => {
     const { readFileSync } = await import('node:fs');
     const broken: string[] = [];
     for (const file of FOLDERS.flatMap((folder) => sourceFiles(folder))) {
@@ -80,6 +83,13 @@ describe('money never passes through a JavaScript number', () => {
       });
     }
     expect([...parsing].sort()).toEqual(Object.keys(JSON_DOORS).sort());
+  });
+
+  it('what is drawn stays in the chart: nothing but the chart and its grip uses the door', () => {
+    const users = sourceFiles('console/src').filter((file) =>
+      importsOf(file).some((name) => /(^|\/)numbers\.ts$/.test(name)),
+    );
+    expect([...users].sort()).toEqual(['console/src/chart/chart.ts', 'console/src/chart/stop-handle.tsx']);
   });
 
   it.each([

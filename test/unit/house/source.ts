@@ -14,15 +14,15 @@ export interface SyntaxNode {
 const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 
-/** Every .ts file below a folder of the project, as paths relative to its root. */
+/** Every .ts and .tsx file below a folder of the project, as paths relative to its root. */
 export function sourceFiles(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
 export function parse(file: string, text = readFileSync(join(ROOT, file), 'utf8')): SyntaxNode {
-  const parsed = parseSync(file, text, { sourceType: 'module', lang: 'ts' });
+  const parsed = parseSync(file, text, { sourceType: 'module', lang: file.endsWith('.tsx') ? 'tsx' : 'ts' });
   const [error] = parsed.errors;
   if (error !== undefined) throw new Error(`${file}: ${error.message}`);
   return parsed.program as unknown as SyntaxNode;

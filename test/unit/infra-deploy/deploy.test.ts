@@ -27,6 +27,7 @@ const CDK_ENVIRONMENT = {
 };
 const OUTPUTS = {
   'Moniqo-sandbox-api': { ApiUrl: 'https://id.example', ExportsOutputRefVpc: 'vpc-1', UserPoolId: 'pool' },
+  'Moniqo-sandbox-console': { ConsoleUrl: 'https://page.example/' },
 };
 const STACKS = ['Moniqo-sandbox-address', 'Moniqo-sandbox-network', 'Moniqo-sandbox-data'];
 
@@ -294,6 +295,7 @@ describe('the deployment', () => {
     expect(call?.env).toStrictEqual({ ...CDK_ENVIRONMENT, DOCKER_BUILDKIT: '1' });
     const text = play.said.join('\n');
     expect(text).toContain('npm run smoke -- --url https://id.example');
+    expect(text).toContain('The console: https://page.example/');
     expect(text).not.toContain('MONIQO_TOKEN=...');
     expect(text).toContain('UserPoolId');
     expect(text).not.toContain('ExportsOutput');

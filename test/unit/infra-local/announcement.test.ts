@@ -10,6 +10,7 @@ const simulator = {
   accounts: [{ uid: 1, keyType: 'hmac', apiKey: 'the-key', secret: 'the-secret' }],
 } as const;
 const running = {
+  console: 'http://127.0.0.1:8788',
   api: 'http://127.0.0.1:8787',
   push: 'ws://127.0.0.1:8787/push',
   token: 'a-token',
@@ -28,6 +29,7 @@ const polygon = {
 describe('what a started system says of its simulator', () => {
   it('is where it answers, where it is told what to do, and no key', () => {
     const said = announcement(running, parseOptions([]), 'wallet-1', 4321);
+    expect(said).toMatch(/^\nConsole: http:\/\/127\.0\.0\.1:8788\n/);
     expect(said).toContain('started in 4.3 s');
     expect(said).toContain('ws://127.0.0.1:8787/push');
     expect(said).toContain('simulator at http://127.0.0.1:1001, wallet "simulator": wallet-1\n');
@@ -40,6 +42,7 @@ describe('what a started system says of its simulator', () => {
     expect(said.trimEnd()).not.toContain('\n');
     expect(JSON.parse(said)).toEqual({
       ready: true,
+      console: running.console,
       api: running.api,
       push: running.push,
       token: running.token,
@@ -71,7 +74,13 @@ describe('what a started system says of its simulator', () => {
   });
 
   it('is nothing where there is none', () => {
-    const said = announcement({ ...running, simulator: null }, parseOptions(['--no-simulator']), null, 1);
+    const said = announcement(
+      { ...running, simulator: null, console: null },
+      parseOptions(['--no-simulator']),
+      null,
+      1,
+    );
+    expect(said).not.toContain('Console');
     expect(said).toContain('  binance  none\n');
     expect(said).not.toContain('control');
   });

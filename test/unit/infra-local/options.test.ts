@@ -9,11 +9,20 @@ describe('the options of npm start', () => {
   it('has defaults', () => {
     expect(parseOptions([], {})).toEqual({
       port: 8787,
+      console: { port: 8788 },
       exchange: 'simulator',
       json: false,
       verbose: false,
       help: false,
     });
+  });
+
+  it('serves the console beside the API, where it is told, or not at all', () => {
+    expect(parseOptions(['--port', '9000'], {}).console).toEqual({ port: 9001 });
+    expect(parseOptions(['--port', '0'], {}).console).toEqual({ port: 0 });
+    expect(parseOptions(['--port', '65535'], {}).console).toEqual({ port: 0 });
+    expect(parseOptions(['--console-port=9100'], {}).console).toEqual({ port: 9100 });
+    expect(parseOptions(['--no-console'], {}).console).toBeUndefined();
   });
 
   it('reads every option, with a space or an equals sign', () => {
@@ -44,6 +53,9 @@ describe('the options of npm start', () => {
 
   it.each<[string[], RegExp]>([
     [['--prot', '1'], /unknown option --prot/],
+    [['--console-port', 'x'], /--console-port x: a number from 0 to 65535/],
+    [['--console-port', '8787'], /that is the API's/],
+    [['--no-console', '--console-port', '1'], /does not go with --no-console/],
     [['synthetic'], /unknown option synthetic/],
     [['--port'], /--port needs a value/],
     [['--port', '--json'], /--port needs a value/],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ensureChromium,
   ensureJava,
   ensureRedisServer,
+  findChromium,
   javaMajor,
   type Machine,
   SetupError,
@@ -99,5 +101,41 @@ describe('a Redis server', () => {
   it('prefers Valkey', async () => {
     const works = { 'valkey-server --version': 'v=8', 'redis-server --version': 'v=7' };
     expect(await ensureRedisServer(machine({ works }))).toBe('valkey-server');
+  });
+});
+
+describe('Chromium', () => {
+  const says = (candidate: string) => ({
+    [`${candidate} --version`]: 'Chromium 147.0.7700.0 built on Debian',
+  });
+
+  it('takes the one that the environment names, and no other', async () => {
+    const works = { ...says('/usr/bin/chromium'), '/opt/own/chrome --version': 'Google Chrome 146.0.1.2' };
+    const named = (CHROMIUM: string) => ({ ...machine({ works }), environment: { CHROMIUM } });
+    expect(await findChromium(named('/opt/own/chrome'))).toBe('/opt/own/chrome');
+    expect(await findChromium(named('/opt/none'))).toBeUndefined();
+  });
+
+  it('is not a script that only tells how to get it', async () => {
+    const works = {
+      '/usr/bin/chromium-browser --version': 'This requires the chromium snap to be installed.',
+      ...says('google-chrome'),
+    };
+    expect(await findChromium(machine({ works }))).toBe('google-chrome');
+  });
+
+  it('is installed where that works, as an application where brew installs it', async () => {
+    const apt = machine({
+      works: { ...APT },
+      isRoot: true,
+      after: (line, works) => {
+        if (line === 'apt-get install -y --no-install-recommends chromium')
+          Object.assign(works, { [line]: '' }, says('/usr/bin/chromium'));
+      },
+    });
+    expect(await ensureChromium(apt)).toBe('/usr/bin/chromium');
+    const brew = machine({ works: { 'brew --version': 'Homebrew 5' } });
+    await expect(ensureChromium(brew)).rejects.toThrow('brew install --cask chromium');
+    expect(brew.ran).toContain('brew install --cask chromium');
   });
 });

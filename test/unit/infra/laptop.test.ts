@@ -2,7 +2,7 @@
  * The laptop is wired as the template is: what it would run is compared with the template's own text, and whatever the
  * template says of a thing that runs is either taken over or listed here as AWS's own matter.
  */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   containerEnvironment,
   type Endpoints,
@@ -91,7 +91,9 @@ const PROPERTIES: Readonly<Record<string, { read: string; awsOnly: string }>> = 
 };
 
 describe.each(['sandbox', 'prod'] as const)('the laptop and the template of %s', (stage) => {
-  const template = synthesise(stage);
+  // The laptop serves the console by itself, and leaves its stacks out (infra/local/services/synth-host.ts).
+  const template = synthesise(stage, { console: 'off' });
+  afterAll(() => template.remove());
   let local: DeclaredSystem;
   beforeAll(async () => {
     local = readSystem(await loadAssembly(template.outdir), endpoints);

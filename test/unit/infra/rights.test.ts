@@ -47,6 +47,24 @@ const STARS: readonly { holder: RegExp; action: RegExp; resource: RegExp; why: s
     why: 'AWS knows no resource for it',
   },
   {
+    holder: /^console\/FilesPolicy$/,
+    action: /^s3:GetObject$/,
+    resource: /^Files\w+Arn\/\*$/,
+    why: "the console's distribution reads every file of its own bucket, and no other distribution does",
+  },
+  {
+    holder: /^console-files\/RoleDefaultPolicy$/,
+    action: /^s3:(Put|Delete)Object$/,
+    resource: /^Moniqo-\w+-console:ExportsOutputFnGetAttFiles\w+\/\*$/,
+    why: 'what lies in the bucket of the console is put there, and in the sandbox taken away, by this role alone',
+  },
+  {
+    holder: /^console-files\/RoleDefaultPolicy$/,
+    action: /^s3:GetObject$/,
+    resource: /cdk-\w+-assets-.*\/\*$/,
+    why: "the archive of the console among the CDK's uploads; the right to one alone would be known too late",
+  },
+  {
     holder: /^data\/WalletKey$/,
     action: /^kms:\w+$/,
     resource: /^\*$/,

@@ -35,8 +35,10 @@ describe('the stacks', () => {
         'triggers',
         'symbols',
         'reconcile',
+        'console',
         'api',
         'push',
+        'console-files',
         'monitoring',
       ].map((name) => `Moniqo-sandbox-${name}`),
     );
@@ -134,6 +136,8 @@ describe('the API', () => {
     expect(clients).toEqual([
       { admin: false, minutes: 60, secret: undefined },
       { admin: true, minutes: 15, secret: undefined },
+      // The console's: everything is done there.
+      { admin: true, minutes: 15, secret: false },
     ]);
   });
 });
@@ -150,9 +154,9 @@ describe('what a deployment says of its API', () => {
   });
 
   it('lets no page of another origin in, unless it is named', () => {
-    const [api] = sandbox.ofType('AWS::ApiGatewayV2::Api');
+    const [api] = built({ console: 'off' }).ofType('AWS::ApiGatewayV2::Api');
     expect(api?.properties['CorsConfiguration']).toBeUndefined();
-    const named = built({ 'cors-origins': 'https://console.example, http://localhost:5173' });
+    const named = built({ console: 'off', 'cors-origins': 'https://console.example, http://localhost:5173' });
     const [open] = named.ofType('AWS::ApiGatewayV2::Api');
     expect(open?.properties['CorsConfiguration']).toMatchObject({
       AllowOrigins: ['https://console.example', 'http://localhost:5173'],
@@ -172,14 +176,14 @@ describe('what a deployment says of its API', () => {
     });
     const { properties } = named.one('AWS::ApiGatewayV2::Authorizer', '');
     const { Audience } = properties['JwtConfiguration'] as { Audience: unknown[] };
-    expect(Audience).toHaveLength(4);
-    expect(Audience.slice(2)).toEqual(['bot1', 'bot2']);
-    expect(named.ofType('AWS::Cognito::UserPoolClient')).toHaveLength(2);
+    expect(Audience).toHaveLength(5);
+    expect(Audience.slice(3)).toEqual(['bot1', 'bot2']);
+    expect(named.ofType('AWS::Cognito::UserPoolClient')).toHaveLength(3);
     const { Variables } = named.one('AWS::Lambda::Function', 'Api').properties['Environment'] as {
       Variables: object;
     };
     expect(Variables).toMatchObject({ AUDIT_DAYS: '30', REQUESTS_PER_MINUTE: '60/6/6' });
-    const many = Array.from({ length: 49 }, (_, n) => `bot${n}`).join(',');
+    const many = Array.from({ length: 48 }, (_, n) => `bot${n}`).join(',');
     for (const wrong of ['a b', many])
       expect(() => buildApp({ context: { 'machine-clients': wrong } })).toThrow('machine-clients');
   });

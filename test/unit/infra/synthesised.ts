@@ -53,6 +53,10 @@ function make(stage: Stage, context: Readonly<Record<string, unknown>>): Synthes
     writeFileSync(join(distDir, name, 'index.mjs'), `// ${name}\n`);
     writeFileSync(join(distDir, name, 'Dockerfile'), 'FROM scratch\n');
   }
+  mkdirSync(join(distDir, 'console', 'assets'), { recursive: true });
+  writeFileSync(join(distDir, 'console', 'index.html'), '<html><head><title>t</title></head></html>');
+  writeFileSync(join(distDir, 'console', 'favicon.svg'), '<svg/>');
+  writeFileSync(join(distDir, 'console', 'assets', 'main-1234.js'), '// page');
   const outdir = join(folder, 'out');
   const app = buildApp({ outdir, stage, distDir, context });
   const stacks = new Map(
