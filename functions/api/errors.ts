@@ -2,10 +2,7 @@
  * The API's error catalogue: every code that an operation may refuse with, its HTTP status and what the caller
  * can do (design section 17). Codes are stable; texts may improve.
  */
-import { isAway } from '../../shared/adapters/away.ts';
 import { type ErrorEntry, HTTP_ERRORS, type HttpErrorCode, ProblemError } from '../../shared/http/errors.ts';
-import { KeysUnavailableError } from '../../shared/ports/keys.ts';
-import { ContendedError } from '../../shared/usecases/conflicts.ts';
 import type { Refusal, RefusalCode } from '../../shared/usecases/refusal.ts';
 
 /** 422: well-formed, but against a rule. 409: the thing is not in a state for it. 503: try again in a moment. */
@@ -432,22 +429,6 @@ export function refused(
     ],
     { ...extra, ...(refusal.facts !== undefined && { facts: refusal.facts }) },
   );
-}
-
-/**
- * What is no bug: a race that could not be won in time, and keys that cannot be sealed now, where nothing was changed; and a store
- * that does not answer, where nobody knows. The caller may try again.
- */
-export function translateError(error: unknown): ProblemError | null {
-  if (error instanceof ContendedError) {
-    return apiError('conflict', 'Too many changes of the same thing at once; nothing was changed.');
-  }
-  if (error instanceof KeysUnavailableError) {
-    return apiError('keys_unavailable', 'The keys could not be sealed; nothing was stored.');
-  }
-  return isAway(error)
-    ? apiError('temporarily_unavailable', 'Whether what was asked for was done is not known.')
-    : null;
 }
 
 const sentence = (text: string): string =>

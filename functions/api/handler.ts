@@ -7,11 +7,11 @@ import { startSystem } from '../compose/system.ts';
 import { makeCommands } from '../compose/use-cases.ts';
 import { recordCalls } from './audit.ts';
 import { startClientProof } from './client-proof.ts';
-import { translateError } from './errors.ts';
 import { apiOperations } from './operations.ts';
 import { requestLimits } from './request-limits.ts';
 import { ROUTES } from './routes.ts';
 import { startWebhooks } from './start-webhooks.ts';
+import { translateError } from './translate.ts';
 import { apiDeps } from './wire.ts';
 
 const { ports, keySealer, exchange, config, valkey, audit } = startSystem('api', { sealer: createKeySealer });
