@@ -68,6 +68,7 @@ export interface ChartOptions {
   readonly onMoved: () => void;
 }
 
+const CLEAR = 'rgba(0, 0, 0, 0)';
 /** Room for the texts of the last arrows. */
 const RIGHT_PIXELS = 90;
 
@@ -111,14 +112,25 @@ export function createPriceChart(element: HTMLElement, options: ChartOptions): P
   let shown: Scene | null = null;
   let palette = options.palette;
 
+  /** As a line the candles are there without colour: they carry the levels and the scale. */
+  const dress = (look: Look): void => {
+    const isLine = look === 'line';
+    const [rising, falling] = isLine ? [CLEAR, CLEAR] : [palette.up, palette.down];
+    candles.applyOptions({
+      ...{ upColor: rising, downColor: falling, wickUpColor: rising, wickDownColor: falling },
+      ...{ lastValueVisible: !isLine, priceLineVisible: !isLine },
+    });
+    line.applyOptions({ visible: isLine });
+  };
+
   const colour = (next: Palette): void => {
     palette = next;
-    const { surface, text, grid, up, down, accent, warn, font } = palette;
+    const { surface, text, grid, accent, warn, font } = palette;
     chart.applyOptions({
       layout: { background: { type: ColorType.Solid, color: surface }, textColor: text, fontFamily: font },
       grid: { vertLines: { color: grid }, horzLines: { color: grid } },
     });
-    candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
+    dress(shown?.look ?? 'candles');
     line.applyOptions({ color: accent });
     stop.applyOptions({ color: warn });
     for (const one of drawnLines.values()) one.line.applyOptions({ color: toneColour(one.of, palette) });
@@ -173,19 +185,7 @@ export function createPriceChart(element: HTMLElement, options: ChartOptions): P
         })),
       );
     }
-    if (scene.look !== before?.look) {
-      // The candles carry the levels and the scale: as a line they are there without colour.
-      line.applyOptions({ visible: scene.look === 'line' });
-      const clear = 'rgba(0, 0, 0, 0)';
-      const { up, down } = palette;
-      const [rising, falling] = scene.look === 'line' ? [clear, clear] : [up, down];
-      candles.applyOptions({
-        upColor: rising,
-        downColor: falling,
-        wickUpColor: rising,
-        wickDownColor: falling,
-      });
-    }
+    if (scene.look !== before?.look) dress(scene.look);
     if (scene.markers !== before?.markers || scene.look !== before.look) mark(scene);
     level(scene.lines);
   };

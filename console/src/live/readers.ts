@@ -16,7 +16,10 @@ export interface Reads {
   takePrice(price: PushedPrice): void;
   takeHealth(health: Health): void;
   takeTrailing(positionId: string, trigger: string | null): void;
-  failed(problem: ApiProblem): void;
+  /** `what` could not be read. */
+  failed(what: string, problem: ApiProblem): void;
+  /** `what` has been read, whatever became of it before. */
+  went(what: string): void;
   /** All lists have been read. */
   done(): void;
 }
@@ -37,32 +40,33 @@ export function createReaders(api: ApiClient, reads: Reads) {
   const { positions, orders, wallets, inFrame } = reads;
 
   /** Whether it went well. */
-  const told = async (work: () => Promise<void>): Promise<boolean> => {
+  const told = async (what: string, work: () => Promise<void>): Promise<boolean> => {
     try {
       await work();
+      reads.went(what);
       return true;
     } catch (error) {
       const problem =
         error instanceof ApiProblem ? error : new ApiProblem('page', 0, 'page_error', String(error), null);
-      reads.failed(problem);
+      reads.failed(what, problem);
       return false;
     }
   };
 
   const listPositions = () =>
-    told(async () => {
+    told('positions', async () => {
       const query = { status: OPEN_STATUSES.join(','), limit: MOST_PER_PAGE };
       const rows = await allOf(api.items('listPositions', { query }));
       inFrame(() => positions.replace(rows));
     });
   const listOrders = () =>
-    told(async () => {
+    told('orders', async () => {
       const query = { status: LIVE_ORDER_STATUSES.join(','), limit: MOST_PER_PAGE };
       const rows = await allOf(api.items('listOrders', { query }));
       inFrame(() => orders.replace(rows));
     });
   const listWallets = () =>
-    told(async () => {
+    told('wallets', async () => {
       const rows = await allOf(api.items('listWallets', { query: { limit: MOST_PER_PAGE } }));
       inFrame(() => wallets.replace(rows));
     });
@@ -76,7 +80,7 @@ export function createReaders(api: ApiClient, reads: Reads) {
     listOrders,
     listWallets,
     position: (positionId: string) =>
-      told(async () => {
+      told('one', async () => {
         const found = await api.call('getPosition', { params: { position_id: positionId } });
         inFrame(() => {
           positions.put(found);
@@ -84,18 +88,18 @@ export function createReaders(api: ApiClient, reads: Reads) {
         });
       }),
     order: (orderId: string) =>
-      told(async () => {
+      told('one', async () => {
         const found = await api.call('getOrder', { params: { order_id: orderId } });
         inFrame(() => orders.put(found));
       }),
     health: () =>
-      told(async () => {
+      told('health', async () => {
         const answer = await api.call('healthServices', {});
         inFrame(() => reads.takeHealth(answer));
       }),
     /** Of all symbols that anybody follows: nobody is subscribed to by looking. */
     allPrices: () =>
-      told(async () => {
+      told('prices', async () => {
         const { items } = await api.call('listPrices', {});
         inFrame(() => {
           for (const { age_ms, ...price } of items) {
@@ -105,7 +109,7 @@ export function createReaders(api: ApiClient, reads: Reads) {
         });
       }),
     prices: (symbols: readonly string[]) =>
-      told(async () => {
+      told('prices', async () => {
         for (let from = 0; from < symbols.length; from += SYMBOLS_PER_CALL) {
           const some = symbols.slice(from, from + SYMBOLS_PER_CALL).join(',');
           const { items } = await api.call('listPrices', { query: { symbols: some } });

@@ -8,6 +8,8 @@ import type { Readers } from './readers.ts';
 export interface RefreshOptions {
   readonly readers: Readers;
   readonly isPolling: () => boolean;
+  /** Something was read before it had a price: its P&L is known only once it is read with one. */
+  readonly isUnpriced: () => boolean;
   /** Symbols whose prices nobody pushes now. */
   readonly unpushed: () => readonly string[];
 }
@@ -34,7 +36,7 @@ const TRAILING_MS = 1_000;
 /** A list may lag behind an event; by then it does not. */
 const LISTS_ANYWAY_MS = 60_000;
 
-export function createRefresh({ readers, isPolling, unpushed }: RefreshOptions): Refresh {
+export function createRefresh({ readers, isPolling, isUnpriced, unpushed }: RefreshOptions): Refresh {
   const named = { positions: new Set<string>(), orders: new Set<string>(), wallets: false };
   const trailing = new Map<string, number>();
   const timers: ReturnType<typeof setInterval>[] = [];
@@ -102,6 +104,7 @@ export function createRefresh({ readers, isPolling, unpushed }: RefreshOptions):
     () => unpushed().length > 0,
   );
   every(LISTS_MS, readers.lists, isPolling);
+  every(LISTS_MS, readers.listPositions, () => !isPolling() && isUnpriced());
   every(LISTS_ANYWAY_MS, readers.lists, () => !isPolling());
   every(WALLETS_MS, readers.listWallets, () => !isPolling());
   every(HEALTH_MS, readers.health);

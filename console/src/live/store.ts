@@ -37,7 +37,7 @@ export interface Live {
   readonly connection: ReadonlySignal<LinkState>;
   /** Nothing has been read yet: show that it is loading, not that there is nothing. */
   readonly isLoading: ReadonlySignal<boolean>;
-  /** Why the last read failed; null = it did not. */
+  /** What cannot be read now, and why; null = all can. */
   readonly trouble: ReadonlySignal<ApiProblem | null>;
   /** The time, each second: by the API's clock where this machine's is another one. */
   readonly now: ReadonlySignal<number>;
@@ -97,6 +97,8 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
   const healthAt = signal(0);
   const isLoading = signal(true);
   const trouble = signal<ApiProblem | null>(null);
+  /** By what could not be read; the next read of it that goes well takes it away. */
+  const troubles = new Map<string, ApiProblem>();
   const now = signal(Date.now());
   const prices = new Map<string, Signal<PushedPrice | null>>();
   const trailings = new Map<string, Signal<string | null>>();
@@ -153,11 +155,15 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
     takeTrailing: (id, trigger) => {
       cellOf(trailings, id).value = trigger;
     },
-    failed: (problem) => {
-      trouble.value = problem;
+    failed: (what, problem) => {
+      troubles.set(what, problem);
+      trouble.value = [...troubles.values()][0] ?? null;
+    },
+    went: (what) => {
+      troubles.delete(what);
+      trouble.value = [...troubles.values()][0] ?? null;
     },
     done: () => {
-      trouble.value = null;
       isLoading.value = false;
     },
   };
@@ -177,6 +183,7 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
   const refresh = createRefresh({
     readers,
     isPolling: () => link.isPolling(),
+    isUnpriced: () => positions.ids.peek().some((id) => positions.row(id).peek()?.current.price === null),
     unpushed: () => (link.isPolling() ? wanted.peek() : wanted.peek().slice(PUSHED_SYMBOLS)),
   });
 

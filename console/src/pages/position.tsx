@@ -118,7 +118,11 @@ function Whole({ position, query, timeline, rules }: WholeProps) {
     return isMoved ? stopSent(stop_loss.value, position.value.side, tick) : null;
   });
   const isMoved = useComputed(() => draft.value !== null);
-  const grip = useComputed(() => draft.value ?? (form.before.value.stop_loss || null));
+  // On the stop that comes first, whichever rule has put it there; moved, it becomes the stop loss.
+  const grip = useComputed(() => {
+    const stop = now.stop.value;
+    return draft.value ?? (stop === null || stop.kind === 'liquidation' ? null : stop.price);
+  });
   const reload = (): void => {
     asks.value = null;
     query.reload();

@@ -106,7 +106,7 @@ phone.addEventListener('change', () => {
   isPhone.value = phone.matches;
 });
 /** Fixed, so that what is out of sight needs no measuring; styles/table.css says the same. */
-const rowHeight = computed(() => (isPhone.value ? 168 : 38));
+const rowHeight = computed(() => (isPhone.value ? 180 : 38));
 /** Shorter ones are shown whole, without a scroll bar of their own. */
 const LONG = 15;
 /** Rows beyond the edge of sight, so that scrolling shows no gaps. */

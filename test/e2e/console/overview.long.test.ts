@@ -120,6 +120,22 @@ describe.skipIf(noChromium !== null)('the overview', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([
+    { width: 1280, height: 900 },
+    { width: 390, height: 844 },
+    { width: 360, height: 640 },
+  ])('has nothing beyond the edge at $width px, and every letter has its room', async (viewport) => {
+    const { page, errors, close } = await open({ viewport });
+    await page.getByText('Sweeps').waitFor();
+    await page.getByRole('table', { name: 'Wallets' }).waitFor();
+    await page.getByText('trailing').waitFor();
+    expect(await page.evaluate<number>(BEYOND)).toBeLessThanOrEqual(0);
+    const cut = await page.evaluate<readonly string[]>(CUT_OFF);
+    expect(cut).toEqual([]);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
   it('tells of a paused wallet, and of a position that closes', async () => {
     const shown = await open();
     const { page, errors } = shown;
@@ -142,21 +158,6 @@ describe.skipIf(noChromium !== null)('the overview', () => {
     const { current } = await system.trader.closed(positionId);
     expect(limits.used.realized_today).toBe(current.realized_pnl);
     expect(errors).toEqual([]);
-  });
-
-  it.each([
-    { width: 1280, height: 900 },
-    { width: 390, height: 844 },
-    { width: 360, height: 640 },
-  ])('has nothing beyond the edge at $width px, and every letter has its room', async (viewport) => {
-    const { page, errors, close } = await open({ viewport });
-    await page.getByText('Sweeps').waitFor();
-    await page.getByRole('table', { name: 'Wallets' }).waitFor();
-    expect(await page.evaluate<number>(BEYOND)).toBeLessThanOrEqual(0);
-    const cut = await page.evaluate<readonly string[]>(CUT_OFF);
-    expect(cut).toEqual([]);
-    expect(errors).toEqual([]);
-    await close();
   });
 
   it('is worked by the keyboard: first the way past the navigation', async () => {

@@ -76,6 +76,7 @@ describe.skipIf(noChromium !== null)('the page of a position', () => {
     const dialog = page.getByRole('dialog');
     const said = (await dialog.textContent()) ?? '';
     await dialog.getByRole('button', { name: 'Change it' }).click();
+    await dialog.waitFor({ ...WAIT, state: 'detached' });
     return said;
   };
 
@@ -171,6 +172,22 @@ describe.skipIf(noChromium !== null)('the page of a position', () => {
     await expect.poll(async () => (await read(other)).current.amount, WAIT).toBe('0.375');
     await expect.poll(() => fact('Held').textContent(), WAIT).toMatch(/0\.375\s?BTC/);
     await expect.poll(() => drawnOn().textContent(), WAIT).toContain('Sell 0.125');
+  });
+
+  it('names the wallet before anything is sent, where it is not a demo wallet', async () => {
+    const real = { type: 'binance_testnet', exchange: 'binance_testnet', environment: 'binance_testnet' };
+    await page.route('**/api/v1/wallets?*', async (route) => {
+      const response = await route.fetch();
+      const { items, ...rest } = (await response.json()) as { items: readonly object[] };
+      await route.fulfill({ response, json: { ...rest, items: items.map((one) => ({ ...one, ...real })) } });
+    });
+    await page.reload();
+    await button('Close…').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Close the position on Mine', exact: true }).waitFor(WAIT);
+    expect(await dialog.textContent()).toMatch(/wallet Mine \(binance testnet\), at a real exchange/);
+    await dialog.getByRole('button', { name: 'Back' }).click();
+    await page.unroute('**/api/v1/wallets?*');
   });
 
   it('says that there is no such position', async () => {

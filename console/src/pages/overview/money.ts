@@ -49,7 +49,7 @@ export function useMoney(): Query<readonly WalletMoney[]> {
   return useQuery(`money ${ids.join(' ')}`, () => Promise.all(ids.map(one)), {
     everyMs: EVERY_MS,
     after: ({ type, data }) =>
-      type === 'position' && (data['change'] === 'opened' || data['change'] === 'closed'),
+      type === 'position' && ['opened', 'changed', 'closed'].includes(String(data['change'])),
   });
 }
 

@@ -203,13 +203,19 @@ const COLUMNS: readonly Column<string>[] = [
   { key: 'status', title: 'Status', onPhone: 'hidden', cell: (id) => <StatusCell id={id} /> },
 ];
 
+const Nothing = () => (
+  <Empty title="Nothing is open.">
+    <Link to="/orders">To the orders, to place one</Link>
+  </Empty>
+);
+
 export function OpenPositions() {
   const { positions, isLoading } = useLive();
   const count = positions.ids.value.length;
   return (
     <Panel title="Open positions" aside={<span class="muted">{count}</span>}>
       {count > 0 && <LiveTable caption="Open positions" ids={positions.ids} columns={COLUMNS} />}
-      {count === 0 && (isLoading.value ? <Loading /> : <Empty title="Nothing is open." />)}
+      {count === 0 && (isLoading.value ? <Loading /> : <Nothing />)}
     </Panel>
   );
 }

@@ -140,6 +140,7 @@ function Ended({ position, tick }: FiguresProps) {
 
 function Entered({ position, tick }: FiguresProps) {
   const { entry } = position;
+  const margin = isOver(position) ? entry.margin_used : position.current.margin_used;
   return (
     <>
       <Fact name="Entry price">
@@ -154,7 +155,7 @@ function Entered({ position, tick }: FiguresProps) {
       {entry.leverage !== 1 && (
         <Fact name="Leverage">
           <span class="figure">{entry.leverage}×</span> (
-          <Figure value={position.current.margin_used} places={MONEY} unit={quoteOf(position)} />)
+          <Figure value={margin} places={MONEY} unit={quoteOf(position)} />)
         </Fact>
       )}
       <Fact name="Entered">

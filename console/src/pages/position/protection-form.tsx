@@ -1,14 +1,17 @@
 /** Changing a position's protection: fields (the stop's is the one that the chart drags), what they would send, and the question. */
-import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { ApiProblem } from '../../../../shared/client/client.ts';
+import { figureText } from '../../format/decimal-text.ts';
 import { useAction, useLive } from '../../live/context.ts';
 import { Confirm } from '../../ui/dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { toast } from '../../ui/toast.tsx';
+import { ChangePreview } from './change-preview.tsx';
 import { type Change, changeOf, type Detail, type Draft, draftOf, type Rung } from './protection-draft.ts';
+import { Targets } from './targets.tsx';
 import { WalletNote } from './wallet-note.tsx';
 
 /** The fields as signals, and what was there when they were filled. */
@@ -81,11 +84,14 @@ export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormP
     fill(draftOf(position.peek()));
   };
   const send = async (): Promise<void> => {
+    const sent = JSON.stringify(draft.peek());
     const changed = await action.run(changeOf({ ...factsNow(), mark: mark.peek() }).body);
     // A refusal stands beside its field, behind the dialog.
     isAsked.value = false;
     if (changed === null) return;
-    fill(draftOf(changed));
+    // What was written meanwhile stays, as a change of what stands now.
+    if (JSON.stringify(draft.peek()) === sent) fill(draftOf(changed));
+    else before.value = draftOf(changed);
     toast('The protection is changed.');
     onChanged();
   };
@@ -106,7 +112,7 @@ export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormP
           value={fields.stop_loss}
           problem={problem}
           error={errors.value['stop_loss'] ?? null}
-          help="Type it, or drag its line on the chart. Empty: none."
+          help={stopHelp(position.value)}
         />
         <Targets rungs={fields.rungs} problem={problem} errors={errors.value} />
         <Pair>
@@ -193,124 +199,11 @@ const Pair = ({ children }: { readonly children: ComponentChildren }) => (
   <div class="position-pair">{children}</div>
 );
 
-/** What will be sent, line by line. */
-function ChangePreview({ change }: { readonly change: Change }) {
-  return (
-    <dl class="position-changes">
-      {change.lines.map(({ name, from, to, note }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <span class="muted">{from}</span> <span aria-hidden="true">→</span>
-            <span class="visually-hidden">becomes</span> <strong class="figure position-to">{to}</strong>
-            {note !== null && <p class="field-help">{note}</p>}
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-interface TargetsProps {
-  readonly rungs: Signal<readonly Rung[]>;
-  readonly problem: ApiProblem | null;
-  readonly errors: Change['errors'];
-}
-
-function Targets({ rungs, problem, errors }: TargetsProps) {
-  const set = (index: number, change: Partial<Rung>): void => {
-    rungs.value = rungs.peek().map((rung, at) => (at === index ? { ...rung, ...change } : rung));
-  };
-  const add = (): void => {
-    const isFirst = rungs.peek().length === 0;
-    rungs.value = [...rungs.peek(), { price: '', percent: isFirst ? '100' : '', claimed: false }];
-  };
-  return (
-    <fieldset class="position-targets stack">
-      <legend>Targets</legend>
-      {rungs.value.map((rung, index) => (
-        <Target
-          key={index}
-          {...{ rung, index, problem, errors }}
-          onChange={(change) => set(index, change)}
-          onRemove={() => {
-            rungs.value = rungs.peek().filter((_, at) => at !== index);
-          }}
-        />
-      ))}
-      <button type="button" class="button" onClick={add}>
-        Add a target
-      </button>
-    </fieldset>
-  );
-}
-
-interface TargetProps {
-  readonly rung: Rung;
-  readonly index: number;
-  readonly problem: ApiProblem | null;
-  readonly errors: Change['errors'];
-  readonly onChange: (change: Partial<Rung>) => void;
-  readonly onRemove: () => void;
-}
-
-function Target({ rung, index, problem, errors, onChange, onRemove }: TargetProps) {
-  const price = useText(rung.price, (text) => onChange({ price: text }));
-  const percent = useText(rung.percent, (text) => onChange({ percent: text }));
-  if (rung.claimed) {
-    return (
-      <p class="field-help">
-        Target {index + 1} at {rung.price} ({rung.percent} %) has sold.
-      </p>
-    );
-  }
-  const names = [`take_profits.${index}.price`, `take_profits.${index}.share`] as const;
-  return (
-    <div class="position-target">
-      <TextField
-        label={`Target ${index + 1}`}
-        name={names[0]}
-        kind="decimal"
-        value={price}
-        problem={problem}
-        error={errors[names[0]] ?? null}
-      />
-      <TextField
-        label="Sells"
-        name={names[1]}
-        kind="decimal"
-        unit="%"
-        value={percent}
-        problem={problem}
-        error={errors[names[1]] ?? null}
-      />
-      <button
-        type="button"
-        class="button button-quiet"
-        aria-label={`Remove target ${index + 1}`}
-        onClick={onRemove}
-      >
-        ✕
-      </button>
-    </div>
-  );
-}
-
-/** A field's own signal for a text that is kept elsewhere. */
-function useText(text: string, change: (text: string) => void): Signal<string> {
-  const own = useSignal(text);
-  useEffect(() => {
-    own.value = text;
-  }, [text, own]);
-  useEffect(
-    () =>
-      own.subscribe((next) => {
-        if (next !== text) change(next);
-      }),
-    [own, text, change],
-  );
-  return own;
-}
+/** What an empty field means is another thing once the break-even rule has moved the stop. */
+const stopHelp = ({ risk_management: risk }: Detail): string =>
+  risk.current_stop_level === 'break_even' && risk.current_stop_loss !== null
+    ? `The break-even rule has put the stop at ${figureText(risk.current_stop_loss)}. Empty: the stop loss stays as it was set.`
+    : 'Type it, or drag its line on the chart. Empty: none.';
 
 /** A refusal that names no field of this form. */
 function OtherProblem({ problem }: { readonly problem: ApiProblem | null }) {

@@ -16,6 +16,8 @@ export type Timeline = AnswerTo<'getTimeline'>;
 export type Update = ItemOf<'listUpdates'>;
 
 const BARS_MS = 15_000;
+/** They are thousands where a stop has trailed for hours; what it does meanwhile the page sees by itself. */
+const UPDATES_MS = 300_000;
 const MOST_SEEN = 1_000;
 const UPDATES_PER_PAGE = 1_000;
 /** The two hours that are kept by the second, and a page of minutes. */
@@ -70,7 +72,7 @@ export function useChart({ position, timeline, interval, look, draft }: ChartOpt
     isLive.value ? { everyMs: BARS_MS } : {},
   );
   const updates = useQuery(`updates:${id}`, () => readUpdates(api, position.peek()), {
-    ...(isLive.value && { everyMs: BARS_MS }),
+    ...(isLive.value && { everyMs: UPDATES_MS }),
     after: ({ type, data }) => type === 'position' && data['position_id'] === id,
   });
 
