@@ -57,7 +57,7 @@ describe('the built page', () => {
     const scripts = files().filter((name) => name.endsWith('.js'));
     for (const page of ['overview', 'orders', 'wallets', 'health', 'position'])
       expect(scripts.filter((name) => name.includes(`/${page}-`)).length, page).toBeGreaterThan(0);
-    expect(firstLoad().filter((name) => /\/(orders|position|lightweight)/.test(name))).toEqual([]);
+    expect(firstLoad().filter((name) => /\/(orders|position-|chart)/.test(name))).toEqual([]);
   });
 
   it('has no script, style or handler inline', () => {
