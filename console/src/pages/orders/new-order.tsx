@@ -31,11 +31,11 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
   const wasTried = useSignal(false);
   const isConfirming = useSignal(false);
 
-  // The first wallet is taken where the address names none.
-  const walletIds = wallets.ids.value;
+  // Where the address names none a demo wallet is taken; a real one is chosen by hand.
+  const demoWallet = wallets.ids.value.find((id) => wallets.row(id).value?.environment === 'demo');
   useEffect(() => {
-    if (draft.wallet_id.peek() === '') draft.wallet_id.value = walletIds[0] ?? '';
-  }, [draft, walletIds]);
+    if (draft.wallet_id.peek() === '') draft.wallet_id.value = demoWallet ?? '';
+  }, [draft, demoWallet]);
 
   const position = positions.row(draft.position_id.value).value;
   const formed = orderBodyOf(readDraft(draft, position?.side ?? ''));

@@ -71,16 +71,17 @@ export function LimitsPanel({ name, limits }: LimitsPanelProps) {
 function Use({ of }: { readonly of: LimitUse }) {
   const { title, limit, used, percent, tone, unit, note } = of;
   const isSet = limit !== null;
+  const inUnit = unit === '' ? {} : { unit };
   return (
     <>
       <div class="wallets-limit-text">
         <span>{title}</span>
         <span class={tone === 'bad' ? 'tone-down' : undefined}>
-          {used !== null && <Figure value={used} unit={unit} most={2} />}
+          {used !== null && <Figure value={used} {...inUnit} most={2} />}
           {isSet ? (
             <>
               {' '}
-              <span class="muted">{used === null ? 'limit' : 'of'}</span> <Figure value={limit} unit={unit} />
+              <span class="muted">{used === null ? 'limit' : 'of'}</span> <Figure value={limit} {...inUnit} />
             </>
           ) : (
             <span class="muted"> no limit</span>

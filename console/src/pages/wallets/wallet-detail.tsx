@@ -191,7 +191,8 @@ function Agreement({ wallet }: { readonly wallet: Wallet }) {
   const { api } = useLive();
   const params = { wallet_id: wallet.wallet_id };
   const last = useQuery(`agreement ${wallet.wallet_id}`, () => api.call('getReconciliation', { params }), {
-    everyMs: 30_000,
+    // Soon: one that was asked for may be under way.
+    everyMs: 5_000,
   });
   const compare = useAction(async () => {
     const { done } = await api.call('reconcileWallet', { params, body: {} });
