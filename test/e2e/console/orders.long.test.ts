@@ -146,10 +146,7 @@ describe.skipIf(noChromium !== null)('wallets and orders', () => {
     await panel('Figures').getByText('41,000').waitFor(WAIT);
     await button('Cancel order').click(WAIT);
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click();
-    await page
-      .getByRole('list', { name: 'Life of the order' })
-      .getByText('cancelled', { exact: true })
-      .waitFor(WAIT);
+    await page.locator('.orders-life .badge', { hasText: 'cancelled' }).waitFor(WAIT);
   });
 
   it('a paused wallet refuses an entry with its reason, and takes one again when it was resumed', async () => {
