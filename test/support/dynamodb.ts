@@ -10,9 +10,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logs } from '../../infra/local/processes/logs.ts';
-import { type DynamoOptions, startDynamo } from '../../infra/local/services/dynamodb.ts';
+import { createAbsent, type DynamoOptions, startDynamo } from '../../infra/local/services/dynamodb.ts';
 import { holdsKeysOnly, TABLE_NAMES, TABLE_SHAPES, type TableName } from '../../infra/stacks/data-stack.ts';
 import { createDynamoClient } from '../../shared/adapters/dynamodb/client.ts';
 
@@ -93,16 +93,14 @@ async function createTable(client: DynamoDBClient, tableName: string, shapeName:
       ProjectionType: holdsKeysOnly(shape, IndexName) ? ('KEYS_ONLY' as const) : ('ALL' as const),
     },
   }));
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema,
-      AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
-        AttributeName,
-        AttributeType,
-      })),
-      ...(secondary.length === 0 ? {} : { GlobalSecondaryIndexes: secondary }),
-    }),
-  );
+  await createAbsent(client, {
+    TableName: tableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema,
+    AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
+      AttributeName,
+      AttributeType,
+    })),
+    ...(secondary.length === 0 ? {} : { GlobalSecondaryIndexes: secondary }),
+  });
 }

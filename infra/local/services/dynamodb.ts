@@ -11,6 +11,7 @@ import {
   DynamoDBServiceException,
   type KeySchemaElement,
   ListTablesCommand,
+  ResourceInUseException,
   ResourceNotFoundException,
   type TableDescription,
   UpdateTableCommand,
@@ -152,10 +153,22 @@ async function createTable(client: DynamoDBClient, table: DeclaredTable): Promis
       `the kept table ${table.name} differs from the template (${difference}); use another --data folder or delete it`,
     );
   }
-  await client.send(new CreateTableCommand(creation(table)));
+  await createAbsent(client, creation(table));
   if (table.ttlAttribute !== undefined) {
     const TimeToLiveSpecification = { AttributeName: table.ttlAttribute, Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification }));
+  }
+}
+
+/**
+ * Makes a table that is known to be absent. On a busy machine the answer may come late: the client asks again by itself, and is told
+ * that the table is there.
+ */
+export async function createAbsent(client: DynamoDBClient, table: CreateTableCommandInput): Promise<void> {
+  try {
+    await client.send(new CreateTableCommand(table));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
   }
 }
 
