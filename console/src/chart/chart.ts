@@ -72,8 +72,8 @@ export interface ChartOptions {
 const CLEAR = 'rgba(0, 0, 0, 0)';
 /** Room for the texts of the last arrows. */
 const RIGHT_PIXELS = 90;
-/** Half of the words beside a mark. */
-const LEFT_PIXELS = 30;
+/** Half of the words beside a mark, or of a time on the axis. */
+const LEFT_PIXELS = 44;
 
 /** In pixels: of few bars none becomes a wall. */
 const WIDEST_BAR = 24;
