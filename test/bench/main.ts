@@ -7,6 +7,7 @@ import { importLuaAsText } from '../support/lua-as-text.ts';
 import { benchApi } from './api/api.ts';
 import { benchPlacing } from './binance-place.ts';
 import { benchCold } from './cold/cold.ts';
+import { benchConsole } from './console.ts';
 import { benchExecutions } from './executions.ts';
 import { benchLatency } from './latency.ts';
 import { benchPolygonSimulator } from './polygon-simulator.ts';
@@ -22,6 +23,7 @@ const HELP = `Benchmarks.
   npm run bench -- api        50 users on the laptop system: a read, an order to its final answer, 200 requests a second
   npm run bench -- binance    an order through API, submit queue and the Binance simulator, on the laptop system
   npm run bench -- cold       each deployed bundle in fresh processes: its size, and how long it takes to load
+  npm run bench -- console    500 live positions in a browser: times between frames; what the first load weighs
   npm run bench -- executions execution reports into orders, fills and positions on DynamoDB Local; ten thousand of one order
   npm run bench -- latency    tick to exit order on the wire, on the laptop system: by wake-up, and by sweeps alone
   npm run bench -- polygon-simulator  what the Polygon simulator sends: 500 symbols, 20,000 and 50,000 messages a second
@@ -47,6 +49,7 @@ const BENCHES: Readonly<Record<string, (verbose: boolean) => Promise<BenchResult
   api: (verbose) => benchApi(note, verbose),
   binance: (verbose) => benchPlacing(note, verbose),
   cold: () => benchCold(note),
+  console: (verbose) => benchConsole(note, verbose),
   executions: () => benchExecutions(note),
   latency: (verbose) => benchLatency(note, verbose),
   'polygon-simulator': () => benchPolygonSimulator(note),

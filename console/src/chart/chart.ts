@@ -12,6 +12,7 @@ import {
   createChart,
   createSeriesMarkers,
   type IPriceLine,
+  type ITimeScaleApi,
   LineSeries,
   LineStyle,
   LineType,
@@ -71,6 +72,8 @@ export interface ChartOptions {
 const CLEAR = 'rgba(0, 0, 0, 0)';
 /** Room for the texts of the last arrows. */
 const RIGHT_PIXELS = 90;
+/** Half of the words beside a mark, or of a time on the axis. */
+const LEFT_PIXELS = 44;
 
 /** In pixels: of few bars none becomes a wall. */
 const WIDEST_BAR = 24;
@@ -199,9 +202,16 @@ export function createPriceChart(element: HTMLElement, options: ChartOptions): P
       const price = candles.coordinateToPrice(y);
       return price === null ? null : snapped(price, tick);
     },
-    fit: () => chart.timeScale().fitContent(),
+    fit: () => fitAll(chart.timeScale(), shown?.points.length ?? 0),
     remove: () => chart.remove(),
   };
+}
+
+/** All bars, with room for the words of a mark at the first one, unless few are wide enough to leave some. */
+function fitAll(scale: ITimeScaleApi<Time>, count: number): void {
+  const spacing = (scale.width() - LEFT_PIXELS - RIGHT_PIXELS) / Math.max(1, count);
+  if (spacing <= 0 || spacing >= WIDEST_BAR) scale.fitContent();
+  else scale.setVisibleLogicalRange({ from: -LEFT_PIXELS / spacing, to: count - 1 + RIGHT_PIXELS / spacing });
 }
 
 /** A price that has moved changes the last points only; what is before them is then not drawn anew. */

@@ -16,8 +16,14 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
+    const opener = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // It has left the page by now, so the browser gives nothing back; what opened it may have left as well.
+      const back = opener?.isConnected === true ? opener : document.getElementById('main');
+      if (back instanceof HTMLElement) back.focus();
+    };
   }, []);
   return (
     <dialog ref={element} class="dialog" aria-labelledby={id} onCancel={onClose} onClose={onClose}>

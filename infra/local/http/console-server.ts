@@ -173,7 +173,13 @@ async function serveFile(response: ServerResponse, dist: string, path: string): 
     response.end();
     return;
   }
-  await pipeline(createReadStream(file), response);
+  // Who asked has gone meanwhile: a page that is left lets go of what it had asked for.
+  if (response.destroyed) return;
+  try {
+    await pipeline(createReadStream(file), response);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }
 
 /** Undefined where there is no such file. */

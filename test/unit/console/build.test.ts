@@ -2,9 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConsole } from '../../../console/build.ts';
+import { firstLoad, gzippedBytes, partsOf } from '../../support/first-load.ts';
 
 const FIRST_LOAD_BYTES = 300_000;
 /** Names of languages and formats: never fetched. */
@@ -22,42 +22,23 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a browser fetches before anything is clicked: the page, what it names, and what those import without being asked. */
-function firstLoad(alsoOpened = /^$/): readonly string[] {
-  const wanted = [
-    'index.html',
-    ...files().filter((name) => alsoOpened.test(name)),
-    ...[...read('index.html').matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path = '']) => path),
-  ];
-  const found = new Set<string>();
-  for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    if (!next.endsWith('.js')) continue;
-    const imports = read(next).matchAll(
-      /(?:^|[;}\s])(?:import|export)[^'"()]{0,2000}?from\s*["']\.\/([^"']+)["']|(?:^|;)import\s*["']\.\/([^"']+)["']/g,
-    );
-    for (const [, from, bare] of imports) wanted.push(`assets/${from ?? bare}`);
-  }
-  return [...found];
-}
-
 describe('the built page', () => {
   it('loads at most 300 kB at first, compressed; the overview with it', () => {
-    const first = firstLoad();
+    const first = firstLoad(folder);
     expect(first.filter((name) => name.endsWith('.js')).length).toBeGreaterThan(0);
     expect(first.filter((name) => name.endsWith('.css')).length).toBeGreaterThan(0);
-    const overview = firstLoad(/assets\/overview-.*\.(js|css)$/);
+    const overview = firstLoad(folder, partsOf(folder, 'overview'));
     expect(overview.length).toBeGreaterThan(first.length);
-    const size = overview.reduce((sum, name) => sum + gzipSync(read(name)).length, 0);
-    expect(size).toBeLessThanOrEqual(FIRST_LOAD_BYTES);
+    const bytes = gzippedBytes(folder, overview);
+    console.log(`first load: ${bytes} bytes compressed`);
+    expect(bytes).toBeLessThanOrEqual(FIRST_LOAD_BYTES);
   });
 
   it('has each page in a file of its own', () => {
     const scripts = files().filter((name) => name.endsWith('.js'));
     for (const page of ['overview', 'orders', 'wallets', 'health', 'position'])
       expect(scripts.filter((name) => name.includes(`/${page}-`)).length, page).toBeGreaterThan(0);
-    expect(firstLoad().filter((name) => /\/(orders|position-|chart)/.test(name))).toEqual([]);
+    expect(firstLoad(folder).filter((name) => /\/(orders|position-|chart)/.test(name))).toEqual([]);
   });
 
   it('has no script, style or handler inline', () => {

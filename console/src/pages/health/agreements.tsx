@@ -35,9 +35,11 @@ function Agreement({ wallet }: { readonly wallet: Wallet }) {
   return (
     <details class="health-more" open={statement?.status === 'differences'}>
       <summary>
-        <Link to={walletPath(wallet_id)}>{name}</Link>{' '}
-        {last.value.value !== null && <StatementBadge statement={statement} />}
+        <strong>{name}</strong> {last.value.value !== null && <StatementBadge statement={statement} />}
       </summary>
+      <p class="health-to">
+        <Link to={walletPath(wallet_id)}>The wallet’s page</Link>
+      </p>
       {problem !== null && <ProblemNote problem={problem} retry={last.reload} />}
       {last.value.value !== null && <StatementView statement={statement} />}
     </details>

@@ -8,6 +8,7 @@ import { Figure, LiveFigure } from '../../ui/figure.tsx';
 import { Fact, Facts, Panel } from '../../ui/panel.tsx';
 import { Age, Time } from '../../ui/time.tsx';
 import type { Detail } from './protection-draft.ts';
+import { ruleText } from './timeline-words.ts';
 import { isOver } from './use-chart.ts';
 
 /** Figures of money in the quote asset: so many decimals, the exact text in the title. */
@@ -124,7 +125,7 @@ function Ended({ position, tick }: FiguresProps) {
       </Fact>
       {exit_trigger !== null && (
         <Fact name="Reached">
-          {wordsOf(exit_trigger.level_name)} at <Figure value={exit_trigger.level} least={placesOf(tick)} />{' '}
+          {ruleText(exit_trigger.level_name)} at <Figure value={exit_trigger.level} least={placesOf(tick)} />{' '}
           by {exit_trigger.source} <Figure value={exit_trigger.price} least={placesOf(tick)} />
         </Fact>
       )}
