@@ -63,9 +63,17 @@ export function failed<Body>(intent: Intent<Body>, problem: ApiProblem): Submiss
   return isRefusal(problem) ? { kind: 'editing', intent, problem } : { kind: 'unknown', intent, problem };
 }
 
+/** A refusal that is no longer shown. It keeps its key: the same body goes under it once more. */
+export const withoutProblem = <Body>(state: Submission<Body>): Submission<Body> =>
+  state.kind === 'editing' ? { ...state, problem: null } : state;
+
 /** These say nothing of a try before, whose answer may have been lost. */
-const SAYS_NOTHING: readonly number[] = [401, 408, 429, 500, 502, 504];
+const SAYS_NOTHING: readonly number[] = [401, 408, 429];
+/** Of the 5xx only these: what is needed to begin was not there. Any other may come after the writing. */
+const NOT_BEGUN: readonly string[] = ['no_price', 'balances_unavailable', 'keys_unavailable'];
 
 /** The API has looked at it, and nothing was made. */
-export const isRefusal = ({ status, problem }: ApiProblem): boolean =>
-  problem !== null && status >= 400 && !SAYS_NOTHING.includes(status);
+export const isRefusal = ({ status, code, problem }: ApiProblem): boolean => {
+  if (problem === null || status < 400 || SAYS_NOTHING.includes(status)) return false;
+  return status < 500 || NOT_BEGUN.includes(code);
+};

@@ -8,6 +8,7 @@ import {
   isAbsent,
   isRefusal,
   unsettled,
+  withoutProblem,
 } from '../../../console/src/forms/submission.ts';
 import { ApiProblem } from '../../../shared/client/client.ts';
 
@@ -55,8 +56,6 @@ describe('an intent', () => {
     [404, true],
     [409, true],
     [422, true],
-    // Nothing was written, and it says so.
-    [503, true],
     // An answer to this try, which says nothing of the one before.
     [401, false],
     [408, false],
@@ -66,6 +65,28 @@ describe('an intent', () => {
     [504, false],
   ])('answered %i is refused: %s', (status, is) => {
     expect(isRefusal(refused(status))).toBe(is);
+  });
+
+  it.each([
+    // Nothing was begun for want of these.
+    ['no_price', true],
+    ['balances_unavailable', true],
+    ['keys_unavailable', true],
+    // Whether it was done is not known; and another who changes the same thing may be the first try of this very request.
+    ['temporarily_unavailable', false],
+    ['conflict', false],
+    ['a_code_of_tomorrow', false],
+  ])('answered 503 %s is refused: %s', (code, is) => {
+    expect(isRefusal(refused(503, code))).toBe(is);
+  });
+
+  it('that was refused keeps its key also once the refusal is taken off the page', () => {
+    const intent = sent({ quantity: '1' });
+    const shown = withoutProblem(failed(intent, refused(422)));
+    expect(shown).toEqual({ kind: 'editing', intent, problem: null });
+    expect(begin(shown, { quantity: '1' }, fresh)?.intent.key).toBe(intent.key);
+    // What is on its way, or not known, is not touched.
+    expect(withoutProblem(unsettled(intent))).toEqual(unsettled(intent));
   });
 
   it('is given up only where a look found nothing, a minute after it was sent last', () => {

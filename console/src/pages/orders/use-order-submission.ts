@@ -10,6 +10,7 @@ import {
   isAbsent,
   type Submission,
   unsettled,
+  withoutProblem,
 } from '../../forms/submission.ts';
 import { problemOf } from '../../live/context.ts';
 import type { Order } from '../../live/store.ts';
@@ -95,7 +96,7 @@ export function useOrderSubmission(api: ApiClient, onPlaced: (order: Order) => v
       state.value = editing;
     },
     forget: () => {
-      if (state.peek().kind === 'editing') state.value = editing;
+      state.value = withoutProblem(state.peek());
     },
   };
 }
