@@ -1,6 +1,6 @@
 /** Keys of changes: the same body goes under the same key until the API has said what became of it. */
-import { type ReadonlySignal, useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
 import { problemOf } from '../live/context.ts';
 import { isRefusal } from './submission.ts';
 
@@ -11,26 +11,31 @@ export interface Keyring {
   readonly isUnknown: ReadonlySignal<boolean>;
 }
 
-/** Of one form. A body that must not be kept (keys of a wallet) is stood for by what is no secret of it. */
-export function useKeyring(): Keyring {
-  const isUnknown = useSignal(false);
-  const kept = useRef<{ readonly of: string; readonly key: string } | null>(null);
+export function createKeyring(): Keyring {
+  const isUnknown = signal(false);
+  let kept: { readonly of: string; readonly key: string } | null = null;
   return {
     isUnknown,
     send: async (body, work) => {
       const of = JSON.stringify(body);
-      if (kept.current?.of !== of) kept.current = { of, key: crypto.randomUUID() };
+      if (kept?.of !== of) kept = { of, key: crypto.randomUUID() };
       try {
-        const answer = await work(kept.current.key);
-        kept.current = null;
+        const answer = await work(kept.key);
+        kept = null;
         isUnknown.value = false;
         return answer;
       } catch (error) {
         const isKnown = isRefusal(problemOf(error));
-        if (isKnown) kept.current = null;
+        if (isKnown) kept = null;
         isUnknown.value = !isKnown;
         throw error;
       }
     },
   };
 }
+
+/**
+ * Of one form, for as long as the component is there: of a dialog that can be closed and opened again the page holds it. A
+ * body that must not be kept (keys of a wallet) is stood for by what is no secret of it.
+ */
+export const useKeyring = (): Keyring => useState(createKeyring)[0];

@@ -6,6 +6,7 @@ import type { AnswerTo, ItemOf } from '../../../shared/client/contract.ts';
 import type { PageProps } from '../app/pages.ts';
 import { Link } from '../app/router.tsx';
 import { stopSent } from '../chart/draft.ts';
+import { useKeyring } from '../forms/keyring.ts';
 import { type Query, useLive, useQuery } from '../live/context.ts';
 import { LiveBadge, wordsOf } from '../ui/badge.tsx';
 import { Figure } from '../ui/figure.tsx';
@@ -107,9 +108,10 @@ interface WholeProps {
 
 function Whole({ position, query, timeline, rules }: WholeProps) {
   const now = useNow(position);
-  const form = useProtectionForm(position);
   const asks = useSignal<'whole' | 'part' | null>(null);
+  const keys = useKeyring();
   const { tick_size: tick, step_size: step } = rules;
+  const form = useProtectionForm(position, tick);
   const shown = position.value;
   const canChange = shown.status === 'opening' || shown.status === 'open';
   const draft = useComputed(() => {
@@ -149,7 +151,7 @@ function Whole({ position, query, timeline, rules }: WholeProps) {
                       form.fields.stop_loss.value = form.before.peek().stop_loss;
                     },
                     onDone: () => {
-                      if (isMoved.peek()) form.isAsked.value = true;
+                      if (isMoved.peek()) form.ask();
                     },
                   }
                 : null
@@ -163,7 +165,7 @@ function Whole({ position, query, timeline, rules }: WholeProps) {
       <FillsPanel {...{ position: shown, tick }} />
       {asks.value !== null && (
         <CloseDialog
-          {...{ position, step }}
+          {...{ position, step, keys }}
           part={asks.value === 'part'}
           onClose={() => {
             asks.value = null;

@@ -168,8 +168,21 @@ describe.skipIf(noChromium !== null)('the page of a position', () => {
     await expect
       .poll(() => dialog.textContent(), WAIT)
       .toMatch(/sell at the market, 0\.125\s?BTC[\s\S]*6,250\.00\s?USDT/);
+    const route = `**/api/v1/positions/${other}/close`;
+    await page.route(route, async (one) => {
+      // The API has it; the page never hears of that.
+      await one.fetch();
+      await one.abort();
+    });
     await dialog.getByRole('button', { name: 'Close a part' }).click();
+    await dialog.getByText('It is not known whether this was taken').waitFor(WAIT);
+    await page.unroute(route);
     await expect.poll(async () => (await read(other)).current.amount, WAIT).toBe('0.375');
+    // Sent again it is the same sale, not another one.
+    await dialog.getByRole('button', { name: 'Close a part' }).click();
+    await dialog.waitFor({ ...WAIT, state: 'detached' });
+    complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes('ERR_FAILED')));
+    expect((await read(other)).current.amount).toBe('0.375');
     await expect.poll(() => fact('Held').textContent(), WAIT).toMatch(/0\.375\s?BTC/);
     await expect.poll(() => drawnOn().textContent(), WAIT).toContain('Sell 0.125');
   });

@@ -1,6 +1,6 @@
 /** The list's filters, and an order's life as a line. */
 import { describe, expect, it } from 'vitest';
-import { amendable, amendBodyOf } from '../../../console/src/pages/orders/amend-form.ts';
+import { amendable, amendBodyOf, textsOf } from '../../../console/src/pages/orders/amend-form.ts';
 import {
   addressQuery,
   filtersOf,
@@ -107,14 +107,28 @@ describe('an amendment', () => {
 
   it('sends what is other than it stands, and nothing else', () => {
     expect(amendable(order)).toEqual(['quantity', 'limit_price', 'stop_price']);
-    const { body } = amendBodyOf(order, { quantity: '0.5', limit_price: ' 50100.5 ', stop_price: '49000' });
+    const { body } = amendBodyOf(order, textsOf(order), {
+      quantity: '0.5',
+      limit_price: ' 50100.5 ',
+      stop_price: '49000',
+    });
     expect(body).toEqual({ limit_price: '50100.5' });
     AmendOrderBody().parse(body);
-    expect(amendBodyOf(order, { quantity: '0.5' }).body).toBeNull();
+    expect(amendBodyOf(order, textsOf(order), { quantity: '0.5' }).body).toBeNull();
+  });
+
+  it('does not take back what another has changed while the form was open', () => {
+    const begun = textsOf(order);
+    const now = { ...order, sent: { ...order.sent, limit_price: '51000' } };
+    expect(amendBodyOf(now, begun, { ...begun }).body).toBeNull();
+    expect(amendBodyOf(now, begun, { ...begun, quantity: '0.4' }).body).toEqual({ quantity: '0.4' });
   });
 
   it('says what is wrong at its field', () => {
-    const { body, complaints } = amendBodyOf(order, { quantity: '0,4', limit_price: '50001' });
+    const { body, complaints } = amendBodyOf(order, textsOf(order), {
+      quantity: '0,4',
+      limit_price: '50001',
+    });
     expect(body).toBeNull();
     expect(complaints.map(({ field }) => field)).toEqual(['quantity']);
   });

@@ -4,13 +4,14 @@ import { useState } from 'preact/hooks';
 import { orderPath } from '../../app/pages.ts';
 import { navigate } from '../../app/router.tsx';
 import { useKeyring } from '../../forms/keyring.ts';
+import { UnknownNote } from '../../forms/unknown-note.tsx';
 import { useAction, useLive } from '../../live/context.ts';
 import { wordsOf } from '../../ui/badge.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { ProblemNote } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
-import { type AmendField, amendable, amendBodyOf, standing } from './amend-form.ts';
+import { type AmendField, amendable, amendBodyOf, standing, textsOf } from './amend-form.ts';
 import type { OrderFull } from './order-notes.tsx';
 
 export interface AmendDialogProps {
@@ -25,12 +26,13 @@ export function AmendDialog({ order, onClose, onChanged }: AmendDialogProps) {
   const { api, wallets } = useLive();
   const wallet = wallets.row(order.user_wallet_id).value;
   const fields = amendable(order);
+  const [begun] = useState(() => textsOf(order));
   const [typed] = useState<Typed>(() =>
-    Object.fromEntries(fields.map((field) => [field, signal(standing(order, field) ?? '')])),
+    Object.fromEntries(fields.map((field) => [field, signal(begun[field] ?? '')])),
   );
   const keys = useKeyring();
   const texts = Object.fromEntries(fields.map((field) => [field, typed[field]?.value ?? '']));
-  const { body, complaints } = amendBodyOf(order, texts);
+  const { body, complaints } = amendBodyOf(order, begun, texts);
   const amend = useAction(async () => {
     if (body === null) return;
     const params = { order_id: order.order_id };
@@ -78,11 +80,7 @@ export function AmendDialog({ order, onClose, onChanged }: AmendDialogProps) {
           );
         })}
         {problem !== null && <ProblemNote problem={problem} />}
-        {keys.isUnknown.value && (
-          <p class="note note-warn">
-            It is not known whether this was taken. Sending it again as it is does no harm.
-          </p>
-        )}
+        <UnknownNote of={keys} />
         <div class="row row-end">
           <button type="button" class="button" onClick={onClose}>
             Back

@@ -38,16 +38,22 @@ export interface AmendFormed {
   readonly complaints: readonly Complaint[];
 }
 
-/** Only what is other than it stands is sent. */
-export function amendBodyOf(
-  order: Amended,
-  typed: Readonly<Partial<Record<AmendField, string>>>,
-): AmendFormed {
+export type AmendTexts = Readonly<Partial<Record<AmendField, string>>>;
+
+/** The fields as they begin. */
+export const textsOf = (order: Amended): AmendTexts =>
+  Object.fromEntries(amendable(order).map((field) => [field, standing(order, field) ?? '']));
+
+/**
+ * Only what the user has changed since the form was `begun`, and what is other than it stands, is sent: what another has
+ * changed meanwhile is not taken back.
+ */
+export function amendBodyOf(order: Amended, begun: AmendTexts, typed: AmendTexts): AmendFormed {
   const complaints: Complaint[] = [];
   const changed: [AmendField, string | number][] = [];
   for (const field of amendable(order)) {
     const text = typed[field]?.trim() ?? '';
-    if (text === '' || text === standing(order, field)) continue;
+    if (text === '' || text === begun[field] || text === standing(order, field)) continue;
     if (field === 'trailing_delta') {
       if (/^[1-9]\d{0,4}$/.test(text))
         changed.push([field, Number.parseInt(text, 10)]); // not money: basis points

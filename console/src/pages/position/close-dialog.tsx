@@ -1,6 +1,8 @@
 /** Closing a position, whole or in part: how much, what the market would give, then the question. */
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { decimal } from '../../../../shared/domain/money/decimal.ts';
+import type { Keyring } from '../../forms/keyring.ts';
+import { UnknownNote } from '../../forms/unknown-note.tsx';
 import { useAction, useLive, useQuery } from '../../live/context.ts';
 import { Confirm } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
@@ -17,6 +19,8 @@ export interface CloseProps {
   readonly part: boolean;
   /** Of what is sold at once. */
   readonly step: string;
+  /** The page's, so that a part whose answer was lost is not sold again by a dialog that is opened anew. */
+  readonly keys: Keyring;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
@@ -24,7 +28,7 @@ export interface CloseProps {
 const SHARES = ['25', '50', '75'] as const;
 const PREVIEW_MS = 3_000;
 
-export function CloseDialog({ position, part, step, onClose, onDone }: CloseProps) {
+export function CloseDialog({ position, part, step, keys, onClose, onDone }: CloseProps) {
   const { api } = useLive();
   const { position_id, symbol, side, user_wallet_id } = position.value;
   const held = position.value.current.amount;
@@ -32,9 +36,10 @@ export function CloseDialog({ position, part, step, onClose, onDone }: CloseProp
   const asked = useSignal(part ? partOf(held, '50', step) : held);
   const quantity = useComputed(() => (part ? asked.value.trim() : position.value.current.amount));
   const error = useComputed(() => (part ? amountError(quantity.value, position.value.current.amount) : null));
-  const action = useAction(() =>
-    api.call('closePosition', { params: { position_id }, body: part ? { quantity: quantity.peek() } : {} }),
-  );
+  const action = useAction(() => {
+    const body = part ? { quantity: quantity.peek() } : {};
+    return keys.send(body, (key) => api.call('closePosition', { params: { position_id }, body, key }));
+  });
   const close = async (): Promise<void> => {
     if (error.peek() !== null) return;
     const closed = await action.run();
@@ -85,6 +90,7 @@ export function CloseDialog({ position, part, step, onClose, onDone }: CloseProp
       {error.value === null && !decimal(quantity.value).isZero() && (
         <SalePreview key={quantity.value} position={position} quantity={quantity.value} />
       )}
+      <UnknownNote of={keys} />
       <WalletNote position={position.value} />
     </Confirm>
   );

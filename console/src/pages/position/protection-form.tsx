@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { ApiProblem } from '../../../../shared/client/client.ts';
 import { figureText } from '../../format/decimal-text.ts';
+import { useKeyring } from '../../forms/keyring.ts';
+import { UnknownNote } from '../../forms/unknown-note.tsx';
 import { useAction, useLive } from '../../live/context.ts';
 import { Confirm } from '../../ui/dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
@@ -15,7 +17,7 @@ import { Targets } from './targets.tsx';
 import { WalletNote } from './wallet-note.tsx';
 
 /** The fields as signals, and what was there when they were filled. */
-export function useProtectionForm(position: ReadonlySignal<Detail>) {
+export function useProtectionForm(position: ReadonlySignal<Detail>, tick: string) {
   const before = useSignal<Draft>(draftOf(position.peek()));
   const first = before.peek();
   const fields = {
@@ -55,7 +57,13 @@ export function useProtectionForm(position: ReadonlySignal<Detail>) {
     const isUntouched = JSON.stringify(draft.peek()) === JSON.stringify(before.peek());
     if (isUntouched && text !== JSON.stringify(before.peek())) fill(draftOf(position.peek()));
   }, [text]);
-  return { fields, before, draft, fill, isAsked };
+  /** Whoever asks, nothing is put to the question while a field is no figure. */
+  const ask = (): void => {
+    const facts = { position: position.peek(), before: before.peek(), draft: draft.peek(), tick };
+    const { lines, errors } = changeOf({ ...facts, mark: null });
+    isAsked.value = lines.length > 0 && Object.keys(errors).length === 0;
+  };
+  return { fields, before, draft, fill, isAsked, ask };
 }
 export type ProtectionForm = ReturnType<typeof useProtectionForm>;
 
@@ -69,10 +77,12 @@ interface FormProps {
 
 export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormProps) {
   const { api } = useLive();
-  const { fields, before, draft, fill, isAsked } = form;
-  const action = useAction((body: Change['body']) =>
-    api.call('changeProtection', { params: { position_id: position.peek().position_id }, body }),
-  );
+  const { fields, before, draft, fill, isAsked, ask } = form;
+  const keys = useKeyring();
+  const action = useAction((body: Change['body']) => {
+    const params = { position_id: position.peek().position_id };
+    return keys.send(body, (key) => api.call('changeProtection', { params, body, key }));
+  });
   const factsNow = () => ({ position: position.value, before: before.value, draft: draft.value, tick });
   const isChanged = useComputed(() => {
     const { lines, errors } = changeOf({ ...factsNow(), mark: null });
@@ -85,7 +95,8 @@ export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormP
   };
   const send = async (): Promise<void> => {
     const sent = JSON.stringify(draft.peek());
-    const changed = await action.run(changeOf({ ...factsNow(), mark: mark.peek() }).body);
+    const { body, errors: wrong } = changeOf({ ...factsNow(), mark: mark.peek() });
+    const changed = Object.keys(wrong).length === 0 ? await action.run(body) : null;
     // A refusal stands beside its field, behind the dialog.
     isAsked.value = false;
     if (changed === null) return;
@@ -102,7 +113,7 @@ export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormP
         class="panel-body stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isChanged.peek() && Object.keys(errors.peek()).length === 0) isAsked.value = true;
+          ask();
         }}
       >
         <TextField
@@ -168,6 +179,7 @@ export function ProtectionPanel({ position, form, tick, mark, onChanged }: FormP
           />
         </Pair>
         <OtherProblem problem={problem} />
+        <UnknownNote of={keys} />
         <div class="row row-end">
           <button type="button" class="button" disabled={!isChanged.value} onClick={undo}>
             Undo

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { walletPath } from '../../app/pages.ts';
 import { navigate } from '../../app/router.tsx';
 import { useKeyring } from '../../forms/keyring.ts';
+import { UnknownNote } from '../../forms/unknown-note.tsx';
 import { useAction, useLive } from '../../live/context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
@@ -28,7 +29,7 @@ function useCreate(onClose: () => void) {
     onClose();
     navigate(walletPath(wallet.wallet_id));
   });
-  return { create, isUnknown: keys.isUnknown };
+  return { create, keys };
 }
 
 function Foot({ action, isBusy, onClose }: AddProps & { readonly action: string; readonly isBusy: boolean }) {
@@ -44,21 +45,13 @@ function Foot({ action, isBusy, onClose }: AddProps & { readonly action: string;
   );
 }
 
-function Unknown({ is }: { readonly is: boolean }) {
-  return is ? (
-    <p class="note note-warn">
-      It is not known whether the wallet was made. Send it again as it is: it is not made twice.
-    </p>
-  ) : null;
-}
-
 export function AddDemoWallet({ onClose }: AddProps) {
   const name = useSignal('');
   const balances = useSignal('USDT 100000');
   const fee = useSignal('');
   const max_leverage = useSignal('');
   const wasTried = useSignal(false);
-  const { create, isUnknown } = useCreate(onClose);
+  const { create, keys } = useCreate(onClose);
   const problem = create.problem.value;
   const { body, errors } = demoWalletOf({
     name: name.value,
@@ -107,7 +100,7 @@ export function AddDemoWallet({ onClose }: AddProps) {
           help="From 1 to 20: lends, and lets positions be short. Empty: nothing is lent. It stays as it is."
         />
         {problem !== null && <ProblemNote problem={problem} />}
-        <Unknown is={isUnknown.value} />
+        <UnknownNote of={keys} />
         <Foot action="Add the wallet" isBusy={create.isBusy.value} onClose={onClose} />
       </form>
     </Dialog>
@@ -116,7 +109,7 @@ export function AddDemoWallet({ onClose }: AddProps) {
 
 export function AddExchangeWallet({ onClose }: AddProps) {
   const name = useSignal('');
-  const { create, isUnknown } = useCreate(onClose);
+  const { create, keys } = useCreate(onClose);
   const problem = create.problem.value;
   return (
     <Dialog title="Connect a Binance account" onClose={onClose}>
@@ -126,9 +119,9 @@ export function AddExchangeWallet({ onClose }: AddProps) {
         onSubmit={(event) => {
           event.preventDefault();
           const form = event.currentTarget;
-          const keys = keysOf(textIn(form, 'api_key'), textIn(form, 'secret_key'));
+          const secrets = keysOf(textIn(form, 'api_key'), textIn(form, 'secret_key'));
           form.reset();
-          void create.run({ type: 'binance', name: name.value.trim(), ...keys });
+          void create.run({ type: 'binance', name: name.value.trim(), ...secrets });
         }}
       >
         <p class="muted">
@@ -138,7 +131,7 @@ export function AddExchangeWallet({ onClose }: AddProps) {
         <TextField label="Name" name="name" value={name} required problem={problem} />
         <KeyFields problem={problem} />
         {problem !== null && <ProblemNote problem={problem} />}
-        <Unknown is={isUnknown.value} />
+        <UnknownNote of={keys} />
         <Foot action="Connect the account" isBusy={create.isBusy.value} onClose={onClose} />
       </form>
     </Dialog>
