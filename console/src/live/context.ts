@@ -1,10 +1,11 @@
 /** How pages get at what the page knows (`useLive`), read something of their own (`useQuery`) and do something (`useAction`). */
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { createContext } from 'preact';
-import { useCallback, useContext, useEffect, useRef } from 'preact/hooks';
+import { useCallback, useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiProblem } from '../../../shared/client/client.ts';
 import type { EventView } from '../../../shared/client/push.ts';
 import type { Live } from './store.ts';
+import { createTurns } from './turns.ts';
 
 export const LiveContext = createContext<Live | null>(null);
 
@@ -47,48 +48,45 @@ export function useQuery<T>(key: string, read: () => Promise<T>, options: QueryO
   const value = useSignal<T | null>(null);
   const problem = useSignal<ApiProblem | null>(null);
   const isLoading = useSignal(true);
-  const latest = useRef({ read, options, run: 0 });
+  const latest = useRef({ read, options });
+  const [turns] = useState(createTurns);
   latest.current.read = read;
   latest.current.options = options;
 
   const reload = useCallback(() => {
-    latest.current.run += 1;
-    const { run } = latest.current;
+    const turn = turns.begin();
     isLoading.value = true;
-    const isMine = (): boolean => run === latest.current.run;
     const take = async (): Promise<void> => {
       try {
         const answer = await latest.current.read();
-        if (!isMine()) return;
+        if (!turns.take(turn)) return;
         value.value = answer;
         problem.value = null;
       } catch (error) {
-        if (isMine()) problem.value = problemOf(error);
+        if (turns.take(turn)) problem.value = problemOf(error);
       } finally {
-        if (isMine()) isLoading.value = false;
+        if (turns.isLast(turn)) isLoading.value = false;
       }
     };
     void take();
-  }, [value, problem, isLoading]);
+  }, [turns, value, problem, isLoading]);
 
   // The key says when it is another thing that is read.
   useEffect(() => {
     value.value = null;
+    problem.value = null;
     reload();
-    return () => {
-      // What is under way is of nobody any more.
-      latest.current.run += 1;
-    };
-  }, [key, reload, value]);
+    return () => turns.drop();
+  }, [key, reload, value, problem, turns]);
 
   const { everyMs } = options;
   useEffect(() => {
     if (everyMs === undefined) return;
     const timer = setInterval(() => {
-      if (!document.hidden) reload();
+      if (!document.hidden && !isLoading.peek()) reload();
     }, everyMs);
     return () => clearInterval(timer);
-  }, [everyMs, reload]);
+  }, [everyMs, reload, isLoading]);
 
   useEffect(() => {
     let settle: ReturnType<typeof setTimeout> | undefined;

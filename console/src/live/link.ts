@@ -34,6 +34,8 @@ export function createLink(options: LinkOptions): Link {
   const { url, token, onEvent, onPrice, onLoad, symbols } = options;
   const state = signal<LinkState>(INITIAL);
   let following: Following | null = null;
+  /** Takes the connection that stands for ended, without waiting for its socket to say so. */
+  let lose: (() => void) | null = null;
   let heardAt = 0;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let isPolling = false;
@@ -87,6 +89,7 @@ export function createLink(options: LinkOptions): Link {
       if (!isMine() || isOver) return;
       isOver = true;
       following = null;
+      lose = null;
       tell({ kind: 'ended', at: Date.now(), code, cursor: last });
     };
     try {
@@ -112,6 +115,10 @@ export function createLink(options: LinkOptions): Link {
       }
       heardAt = Date.now();
       following = made;
+      lose = () => {
+        made.close();
+        end(null, made.cursor());
+      };
       tell({ kind: 'opened', at: Date.now() });
       // What is wanted may have changed while it opened.
       if (symbols().join() !== asked) made.subscribe(subscription(made.cursor()));
@@ -123,7 +130,7 @@ export function createLink(options: LinkOptions): Link {
 
   const beat = setInterval(() => {
     if (following === null) return;
-    if (Date.now() - heardAt > SILENT_MS) following.close();
+    if (Date.now() - heardAt > SILENT_MS) lose?.();
     else following.ping();
   }, PING_MS);
   const online = (): void => tell({ kind: 'retry' });

@@ -21,6 +21,18 @@ type Prices = Pick<PushedPrice, 'mark' | 'last' | 'quoted' | 'timestamp' | 'bid'
 export const markAt = (price: Prices, now: number): string =>
   price.quoted && now - Date.parse(price.timestamp) > FRESH_QUOTE_MS ? price.last : price.mark;
 
+/**
+ * Whether a price takes the place of one that is known. Ticks of a symbol are counted; where the count has begun anew (another
+ * cache), the time tells.
+ */
+export const isNewer = (
+  price: Pick<PushedPrice, 'tick_id' | 'timestamp'>,
+  known: Pick<PushedPrice, 'tick_id' | 'timestamp'>,
+): boolean => price.tick_id > known.tick_id || Date.parse(price.timestamp) > Date.parse(known.timestamp);
+
+/** A figure may have so many, and no more: what is reckoned here is read again as one. */
+const DECIMALS = 18;
+
 export interface LiveFigures {
   readonly mark: string;
   readonly value: string;
@@ -38,8 +50,8 @@ export function figuresAt(position: Position, mark: string | null): LiveFigures 
   const pnl = decimal(current.unrealized_pnl).plus(side === 'long' ? moved : moved.negated());
   return {
     mark,
-    value: decimalText(amount.times(at)),
-    pnl: decimalText(pnl),
+    value: decimalText(amount.times(at).toDecimalPlaces(DECIMALS)),
+    pnl: decimalText(pnl.toDecimalPlaces(DECIMALS)),
     pnlPercent: decimalText(percentOf(pnl, decimal(current.cost))),
   };
 }

@@ -10,6 +10,7 @@ import { createFrames } from './frames.ts';
 import { createKeyed, type Keyed } from './keyed.ts';
 import { createLink } from './link.ts';
 import { mergedOrder, mergedPosition } from './merge.ts';
+import { isNewer } from './positions.ts';
 import { createReaders, type Reads } from './readers.ts';
 import {
   type Health,
@@ -117,7 +118,7 @@ export function createLive({ api, pushUrl, token }: LiveOptions): Live {
   const takePrice = (price: PushedPrice): void => {
     const cell = priceOf(price.symbol);
     const known = cell.peek();
-    if (known === null || price.tick_id > known.tick_id) cell.value = price;
+    if (known === null || isNewer(price, known)) cell.value = price;
   };
 
   const slowNow = computed(() => now.value - (now.value % SLOW_MS));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   distancePercent,
   figuresAt,
+  isNewer,
   markAt,
   riskOf,
   stopOf,
@@ -15,12 +16,30 @@ import { decimal, decimalText } from '../../../shared/domain/money/decimal.ts';
 import type { Position as DomainPosition } from '../../../shared/domain/types.ts';
 import { aPosition, aPrice } from './position-rows.ts';
 
+describe('a price', () => {
+  it('is newer by its tick; where ticks are counted anew (another cache), by its time', () => {
+    const known = aPrice('1', { tick_id: 100, timestamp: '2026-03-01T08:00:00.000Z' });
+    const next = { tick_id: 101, timestamp: '2026-03-01T08:00:00.000Z' };
+    expect(isNewer(aPrice('1', next), known)).toBe(true);
+    expect(isNewer(aPrice('1', { tick_id: 99, timestamp: '2026-03-01T07:59:59.000Z' }), known)).toBe(false);
+    expect(isNewer(known, known)).toBe(false);
+    expect(isNewer(aPrice('1', { tick_id: 1, timestamp: '2026-03-01T08:00:05.000Z' }), known)).toBe(true);
+  });
+});
+
 describe('unrealized P&L at a live price', () => {
   it('is what the API has reckoned, and what the price has moved since', () => {
     expect(figuresAt(aPosition(), '50100')).toEqual({
       ...{ mark: '50100', value: '50100', pnl: '95', pnlPercent: '0.19' },
     });
     expect(figuresAt(aPosition({ side: 'short' }), '50100')).toMatchObject({ pnl: '-105' });
+  });
+
+  it('has at most the 18 decimals that a figure may have, so that it can be reckoned with', () => {
+    const current = { amount: '0.12345678901234', price: '0.000000123', cost: '1', unrealized_pnl: '0' };
+    const live = figuresAt(aPosition({ current }), '0.000000124');
+    expect(live?.pnl).toBe('0.000000000123456789');
+    expect(sumOf([live?.pnl ?? null, live?.value ?? null])).not.toBeNull();
   });
 
   it('is unknown without a price, or where the API had none', () => {

@@ -39,7 +39,8 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
 
   const position = positions.row(draft.position_id.value).value;
   const formed = orderBodyOf(readDraft(draft, position?.side ?? ''));
-  const bodyText = useDebounced(JSON.stringify(formed.body), SETTLE_MS);
+  const formedText = JSON.stringify(formed.body);
+  const bodyText = useDebounced(formedText, SETTLE_MS);
   const preview = useQuery(
     `preview ${bodyText}`,
     async () =>
@@ -103,7 +104,12 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
           )}
         </div>
         <div class="stack orders-form-side">
-          <PreviewPanel preview={preview} isFormed={formed.body !== null} wallet={wallet} base={rules.base} />
+          <PreviewPanel
+            {...{ preview, wallet }}
+            base={rules.base}
+            isFormed={formed.body !== null}
+            isCurrent={bodyText === formedText}
+          />
           {refusal !== null && <ProblemNote problem={refusal} />}
           <button type="submit" class="button button-primary" disabled={state.kind === 'sending'}>
             {state.kind === 'sending'

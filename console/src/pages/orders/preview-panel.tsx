@@ -14,13 +14,15 @@ export interface PreviewPanelProps {
   readonly preview: Query<Preview | null>;
   /** The form makes an order. */
   readonly isFormed: boolean;
+  /** What was asked about is the order as the form makes it now; otherwise its answer is of another one. */
+  readonly isCurrent: boolean;
   readonly wallet: Wallet | null;
   readonly base: string | null;
 }
 
-export function PreviewPanel({ preview, isFormed, wallet, base }: PreviewPanelProps) {
-  const found = preview.value.value;
-  const problem = preview.problem.value;
+export function PreviewPanel({ preview, isFormed, isCurrent, wallet, base }: PreviewPanelProps) {
+  const found = isCurrent ? preview.value.value : null;
+  const problem = isCurrent ? preview.problem.value : null;
   return (
     <Panel
       title="Preview"
