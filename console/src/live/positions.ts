@@ -79,7 +79,8 @@ export function stopOf(position: Position, trailing: string | null): StopNow | n
   const stops: StopNow[] = [];
   if (risk.current_stop_loss !== null)
     stops.push({ price: risk.current_stop_loss, kind: risk.current_stop_level ?? 'stop_loss' });
-  if (trailing !== null) stops.push({ price: trailing, kind: 'trailing' });
+  // Where it was seen last says nothing once there is none.
+  if (trailing !== null && risk.trailing_stop.enabled) stops.push({ price: trailing, kind: 'trailing' });
   if (risk.liquidation_price !== null) stops.push({ price: risk.liquidation_price, kind: 'liquidation' });
   const isTighter = (a: Decimal, b: Decimal) => (position.side === 'long' ? a.greaterThan(b) : a.lessThan(b));
   return stops.reduce<StopNow | null>(

@@ -45,6 +45,9 @@ export function createSession({ renew, storage, now, onChange }: SessionOptions)
   let grant = readGrant(storage.getItem(KEPT_AS));
   let renewal: Promise<Grant> | null = null;
 
+  /** Of whom it is: another one after each sign-in and each end. */
+  let owner = 0;
+
   const set = (next: Grant | null): void => {
     grant = next;
     if (next === null) storage.removeItem(KEPT_AS);
@@ -52,17 +55,25 @@ export function createSession({ renew, storage, now, onChange }: SessionOptions)
     onChange(next !== null);
   };
 
+  const become = (next: Grant | null): void => {
+    owner += 1;
+    renewal = null;
+    set(next);
+  };
+
   const renewed = async (old: Grant): Promise<Grant> => {
+    const mine = owner;
     try {
       const next = await renew(old);
-      // Signed out meanwhile: it stays so.
-      if (grant !== null) set(next);
+      // Signed out meanwhile, or in as another: it stays so.
+      if (mine !== owner) throw new SignedOut('the session was ended');
+      set(next);
       return next;
     } catch (error) {
-      if (error instanceof SignedOut) set(null);
+      if (error instanceof SignedOut && mine === owner) become(null);
       throw error;
     } finally {
-      renewal = null;
+      if (mine === owner) renewal = null;
     }
   };
 
@@ -81,11 +92,11 @@ export function createSession({ renew, storage, now, onChange }: SessionOptions)
         throw error;
       }
     },
-    begin: set,
+    begin: become,
     refused: () => {
       if (grant !== null) set({ ...grant, expiresAt: 0 });
     },
-    end: () => set(null),
+    end: () => become(null),
   };
 }
 

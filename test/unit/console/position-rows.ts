@@ -18,7 +18,7 @@ export function aPosition(given: Given = {}): Position {
   const { id = 'p1', symbol = 'BTC/USDT', side = 'long', leverage = 1, status = 'open' } = given;
   const { openedAt = '2026-03-01T08:00:00.000Z', updatedAt = '2026-03-01T08:00:00.000Z' } = given;
   const none = {
-    trailing_stop: null,
+    trailing_stop: { enabled: false },
     liquidation_price: null,
     current_stop_loss: null,
     current_take_profit: null,

@@ -11,10 +11,13 @@ import {
   sumOf,
   triggerPriceOf,
 } from '../../../console/src/live/positions.ts';
+import type { Position } from '../../../console/src/live/rows.ts';
 import { figures } from '../../../shared/domain/figures.ts';
 import { decimal, decimalText } from '../../../shared/domain/money/decimal.ts';
 import type { Position as DomainPosition } from '../../../shared/domain/types.ts';
 import { aPosition, aPrice } from './position-rows.ts';
+
+type Trailing = Position['risk_management']['trailing_stop'];
 
 describe('a price', () => {
   it('is newer by its tick; where ticks are counted anew (another cache), by its time', () => {
@@ -94,6 +97,7 @@ describe('the stop of a position', () => {
       current_stop_loss: '48000',
       current_stop_level: 'stop_loss',
       liquidation_price: '40000',
+      trailing_stop: { enabled: true } as Trailing,
     } as const;
     expect(stopOf(aPosition({ risk }), null)).toEqual({ price: '48000', kind: 'stop_loss' });
     expect(stopOf(aPosition({ risk }), '49000')).toEqual({ price: '49000', kind: 'trailing' });
@@ -106,6 +110,12 @@ describe('the stop of a position', () => {
       stopOf(aPosition({ side: 'short', risk: { ...above, current_stop_loss: null } }), null)?.kind,
     ).toBe('liquidation');
     expect(stopOf(aPosition(), null)).toBeNull();
+  });
+
+  it('is no trailing one that has been taken away, wherever it was seen last', () => {
+    const risk = { current_stop_loss: '48000', current_stop_level: 'stop_loss' } as const;
+    expect(stopOf(aPosition({ risk }), '49000')).toEqual({ price: '48000', kind: 'stop_loss' });
+    expect(stopOf(aPosition(), '49000')).toBeNull();
   });
 
   it('is so far from the price that triggers it', () => {

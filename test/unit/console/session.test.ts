@@ -39,6 +39,19 @@ const session = (renew: () => Promise<Grant> = async () => grant('next')) =>
   });
 
 describe('a session', () => {
+  it('of another user is not replaced by a renewal of the one before', async () => {
+    let answer: (grant: Grant) => void = () => undefined;
+    const one = session(() => new Promise((resolve) => (answer = resolve)));
+    one.begin(grant('first', now));
+    const waiting = one.token();
+    one.end();
+    one.begin(grant('of another'));
+    answer(grant('next'));
+    await expect(waiting).rejects.toThrow(SignedOut);
+    expect(await one.token()).toBe('of another');
+    expect(await session().token()).toBe('of another');
+  });
+
   it('has no token before somebody signs in', async () => {
     const one = session();
     expect(one.isSignedIn()).toBe(false);
@@ -97,7 +110,8 @@ describe('a session', () => {
     const waiting = one.token();
     one.end();
     resolve(grant('next'));
-    await waiting;
+    // Nothing is asked any more with a token that came too late.
+    await expect(waiting).rejects.toThrow(SignedOut);
     expect([one.isSignedIn(), storage.kept.size]).toEqual([false, 0]);
   });
 });
