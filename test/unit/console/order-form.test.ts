@@ -2,7 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { feeOf } from '../../../console/src/pages/orders/fee-estimate.ts';
 import { complaintsOf } from '../../../console/src/pages/orders/field-complaints.ts';
-import { FIELDS_OF, type OrderDraft, orderBodyOf } from '../../../console/src/pages/orders/order-form.ts';
+import {
+  FIELDS_OF,
+  type OrderDraft,
+  orderBodyOf,
+  typesFor,
+} from '../../../console/src/pages/orders/order-form.ts';
 import { summaryOf } from '../../../console/src/pages/orders/summary.ts';
 import { CreateOrderBody } from '../../../functions/api/schemas/orders.ts';
 import { ApiProblem } from '../../../shared/client/client.ts';
@@ -171,6 +176,42 @@ describe('in words', () => {
     expect(summaryOf({ side: 'buy', symbol: 'BTC/USDT', type: 'market', quote_quantity: '100' })).toBe(
       'buy BTC/USDT for 100 USDT, market',
     );
+  });
+
+  it('names leverage and protection, so that a question about real money leaves nothing out', () => {
+    expect(
+      summaryOf({
+        ...{ side: 'sell', symbol: 'BTC/USDT', type: 'market', quantity: '1', leverage: 3 },
+        ...{ position_side: 'short' },
+        protection: {
+          stop_loss: '52000',
+          take_profits: [
+            { price: '48000', share: '0.5' },
+            { price: '47000', share: '0.5' },
+          ],
+          trailing_stop: { distance_percent: '2', activation_price: '49000' },
+          break_even: { activation_profit_percent: '1' },
+        },
+      }),
+    ).toBe(
+      'sell 1 BTC/USDT, market; short, leverage 3; stop loss 52000, targets 48000 and 47000, trailing 2 % from 49000, break-even at 1 %',
+    );
+    expect(
+      summaryOf({
+        ...{ side: 'sell', symbol: 'BTC/USDT', type: 'oco', quantity: '1' },
+        ...{ limit_price: '9', stop_price: '7', stop_limit_price: '6' },
+      }),
+    ).toBe('sell 1 BTC/USDT, oco from 7, at 9, stop at 6');
+  });
+
+  it('a type that is not offered stays chosen until another is: nothing becomes a market order by itself', () => {
+    expect(typesFor(['market', 'limit', 'oco'], 'long', 'limit')).toEqual(['market', 'limit']);
+    expect(typesFor(['market', 'limit', 'oco'], 'close', 'limit')).toEqual(['market', 'limit', 'oco']);
+    expect(typesFor(['market', 'limit'], 'long', 'trailing_stop')).toEqual([
+      'market',
+      'limit',
+      'trailing_stop',
+    ]);
   });
 
   it('a fee is exact, and unknown where there is no rate', () => {

@@ -11,7 +11,7 @@ import { toast } from '../../ui/toast.tsx';
 import { createDraft, readDraft } from './draft.ts';
 import { complaintsOf } from './field-complaints.ts';
 import { OrderFields } from './order-fields.tsx';
-import { opens, orderBodyOf } from './order-form.ts';
+import { type OrderBody, opens, orderBodyOf } from './order-form.ts';
 import { PreviewPanel } from './preview-panel.tsx';
 import { ProtectionFields } from './protection-fields.tsx';
 import { summaryOf } from './summary.ts';
@@ -29,7 +29,8 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
   const { api, wallets, positions } = live;
   const [draft] = useState(() => createDraft(given));
   const wasTried = useSignal(false);
-  const isConfirming = useSignal(false);
+  /** What the question is about is what is sent, whatever the form makes of news meanwhile. */
+  const asked = useSignal<OrderBody | null>(null);
 
   // Where the address names none a demo wallet is taken; a real one is chosen by hand.
   const demoWallet = wallets.ids.value.find((id) => wallets.row(id).value?.environment === 'demo');
@@ -66,9 +67,9 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
 
   const wallet = wallets.row(draft.wallet_id.value).value;
   const isReal = useComputed(() => wallets.row(draft.wallet_id.value).value?.environment !== 'demo');
-  const send = (): void => {
-    isConfirming.value = false;
-    if (formed.body !== null) void submission.place(formed.body);
+  const send = (body: OrderBody): void => {
+    asked.value = null;
+    void submission.place(body);
   };
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -77,10 +78,11 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
     if (formed.body === null) {
       const [first] = formed.complaints;
       document.getElementsByName(first?.field ?? '')[0]?.focus();
-    } else if (isReal.value) isConfirming.value = true;
-    else send();
+    } else if (isReal.value) asked.value = formed.body;
+    else send(formed.body);
   };
 
+  const question = asked.value;
   if (state.kind === 'unknown') return <UnknownOutcome submission={submission} state={state} />;
   return (
     <>
@@ -118,17 +120,17 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
           </button>
         </div>
       </form>
-      {isConfirming.value && formed.body !== null && wallet !== null && (
+      {question !== null && wallet !== null && (
         <Confirm
           title={`Real order in ${wallet.name}`}
           action={`Place it in ${wallet.name}`}
-          onConfirm={send}
+          onConfirm={() => send(question)}
           onClose={() => {
-            isConfirming.value = false;
+            asked.value = null;
           }}
         >
           <p>
-            <strong>{summaryOf(formed.body)}</strong>
+            <strong>{summaryOf(question)}</strong>
           </p>
           <p>
             This goes to <strong>{wallet.environment.replaceAll('_', ' ')}</strong> with the account of the

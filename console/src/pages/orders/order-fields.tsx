@@ -6,7 +6,7 @@ import type { Position } from '../../live/store.ts';
 import { wordsOf } from '../../ui/badge.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { type Draft, readDraft } from './draft.ts';
-import { hasField, opens, type Purpose, sideOf, takesQuote } from './order-form.ts';
+import { hasField, opens, type Purpose, sideOf, takesQuote, typesFor } from './order-form.ts';
 import { PricesNow } from './prices-now.tsx';
 import type { SymbolRules } from './use-symbol-rules.ts';
 
@@ -44,11 +44,7 @@ export function OrderFields({ draft, errors, rules, position }: OrderFieldsProps
   }, [draft, purpose, symbol]);
 
   const known = rules.found?.order_types ?? ORDER_TYPES;
-  const types = known.filter((one) => one !== 'oco' || purpose === 'close');
-  const isTypeThere = types.some((one) => one === type);
-  useEffect(() => {
-    if (!isTypeThere) draft.type.value = 'market';
-  }, [draft, isTypeThere]);
+  const types = typesFor(known, purpose, type);
 
   const inQuote = takesQuote(now) && now.amount_in === 'quote';
   const quote = rules.quote ?? undefined;

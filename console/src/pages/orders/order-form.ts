@@ -80,6 +80,19 @@ export const FIELDS_OF: Readonly<Record<OrderType, TypeFields>> = {
 export const hasField = (type: OrderType, field: PriceField): boolean =>
   FIELDS_OF[type].needs.includes(field) || FIELDS_OF[type].may.includes(field);
 
+/**
+ * Of the types that are `known` those that the purpose has, and the chosen one in any case: a venue that turns out to know it
+ * not must not make another order of it.
+ */
+export function typesFor(
+  known: readonly OrderType[],
+  purpose: Purpose,
+  chosen: OrderType,
+): readonly OrderType[] {
+  const offered = known.filter((one) => one !== 'oco' || purpose === 'close');
+  return offered.includes(chosen) ? offered : [...offered, chosen];
+}
+
 /** A new position, which has protection of its own. */
 export const opens = (purpose: Purpose): boolean => purpose === 'long' || purpose === 'short';
 
