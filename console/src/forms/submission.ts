@@ -51,8 +51,11 @@ export const again = <Body>(
 ): Extract<Submission<Body>, { kind: 'sending' }> | null =>
   state.kind === 'unknown' ? { kind: 'sending', intent: { ...state.intent, at: now } } : null;
 
-/** No request is on its way for so long: the API answers or ends it within half a minute. */
-const ON_ITS_WAY_MS = 60_000;
+/**
+ * No request is on its way for so long: two tries with their pauses last a minute at most, and the API answers or ends the
+ * last of them within another half.
+ */
+const ON_ITS_WAY_MS = 120_000;
 
 /** Whether a look at `lookedAt` (epoch ms) that found nothing says that nothing will come. */
 export const isAbsent = <Body>({ at }: Intent<Body>, lookedAt: number | null): boolean =>

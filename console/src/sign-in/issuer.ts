@@ -61,8 +61,8 @@ export async function grantOfCode(
   const refusal = search.get('error_description') ?? search.get('error');
   if (code === null && refusal === null) return null;
   storage.removeItem(PENDING_AS);
-  if (refusal !== null) throw new SignedOut(refusal);
   const pending = kept === null ? null : (JSON.parse(kept) as Pending);
+  if (refusal !== null && pending !== null) throw new SignedOut(refusal);
   if (code === null || pending === null || search.get('state') !== pending.state)
     throw new SignedOut('this sign-in was not begun here: try again');
   const grant = await tokenOf(config, null, {

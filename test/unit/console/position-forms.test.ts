@@ -34,6 +34,11 @@ describe('a change of the protection', () => {
     expect(lines).toEqual([{ name: 'Stop loss', from: '49,000', to: '49,500.01', note }]);
   });
 
+  it('says of a share that is finer than an amount may be that it is no figure', () => {
+    const fine = [{ price: '51000', percent: '1.123456789012345678', claimed: false }];
+    expect(Object.keys(change({ take_profits: fine }).errors)).toEqual(['take_profits.0.share']);
+  });
+
   it('takes a level away with null', () => {
     expect(change({ stop_loss: '', take_profits: [] }).body).toEqual({ stop_loss: null, take_profits: null });
   });

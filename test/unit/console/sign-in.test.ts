@@ -68,7 +68,11 @@ describe('signing in with Cognito', () => {
 
   it('says why it was refused', async () => {
     const refused = new URLSearchParams({ error: 'access_denied', error_description: 'not for you' });
-    await expect(grantOfCode(cognito, ORIGIN, refused, storage())).rejects.toThrow('not for you');
+    const tab = storage();
+    await authorizeUrl(cognito, ORIGIN, '/', tab);
+    await expect(grantOfCode(cognito, ORIGIN, refused, tab)).rejects.toThrow('not for you');
+    // A link of somebody else's puts no words into the page.
+    await expect(grantOfCode(cognito, ORIGIN, refused, storage())).rejects.toThrow('not begun here');
   });
 
   it('is renewed by its refresh token, which stays where no other comes', async () => {

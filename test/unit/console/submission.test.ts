@@ -89,11 +89,11 @@ describe('an intent', () => {
     expect(withoutProblem(unsettled(intent))).toEqual(unsettled(intent));
   });
 
-  it('is given up only where a look found nothing, a minute after it was sent last', () => {
+  it('is given up only where a look found nothing, two minutes after it was sent last', () => {
     const intent = sent({ quantity: '1' });
     expect(isAbsent(intent, null)).toBe(false);
-    expect(isAbsent(intent, 60_999)).toBe(false);
-    expect(isAbsent(intent, 61_000)).toBe(true);
+    expect(isAbsent(intent, 120_999)).toBe(false);
+    expect(isAbsent(intent, 121_000)).toBe(true);
   });
 
   it('answered by what is not the API (no problem document) is unknown', () => {

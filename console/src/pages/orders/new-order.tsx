@@ -1,6 +1,6 @@
 /** A new order: its fields, what would become of it, and sending it once. */
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { orderPath } from '../../app/pages.ts';
 import { Link, navigate } from '../../app/router.tsx';
 import { useLive, useQuery } from '../../live/context.ts';
@@ -52,9 +52,17 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
   );
   const rules: SymbolRules = useSymbolRules(draft.wallet_id.value, draft.symbol.value);
 
+  const isHere = useRef(true);
+  useEffect(
+    () => () => {
+      isHere.current = false;
+    },
+    [],
+  );
   const submission = useOrderSubmission(api, (order) => {
     toast(`Order ${order.order_id} was taken: ${order.status.replaceAll('_', ' ')}.`);
-    navigate(orderPath(order.order_id), { replace: true });
+    // Whoever has gone on to another page meanwhile is left there.
+    if (isHere.current) navigate(orderPath(order.order_id), { replace: true });
   });
   const state = submission.state.value;
   const refusal = state.kind === 'editing' ? state.problem : null;

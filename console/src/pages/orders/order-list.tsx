@@ -98,9 +98,12 @@ const COLUMNS: readonly Column<Order>[] = [
     key: 'asked',
     title: 'Asked',
     isNumber: true,
-    cell: ({ requested_amount, requested_quote_amount }) => (
-      <Figure value={requested_quote_amount ?? requested_amount} />
-    ),
+    cell: ({ symbol, requested_amount, requested_quote_amount }) =>
+      requested_quote_amount === null ? (
+        <Figure value={requested_amount} />
+      ) : (
+        <Figure value={requested_quote_amount} unit={symbol.split('/')[1] ?? ''} />
+      ),
   },
   { key: 'filled', title: 'Filled', isNumber: true, cell: (order) => <FilledNow order={order} /> },
   {

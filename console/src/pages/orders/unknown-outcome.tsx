@@ -39,7 +39,7 @@ export function UnknownOutcome({ submission, state }: UnknownOutcomeProps) {
               <Time at={new Date(looked).toISOString()} />: there is no such order.{' '}
               {isAbsent(state.intent, looked)
                 ? 'It was sent long enough ago: it will not come any more.'
-                : 'It may still be on its way: look again in a minute, or send it again.'}
+                : 'It may still be on its way: look again in two minutes, or send it again.'}
             </p>
           )}
           {state.problem !== null && <ProblemNote problem={state.problem} />}

@@ -70,6 +70,8 @@ export interface Change {
 const NO_PRICE = 'This is not a price. Write it like 1234.5.';
 const NO_FIGURE = 'This is not a figure. Write it like 1.5.';
 const NONE = 'none';
+/** A share has at most 18 decimals, as every figure; in percent two fewer. */
+const SHARE_PERCENT_PLACES = 16;
 
 export interface ChangeFacts {
   readonly position: Detail;
@@ -115,7 +117,8 @@ function targetsChange({ position, before, draft, tick, mark }: ChangeFacts): Ch
     const price = targetSent(rung.price, position.side, tick);
     const percent = parseDecimal(rung.percent.trim());
     if (price === null) errors[`take_profits.${index}.price`] = NO_PRICE;
-    if (percent === null) errors[`take_profits.${index}.share`] = NO_FIGURE;
+    const isTooFine = (percent?.decimalPlaces() ?? 0) > SHARE_PERCENT_PLACES;
+    if (percent === null || isTooFine) errors[`take_profits.${index}.share`] = NO_FIGURE;
     return {
       price: price ?? '',
       share: percent === null ? '' : decimalText(percent.dividedBy(100)),
