@@ -1,20 +1,32 @@
 /**
  * Ledger against venue (usecases/reconcile). The rule of each minute sends a message for every wallet that is due, and
- * measures the gauges over all open positions and compares the trigger index with the ledger; the queue's messages are worked one wallet at a time.
+ * measures the gauges over all open positions, counts dead letters and compares the trigger index with the ledger; the queue's
+ * messages are worked one wallet at a time.
  */
 import type { Context, EventBridgeEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
+import { createDeadLetterCounts } from '../../shared/adapters/sqs/dead-letter-counts.ts';
 import { decodeReconcile } from '../../shared/adapters/sqs/messages.ts';
 import { createUserDataBoard } from '../../shared/adapters/valkey/user-data-board.ts';
+import { makeCountDeadLetters } from '../../shared/usecases/count-dead-letters.ts';
 import { countUnsubscribed } from '../../shared/usecases/stream-user-data/unsubscribed.ts';
 import { queueWorker } from '../compose/queue-worker.ts';
 import { signingExchange } from '../compose/signing.ts';
 import { startSystem } from '../compose/system.ts';
 import { makeReconcileWork } from '../compose/use-cases.ts';
+import { parseDeadLetterQueues } from './dead-letter-queues.ts';
 import { positionMetrics, walletMetrics } from './minute-metrics.ts';
 
 const { ports, config, exchange } = startSystem('reconcile', { exchange: signingExchange });
 const board = exchange === null ? null : createUserDataBoard(exchange.valkey);
 const { wallet, schedule, measurePositions, auditIndex } = makeReconcileWork(ports);
+const countDeadLetters = makeCountDeadLetters({
+  ...ports,
+  deadLetters: createDeadLetterCounts(
+    createSqsClient(),
+    parseDeadLetterQueues(process.env['DEAD_LETTER_QUEUES']),
+  ),
+});
 
 const work = queueWorker({
   log: ports.log,
@@ -29,6 +41,15 @@ async function measure(): Promise<void> {
     process.stdout.write(`${positionMetrics(config.stage, measured, ports.clock.now())}\n`);
   } catch (error) {
     ports.log.warn('POSITIONS_NOT_MEASURED', { error: String(error) });
+  }
+}
+
+/** What cannot be counted now is counted in a minute; health says meanwhile how old its count is. */
+async function countGivenUp(): Promise<void> {
+  try {
+    await countDeadLetters();
+  } catch (error) {
+    ports.log.warn('DEAD_LETTERS_NOT_COUNTED', { error: String(error) });
   }
 }
 
@@ -69,6 +90,7 @@ export async function handler(
   } finally {
     // Who is without protection is looked at whatever becomes of comparisons.
     await measure();
+    await countGivenUp();
     await audit();
   }
   return undefined;

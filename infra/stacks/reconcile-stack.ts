@@ -7,6 +7,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { QUEUE_NAMES } from '../queues.ts';
 import { type Platform, ServiceFunction, useCaseEnvironment } from './service-function.ts';
 
 export interface ReconcileStackProps extends StackProps {
@@ -15,6 +16,10 @@ export interface ReconcileStackProps extends StackProps {
 
 /** The next minute does what this one did not, so a failed firing is not tried again and is no dead letter. */
 const ONCE = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
+/** `submit=URL,exits=URL,...` (functions/reconcile/dead-letter-queues.ts reads it). */
+const deadLetterQueuesOf = ({ queues }: Platform): string =>
+  QUEUE_NAMES.map((name) => `${name}=${queues[name].deadLetterQueue.queueUrl}`).join(',');
 
 export class ReconcileStack extends Stack {
   readonly fn: LambdaFunction;
@@ -26,7 +31,7 @@ export class ReconcileStack extends Stack {
       platform,
       memoryMb: 512,
       inVpc: true,
-      environment: useCaseEnvironment(platform),
+      environment: { ...useCaseEnvironment(platform), DEAD_LETTER_QUEUES: deadLetterQueuesOf(platform) },
       keys: 'open',
       writes: ['orders', 'positions', 'wallets'],
       reads: ['priceTape', 'symbols', 'demoVenue'],
@@ -35,6 +40,9 @@ export class ReconcileStack extends Stack {
       worksOn: { queue: 'reconcile', batchSize: 1, maxConcurrency: 5 },
       more: ONCE,
     }).fn;
+    // Counted for health.
+    for (const name of QUEUE_NAMES)
+      platform.queues[name].deadLetterQueue.grant(this.fn, 'sqs:GetQueueAttributes');
     new Rule(this, 'ReconcileEachMinute', {
       description: 'Compares the wallets whose comparison is due with their venue',
       schedule: Schedule.rate(Duration.minutes(1)),

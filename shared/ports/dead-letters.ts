@@ -39,3 +39,15 @@ export interface DeadLetters {
   /** Throws when it was not taken: the message then has to stay where it is. */
   send(letter: DeadLetter): Promise<void>;
 }
+
+/** How many messages lie in a queue of dead letters, about: what SQS counts is right within a minute. */
+export interface DeadLetterCount {
+  /** The work queue that gave them up, by the name that `npm run redrive` takes. */
+  readonly queue: string;
+  readonly messages: number;
+}
+
+export interface DeadLetterCounts {
+  /** In the order of the queues. Throws when one of them cannot be asked. */
+  read(): Promise<readonly DeadLetterCount[]>;
+}

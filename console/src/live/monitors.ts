@@ -32,7 +32,8 @@ export function monitorParts(seen: MonitorsSeen): readonly MonitorPart[] {
   if (health === null) return [{ name: 'API', text: 'no answer yet', tone: healthAt === 0 ? 'warn' : 'bad' }];
   const silent = now - healthAt;
   if (silent > SILENT_MS) return [{ name: 'API', text: `no answer for ${spanText(silent)}`, tone: 'bad' }];
-  return [...socketParts(health), pricePart(seen), sweepPart(health, now), ...exchangeParts(health)];
+  const ofServices = [...exchangeParts(health), ...givenUpPart(health)];
+  return [...socketParts(health), pricePart(seen), sweepPart(health, now), ...ofServices];
 }
 
 /** The worst of them. */
@@ -91,6 +92,14 @@ function sweepPart({ order_monitor: monitor }: Health, now: number): MonitorPart
     text: is_running ? ago : `not running, last ${ago}`,
     tone: is_running ? 'good' : 'bad',
   };
+}
+
+/** Shown where there are any: nothing is lost by one, but somebody has to look. */
+function givenUpPart({ dead_letters: counted }: Health): readonly MonitorPart[] {
+  const found = (counted?.queues ?? []).filter(({ messages }) => messages > 0);
+  if (found.length === 0) return [];
+  const text = found.map(({ queue, messages }) => `${messages} in ${queue}`).join(', ');
+  return [{ name: 'Dead letters', text, tone: 'bad' }];
 }
 
 function exchangeParts({ binance }: Health): readonly MonitorPart[] {

@@ -109,9 +109,16 @@ export const BinanceHealth = z.strictObject({
   comparisons: z.strictObject({ waiting: f.count, oldest_wait_seconds: f.count }).nullable(),
 });
 
+/** By work queue. */
+export const DeadLetters = z.strictObject({
+  counted_at: f.instant,
+  queues: z.array(z.strictObject({ queue: f.text, messages: f.count })),
+});
+
 export const ServiceHealth = z.strictObject({
   websocket_manager: WebsocketManager,
   order_monitor: OrderMonitor,
   binance: BinanceHealth.exactOptional(),
+  dead_letters: DeadLetters.nullable(),
   overall_status: z.enum(['healthy', 'degraded']),
 });

@@ -5,8 +5,9 @@
 import * as z from 'zod';
 import type { Clock } from '../../ports/runtime.ts';
 import type { Counters } from '../../ports/trigger-index.ts';
+import { DEAD_LETTERS } from '../count-dead-letters.ts';
 import type { makeReadBinanceHealth } from './health-binance.ts';
-import { timeOrNull, whole } from './text.ts';
+import { time, timeOrNull, whole } from './text.ts';
 
 /** A service that has said nothing for this long is not running. */
 export const SILENT_MS = 5_000;
@@ -19,6 +20,7 @@ const COUNTER_NAMES = [
   'om:stops_triggered',
   'om:errors_total',
   'om:last_check',
+  DEAD_LETTERS,
 ] as const;
 
 const count = z.number().prefault(0);
@@ -91,6 +93,12 @@ const StreamerStats = z.object({
   trust: Trust.prefault({}),
 });
 
+/** As usecases/count-dead-letters.ts writes it. */
+const DeadLetters = z.object({
+  at: z.number(),
+  queues: z.array(z.object({ queue: z.string(), messages: z.number() })),
+});
+
 interface WebsocketView extends Omit<z.infer<typeof StreamerStats>, 'source'> {
   /** The feed's name. */
   readonly source: string | null;
@@ -137,6 +145,7 @@ export function makeReadHealth(ports: HealthPorts) {
       websocket_manager: websocketManager,
       order_monitor: orderMonitor,
       ...(binance === null ? {} : { binance }),
+      dead_letters: deadLettersView(values[DEAD_LETTERS] ?? null),
       // The specification's rule: an exchange that blocks or a stream that is down degrades its wallets, not these two.
       overall_status:
         websocketManager.is_running && orderMonitor.is_running ? ('healthy' as const) : ('degraded' as const),
@@ -169,4 +178,11 @@ function monitorView(values: Readonly<Record<string, string | null>>, now: numbe
     last_check: timeOrNull(lastCheck),
     is_running: lastCheck !== null && now - lastCheck <= SILENT_MS,
   };
+}
+
+/** Null: nobody has counted for minutes, so it is not known whether there are any. */
+function deadLettersView(text: string | null) {
+  if (text === null) return null;
+  const { at, queues } = DeadLetters.parse(JSON.parse(text));
+  return { counted_at: time(at), queues };
 }

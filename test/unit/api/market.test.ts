@@ -159,6 +159,8 @@ describe('symbols and health', () => {
   it('answers health to anyone', async () => {
     const answer = await world.call('GET', '/api/v1/health/services', { user: null });
     expect(answer).toMatchObject({ status: 200, body: { overall_status: 'degraded' } });
-    expect(Object.keys(answer.body)).toEqual(['websocket_manager', 'order_monitor', 'overall_status']);
+    expect(Object.keys(answer.body)).toEqual([
+      ...['websocket_manager', 'order_monitor', 'dead_letters', 'overall_status'],
+    ]);
   });
 });

@@ -126,6 +126,17 @@ describe('the line of monitors', () => {
     ['a price is missing', { prices: [{ symbol: 'BTC/USDT', at: null }] }, 'bad'],
     ['nothing is open', { prices: [] }, 'good'],
     [
+      'work was given up',
+      {
+        health: with_((h) =>
+          Object.assign(h, {
+            dead_letters: { counted_at: at(30_000), queues: [{ queue: 'exits', messages: 1 }] },
+          }),
+        ),
+      },
+      'bad',
+    ],
+    [
       'the stream is away',
       { health: with_((h) => Object.assign(h.websocket_manager, { is_running: false })) },
       'bad',

@@ -1,6 +1,7 @@
 /** Least privilege over all templates: every allowance names its actions and its things, but for those listed here. */
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_ENTRIES } from '../../../infra/bundle/entries.ts';
+import { QUEUE_NAMES } from '../../../infra/queues.ts';
 import { type Synthesised, synthesise } from './synthesised.ts';
 
 interface Statement {
@@ -159,6 +160,18 @@ describe.each(['sandbox', 'prod'] as const)('what is allowed in %s', (stage) => 
         expect.stringMatching(/^dynamodb:(PartiQL|DescribeTable)/),
       ]);
     }
+  });
+
+  it('lets one function count the dead letters of work queues, and nobody take them', () => {
+    const ofDeadLetters = all.filter(({ resource }) => /-queues:\w+DeadLetters/.test(resource));
+    const counting = ofDeadLetters.filter(({ action }) => action === 'sqs:GetQueueAttributes');
+    expect(new Set(counting.map(({ holder }) => holder))).toEqual(
+      new Set(['reconcile/ReconcileRoleDefaultPolicy']),
+    );
+    expect(new Set(counting.map(({ resource }) => resource)).size).toBe(QUEUE_NAMES.length);
+    expect(new Set(ofDeadLetters.map(({ action }) => action))).toEqual(
+      new Set(['sqs:GetQueueAttributes', 'sqs:SendMessage']),
+    );
   });
 
   it('lets whoever asks which symbols have something live read that index as a whole, and nobody anything else so', () => {

@@ -1,11 +1,11 @@
-/** What was given up: calls of webhooks that failed for good, and where a queue's dead letters are. */
+/** What was given up: dead letters of the queues, and calls of webhooks that failed for good. */
 import type { ItemOf } from '../../../../shared/client/contract.ts';
 import { useLive, useQuery } from '../../live/context.ts';
 import { Badge } from '../../ui/badge.tsx';
-import { Panel } from '../../ui/panel.tsx';
+import { Fact, Facts, Panel } from '../../ui/panel.tsx';
 import { Loaded } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Time } from '../../ui/time.tsx';
+import { Age, Time } from '../../ui/time.tsx';
 
 type Failed = ItemOf<'listDeliveries'> & { readonly url: string };
 
@@ -68,10 +68,28 @@ export function GivenUp() {
           )
         }
       </Loaded>
-      <p class="panel-body muted">
-        Dead letters of the queues are the operator’s: <code>npm run redrive -- QUEUE</code> lists them, the
-        alarm <code>DeadLetters-QUEUE</code> tells of them.
-      </p>
+      <DeadLetters />
     </Panel>
+  );
+}
+
+function DeadLetters() {
+  const counted = useLive().health.value?.dead_letters ?? null;
+  if (counted === null)
+    return <p class="panel-body muted">Dead letters of the queues: not counted within the last minutes.</p>;
+  return (
+    <>
+      <Facts>
+        {counted.queues.map(({ queue, messages }) => (
+          <Fact key={queue} name={`Dead letters: ${queue}`}>
+            <Badge word={String(messages)} tone={messages === 0 ? 'good' : 'bad'} />
+          </Fact>
+        ))}
+      </Facts>
+      <p class="panel-body muted">
+        Counted <Age at={counted.counted_at} /> ago. <code>npm run redrive -- QUEUE</code> shows each with its
+        reason and moves them back.
+      </p>
+    </>
   );
 }

@@ -33,7 +33,9 @@ export function NewOrder({ given }: { readonly given: Readonly<Record<string, st
   const asked = useSignal<OrderBody | null>(null);
 
   // Where the address names none a demo wallet is taken; a real one is chosen by hand.
-  const demoWallet = wallets.ids.value.find((id) => wallets.row(id).value?.environment === 'demo');
+  // One that would refuse the order comes last.
+  const demoWallets = wallets.ids.value.filter((id) => wallets.row(id).value?.environment === 'demo');
+  const demoWallet = demoWallets.find((id) => wallets.row(id).value?.paused === false) ?? demoWallets[0];
   useEffect(() => {
     if (draft.wallet_id.peek() === '') draft.wallet_id.value = demoWallet ?? '';
   }, [draft, demoWallet]);

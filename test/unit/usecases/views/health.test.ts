@@ -192,7 +192,7 @@ describe('health of the exchange', () => {
   it('is a part of the services only where an exchange is served, and changes nothing of their status', async () => {
     const ports = { counters: { read: async () => ({}) }, clock: { now: () => now } };
     expect(Object.keys(await makeReadHealth({ ...ports, readBinance: null })())).toEqual([
-      ...['websocket_manager', 'order_monitor', 'overall_status'],
+      ...['websocket_manager', 'order_monitor', 'dead_letters', 'overall_status'],
     ]);
     expect(await makeReadHealth({ ...ports, readBinance: make() })()).toMatchObject({
       binance: { environment: 'binance_testnet' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Counters } from '../../../../shared/ports/trigger-index.ts';
+import { makeCountDeadLetters } from '../../../../shared/usecases/count-dead-letters.ts';
 import { statsJson, Tally } from '../../../../shared/usecases/stream-prices/tally.ts';
 import { makeReadHealth } from '../../../../shared/usecases/views/health-view.ts';
 import { orderView } from '../../../../shared/usecases/views/order-view.ts';
@@ -211,6 +212,37 @@ describe('health of the services', () => {
     });
     expect(await health(values, T0 + 4_101)).toMatchObject({
       order_monitor: { is_running: false },
+      overall_status: 'degraded',
+    });
+  });
+
+  it('shows how many dead letters were counted, and does not know where nobody has', async () => {
+    expect(await health({})).toMatchObject({ dead_letters: null });
+    let told: Readonly<Record<string, string>> = {};
+    const count = makeCountDeadLetters({
+      deadLetters: {
+        read: async () => [
+          { queue: 'submit', messages: 0 },
+          { queue: 'exits', messages: 2 },
+        ],
+      },
+      counters: {
+        set: async (values, lifeMs) => {
+          expect(lifeMs).toBe(180_000);
+          told = values;
+        },
+      },
+      clock: { now: () => T0 - 30_000 },
+    });
+    await count();
+    expect(await health(told)).toMatchObject({
+      dead_letters: {
+        counted_at: new Date(T0 - 30_000).toISOString(),
+        queues: [
+          { queue: 'submit', messages: 0 },
+          { queue: 'exits', messages: 2 },
+        ],
+      },
       overall_status: 'degraded',
     });
   });
