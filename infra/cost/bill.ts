@@ -249,7 +249,9 @@ function used(counts: Counts, inventory: Inventory, measured: Measured): readonl
   // The queue of the sweeps is never empty: whoever asks it is answered, and is counted there.
   const emptyQueues = Math.max(0, inventory.polledQueues - 1);
   const polls = MINUTES_PER_MONTH.times(IDLE_POLLS_PER_MINUTE).times(emptyQueues);
-  const standard = all.sends.plus(all.workerCalls).plus(polls);
+  // Each minute the dead letters of each are counted.
+  const looks = MINUTES_PER_MONTH.times(inventory.polledQueues);
+  const standard = all.sends.plus(all.workerCalls).plus(polls).plus(looks);
   const fifo = all.fifoMessages.times(3);
   const logGb = all.logBytes.dividedBy(BYTES_OF_GB);
   return [
@@ -266,7 +268,7 @@ function used(counts: Counts, inventory: Inventory, measured: Measured): readonl
     line(
       'SQS',
       perMillion(standard, PRICES.sqs.usd).plus(perMillion(fifo, PRICES.sqsFifo.usd)),
-      `${shown(all.sends)} sends + ${shown(all.workerCalls)} receives and deletes + ${shown(polls)} empty polls (${emptyQueues} queues) x ${PRICES.sqs.usd}/M + FIFO ${shown(fifo)} x ${PRICES.sqsFifo.usd}/M`,
+      `${shown(all.sends)} sends + ${shown(all.workerCalls)} receives and deletes + ${shown(polls)} empty polls (${emptyQueues} queues) + ${shown(looks)} counts of dead letters x ${PRICES.sqs.usd}/M + FIFO ${shown(fifo)} x ${PRICES.sqsFifo.usd}/M`,
     ),
     line(
       'Lambda',
