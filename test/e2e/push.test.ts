@@ -45,12 +45,20 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
   expect(await client.subscribe()).toMatchObject({ type: 'subscribed' });
 
   const { order, positionId } = await trader.buy(wallet, 'BTC/USDT', '0.5', { stop_loss: '49000' });
-  await client.untilEvent('the fill', ({ type }) => type === 'fill');
-  await client.untilEvent('the open position', (e) => e.type === 'position' && e.data['change'] === 'opened');
-  await client.untilEvent('the filled order', (e) => e.type === 'order' && e.data['status'] === 'filled');
+  // What is still to be told of the order before comes first.
+  const isOwn = (e: PushedEvent): boolean => e.data['position_id'] === positionId;
+  await client.untilEvent('the fill', (e) => e.type === 'fill' && isOwn(e));
+  await client.untilEvent(
+    'the open position',
+    (e) => e.type === 'position' && isOwn(e) && e.data['change'] === 'opened',
+  );
+  await client.untilEvent(
+    'the filled order',
+    (e) => e.type === 'order' && isOwn(e) && e.data['status'] === 'filled',
+  );
   expect(statuses(client.events, order.order_id).at(0)).toBe('pending');
   expect(statuses(client.events, order.order_id).at(-1)).toBe('filled');
-  const fill = client.events.find(({ type }) => type === 'fill');
+  const fill = client.events.find((e) => e.type === 'fill' && isOwn(e));
   expect(fill?.data).toMatchObject({
     ...{ order_id: order.order_id, position_id: positionId, wallet_id: wallet, symbol: 'BTC/USDT' },
     ...{ side: 'buy', role: 'entry', amount: '0.5', price: '50000' },
@@ -67,9 +75,12 @@ it('a demo order is told in order and soon; who comes back with a cursor misses 
 
   const back = await PushClient.connect(url, { token: trader.token });
   expect(await back.subscribe(last)).toMatchObject({ type: 'subscribed', cursor: last });
-  await back.untilEvent('the closed position', (e) => e.type === 'position' && e.data['change'] === 'closed');
+  await back.untilEvent(
+    'the closed position',
+    (e) => e.type === 'position' && isOwn(e) && e.data['change'] === 'closed',
+  );
   // Of the exit too; order and position are told each in its own order.
-  const ofExit = (e: PushedEvent) => e.data['role'] === 'exit';
+  const ofExit = (e: PushedEvent) => e.data['role'] === 'exit' && isOwn(e);
   await back.untilEvent('the exit’s fill', (e) => e.type === 'fill' && ofExit(e));
   await back.untilEvent(
     'the filled exit',
