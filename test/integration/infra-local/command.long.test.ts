@@ -12,9 +12,11 @@ afterEach(killStarted);
 describe('npm start', { timeout: TEST_TIMEOUT_MS }, () => {
   it('prints one JSON line, answers, and stops everything within 5 s of SIGTERM', async () => {
     const { child, output, told: line, children } = await ready(['--no-simulator']);
-    expect(Object.keys(line)).toEqual(['ready', 'api', 'push', 'token']);
+    expect(Object.keys(line)).toEqual(['ready', 'console', 'api', 'push', 'token']);
     expect(line.ready).toBe(true);
     expect((await fetch(`${line.api}/api/v1/orders`)).status).toBe(401);
+    const page = await fetch(line.console);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')]);
     expect(children.length).toBeGreaterThan(8);
 
     const second = run('--port', new URL(line.api).port);

@@ -15,6 +15,7 @@ const ACTIVE = { timeout: 20_000, interval: 200 };
 /** The line of `--json`. */
 export interface Ready {
   readonly ready: boolean;
+  readonly console: string;
   readonly api: string;
   readonly token: string;
   readonly simulator: { readonly rest_url: string; readonly wallet_id: string };
