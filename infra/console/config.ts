@@ -6,25 +6,8 @@ export const INDEX_FILE = 'index.html';
 /** Where a sign-in ends, and a sign-out. */
 export const REDIRECT_PATH = '/';
 
-export type SignIn =
-  | { readonly kind: 'local'; readonly token_url: string }
-  | {
-      readonly kind: 'cognito';
-      /** `https://...`, without a slash at the end. */
-      readonly domain: string;
-      readonly client_id: string;
-      readonly scopes: readonly string[];
-      readonly redirect_path: string;
-    };
-
-export interface ConsoleConfig {
-  readonly stage: 'laptop' | 'sandbox' | 'prod';
-  /** With `/api/v1`. */
-  readonly api: string;
-  /** `ws` or `wss`. */
-  readonly push: string;
-  readonly sign_in: SignIn;
-}
+/** Its form is the reader's. */
+export type { ConsoleConfig } from '../../console/src/config.ts';
 
 /**
  * The page with a policy of its own, before anything else in it. It can only narrow what the headers allow.

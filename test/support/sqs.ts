@@ -1,6 +1,6 @@
 /** A local SQS for one test file, with the queues as deployed; stopped by its handle. */
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { startFauxqs } from 'fauxqs';
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { createSqsClient } from '../../shared/adapters/sqs/client.ts';
 
 export interface Sqs {
@@ -16,7 +16,12 @@ export interface Sqs {
   stop(): Promise<void>;
 }
 
-export async function startSqs(): Promise<Sqs> {
+export interface BareSqs extends Omit<Sqs, 'queues'> {
+  readonly server: FauxqsServer;
+}
+
+/** Without a queue. */
+export async function startBareSqs(): Promise<BareSqs> {
   const server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' });
   const endpoint = `http://127.0.0.1:${server.port}`;
   const client = createSqsClient({
@@ -24,11 +29,19 @@ export async function startSqs(): Promise<Sqs> {
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
+  const stop = async (): Promise<void> => {
+    client.destroy();
+    await server.stop();
+  };
+  return { server, endpoint, client, stop };
+}
+
+export async function startSqs(): Promise<Sqs> {
+  const { server, ...sqs } = await startBareSqs();
   const url = (name: string, attributes: Record<string, string> = {}): string =>
     server.createQueue(name, { attributes }).queueUrl;
   return {
-    endpoint,
-    client,
+    ...sqs,
     queues: {
       submitQueueUrl: url('submit'),
       exitsQueueUrl: url('exits'),
@@ -39,10 +52,6 @@ export async function startSqs(): Promise<Sqs> {
       }),
       triggersQueueUrl: url('triggers'),
       reconcileQueueUrl: url('reconcile'),
-    },
-    stop: async () => {
-      client.destroy();
-      await server.stop();
     },
   };
 }

@@ -6,6 +6,7 @@
 import type { AnswerTo } from '../../../shared/client/contract.ts';
 import { Decimal, decimal, decimalText } from '../../../shared/domain/money/decimal.ts';
 import { inDollars } from '../../../shared/domain/usd.ts';
+import { quoteOf } from '../format/symbol-text.ts';
 import type { Position } from './positions.ts';
 import { figuresAt } from './positions.ts';
 
@@ -68,7 +69,6 @@ export function equityOf(balances: Balances, positions: readonly Position[], mar
 }
 
 const isOnMargin = ({ side, entry }: Position): boolean => side === 'short' || entry.leverage > 1;
-export const quoteOf = ({ symbol }: Pick<Position, 'symbol'>): string => symbol.split('/')[1] ?? '';
 
 export interface Today {
   /** Null: something of it is not known. */

@@ -1,26 +1,17 @@
 /** Dead letters are counted as the queue counts them, and nothing is taken. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSqsClient } from '../../../shared/adapters/sqs/client.ts';
 import { createDeadLetterCounts } from '../../../shared/adapters/sqs/dead-letter-counts.ts';
+import { type BareSqs, startBareSqs } from '../../support/sqs.ts';
 
-let server: FauxqsServer;
-let client: ReturnType<typeof createSqsClient>;
+let sqs: BareSqs;
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' });
-  client = createSqsClient({
-    endpoint: `http://127.0.0.1:${server.port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  sqs = await startBareSqs();
 });
-afterAll(async () => {
-  client?.destroy();
-  await server?.stop();
-});
+afterAll(() => sqs?.stop());
 
 it('tells each queue, empty ones too, and the same again', async () => {
+  const { server, client } = sqs;
   const urls = {
     submit: server.createQueue('submit-dead').queueUrl,
     exits: server.createQueue('exits-dead').queueUrl,
@@ -37,6 +28,6 @@ it('tells each queue, empty ones too, and the same again', async () => {
 });
 
 it('throws when one of them is not there', async () => {
-  const urls = { submit: `http://127.0.0.1:${server.port}/000000000000/none` };
-  await expect(createDeadLetterCounts(client, urls).read()).rejects.toThrow();
+  const urls = { submit: `http://127.0.0.1:${sqs.server.port}/000000000000/none` };
+  await expect(createDeadLetterCounts(sqs.client, urls).read()).rejects.toThrow();
 });

@@ -2,33 +2,24 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { createSqsClient } from '../../../shared/adapters/sqs/client.ts';
 import { describeQueue, type QueueUnderTest } from '../../contracts/queue.ts';
+import { type BareSqs, startBareSqs } from '../../support/sqs.ts';
 
 const MAX_RECEIVES = 2;
 
 describe('a queue of SQS', () => {
-  let server: FauxqsServer;
-  let client: ReturnType<typeof createSqsClient>;
+  let sqs: BareSqs;
   let queues = 0;
 
   beforeAll(async () => {
-    server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' });
-    client = createSqsClient({
-      endpoint: `http://127.0.0.1:${server.port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
+    sqs = await startBareSqs();
   });
-  afterAll(async () => {
-    client?.destroy();
-    await server?.stop();
-  });
+  afterAll(() => sqs?.stop());
 
   const open = async ({ isFifo }: { readonly isFifo: boolean }): Promise<QueueUnderTest> => {
     queues += 1;
+    const { server, client } = sqs;
     const fifo: Record<string, string> = isFifo
       ? { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' }
       : {};

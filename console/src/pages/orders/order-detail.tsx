@@ -1,7 +1,9 @@
 /** One order: its life, what it has filled and cost, why it was refused, and what can still be done about it. */
+
 import { useSignal } from '@preact/signals';
 import { positionPath, walletPath } from '../../app/pages.ts';
 import { Link, search } from '../../app/router.tsx';
+import { baseOf, quoteOf } from '../../format/symbol-text.ts';
 import { useAction, useLive, useQuery } from '../../live/context.ts';
 import { Badge, wordsOf } from '../../ui/badge.tsx';
 import { Confirm } from '../../ui/dialog.tsx';
@@ -41,8 +43,8 @@ export function OrderDetail({ orderId }: { readonly orderId: string }) {
 }
 
 function Found({ order, onChanged }: { readonly order: OrderFull; readonly onChanged: () => void }) {
-  const base = order.symbol.split('/')[0] ?? '';
-  const quote = order.symbol.split('/')[1] ?? '';
+  const base = baseOf(order);
+  const quote = quoteOf(order);
   return (
     <>
       <div class="row orders-head">

@@ -1,8 +1,10 @@
 /** All orders, newest first, by filters that stand in the address. */
+
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { newOrderPath, positionPath } from '../../app/pages.ts';
 import { Link, search } from '../../app/router.tsx';
+import { quoteOf } from '../../format/symbol-text.ts';
 import { useLive, useQuery } from '../../live/context.ts';
 import type { Order } from '../../live/store.ts';
 import { LiveBadge } from '../../ui/badge.tsx';
@@ -102,7 +104,7 @@ const COLUMNS: readonly Column<Order>[] = [
       requested_quote_amount === null ? (
         <Figure value={requested_amount} />
       ) : (
-        <Figure value={requested_quote_amount} unit={symbol.split('/')[1] ?? ''} />
+        <Figure value={requested_quote_amount} unit={quoteOf({ symbol })} />
       ),
   },
   { key: 'filled', title: 'Filled', isNumber: true, cell: (order) => <FilledNow order={order} /> },

@@ -1,4 +1,5 @@
 /** An order in one line. Pure. */
+import { quoteOf } from '../../format/symbol-text.ts';
 import type { OrderBody } from './order-form.ts';
 
 type Asked = Pick<
@@ -19,7 +20,7 @@ type Asked = Pick<
 
 /** `buy 0.5 BTC/USDT, limit at 50000`. Amounts as they were typed; leverage and protection after it. */
 export function summaryOf(order: Asked): string {
-  const [, quote = ''] = order.symbol.split('/');
+  const quote = quoteOf(order);
   const amount = order.quantity ?? `${order.symbol} for ${order.quote_quantity ?? ''} ${quote}`;
   const what = order.quantity == null ? amount : `${amount} ${order.symbol}`;
   const at = [

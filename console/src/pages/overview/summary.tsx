@@ -2,9 +2,9 @@
 import { useComputed } from '@preact/signals';
 import { decimal, decimalText, ZERO } from '../../../../shared/domain/money/decimal.ts';
 import { inDollars } from '../../../../shared/domain/usd.ts';
+import { quoteOf } from '../../format/symbol-text.ts';
 import { useLive } from '../../live/context.ts';
 import { figuresAt, sumOf } from '../../live/positions.ts';
-import { quoteOf } from '../../live/worth.ts';
 import { Figure, LiveFigure } from '../../ui/figure.tsx';
 import { Fact, Facts } from '../../ui/panel.tsx';
 import { type Figures, liveMark, openRows, sumKnown } from './money.ts';

@@ -1,6 +1,8 @@
 /** Closing a position, whole or in part: how much, what the market would give, then the question. */
+
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { decimal } from '../../../../shared/domain/money/decimal.ts';
+import { baseOf } from '../../format/symbol-text.ts';
 import type { Keyring } from '../../forms/keyring.ts';
 import { UnknownNote } from '../../forms/unknown-note.tsx';
 import { useAction, useLive, useQuery } from '../../live/context.ts';
@@ -65,7 +67,7 @@ export function CloseDialog({ position, part, step, keys, onClose, onDone }: Clo
             label="How much"
             name="quantity"
             kind="decimal"
-            unit={symbol.split('/')[0] ?? ''}
+            unit={baseOf({ symbol })}
             value={asked}
             problem={action.problem.value}
             error={error.value}
@@ -116,7 +118,7 @@ function SalePreview({
         <>
           <Facts>
             <Fact name="Sent">
-              {side} at the market, <Figure value={sent.quantity} unit={symbol.split('/')[0] ?? ''} />
+              {side} at the market, <Figure value={sent.quantity} unit={baseOf({ symbol })} />
             </Fact>
             <Fact name="Market price">
               <Figure value={market_price} />

@@ -1,6 +1,8 @@
 /** The figures of a position: where it came in, how it stands, what it cost, how far its stop is, how it ended. */
+
 import { type ReadonlySignal, useComputed } from '@preact/signals';
 import { placesOf } from '../../format/decimal-text.ts';
+import { baseOf, quoteOf } from '../../format/symbol-text.ts';
 import { useLive } from '../../live/context.ts';
 import { distancePercent, figuresAt, markAt, riskOf, stopOf, triggerPriceOf } from '../../live/positions.ts';
 import { Badge, LiveBadge, wordsOf } from '../../ui/badge.tsx';
@@ -58,9 +60,6 @@ export function Figures(props: FiguresProps) {
     </Panel>
   );
 }
-
-const quoteOf = ({ symbol }: Detail): string => symbol.split('/')[1] ?? '';
-const baseOf = ({ symbol }: Detail): string => symbol.split('/')[0] ?? '';
 
 function Standing({ position, of, now, tick }: FiguresProps) {
   const { current, risk_management: risk } = position;

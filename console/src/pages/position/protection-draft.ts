@@ -2,10 +2,12 @@
  * A position's protection as it is being changed: texts of fields, what of them is another value than before, and what that
  * sends. Prices go to the tick as the API takes them there, so that what is shown is what is sent.
  */
+
 import type { AnswerTo, BodyOf } from '../../../../shared/client/contract.ts';
 import { decimal, decimalText, parseDecimal } from '../../../../shared/domain/money/decimal.ts';
 import { stopSent, targetSent } from '../../chart/draft.ts';
 import { figureText } from '../../format/decimal-text.ts';
+import { quoteOf } from '../../format/symbol-text.ts';
 import { distancePercent, figuresAt } from '../../live/positions.ts';
 
 export type Detail = AnswerTo<'getPosition'>;
@@ -205,7 +207,7 @@ const shown = (price: string): string => (price === '' ? NONE : figureText(price
 
 /** How far a level is, and what that share of the position would bring there, before the fee of that sale. */
 function meaningOf(position: Detail, price: string, mark: string | null, share: string): string | null {
-  const quote = position.symbol.split('/')[1] ?? '';
+  const quote = quoteOf(position);
   const far = mark === null ? null : decimal(distancePercent(position, price, mark)).abs();
   const pnl = figuresAt(position, price)?.pnl ?? null;
   const brought = pnl === null ? null : decimal(pnl).times(decimal(share)).toDecimalPlaces(8);
