@@ -7,7 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createTables, creation } from '../../../infra/local/services/dynamodb.ts';
 import type { DeclaredTable } from '../../../infra/local/template/declared.ts';
 
@@ -40,6 +40,8 @@ const bare: TableDescription = { ...whole, GlobalSecondaryIndexes: [] };
 
 describe('the look at a table whose index is being filled', () => {
   const dynamo = mockClient(DynamoDBClient);
+  // Files of a worker share the class: who comes next has the real one.
+  afterAll(() => dynamo.restore());
   afterEach(() => dynamo.reset());
 
   it('is repeated after a fault of the server', async () => {

@@ -10,7 +10,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { OptionError } from '../../../infra/command-line.ts';
 import { letterOf, subjectOf } from '../../../infra/redrive/letters.ts';
 import { parseRedriveOptions } from '../../../infra/redrive/options.ts';
@@ -19,6 +19,8 @@ import { redriveJson, redriveText } from '../../../infra/redrive/print.ts';
 import { redrive } from '../../../infra/redrive/redrive.ts';
 
 const sqs = mockClient(SQSClient);
+// Files of a worker share the class: who comes next has the real one.
+afterAll(() => sqs.restore());
 
 const place: Place = {
   client: new SQSClient({ region: 'us-east-1' }),

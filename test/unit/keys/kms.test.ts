@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { mockClient } from 'aws-sdk-client-mock';
 import { build } from 'esbuild';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../../infra/bundle/bundle.ts';
 import { createKmsOpener } from '../../../shared/adapters/keys/kms-opener.ts';
 import { createKmsSealer } from '../../../shared/adapters/keys/kms-sealer.ts';
@@ -14,6 +14,8 @@ const CONTEXT = { walletId: 'wallet-1', userId: 'user-1' };
 
 /** A KMS that "encrypts" by turning every bit, and holds to the encryption context. */
 const service = mockClient(KMSClient);
+// Files of a worker share the class: who comes next has the real one.
+afterAll(() => service.restore());
 const turned = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0xff);
 const options = { keyArn: ARN, client: new KMSClient({ region: 'eu-central-1' }) };
 const named = (name: string): Error => Object.assign(new Error('with SECRET details'), { name });

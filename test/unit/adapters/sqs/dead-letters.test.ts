@@ -1,11 +1,13 @@
 import { SendMessageCommand, type SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDeadLetters, noteOf, safeErrorText } from '../../../../shared/adapters/sqs/dead-letters.ts';
 import type { DeadLetter } from '../../../../shared/ports/dead-letters.ts';
 
 const sqs = mockClient(SQSClient);
+// Files of a worker share the class: who comes next has the real one.
+afterAll(() => sqs.restore());
 beforeEach(() => {
   sqs.reset();
   sqs.on(SendMessageCommand).resolves({});
